@@ -1,0 +1,249 @@
+"""Content-addressed files on disk: image layers, image configurations and manifests.
+
+A blob is named by the SHA-256 of its bytes (``sha256:<64 hex digits>``) and lies at
+``blobs/sha256/ab/abcdef…`` below the lab home. It appears there by one rename of a file whose digest has
+been verified, so a blob that can be read is whole: a process that dies while writing leaves at most an
+unfinished upload, which never counts.
+
+An upload grows by appended chunks and is hashed while it grows; nothing is held in memory but the hash.
+It belongs to a *scope* (the ARN of a repository) and can only be found by that scope, which is how ECR and
+the OCI distribution API treat upload ids. After a restart an upload is taken up again by reading its file
+once. Both the ECR layer API and a registry's ``/v2/`` write through this store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import threading
+import uuid
+from collections.abc import Callable, Container, Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+CHUNK = 1 << 20
+"""How many bytes are read from a file at a time."""
+
+UPLOAD_LIFETIME = timedelta(hours=24)
+"""An unfinished upload that nobody has appended to for this long is collected."""
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_UPLOAD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class BlobError(Exception):
+    """The store refuses; the subclasses say what."""
+
+
+class UploadNotFound(BlobError):
+    """No upload of this id belongs to this scope."""
+
+
+class WrongOffset(BlobError):
+    """A chunk does not continue where the upload stands; ``size`` is where it stands (bytes)."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the upload stands at byte {size}")
+        self.size = size
+
+
+class DigestMismatch(BlobError):
+    """The bytes have another digest than the one promised; ``actual`` is theirs."""
+
+    def __init__(self, actual: str) -> None:
+        super().__init__(f"the bytes have the digest {actual}")
+        self.actual = actual
+
+
+def is_digest(text: str) -> bool:
+    """Is this text a SHA-256 digest in the form ``sha256:<64 lower-case hex digits>``?"""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def digest_of(data: bytes) -> str:
+    """The digest of some bytes, ``sha256:…``."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file as a whole, readable by its owner only: readers see the old bytes or the new ones."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name[:64]}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    temporary.replace(path)
+
+
+class Upload:
+    """One unfinished blob: a file that grows and the hash of what it holds. Made by `BlobStore`."""
+
+    def __init__(self, path: Path, upload_id: str, now: Callable[[], datetime]) -> None:
+        self.id = upload_id
+        self.size = 0
+        self.parts: list[int] = []
+        """Sizes of the parts appended since this process took the upload up, in bytes."""
+        self._path = path
+        self._now = now
+        self._hash = hashlib.sha256()
+        self._lock = threading.Lock()
+        for chunk in _chunks_of(path):
+            self._hash.update(chunk)
+            self.size += len(chunk)
+
+    def append(self, chunks: Iterable[bytes], offset: int | None = None) -> int:
+        """Append chunks and return the new size. Raises `WrongOffset` if ``offset`` is not the size so far."""
+        with self._lock:
+            if offset is not None and offset != self.size:
+                raise WrongOffset(self.size)
+            before = self.size
+            try:
+                with self._path.open("r+b") as file:  # unlike "ab" this never brings a cancelled upload back
+                    file.seek(self.size)
+                    for chunk in chunks:
+                        file.write(chunk)
+                        self._hash.update(chunk)
+                        self.size += len(chunk)
+            except FileNotFoundError:
+                raise UploadNotFound(self.id) from None
+            self.parts.append(self.size - before)
+            _touch(self._path, self._now())
+            return self.size
+
+    @property
+    def digest(self) -> str:
+        """The digest of the bytes so far."""
+        return f"sha256:{self._hash.hexdigest()}"
+
+    def move_to(self, target: Path, expected: str) -> None:
+        """Become the blob at ``target``. Raises `DigestMismatch` and stays an upload if the digest is another."""
+        with self._lock:
+            if self.digest != expected:
+                raise DigestMismatch(self.digest)
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._path.replace(target)
+
+
+class BlobStore:
+    """The blobs and unfinished uploads below one directory, shared by every account and region.
+
+    >>> store.put(b"{}")
+    'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
+    """
+
+    def __init__(self, home: Path, now: Callable[[], datetime]) -> None:
+        self._blobs = home / "blobs" / "sha256"
+        self._uploads = home / "uploads"
+        self._now = now
+        self._open: dict[tuple[str, str], Upload] = {}
+        self._lock = threading.Lock()
+
+    def path(self, digest: str) -> Path:
+        """Where the blob of this digest lies or would lie. Raises ValueError for a text that is no digest."""
+        if not is_digest(digest):
+            raise ValueError(f"{digest!r} is not a SHA-256 digest")
+        name = digest.removeprefix("sha256:")
+        return self._blobs / name[:2] / name
+
+    def size(self, digest: str) -> int | None:
+        """The blob's size in bytes, or None where there is no such blob."""
+        try:
+            return self.path(digest).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def __contains__(self, digest: object) -> bool:
+        return isinstance(digest, str) and is_digest(digest) and self.path(digest).is_file()
+
+    def __iter__(self) -> Iterator[str]:
+        for path in sorted(self._blobs.glob("[0-9a-f][0-9a-f]/*")):
+            if is_digest(f"sha256:{path.name}"):
+                yield f"sha256:{path.name}"
+
+    def open(self, digest: str) -> BinaryIO:
+        """The blob, opened for reading. Raises FileNotFoundError where there is no such blob."""
+        return self.path(digest).open("rb")
+
+    def read(self, digest: str) -> bytes:
+        """The whole blob: for manifests and configurations, which are small."""
+        return self.path(digest).read_bytes()
+
+    def put(self, data: bytes) -> str:
+        """Store some bytes that are in memory anyway; returns their digest."""
+        digest = digest_of(data)
+        if digest not in self:
+            upload = self.begin("")
+            upload.append([data])
+            self.finish("", upload.id, digest)
+        return digest
+
+    def begin(self, scope: str) -> Upload:
+        """Start an upload for a scope (a repository's ARN)."""
+        upload_id = str(uuid.uuid4())
+        path = self._upload_path(scope, upload_id)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        _touch(path, self._now())
+        return self.upload(scope, upload_id)
+
+    def upload(self, scope: str, upload_id: str) -> Upload:
+        """The unfinished upload of this id and scope. Raises `UploadNotFound`."""
+        with self._lock:
+            path = self._upload_path(scope, upload_id)
+            if not path.is_file():
+                raise UploadNotFound(upload_id)
+            key = (scope, upload_id)
+            if key not in self._open:
+                self._open[key] = Upload(path, upload_id, self._now)
+            return self._open[key]
+
+    def finish(self, scope: str, upload_id: str, digest: str) -> int:
+        """Turn an upload into the blob of this digest; returns its size in bytes.
+
+        Raises `UploadNotFound`, or `DigestMismatch`, after which the upload stays as it is.
+        """
+        upload = self.upload(scope, upload_id)
+        upload.move_to(self.path(digest), digest)
+        with self._lock:
+            self._open.pop((scope, upload_id), None)
+        return upload.size
+
+    def cancel(self, scope: str, upload_id: str) -> None:
+        """Forget an upload and its bytes. Raises `UploadNotFound`."""
+        self.upload(scope, upload_id)
+        with self._lock:
+            self._open.pop((scope, upload_id), None)
+            self._upload_path(scope, upload_id).unlink(missing_ok=True)
+
+    def collect(self, keep: Container[str]) -> list[str]:
+        """Delete every blob that is not to be kept and every upload that was given up; returns the digests.
+
+        The caller holds whatever lock keeps new references from appearing meanwhile.
+        """
+        gone = [digest for digest in self if digest not in keep]
+        for digest in gone:
+            self.path(digest).unlink(missing_ok=True)
+        oldest = (self._now() - UPLOAD_LIFETIME).timestamp()
+        for path in self._uploads.glob("*/*"):
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
+        return gone
+
+    def _upload_path(self, scope: str, upload_id: str) -> Path:
+        if not _UPLOAD_ID.fullmatch(upload_id):
+            raise UploadNotFound(upload_id)
+        return self._uploads / hashlib.sha256(scope.encode()).hexdigest()[:32] / upload_id
+
+
+def _chunks_of(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def _touch(path: Path, moment: datetime) -> None:
+    # The age of an upload is told by the lab's own clock, which tests move.
+    os.utime(path, (moment.timestamp(), moment.timestamp()))

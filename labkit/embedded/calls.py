@@ -1,0 +1,156 @@
+"""The words in which the embedded AWS speaks about a request, from its parsing to its answer.
+
+    HTTP bytes ──sigv4, principals──> Identity ──parse──> Call ──actions──> [Access] ──handler──> dict ──render──> HTTP bytes
+
+A `Call` is made of parsed values only: it is authorized and executed as it is, and no handler ever sees the raw request.
+That closes the gap in which one reading of the bytes is authorized and another one executed.
+
+This module holds values and no behaviour, so that service modules and the gateway can both import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
+    from labkit.iam import Policies, Principal
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who signed a request: an IAM user, or a session of a role.
+
+    ``arn`` is what STS shows (for a session ``arn:aws:sts::A:assumed-role/R/S``), ``principal_arn`` the value of
+    ``aws:PrincipalArn`` (for a session the role's ARN). ``gather`` reads the policies that limit this identity; it is
+    asked once per request, and only when something is to be decided.
+    """
+
+    account: str
+    arn: str
+    principal: Principal
+    principal_arn: str
+    user_id: str
+    access_key: str
+    gather: Callable[[], Policies] = field(repr=False, compare=False)
+    issued: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_session(self) -> bool:
+        """Whether the request was signed with the temporary credentials of a role."""
+        return self.arn != self.principal_arn
+
+    @cached_property
+    def policies(self) -> Policies:
+        """Identity policies, boundary, session policies and SCPs of this identity; ``resource`` is empty."""
+        return self.gather()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request, parsed after botocore's model of the service.
+
+    ``params`` has the members of the operation's input shape: strings, numbers, booleans, bytes for blobs, aware
+    datetimes for timestamps, lists and dicts. ``context`` has the global condition keys of the request.
+    """
+
+    identity: Identity
+    service: str
+    operation: str
+    region: str
+    params: dict[str, Any]
+    request_id: str
+    context: Mapping[str, str | list[str]]
+
+    @property
+    def account(self) -> str:
+        """The account of the caller."""
+        return self.identity.account
+
+
+@dataclass(frozen=True)
+class Access:
+    """One permission that a call needs: an IAM action on a resource.
+
+    ``account`` owns the resource (`None`: taken from the ARN, else the caller's). ``context`` adds condition keys of
+    this action. ``policy`` says which resource policy has a say: that of the repository or the trust policy of the
+    role that ``resource`` names.
+    """
+
+    action: str
+    resource: str
+    account: str | None = None
+    context: Mapping[str, str | list[str]] = field(default_factory=dict)
+    policy: Literal["repository", "trust"] | None = None
+
+
+class ServiceError(Exception):
+    """An error that AWS would answer; the gateway renders it in the protocol of the request.
+
+    ``status`` is the HTTP status; ``fields`` are further members of the error shape (for example
+    ``{"Type": "User"}`` for Lambda, or ``{"layerDigests": [...]}`` for ECR).
+    """
+
+    def __init__(
+        self, code: str, message: str, status: int = 400, fields: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+        self.fields = dict(fields or {})
+
+
+@dataclass(frozen=True)
+class RoleRecord:
+    """An IAM role as it is at this moment; ``trust_policy`` is its document's text, durations are seconds."""
+
+    arn: str
+    id: str
+    account: str
+    name: str
+    trust_policy: str
+    max_session_duration: int
+
+
+@dataclass(frozen=True)
+class RepositoryRecord:
+    """An ECR repository as it is at this moment; ``policy`` is the text of its policy or None.
+
+    ``mutability`` is ECR's imageTagMutability, for example ``MUTABLE`` or ``IMMUTABLE``; ``exclusions`` are the filters
+    of imageTagMutabilityExclusionFilters as ECR shows them.
+    """
+
+    arn: str
+    uri: str
+    account: str
+    region: str
+    name: str
+    policy: str | None
+    mutability: str
+    exclusions: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Temporary credentials of a role session; ``expiration`` is an aware datetime."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+    expiration: datetime
+    role_id: str
+    arn: str
+
+
+#: Executes one authorized call and returns the members of the operation's output shape: blobs as bytes, timestamps
+#: as aware datetimes; members bound to headers, the status code or the payload are rendered as such.
+Handler = Callable[["Embedded", Call], dict[str, Any]]
+
+#: A plain HTTP route beside the AWS API: a WSGI application that is also given the embedded AWS.
+Route = Callable[["Embedded", dict[str, Any], Callable[..., Any]], Iterable[bytes]]
