@@ -38,11 +38,11 @@ class BlobError(Exception):
     """The store refuses; the subclasses say what."""
 
 
-class UploadNotFound(BlobError):
+class UploadNotFoundError(BlobError):
     """No upload of this id belongs to this scope."""
 
 
-class WrongOffset(BlobError):
+class WrongOffsetError(BlobError):
     """A chunk does not continue where the upload stands; ``size`` is where it stands (bytes)."""
 
     def __init__(self, size: int) -> None:
@@ -50,7 +50,7 @@ class WrongOffset(BlobError):
         self.size = size
 
 
-class DigestMismatch(BlobError):
+class DigestMismatchError(BlobError):
     """The bytes have another digest than the one promised; ``actual`` is theirs."""
 
     def __init__(self, actual: str) -> None:
@@ -95,10 +95,10 @@ class Upload:
             self.size += len(chunk)
 
     def append(self, chunks: Iterable[bytes], offset: int | None = None) -> int:
-        """Append chunks and return the new size. Raises `WrongOffset` if ``offset`` is not the size so far."""
+        """Append chunks and return the new size. Raises `WrongOffsetError` if ``offset`` is another size."""
         with self._lock:
             if offset is not None and offset != self.size:
-                raise WrongOffset(self.size)
+                raise WrongOffsetError(self.size)
             before = self.size
             try:
                 with self._path.open("r+b") as file:  # unlike "ab" this never brings a cancelled upload back
@@ -108,7 +108,7 @@ class Upload:
                         self._hash.update(chunk)
                         self.size += len(chunk)
             except FileNotFoundError:
-                raise UploadNotFound(self.id) from None
+                raise UploadNotFoundError(self.id) from None
             self.parts.append(self.size - before)
             _touch(self._path, self._now())
             return self.size
@@ -119,10 +119,10 @@ class Upload:
         return f"sha256:{self._hash.hexdigest()}"
 
     def move_to(self, target: Path, expected: str) -> None:
-        """Become the blob at ``target``. Raises `DigestMismatch` and stays an upload if the digest is another."""
+        """Become the blob at ``target``. Raises `DigestMismatchError` and changes nothing otherwise."""
         with self._lock:
             if self.digest != expected:
-                raise DigestMismatch(self.digest)
+                raise DigestMismatchError(self.digest)
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._path.replace(target)
 
@@ -190,11 +190,11 @@ class BlobStore:
         return self.upload(scope, upload_id)
 
     def upload(self, scope: str, upload_id: str) -> Upload:
-        """The unfinished upload of this id and scope. Raises `UploadNotFound`."""
+        """The unfinished upload of this id and scope. Raises `UploadNotFoundError`."""
         with self._lock:
             path = self._upload_path(scope, upload_id)
             if not path.is_file():
-                raise UploadNotFound(upload_id)
+                raise UploadNotFoundError(upload_id)
             key = (scope, upload_id)
             if key not in self._open:
                 self._open[key] = Upload(path, upload_id, self._now)
@@ -203,7 +203,7 @@ class BlobStore:
     def finish(self, scope: str, upload_id: str, digest: str) -> int:
         """Turn an upload into the blob of this digest; returns its size in bytes.
 
-        Raises `UploadNotFound`, or `DigestMismatch`, after which the upload stays as it is.
+        Raises `UploadNotFoundError`, or `DigestMismatchError`, after which the upload stays as it is.
         """
         upload = self.upload(scope, upload_id)
         upload.move_to(self.path(digest), digest)
@@ -212,7 +212,7 @@ class BlobStore:
         return upload.size
 
     def cancel(self, scope: str, upload_id: str) -> None:
-        """Forget an upload and its bytes. Raises `UploadNotFound`."""
+        """Forget an upload and its bytes. Raises `UploadNotFoundError`."""
         self.upload(scope, upload_id)
         with self._lock:
             self._open.pop((scope, upload_id), None)
@@ -234,7 +234,7 @@ class BlobStore:
 
     def _upload_path(self, scope: str, upload_id: str) -> Path:
         if not _UPLOAD_ID.fullmatch(upload_id):
-            raise UploadNotFound(upload_id)
+            raise UploadNotFoundError(upload_id)
         return self._uploads / hashlib.sha256(scope.encode()).hexdigest()[:32] / upload_id
 
 
