@@ -1,0 +1,3 @@
+import sys
+def handler(event, context):
+    return 'Hello from AWS Lambda using Python' + sys.version + '!'
