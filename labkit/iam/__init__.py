@@ -1,0 +1,37 @@
+"""The policy engine: is this request allowed, and which statement says so?
+
+Pure: standard library only, no input or output, no clock, no globals. A request and the policies that apply to it go
+in; a decision comes out, made of checks (one for each kind of policy), made of matches (one for each statement), made
+of parts (one for each element), so that whatever is explained is what was decided.
+
+    document    JSON text to compiled policies          patterns, arn    wildcards, variables, ARNs
+    request     principals and requests                 principals       the Principal element
+    conditions  the operator table                      match            a statement against a request
+    evaluate    all policies against a request          explain          sentences about a decision
+"""
+
+from labkit.errors import PolicyError
+from labkit.iam.document import Policy, Statement
+from labkit.iam.evaluate import Check, Decision, Effect, Kind, Policies, evaluate
+from labkit.iam.explain import Miss, policy_name, reason
+from labkit.iam.match import Match, Part
+from labkit.iam.request import Principal, Request
+
+__all__ = [
+    "Check",
+    "Decision",
+    "Effect",
+    "Kind",
+    "Match",
+    "Miss",
+    "Part",
+    "Policies",
+    "Policy",
+    "PolicyError",
+    "Principal",
+    "Request",
+    "Statement",
+    "evaluate",
+    "policy_name",
+    "reason",
+]

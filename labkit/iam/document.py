@@ -1,0 +1,247 @@
+"""Policy documents: from JSON to compiled statements.
+
+A document is read strictly: what AWS would refuse raises ``PolicyError`` with the place and the reason, so that
+nothing is ever evaluated that means something else than its author thinks. Which elements a kind of policy may hold
+(a repository policy has no Resource, an identity policy no Principal) is checked by those who take such policies.
+
+Source: IAM User Guide, "Grammar of the IAM JSON policy language".
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from labkit.errors import PolicyError
+from labkit.iam.conditions import Condition
+from labkit.iam.patterns import Pattern
+from labkit.iam.principals import Entry
+
+VERSIONS = ("2012-10-17", "2008-10-17")
+PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
+_DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
+_STATEMENT_ELEMENTS = (
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """Action or Resource, or its Not form: what it lists, compiled. ``negated`` marks the Not form."""
+
+    name: str
+    patterns: tuple[Pattern, ...]
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One compiled statement.
+
+    ``index`` counts from 0. ``principal`` and ``resource`` are None where the statement has none: identity policies
+    have no Principal, ECR repository policies no Resource.
+    """
+
+    index: int
+    sid: str
+    effect: str
+    principal: tuple[Entry, ...] | None
+    not_principal: bool
+    action: Element
+    resource: Element | None
+    conditions: tuple[Condition, ...]
+    policy: str = ""
+
+    @property
+    def allows(self) -> bool:
+        """Whether the effect is Allow."""
+        return self.effect == "Allow"
+
+    @property
+    def label(self) -> str:
+        """How to speak of the statement: its Sid, or its number (counting from 1) and its policy's name."""
+        return self.sid or f"statement {self.index + 1}" + (f" of {self.policy}" if self.policy else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A compiled policy document: ``statements`` in their order, the ``source`` text, and a ``name`` to speak of."""
+
+    version: str
+    statements: tuple[Statement, ...]
+    source: str = field(repr=False)
+    name: str = ""
+
+    @classmethod
+    def parse(cls, source: str | Mapping[str, Any], name: str = "") -> Policy:
+        """Compiles a document given as JSON text or as what ``json.loads`` makes of it.
+
+        Raises PolicyError. Texts are compiled once and kept.
+        """
+        return _parse(source if isinstance(source, str) else json.dumps(source), name)
+
+
+@lru_cache(maxsize=2048)
+def _parse(text: str, name: str) -> Policy:
+    document = _load(text)
+    _check_elements(document, _DOCUMENT_ELEMENTS, "the policy")
+    version = document.get("Version", VERSIONS[1])
+    if version not in VERSIONS:
+        raise PolicyError(f"Version is {version!r}; it must be {VERSIONS[0]} (or the old {VERSIONS[1]}).")
+    raw = document.get("Statement")
+    statements = raw if isinstance(raw, list) else [raw]
+    if raw is None or not statements:
+        raise PolicyError("The policy has no Statement.")
+    compiled = tuple(_statement(i, each, version, name) for i, each in enumerate(statements))
+    return Policy(version, compiled, text, name)
+
+
+def _load(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text, object_pairs_hook=_without_duplicates)
+    except json.JSONDecodeError as error:
+        raise PolicyError(
+            f"The policy is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise PolicyError("The policy is nested too deeply to be read.") from None
+    if not isinstance(document, dict):
+        raise PolicyError("The policy is not a JSON object with Version and Statement.")
+    if "Effect" in document and "Statement" not in document:
+        raise PolicyError(
+            "This is a bare statement, not a policy. "
+            'Put it into a document: {"Version": "2012-10-17", "Statement": [ … ]}.'
+        )
+    return document
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise PolicyError(f"The key {twice!r} stands twice in one JSON object; AWS keeps neither.")
+    return found
+
+
+def _check_elements(value: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for element in value:
+        if element not in known:
+            raise PolicyError(f"Unknown element {element!r} in {where}{_suggestion(element, known)}.")
+
+
+def _suggestion(word: str, known: tuple[str, ...]) -> str:
+    folded = {each.lower(): each for each in known}
+    close = difflib.get_close_matches(word.lower(), folded, 1)
+    return f"; did you mean {folded[close[0]]!r}?" if close else f"; known are {', '.join(known)}"
+
+
+def _statement(index: int, raw: Any, version: str, policy: str) -> Statement:
+    where = f"statement {index + 1}"
+    if not isinstance(raw, dict):
+        raise PolicyError(f"{where.capitalize()} is not a JSON object.")
+    sid = raw.get("Sid", "")
+    if not isinstance(sid, str):
+        raise PolicyError(f"The Sid of {where} is not a text.")
+    where = f"{where} ({sid})" if sid else where
+    _check_elements(raw, _STATEMENT_ELEMENTS, where)
+    if raw.get("Effect") not in ("Allow", "Deny"):
+        raise PolicyError(f"Effect of {where} is {raw.get('Effect')!r}; it must be 'Allow' or 'Deny'.")
+    variables = version == VERSIONS[0]
+    principal = _one_of(raw, "Principal", where)
+    action = _element(raw, "Action", where, variables=False)
+    if action is None:
+        raise PolicyError(f"{where.capitalize()} has neither Action nor NotAction.")
+    return Statement(
+        index,
+        sid,
+        raw["Effect"],
+        None if principal is None else _principals(raw[principal], f"{principal} of {where}"),
+        principal == "NotPrincipal",
+        action,
+        _element(raw, "Resource", where, variables=variables),
+        _conditions(raw.get("Condition", {}), where, variables),
+        policy,
+    )
+
+
+def _one_of(raw: Mapping[str, Any], name: str, where: str) -> str | None:
+    """Which of an element and its Not form stands in the statement."""
+    present = [element for element in (name, f"Not{name}") if element in raw]
+    if len(present) == 2:
+        raise PolicyError(f"{where.capitalize()} has both {name} and Not{name}; only one may stand there.")
+    return present[0] if present else None
+
+
+def _strings(value: Any, what: str) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(each, str) for each in values):
+        raise PolicyError(f"{what} must be a text or a list of texts.")
+    return tuple(values)
+
+
+def _element(raw: Mapping[str, Any], name: str, where: str, *, variables: bool) -> Element | None:
+    present = _one_of(raw, name, where)
+    if present is None:
+        return None
+    values = _strings(raw[present], f"{present} of {where}")
+    for value in values:
+        if value != "*" and ":" not in value:
+            raise PolicyError(f"{present} of {where} holds {value!r}; it needs a prefix, such as {_EXAMPLES[name]}.")
+    is_action = name == "Action"
+    patterns = tuple(Pattern.compile(v, variables=variables, ignore_case=is_action) for v in values)
+    return Element(present, patterns, present != name)
+
+
+_EXAMPLES = {
+    "Action": "ecr:BatchGetImage",
+    "Resource": "arn:aws:ecr:eu-central-1:111122223333:repository/name",
+}
+
+
+def _principals(value: Any, what: str) -> tuple[Entry, ...]:
+    if value == "*":
+        return (Entry("AWS", "*"),)
+    if not isinstance(value, dict) or not value:
+        raise PolicyError(f'{what} must be "*" or an object such as {{"Service": "lambda.amazonaws.com"}}.')
+    _check_elements(value, PRINCIPAL_KINDS, what)
+    return tuple(Entry(kind, text) for kind in value for text in _strings(value[kind], f"{kind} in {what}"))
+
+
+def _conditions(value: Any, where: str, variables: bool) -> tuple[Condition, ...]:
+    if not isinstance(value, dict):
+        raise PolicyError(f"Condition of {where} must be an object of operators.")
+    found = []
+    for operator, keys in value.items():
+        if not isinstance(keys, dict):
+            raise PolicyError(f"{operator} in {where} must be an object of condition keys.")
+        for key, raw in keys.items():
+            values = _condition_values(raw, f"{key} in {where}")
+            try:
+                found.append(Condition.compile(operator, key, values, variables))
+            except KeyError:
+                raise PolicyError(f"Unknown condition operator {operator!r} in {where}.") from None
+    return tuple(found)
+
+
+def _condition_values(raw: Any, what: str) -> tuple[str, ...]:
+    values = raw if isinstance(raw, list) else [raw]
+    if not all(isinstance(each, str | int | float) for each in values):
+        raise PolicyError(f"The value of {what} must be a text, a number, true or false, or a list of these.")
+    return tuple(_text(each) for each in values)
+
+
+def _text(value: str | int | float) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
