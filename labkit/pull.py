@@ -1,0 +1,192 @@
+"""Can Lambda pull this image? A pure question with a pure answer.
+
+    same account     Lambda itself (the service principal) must be allowed by the repository policy; the caller of
+                     CreateFunction needs no ECR permission
+    cross account    the caller must be allowed by its identity policy and by the repository policy, and Lambda itself
+                     must be allowed by the repository policy
+
+Both actions that a pull makes are asked for: ``ecr:BatchGetImage`` and ``ecr:GetDownloadUrlForLayer``. The execution
+role is never asked: it does not pull.
+
+Sources: Lambda Developer Guide, "Create a Lambda function using a container image", Amazon ECR permissions; AWS
+Knowledge Center, "lambda-ecr-image"; CloudTrail records of cross-account creations. What AWS does when only one of
+the two cross-account statements is present is not documented; the lab refuses then ("both sides must grant access").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labkit.errors import UsageError
+from labkit.iam import Decision, Policies, Policy, Principal, Request, evaluate
+from labkit.iam import arn as arns
+from labkit.iam.evaluate import Levels
+from labkit.organization import Membership
+from labkit.policies import LAMBDA, PULL_ACTIONS
+
+__all__ = ["PULL_ACTIONS", "ImageUri", "InvalidImageUri", "PullDecision", "decide", "service_context"]
+
+_URI = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?P<china>\.cn)?/"
+    r"(?P<repository>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+
+
+class InvalidImageUri(UsageError):  # noqa: N818
+    """A text that is not the URI of an image in a private ECR repository with a tag or digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageUri:
+    """An image in a private ECR repository; ``tag`` or ``digest`` (or both) is set."""
+
+    account: str
+    region: str
+    repository: str
+    tag: str | None = None
+    digest: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> ImageUri:
+        """Takes ``<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>`` or ``@sha256:…``.
+
+        Raises InvalidImageUri; there is no implied ``:latest``.
+        """
+        found = _URI.fullmatch(text)
+        if not found or not (found["tag"] or found["digest"]):
+            raise InvalidImageUri(
+                f"{text!r} is not the URI of an image in a private ECR repository with a tag or digest, such as "
+                "813835382529.dkr.ecr.eu-central-1.amazonaws.com/lambda-same-account:0.0.1."
+            )
+        return cls(found["account"], found["region"], found["repository"], found["tag"], found["digest"])
+
+    @property
+    def registry(self) -> str:
+        """The registry's host name."""
+        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com"
+
+    @property
+    def repository_arn(self) -> str:
+        """The repository's ARN, the resource of every pull request."""
+        return f"arn:aws:ecr:{self.region}:{self.account}:repository/{self.repository}"
+
+    def at(self, digest: str) -> str:
+        """The URI by digest, as ``Code.ResolvedImageUri`` shows it."""
+        return f"{self.registry}/{self.repository}@{digest}"
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        return f"{self.registry}/{self.repository}{tag}" + (f"@{self.digest}" if self.digest else "")
+
+
+@dataclass(frozen=True, slots=True)
+class PullDecision:
+    """Whether Lambda may pull, made of the service's decisions and (cross-account) the caller's, one an action."""
+
+    function_arn: str
+    image: ImageUri
+    caller: tuple[Decision, ...]
+    service: tuple[Decision, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether every decision allows."""
+        return all(decision.allowed for decision in (*self.caller, *self.service))
+
+    @property
+    def is_cross_account(self) -> bool:
+        """Whether the function and the repository are in different accounts."""
+        return bool(self.caller)
+
+    @property
+    def denied(self) -> tuple[Decision, ...]:
+        """The decisions that refuse, the caller's first."""
+        return tuple(decision for decision in (*self.caller, *self.service) if not decision.allowed)
+
+    def sentences(self) -> list[str]:
+        """What was asked on whose behalf, and why it was refused, in plain sentences."""
+        sides = (("The caller", self.caller), ("Lambda", self.service))
+        return [line for who, decisions in sides if decisions for line in _side(who, decisions)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The decision as JSON data: decision, caller and service with one decision for each action."""
+
+        def listed(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+            return [{"action": d.request.action, **d.to_dict()} for d in decisions]
+
+        verdict = "allowed" if self.allowed else "denied"
+        return {"decision": verdict, "caller": listed(self.caller), "service": listed(self.service)}
+
+
+def _side(who: str, decisions: Sequence[Decision]) -> list[str]:
+    refused = [decision for decision in decisions if not decision.allowed]
+    principal = decisions[0].request.principal
+    if not refused:
+        return [f"{who} ({principal}) may pull."]
+    actions = " and ".join(decision.request.action for decision in refused)
+    reasons = dict.fromkeys(line for decision in refused for line in decision.sentences())
+    return [f"{who} ({principal}) may not {actions}.", *(f"  {line}" for line in reasons)]
+
+
+def service_context(function_arn: str, membership: Membership) -> dict[str, str | tuple[str, ...]]:
+    """The condition keys that Lambda carries when it pulls for a function.
+
+    ``membership`` is that of the function's account. Principal… keys of the caller are absent: a service principal is
+    in no organization. Source: IAM User Guide, "AWS global condition context keys".
+    """
+    return {
+        "aws:PrincipalIsAWSService": "true",
+        "aws:PrincipalServiceName": LAMBDA,
+        "aws:SourceArn": function_arn,
+        "aws:SourceAccount": arns.account_of(function_arn) or "",
+        **membership.context("Source"),
+    }
+
+
+def decide(
+    *,
+    caller: Principal,
+    caller_policies: Policies,
+    caller_context: Mapping[str, str | Sequence[str]],
+    function_arn: str,
+    image: ImageUri,
+    repository_policy: Policy | None,
+    membership: Callable[[str], Membership],
+    rcp: Levels | None = None,
+) -> PullDecision:
+    """Decides whether Lambda may pull ``image`` for the function.
+
+    ``caller`` is the principal that calls CreateFunction, with its own policies (no resource policy in them) and the
+    condition keys of its request; ``membership`` tells where an account stands in its organization; ``rcp`` are the
+    resource control policies of the repository's account.
+    """
+    account = arns.account_of(function_arn)
+    if account is None:
+        raise UsageError(f"{function_arn!r} is not the ARN of a function.")
+    keys = service_context(function_arn, membership(account))
+    service = Policies(resource=repository_policy, rcp=rcp)
+    both = Policies(
+        identity=caller_policies.identity,
+        resource=repository_policy,
+        boundary=caller_policies.boundary,
+        session=caller_policies.session,
+        scp=caller_policies.scp,
+        rcp=rcp,
+    )
+
+    def ask(who: Principal, policies: Policies, context: Mapping[str, str | Sequence[str]]) -> tuple[Decision, ...]:
+        return tuple(
+            evaluate(Request(who, action, image.repository_arn, image.account, context), policies)
+            for action in PULL_ACTIONS
+        )
+
+    return PullDecision(
+        function_arn,
+        image,
+        () if account == image.account else ask(caller, both, caller_context),
+        ask(Principal.service(LAMBDA), service, keys),
+    )
