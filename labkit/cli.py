@@ -1,15 +1,15 @@
 """The command line: ``labkit COMMAND ...``.
 
-``COMMANDS`` is the table of commands. Each stands in a module of its own in :mod:`labkit.commands`, imported only when it
-is the one asked for, with this interface:
+``COMMANDS`` is the table of commands. Each stands in a module of its own in :mod:`labkit.commands`, imported only
+when it is the one asked for, with this interface:
 
     __doc__                   the text of its ``--help``, with an example
     add_arguments(parser)     its arguments; imports nothing beyond the standard library
     run(args) -> int          does it; returns 0, or 1 where the answer is "no"
 
-Whatever goes wrong ends as one sentence on stderr and an exit code: 1 where something failed, 2 on wrong usage, 130 after
-Ctrl-C. ``LABKIT_DEBUG=1`` shows the traceback as well. Importing this module imports nothing but the standard library, so
-that ``--help`` answers before anything is installed.
+Whatever goes wrong ends as one sentence on stderr and an exit code: 1 where something failed, 2 on wrong usage, 130
+after Ctrl-C. ``LABKIT_DEBUG=1`` shows the traceback as well. Importing this module imports nothing but the standard
+library, so that ``--help`` answers before anything is installed.
 """
 
 from __future__ import annotations
@@ -129,13 +129,13 @@ def _add_home(parser: Parser) -> None:
 
 
 def _command(parser: Parser, name: str) -> Command:
-    for command in COMMANDS:
-        if command.name == name:
-            return command
-    from difflib import get_close_matches
+    by_name = {command.name: command for command in COMMANDS}
+    if name not in by_name:
+        from difflib import get_close_matches
 
-    near = get_close_matches(name, [command.name for command in COMMANDS], n=1)
-    parser.error(f"there is no command {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
+        near = get_close_matches(name, by_name, n=1)
+        parser.error(f"there is no command {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
+    return by_name[name]
 
 
 def _report(error: Exception) -> int:

@@ -1,0 +1,61 @@
+"""What a person sees during the first start: a line per step with its time, and on a terminal what goes on in it.
+
+Written to stderr, since stdout belongs to the command that is run afterwards (``labkit env`` is evaluated by shells).
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+
+class Progress:
+    """Steps on ``stream``: rewritten in place on a terminal, a line at the end of each otherwise."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._live = self._stream.isatty()
+        self._text = ""
+        self._began = 0.0
+
+    def say(self, sentence: str) -> None:
+        """Write one line."""
+        self._stream.write(f"labkit: {sentence}\n")
+        self._stream.flush()
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        """Show ``text`` while the body runs, and how long it took."""
+        self._text, self._began = text, time.monotonic()
+        if not self._live:
+            self.say(f"{text} ...")
+        self.activity("")
+        finished = False
+        try:
+            yield
+            finished = True
+        finally:
+            self._clear()
+            if finished:
+                self.say(f"{text}: {self._elapsed():.1f} s")
+
+    def activity(self, detail: str) -> None:
+        """Show what the current step is doing, cut to the width of the terminal; nothing when there is no terminal."""
+        if not self._live:
+            return
+        line = f"labkit: {self._text} ... {self._elapsed():.0f} s  {detail}"
+        width = shutil.get_terminal_size().columns - 1
+        self._stream.write(f"\r\033[K{line[:width]}")
+        self._stream.flush()
+
+    def _clear(self) -> None:
+        if self._live:
+            self._stream.write("\r\033[K")
+            self._stream.flush()
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
