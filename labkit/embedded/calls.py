@@ -1,8 +1,8 @@
 """The words in which the embedded AWS speaks about a request, from its parsing to its answer.
 
-    HTTP bytes ──sigv4, principals──> Identity ──parse──> Call ──actions──> [Access] ──handler──> dict ──render──> HTTP bytes
+    bytes ──sigv4, principals──> Identity ──parse──> Call ──actions──> [Access] ──handler──> dict ──render──> bytes
 
-A `Call` is made of parsed values only: it is authorized and executed as it is, and no handler ever sees the raw request.
+A `Call` is made of parsed values only: it is authorized and executed as it is; no handler ever sees the raw request.
 That closes the gap in which one reading of the bytes is authorized and another one executed.
 
 This module holds values and no behaviour, so that service modules and the gateway can both import it.
@@ -96,9 +96,7 @@ class ServiceError(Exception):
     ``{"Type": "User"}`` for Lambda, or ``{"layerDigests": [...]}`` for ECR).
     """
 
-    def __init__(
-        self, code: str, message: str, status: int = 400, fields: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, fields: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message

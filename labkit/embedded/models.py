@@ -1,0 +1,29 @@
+"""The services' models, from botocore's public data: operations, shapes, URIs. Each is loaded once, when first needed."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+
+#: The services that the embedded AWS answers.
+SERVICES = frozenset({"sts", "iam", "organizations", "ecr", "lambda"})
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """The model of one of `SERVICES`."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+@cache
+def operation_model(service: str, operation: str) -> OperationModel:
+    """The model of an operation; raises `botocore.model.OperationNotFoundError`."""
+    return service_model(service).operation_model(operation)
+
+
+@cache
+def operation_names(service: str) -> frozenset[str]:
+    """The names of all operations that the service's model has."""
+    return frozenset(service_model(service).operation_names)

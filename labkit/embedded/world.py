@@ -1,0 +1,77 @@
+"""The world of the lab at its first start, as data: who exists, where, under which numbers.
+
+Account numbers and the region are the article's. Every identifier is the same in every lab, so that outputs can be
+compared. Each account has an administrator and nothing else; repositories, roles and policies are made by the lab.
+
+                      o-lambdaecrlab / r-lab1                        o-neighbourorg / r-nbr1
+            management 111122223333 (root)                            neighbour 777788889999 (root)
+            ├── shared services            registry 813835382529
+            └── workloads                                             in no organization
+                ├── production             workload 592444418872      outsider 123456789012
+                └── development            development 444455556666
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ADMINISTRATOR = "admin"
+ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
+REGION = "eu-central-1"
+
+SHARED = "ou-lab1-sharedservices"
+WORKLOADS = "ou-lab1-workloads"
+PRODUCTION = "ou-lab1-production"
+DEVELOPMENT = "ou-lab1-development"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """An organizational unit."""
+
+    id: str
+    name: str
+    parent: str
+
+
+@dataclass(frozen=True)
+class Organization:
+    """An organization: its fixed ids, the profile of its management account, its units and members.
+
+    ``members`` maps a profile to the unit in which its account is.
+    """
+
+    id: str
+    root: str
+    management: str
+    units: tuple[Unit, ...] = ()
+    members: Mapping[str, str] | None = None
+
+
+#: The accounts, by the profile that stands for them.
+ACCOUNTS: Mapping[str, str] = {
+    "registry": "813835382529",
+    "workload": "592444418872",
+    "management": "111122223333",
+    "development": "444455556666",
+    "neighbour": "777788889999",
+    "outsider": "123456789012",
+}
+
+#: The lab's own organization.
+HOME_ORGANIZATION = Organization(
+    id="o-lambdaecrlab",
+    root="r-lab1",
+    management="management",
+    units=(
+        Unit(SHARED, "shared", "r-lab1"),
+        Unit(WORKLOADS, "workloads", "r-lab1"),
+        Unit(PRODUCTION, "production", WORKLOADS),
+        Unit(DEVELOPMENT, "development", WORKLOADS),
+    ),
+    members={"registry": SHARED, "workload": PRODUCTION, "development": DEVELOPMENT},
+)
+
+#: Somebody else's organization.
+NEIGHBOUR_ORGANIZATION = Organization(id="o-neighbourorg", root="r-nbr1", management="neighbour")
