@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 import threading
 import uuid
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -66,16 +65,6 @@ def is_digest(text: str) -> bool:
 def digest_of(data: bytes) -> str:
     """The digest of some bytes, ``sha256:…``."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file as a whole, readable by its owner only: readers see the old bytes or the new ones."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name[:64]}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-    temporary.replace(path)
 
 
 class Upload:

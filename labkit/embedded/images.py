@@ -21,8 +21,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from labkit.embedded.blobs import UPLOAD_LIFETIME, BlobStore, digest_of, write_atomically
+from labkit.embedded.blobs import UPLOAD_LIFETIME, BlobStore, digest_of
 from labkit.embedded.clock import Clock, SystemClock
+from labkit.embedded.files import write_atomically
 from labkit.image.errors import IndexManifest, ManifestError
 from labkit.image.manifest import parse
 
@@ -100,6 +101,7 @@ class ImageStore:
         self._now = (clock or SystemClock()).now
         self.blobs = BlobStore(home, self._now)
         self._home = home / "repositories"
+        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = threading.RLock()
         self._repositories = dict(_load(path) for path in sorted(self._home.glob("*.json")))
 

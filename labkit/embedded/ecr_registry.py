@@ -1,0 +1,90 @@
+"""What every ECR operation needs: the registry and repository that a call means, ECR's errors, paging.
+
+A call acts in the registry that ``registryId`` names, which may belong to another account than the caller's;
+whether the caller may is decided before a handler runs. All errors of ECR's JSON API are HTTP 400. Texts are
+those that AWS answers (Amazon ECR API Reference and user reports).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from labkit.embedded.calls import Call, RepositoryRecord, ServiceError
+from labkit.embedded.images import RepositoryKey
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
+
+REPOSITORY_NAME = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*"
+"""ECR's pattern for repository names; it is quoted in the error that a wrong name gets."""
+
+_NAME = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
+
+
+def invalid(parameter: str, constraint: str) -> ServiceError:
+    """ECR's error for a parameter that breaks a constraint."""
+    return ServiceError(
+        "InvalidParameterException",
+        f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'",
+    )
+
+
+def where(name: str, registry: str) -> str:
+    """The end of most of ECR's error texts: which repository in which registry."""
+    return f"the repository with name '{name}' in the registry with id '{registry}'"
+
+
+def registry_of(call: Call) -> str:
+    """The account whose registry the call acts in."""
+    return str(call.params.get("registryId") or call.account)
+
+
+def valid_name(name: str) -> str:
+    """The repository name, if it is one. Raises InvalidParameterException."""
+    if not 2 <= len(name) <= 256:
+        raise invalid("repositoryName", "must have length between 2 and 256")
+    if not _NAME.fullmatch(name):
+        raise invalid("repositoryName", f"must satisfy regular expression '{REPOSITORY_NAME}'")
+    return name
+
+
+def repository_of(embedded: Embedded, call: Call) -> RepositoryRecord:
+    """The repository that the call names. Raises RepositoryNotFoundException."""
+    account, name = registry_of(call), valid_name(call.params["repositoryName"])
+    record = embedded.repository(account, call.region, name)
+    if record is None:
+        raise ServiceError(
+            "RepositoryNotFoundException",
+            f"The repository with name '{name}' does not exist in the registry with id '{account}'",
+        )
+    return record
+
+
+def key_of(record: RepositoryRecord) -> RepositoryKey:
+    """The repository's key in the image store."""
+    return RepositoryKey(record.account, record.region, record.name)
+
+
+def named(record: RepositoryRecord) -> dict[str, Any]:
+    """The two members by which ECR's answers name a repository."""
+    return {"registryId": record.account, "repositoryName": record.name}
+
+
+def page(call: Call, member: str, items: Sequence[Any], default: int = 100) -> dict[str, Any]:
+    """One page of ``items`` under ``member``, with ``nextToken`` while there are more.
+
+    Raises InvalidParameterException for a token that no answer contained.
+    """
+    limit = int(call.params.get("maxResults") or default)
+    token = call.params.get("nextToken") or "0"
+    if not token.isdecimal() or int(token) > len(items):
+        raise invalid("nextToken", "must be a token that a previous answer returned")
+    if not 1 <= limit <= 1000:
+        raise invalid("maxResults", "must be between 1 and 1000")
+    end = int(token) + limit
+    answer: dict[str, Any] = {member: list(items[int(token) : end])}
+    if end < len(items):
+        answer["nextToken"] = str(end)
+    return answer
