@@ -1,0 +1,100 @@
+"""Lambda functions that the lab makes: create, wait until active, invoke, delete.
+
+Source: Lambda API Reference, CreateFunction, Invoke; Lambda Developer Guide, "Lambda function states".
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from labkit.aws import tags
+from labkit.aws.sessions import patiently
+
+# What a change to a role or a repository policy looks like until every part of AWS has heard of it.
+_PASSING = ("cannot be assumed by Lambda", "does not have permission to access the ECR image")
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What an invocation answered: HTTP status, the payload decoded from JSON, version, error kind and log tail."""
+
+    status: int
+    payload: Any
+    version: str
+    error: str | None
+    log: str
+
+
+def find(lambda_: Any, name: str) -> dict[str, Any] | None:
+    """The function as GetFunction shows it, or None."""
+    try:
+        found: dict[str, Any] = lambda_.get_function(FunctionName=name)
+    except lambda_.exceptions.ResourceNotFoundException:
+        return None
+    return found
+
+
+def check_ours(found: dict[str, Any]) -> None:
+    """Raises UsageError when the function does not carry the lab's tag."""
+    if not tags.is_ours(found.get("Tags", {})):
+        configuration = found["Configuration"]
+        account = configuration["FunctionArn"].split(":")[4]
+        raise tags.foreign("function", configuration["FunctionName"], account)
+
+
+def create(
+    lambda_: Any, name: str, role: str, image: str, scenario: str, architecture: str = "x86_64", patience: float = 0
+) -> dict[str, Any]:
+    """Creates the function from the image, as the article does. Raises ClientError when AWS refuses.
+
+    ``patience`` are the seconds for which a refusal is asked again that may pass by itself after a recent change.
+    """
+
+    def attempt() -> dict[str, Any]:
+        answer: dict[str, Any] = lambda_.create_function(
+            FunctionName=name,
+            Role=role,
+            PackageType="Image",
+            Code={"ImageUri": image},
+            Architectures=[architecture],
+            Tags=tags.as_map(scenario),
+        )
+        return answer
+
+    return patiently(attempt, _may_pass, patience)
+
+
+def _may_pass(error: ClientError) -> bool:
+    return any(text in error.response["Error"]["Message"] for text in _PASSING)
+
+
+def wait_until_active(lambda_: Any, name: str) -> None:
+    """Waits until the function is Active. Raises botocore's WaiterError."""
+    lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
+
+
+def invoke(lambda_: Any, name: str, event: Any = None) -> Invocation:
+    """Invokes the function with an event (an empty object by default)."""
+    answer = lambda_.invoke(FunctionName=name, Payload=json.dumps(event or {}), LogType="Tail")
+    return Invocation(
+        answer["StatusCode"],
+        json.loads(answer["Payload"].read() or b"null"),
+        answer.get("ExecutedVersion", ""),
+        answer.get("FunctionError"),
+        base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace"),
+    )
+
+
+def delete(lambda_: Any, name: str) -> bool:
+    """Deletes the function if the lab made it; tells whether it did."""
+    found = find(lambda_, name)
+    if found is None:
+        return False
+    check_ours(found)
+    lambda_.delete_function(FunctionName=name)
+    return True

@@ -1,0 +1,130 @@
+"""Pushing and pulling an image through ECR's own layer API, digests verified on both ways.
+
+A push sends what the repository does not have yet: InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload, and
+PutImage at the end. A pull does what ``docker pull`` does: BatchGetImage for the manifest, GetDownloadUrlForLayer for
+every blob, and checks each digest.
+
+Source: Amazon ECR API Reference, UploadLayerPart (parts of at most 20 MiB, in order) and GetDownloadUrlForLayer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from labkit.errors import LabError
+from labkit.image.manifest import DOCKER_MANIFEST, OCI_MANIFEST, parse
+from labkit.image.model import Image
+
+PART_BYTES = 20 * 1024 * 1024
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push came to: the image's digest, and how many blobs were sent and how many were there already."""
+
+    digest: str
+    sent: int
+    present: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a pull came to: the image's digest, the number of blobs and their bytes."""
+
+    digest: str
+    blobs: int
+    size: int
+
+
+def _silent(_line: str) -> None:
+    """Progress for those who want none."""
+
+
+def push(ecr: Any, repository: str, tag: str, image: Image, progress: Progress = _silent) -> Pushed:
+    """Pushes the image under the tag; pushing what is there already changes nothing. Raises ClientError."""
+    missing = _missing(ecr, repository, list(image.blobs))
+    for digest, blob in image.blobs.items():
+        if digest in missing:
+            progress(f"pushing {digest[:19]} ({len(blob):,} bytes)")
+            _upload(ecr, repository, digest, blob)
+    try:
+        ecr.put_image(
+            repositoryName=repository,
+            imageTag=tag,
+            imageManifest=image.manifest.decode(),
+            imageManifestMediaType=image.media_type,
+            imageDigest=image.digest,
+        )
+    except ecr.exceptions.ImageAlreadyExistsException:
+        progress("the image is there already")
+    return Pushed(image.digest, len(missing), len(image.blobs) - len(missing))
+
+
+def _missing(ecr: Any, repository: str, digests: list[str]) -> set[str]:
+    answer = ecr.batch_check_layer_availability(repositoryName=repository, layerDigests=digests)
+    present = {layer["layerDigest"] for layer in answer["layers"] if layer["layerAvailability"] == "AVAILABLE"}
+    return set(digests) - present
+
+
+def _upload(ecr: Any, repository: str, digest: str, blob: bytes) -> None:
+    upload = ecr.initiate_layer_upload(repositoryName=repository)
+    size = min(PART_BYTES, upload.get("partSize", PART_BYTES))
+    for first in range(0, len(blob), size):
+        part = blob[first : first + size]
+        ecr.upload_layer_part(
+            repositoryName=repository,
+            uploadId=upload["uploadId"],
+            partFirstByte=first,
+            partLastByte=first + len(part) - 1,
+            layerPartBlob=part,
+        )
+    ecr.complete_layer_upload(repositoryName=repository, uploadId=upload["uploadId"], layerDigests=[digest])
+
+
+def pull(ecr: Any, registry: str, repository: str, tag: str, progress: Progress = _silent) -> Pulled:
+    """Pulls an image of the registry's account as ``docker pull`` does, keeping nothing.
+
+    Raises ClientError where the caller may not, LabError where a digest does not match or the image is not there.
+    """
+    answer = ecr.batch_get_image(
+        registryId=registry,
+        repositoryName=repository,
+        imageIds=[{"imageTag": tag}],
+        acceptedMediaTypes=[DOCKER_MANIFEST, OCI_MANIFEST],
+    )
+    if answer["failures"]:
+        failure = answer["failures"][0]
+        raise LabError(f"ECR has no image {repository}:{tag}: {failure['failureReason']} ({failure['failureCode']}).")
+    found = answer["images"][0]
+    digest = found["imageId"]["imageDigest"]
+    _verify(found["imageManifest"].encode(), digest)
+    manifest = parse(found["imageManifest"].encode(), found.get("imageManifestMediaType"))
+    blobs = [manifest.config, *manifest.layers]
+    for blob in blobs:
+        url = ecr.get_download_url_for_layer(registryId=registry, repositoryName=repository, layerDigest=blob.digest)[
+            "downloadUrl"
+        ]
+        progress(f"pulling {blob.digest[:19]} ({blob.size:,} bytes)")
+        _download(url, blob.digest)
+    return Pulled(digest, len(blobs), sum(blob.size for blob in blobs))
+
+
+def _verify(content: bytes, digest: str) -> None:
+    if f"sha256:{hashlib.sha256(content).hexdigest()}" != digest:
+        raise LabError(f"What came for {digest} has another digest: the download is damaged. Pull again.")
+
+
+def _download(url: str, digest: str) -> None:
+    found = hashlib.sha256()
+    with requests.get(url, stream=True, timeout=60) as answer:
+        answer.raise_for_status()
+        for piece in answer.iter_content(1 << 20):
+            found.update(piece)
+    if f"sha256:{found.hexdigest()}" != digest:
+        raise LabError(f"What came for {digest} has another digest: the download is damaged. Pull again.")
