@@ -1,0 +1,71 @@
+"""Many invocations of one function at once: as many execution environments as calls, up to a limit.
+
+As on Lambda, an environment runs one invocation at a time; a call takes the environment that was used last (the
+warmest) or starts a new one, and beyond the limit it is throttled (Lambda Developer Guide, "Understanding Lambda
+function scaling").
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from labkit.image.errors import ImageError, Throttled
+from labkit.image.function import Function
+from labkit.image.result import InvocationResult
+from labkit.image.runtime import Sandbox
+
+LIMIT = 10
+"""Environments of one function at a time. The lab's own number: each is a process on the reader's machine."""
+
+
+class SandboxPool:
+    """The execution environments of one function version."""
+
+    def __init__(self, function: Function, limit: int = LIMIT) -> None:
+        self.function = function
+        self.limit = limit
+        self._lock = threading.Lock()
+        self._all: set[Sandbox] = set()
+        self._idle: list[Sandbox] = []
+        self._closed = False
+
+    @property
+    def interpreter(self) -> str:
+        """Return which Python runs the handler, in words."""
+        return self.function.interpreter
+
+    def invoke(
+        self, payload: bytes, request_id: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> InvocationResult:
+        """Invoke as :meth:`labkit.image.runtime.Sandbox.invoke` does, in a free environment.
+
+        Raises :class:`Throttled` when all are busy and :class:`ImageError` after :meth:`close`.
+        """
+        sandbox = self._take()
+        try:
+            return sandbox.invoke(payload, request_id, headers)
+        finally:
+            with self._lock:
+                self._idle.append(sandbox)
+
+    def close(self) -> None:
+        """End all environments, also those in the middle of an invocation; later calls do nothing."""
+        with self._lock:
+            self._closed = True
+            sandboxes = list(self._all)
+            self._all.clear()
+        for sandbox in sandboxes:
+            sandbox.close()
+
+    def _take(self) -> Sandbox:
+        with self._lock:
+            if self._closed:
+                raise ImageError(f"The function {self.function.name} is not running any more.")
+            if self._idle:
+                return self._idle.pop()
+            if len(self._all) >= self.limit:
+                raise Throttled(self.limit)
+            sandbox = Sandbox(self.function)
+            self._all.add(sandbox)
+            return sandbox
