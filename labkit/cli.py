@@ -7,6 +7,8 @@ when it is the one asked for, with this interface:
     add_arguments(parser)     its arguments; imports nothing beyond the standard library
     run(args) -> int          does it; returns 0, or 1 where the answer is "no"
 
+A command that sets a default for ``more`` gets there the arguments that its parser does not know.
+
 Whatever goes wrong ends as one sentence on stderr and an exit code: 1 where something failed, 2 on wrong usage, 130
 after Ctrl-C. ``LABKIT_DEBUG=1`` shows the traceback as well. Importing this module imports nothing but the standard
 library, so that ``--help`` answers before anything is installed.
@@ -80,6 +82,7 @@ def command_parser(command: Command) -> Parser:
         prog=f"labkit {command.name}",
         description=module.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     _add_home(parser)
     module.add_arguments(parser)
@@ -93,12 +96,20 @@ def _dispatch(argv: Sequence[str]) -> int:
     if first.command is None:
         parser.print_help()
         return 0
-    args = command_parser(_command(parser, first.command)).parse_args(first.rest)
+    args = _parse(command_parser(_command(parser, first.command)), first.rest)
     home = getattr(args, "home", None) or getattr(first, "home", None)
     if home is not None:
         os.environ["LABKIT_HOME"] = str(home)
     code: int = args.run(args)
     return code
+
+
+def _parse(parser: Parser, argv: Sequence[str]) -> argparse.Namespace:
+    args, more = parser.parse_known_args(argv)
+    if more and not hasattr(args, "more"):
+        parser.error(f"it does not take {' '.join(more)}")
+    args.more = more
+    return args
 
 
 def _parser() -> Parser:
@@ -134,7 +145,7 @@ def _command(parser: Parser, name: str) -> Command:
         from difflib import get_close_matches
 
         near = get_close_matches(name, by_name, n=1)
-        parser.error(f"there is no command {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
+        parser.error(f"there is no command {name!r}" + (f" (did you mean {near[0]}?)" if near else ""))
     return by_name[name]
 
 

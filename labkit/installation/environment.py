@@ -100,7 +100,6 @@ class _Installation:
 
     def _install_requirements(self) -> None:
         requirements = self.root / "requirements.txt"
-        count = sum(line[:1].isalnum() for line in requirements.read_text(encoding="utf-8").splitlines())
         python = bootstrap.venv_python()
         if self.uv:
             command = [self.uv, "pip", "install", "--python", python, "--compile-bytecode", "-r", str(requirements)]
@@ -115,7 +114,7 @@ class _Installation:
                 "-r",
                 str(requirements),
             ]
-        with self.progress.step(f"Installing {count} packages with {'uv' if self.uv else 'pip'}"):
+        with self.progress.step(f"Installing the requirements with {'uv' if self.uv else 'pip'}"):
             self.tools.run(command)
 
     def _add_entry_points(self) -> None:

@@ -1,0 +1,5 @@
+"""The lab's own JupyterLab: its configuration lives in the lab home, its processes end with it.
+
+settings   the files that make it calm, local and independent of the user's own Jupyter
+server     starting it, knowing when it answers, ending it with everything it started
+"""
