@@ -1,0 +1,33 @@
+"""AWS Lambda: the table of its operations. moto has no part in it.
+
+    lambda_create       CreateFunction, UpdateFunctionCode      lambda_pull     may Lambda pull this image?
+    lambda_functions    read, list, configure, tag, delete      lambda_roles    may Lambda assume this role?
+    lambda_invoke       Invoke                                  lambda_checks   shapes and combinations
+    lambda_names        which function a call means             lambda_shapes   a function as the API shows it
+    functions           the records                             lambda_errors   the table of errors
+      lambda_code       unpacked images                         lambda_environments   warm processes
+
+What an operation needs as permission is decided before these are called.
+"""
+
+from __future__ import annotations
+
+from labkit.embedded import lambda_create, lambda_functions, lambda_invoke
+from labkit.embedded.calls import Handler
+
+OPERATIONS: dict[str, Handler] = {
+    "CreateFunction": lambda_create.create_function,
+    "UpdateFunctionCode": lambda_create.update_function_code,
+    "GetFunction": lambda_functions.get_function,
+    "GetFunctionConfiguration": lambda_functions.get_function_configuration,
+    "ListFunctions": lambda_functions.list_functions,
+    "UpdateFunctionConfiguration": lambda_functions.update_function_configuration,
+    "DeleteFunction": lambda_functions.delete_function,
+    "ListTags": lambda_functions.list_tags,
+    "TagResource": lambda_functions.tag_resource,
+    "UntagResource": lambda_functions.untag_resource,
+    "Invoke": lambda_invoke.invoke,
+}
+
+#: These take the lab's lock by themselves.
+UNLOCKED = frozenset({"Invoke"})

@@ -1,0 +1,146 @@
+"""Invoke: the handler really runs, in a warm process, as its execution role.
+
+The lab's lock is held while the function is looked up and its role's credentials are made, never while a handler
+runs. What is not AWS: the interpreter is the lab's own Python, and the first line of a cold start's log says so; an
+``Event`` invocation runs once, in the background, without Lambda's two retries.
+
+Sources: Lambda API Reference, Invoke; Lambda quotas (6 MB of synchronous payload, 1 MB of asynchronous payload).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from labkit.embedded.calls import Call
+from labkit.embedded.functions import Function
+from labkit.embedded.lambda_errors import error, validation
+from labkit.embedded.lambda_names import function_of
+from labkit.embedded.lambda_roles import assumable
+from labkit.image import function as local
+from labkit.image.errors import ImageError, Throttled
+from labkit.image.pool import SandboxPool
+from labkit.image.result import LOG_TAIL, InvocationResult
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
+
+LIMITS = {"RequestResponse": 6_291_456, "DryRun": 6_291_456, "Event": 1_048_576}
+"""The most bytes of payload, by invocation type."""
+
+SESSION = timedelta(hours=12)
+"""How long the credentials of a process last; a process is replaced before they expire."""
+
+
+def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """Invoke. DryRun answers 204, Event 202, RequestResponse 200 with the handler's answer or its error."""
+    kind = call.params.get("InvocationType") or "RequestResponse"
+    if kind not in LIMITS:
+        constraint = f"Member must satisfy enum value set: [{', '.join(LIMITS)}]"
+        raise validation([f"Value '{kind}' at 'invocationType' failed to satisfy constraint: {constraint}"])
+    with embedded.lock:
+        function = function_of(embedded, call)
+    payload = _payload(call.params.get("Payload") or b"{}", LIMITS[kind])
+    headers = _client_context(call.params.get("ClientContext"))
+    if kind == "DryRun":
+        return {"StatusCode": 204}
+    _check_state(function)
+    run = partial(_run, embedded, function, (payload, call.request_id, headers))
+    if kind == "Event":
+        embedded.functions.environments.later(run)
+        return {"StatusCode": 202}
+    result, interpreter = run()
+    answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": result.payload}
+    if result.function_error:
+        answer["FunctionError"] = result.function_error
+    if call.params.get("LogType") == "Tail":
+        answer["LogResult"] = base64.b64encode(_log(result, interpreter)[-LOG_TAIL:]).decode()
+    return answer
+
+
+def _payload(payload: bytes, limit: int) -> bytes:
+    if len(payload) > limit:
+        raise error("payload too large", str(limit))
+    try:
+        json.loads(payload)
+    except (ValueError, RecursionError) as problem:
+        raise error("payload", str(problem)) from None
+    return payload
+
+
+def _client_context(encoded: str | None) -> dict[str, str]:
+    """The header that hands a ClientContext (base64 of a JSON object) on to the handler."""
+    if not encoded:
+        return {}
+    try:
+        context = json.loads(base64.b64decode(encoded, validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        context = None
+    if not isinstance(context, dict):
+        raise error("payload", "Client context must be a valid Base64-encoded JSON object.")
+    return {"Lambda-Runtime-Client-Context": json.dumps(context)}
+
+
+def _check_state(function: Function) -> None:
+    if function.state.value == "Pending":
+        raise error("pending", "Pending")
+    if function.ready is None:
+        raise error("image broken")
+
+
+def _run(
+    embedded: Embedded, function: Function, event: tuple[bytes, str, Mapping[str, str]]
+) -> tuple[InvocationResult, str]:
+    timeout = timedelta(seconds=function.options["Timeout"])
+    build = partial(_pool, embedded, function)
+    environments = embedded.functions.environments
+    try:
+        return environments.invoke(function.key.arn, function.version, embedded.clock.now() + timeout, build, event)
+    except Throttled:
+        raise error("throttled") from None
+    except ImageError:  # the function was deleted while the call waited for a process
+        raise error("not found", function.key.arn) from None
+
+
+def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime]:
+    """A pool for the function as it is now, with fresh credentials of its role in the environment."""
+    with embedded.lock:
+        if not assumable(embedded, function.key, function.role):
+            raise error("role gone")
+        credentials = embedded.role_session(function.role, function.key.name, int(SESSION.total_seconds()))
+        embedded.changed()
+    assert function.ready is not None  # noqa: S101 - checked before
+    options, code = function.options, embedded.functions.code
+    image: Mapping[str, Any] = options.get("ImageConfig") or {}
+    pool = SandboxPool(
+        local.Function(
+            code.root(function.ready),
+            code.config(function.ready).get("config") or {},
+            name=function.key.name,
+            arn=function.key.arn,
+            timeout=options["Timeout"],
+            memory=options["MemorySize"],
+            environment=(options.get("Environment") or {}).get("Variables") or {},
+            host_environment={
+                "AWS_ACCESS_KEY_ID": credentials.access_key,
+                "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+                "AWS_SESSION_TOKEN": credentials.session_token,
+                "AWS_ENDPOINT_URL": embedded.endpoint,
+            },
+            entrypoint=image.get("EntryPoint"),
+            command=image.get("Command"),
+            working_directory=image.get("WorkingDirectory"),
+        )
+    )
+    return pool, credentials.expiration
+
+
+def _log(result: InvocationResult, interpreter: str) -> bytes:
+    """The log of an invocation; that of a cold start begins with the interpreter that really runs the handler."""
+    cold = result.init_duration_ms is not None
+    return (f"INIT_START Runtime Version: {interpreter}\n".encode() if cold else b"") + result.log
