@@ -6,6 +6,7 @@
 - :mod:`~labkit.image.runtime`, :mod:`~labkit.image.pool`, :mod:`~labkit.image.local`: an image's function runs.
 """
 
+from labkit.image.assemble import build
 from labkit.image.model import Image
 
-__all__ = ["Image"]
+__all__ = ["Image", "build"]

@@ -1,0 +1,117 @@
+"""COPY and ADD: from names in a Dockerfile to the entries of a layer (Dockerfile reference, "COPY").
+
+Whether ``COPY file /var/task`` makes a file ``/var/task`` or one inside it depends on what is there already, so these
+functions are told the tree: the paths of the image so far with their tarfile type.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import tarfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from labkit.errors import DockerfileError
+from labkit.image.context import Context
+from labkit.image.dockerfile import Instruction
+from labkit.image.layer import Entry, directory, file, link
+
+_REMOTE = re.compile(r"(?:https?|git|ssh|ftp)://|git@")
+_OWNER = re.compile(r"(root|\d+)(?::(root|\d+))?")
+_ARCHIVE = re.compile(rb"\x1f\x8b|BZh|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|.{257}ustar", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One COPY or ADD: its sources, its destination as written, and that as a path in the image."""
+
+    instruction: Instruction
+    sources: list[str]
+    destination: str
+    path: str
+
+    @property
+    def owner(self) -> tuple[int, int]:
+        """Return the numbers that --chown names; only root has a name, as there is no /etc/passwd to ask."""
+        text = self.instruction.flags.get("chown", "0:0")
+        match = _OWNER.fullmatch(text)
+        if not match:
+            raise self.instruction.error(f"--chown={text} is not supported without a Docker engine; use numbers.")
+        user = int(match[1].replace("root", "0"))
+        return user, int((match[2] or str(user)).replace("root", "0"))
+
+    @property
+    def mode(self) -> int | None:
+        """Return the mode that --chmod asks for, or None to keep each file's own."""
+        text = self.instruction.flags.get("chmod")
+        if text is None:
+            return None
+        if not re.fullmatch(r"[0-7]{3,4}", text):
+            raise self.instruction.error(f"--chmod={text} is not a mode such as 755; write it as a number.")
+        return int(text, 8)
+
+
+def entries(request: Request, context: Context, tree: Mapping[str, bytes]) -> list[Entry]:
+    """Return what the instruction puts into the image. Raises :class:`DockerfileError` when it cannot."""
+    instruction = request.instruction
+    if not request.sources:
+        raise instruction.error("needs a source and a destination; complete the line.")
+    try:
+        names = [name for source in request.sources for name in _select(request, source, context)]
+    except DockerfileError as error:
+        raise instruction.error(f"{' '.join(request.sources)} cannot be done: {error}") from None
+    folder = posixpath.basename(request.destination) in ("", ".", "..")
+    into = folder or not request.path or tree.get(request.path) == tarfile.DIRTYPE
+    if len(names) > 1 and not into:
+        raise instruction.error(f"has several sources, so {request.destination} must be a folder; end it with /.")
+    found = {entry.path: entry for name in names for entry in _one(request, name, into, context)}
+    check_way(instruction, (way for path in found for way in parents(path)), tree)
+    return list(found.values())
+
+
+def parents(path: str) -> list[str]:
+    """Return the directories above ``path``, topmost first, as paths without a leading slash."""
+    return [str(parent) for parent in reversed(PurePosixPath(path).parents) if parent.name]
+
+
+def check_way(instruction: Instruction, way: Iterable[str], tree: Mapping[str, bytes]) -> None:
+    """Raise :class:`DockerfileError` when something that is not a directory stands in the way."""
+    for path in way:
+        if tree.get(path, tarfile.DIRTYPE) != tarfile.DIRTYPE:
+            raise instruction.error(f"goes through /{path}, which is not a folder in the image; choose another one.")
+
+
+def _select(request: Request, source: str, context: Context) -> list[str]:
+    if _REMOTE.match(source):
+        raise request.instruction.error(
+            f"takes {source} from the network, which needs a Docker engine; download it into the build context."
+        )
+    return context.select(source)
+
+
+def _one(request: Request, name: str, into: bool, context: Context) -> list[Entry]:
+    """Return the entries of one source: a file by its name or the destination's, a directory's contents."""
+    path = context.path(name)
+    if not path.is_dir():
+        target = posixpath.join(request.path, posixpath.basename(name)) if into else request.path
+        return [_entry(request, path, target)]
+    below = [(context.root / found, found.removeprefix(name).lstrip("/")) for found in context.walk(name)]
+    top = [_entry(request, path, request.path)] if request.path else []
+    return top + [_entry(request, found, posixpath.join(request.path, rest)) for found, rest in below]
+
+
+def _entry(request: Request, path: Path, target: str) -> Entry:
+    owner, mode = request.owner, request.mode
+    if path.is_symlink():
+        return link(target, path.readlink().as_posix(), owner)
+    if path.is_dir():
+        return directory(target, mode or 0o755, owner)
+    if not path.is_file():
+        raise request.instruction.error(f"{path.name} is not a file or folder and cannot be copied.")
+    content = path.read_bytes()
+    if request.instruction.name == "ADD" and _ARCHIVE.match(content):
+        raise request.instruction.error(f"would unpack {path.name}, which is not supported; use COPY or Docker.")
+    executable = path.stat().st_mode & 0o111
+    return file(target, content, mode if mode is not None else 0o755 if executable else 0o644, owner)
