@@ -15,6 +15,9 @@ from botocore.exceptions import ClientError
 from labkit.aws import tags
 from labkit.aws.sessions import patiently
 
+#: An image's architecture, as its config says it, to the function's, as Lambda says it.
+ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
+
 # What a change to a role or a repository policy looks like until every part of AWS has heard of it.
 _PASSING = ("cannot be assumed by Lambda", "does not have permission to access the ECR image")
 

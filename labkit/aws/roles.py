@@ -30,13 +30,14 @@ def find(iam: Any, name: str) -> dict[str, Any] | None:
 
 
 def ensure(iam: Any, name: str, trust: Mapping[str, Any], scenario: str, managed: Sequence[str] = ()) -> Role:
-    """Makes the role with the managed policies, or takes the one that the lab has made before.
+    """Makes the role with the managed policies, or takes the one that the lab has made before and sets its trust.
 
     Raises UsageError for a role of that name that is not the lab's.
     """
     found = find(iam, name)
     if found is not None:
         check_ours(found)
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
         return Role(name, found["Arn"], made=False)
     made = iam.create_role(
         RoleName=name,

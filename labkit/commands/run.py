@@ -1,0 +1,111 @@
+"""Play the article's scenarios and show what AWS answers at each step.
+
+Each scenario makes its repository, roles and functions, shows every refusal and every success, and removes what it
+made. Without profiles it plays on the embedded AWS; with two profiles on real AWS accounts, where it asks before the
+first call that changes anything. What the lab has not made itself is never replaced or deleted.
+
+  labkit run                                           all scenarios, on the embedded AWS
+  labkit run cross-account --json                      one of them, as JSON
+  labkit run --registry-profile a --workload-profile b on your own two accounts
+
+Scenarios: same-account, cross-account, organization, organization-paths.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from labkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from labkit.lab import Choices, Lab
+    from labkit.scenarios import Scenario, ScenarioResult
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``labkit run``."""
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="which to play (default: all)")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON on stdout")
+    parser.add_argument("--yes", action="store_true", help="do not ask before changing real accounts")
+    real = parser.add_argument_group("on your own AWS accounts")
+    real.add_argument("--registry-profile", metavar="NAME", help="the profile of the account with the repositories")
+    real.add_argument("--workload-profile", metavar="NAME", help="the profile of the account with the functions")
+    real.add_argument("--management-profile", metavar="NAME", help="a profile that may read the organization")
+    real.add_argument("--region", help="the region to use (default: the profile's)")
+    real.add_argument("--organization-path", metavar="PATTERN", help="the path to grant, such as o-…/r-…/ou-…/*")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play the scenarios; 0 when every step came out as expected."""
+    from rich.console import Console
+
+    from labkit.show.steps import summary
+
+    console = Console(stderr=args.json, highlight=False)
+    chosen = _chosen(args.scenarios)
+    lab = _lab(args)
+    if lab.choices.are_real and not args.yes:
+        _ask(lab, chosen, console)
+    console.print(f"On {lab.where}, region {lab.region}.")
+    results = _play(lab, chosen, console)
+    if args.json:
+        print(json.dumps([result.to_dict() for result in results], indent=2))
+    console.print()
+    console.print(summary(results))
+    for leftover in (text for result in results for text in result.leftovers):
+        console.print(f"Not cleaned up: {leftover}", style="red")
+    return 0 if all(result.ok for result in results) else 1
+
+
+def _chosen(names: Sequence[str]) -> list[Scenario]:
+    from labkit.scenarios import SCENARIOS
+
+    for name in names:
+        if name not in SCENARIOS:
+            raise UsageError(f"There is no scenario {name!r}. The scenarios are {', '.join(SCENARIOS)}.")
+    return [SCENARIOS[name] for name in dict.fromkeys(names or SCENARIOS)]
+
+
+def _lab(args: argparse.Namespace) -> Lab:
+    from labkit.lab import Choices, Lab
+
+    choices = Choices(
+        args.registry_profile, args.workload_profile, args.management_profile, args.region, args.organization_path
+    )
+    if choices.are_real:
+        return Lab.on_profiles(choices)
+    _refuse_real_options(choices)
+    return Lab.embedded(choices=choices)
+
+
+def _refuse_real_options(choices: Choices) -> None:
+    if choices.management_profile or choices.region:
+        raise UsageError("--management-profile and --region go with --registry-profile and --workload-profile.")
+
+
+def _ask(lab: Lab, chosen: Sequence[Scenario], console: Console) -> None:
+    """Says what will be made where, and asks. Raises UsageError when there is nobody to ask."""
+    console.print(f"This creates and removes, in region {lab.region} of {lab.where}:")
+    console.print(f"  in the registry account {lab.registry.account} ({lab.registry.arn}):")
+    console.print(f"    repositories {', '.join(dict.fromkeys(each.repository for each in chosen))}")
+    console.print(f"  in the workload account {lab.workload.account} ({lab.workload.arn}):")
+    console.print("    functions, and roles without permissions; the same in the registry account for same-account")
+    if not sys.stdin.isatty():
+        raise UsageError("There is nobody to ask: give --yes to let the lab change these accounts.")
+    if console.input("Go ahead? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise UsageError("Nothing was changed.")
+
+
+def _play(lab: Lab, chosen: Sequence[Scenario], console: Console) -> list[ScenarioResult]:
+    from labkit.scenarios import run as play
+    from labkit.show.steps import LiveSteps
+
+    image = lab.build_image()
+    live = LiveSteps(console)
+    return [play(lab, scenario, image, live) for scenario in chosen]

@@ -1,0 +1,261 @@
+"""The lab: a registry account, a workload account and an organization behind AWS profiles, embedded or real.
+
+An embedded lab also has accounts in which grants are seen to stop: one in another unit of the organization, one of
+another organization, one of none. A real lab has the two profiles that it was given (and, to explain, a third that may
+read the organization). Nothing here asks which of the two it is, except to say so.
+
+What a learner chooses in notebook 00 is kept in the lab home and found again by every notebook (``Lab.open``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from labkit import pull
+from labkit.aws import reading, repositories, sessions
+from labkit.embedded import client as embedded
+from labkit.errors import UsageError
+from labkit.iam import Policy, Principal
+from labkit.image import Image, build
+from labkit.organization import OUTSIDER, Membership, Organization, check_organization_path
+from labkit.pull import ImageUri, PullDecision
+
+TAG = "0.0.1"
+EXECUTION_ROLE = "LambdaRoleWithoutPermissions"
+LIMITED_ROLE = "LimitedLambdaRole"
+IMAGE_FOLDER = Path(__file__).resolve().parent.parent / "lambda_image"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The article's names for one scenario: its repository and its function."""
+
+    repository: str
+    function: str
+
+
+SAME_ACCOUNT = Names("lambda-same-account", "test-same-account")
+OTHER_ACCOUNT = Names("lambda-another-account", "test-another-account")
+ORGANIZATION = Names("lambda-aws-organizations", "test-organizations")
+REPOSITORIES = tuple(names.repository for names in (SAME_ACCOUNT, OTHER_ACCOUNT, ORGANIZATION))
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who makes requests: a name to speak of, a session, and who STS says it is."""
+
+    name: str
+    session: boto3.Session
+    account: str
+    arn: str
+
+    @classmethod
+    def of(cls, name: str, session: boto3.Session) -> Actor:
+        """Asks STS who the session is. Raises UsageError where its credentials are not accepted."""
+        caller = sessions.whoami(session)
+        return cls(name, session, caller.account, caller.arn)
+
+    @property
+    def region(self) -> str:
+        """The region of the actor's session."""
+        return str(self.session.region_name)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client, made once."""
+        return sessions.client(self.session, service)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What was chosen for this lab home; None everywhere is the embedded AWS with its defaults.
+
+    Profiles are of the AWS config files in use; ``organization_path`` is a path pattern such as ``o-…/r-…/ou-…/*``.
+    """
+
+    registry_profile: str | None = None
+    workload_profile: str | None = None
+    management_profile: str | None = None
+    region: str | None = None
+    organization_path: str | None = None
+
+    @property
+    def are_real(self) -> bool:
+        """Whether profiles were chosen instead of the embedded AWS."""
+        return self.registry_profile is not None or self.workload_profile is not None
+
+    @classmethod
+    def read(cls, home: Path) -> Choices:
+        """The choices of a lab home; the defaults where none were made. Raises UsageError for a broken file."""
+        path = home / "choices.json"
+        if not path.exists():
+            return cls()
+        try:
+            return cls(**json.loads(path.read_text("utf-8")))
+        except (ValueError, TypeError):
+            raise UsageError(f"{path} cannot be read. Delete it to go back to the defaults.") from None
+
+    def write(self, home: Path) -> None:
+        """Keeps the choices in the lab home."""
+        embedded.write_file(home / "choices.json", json.dumps(asdict(self), indent=2))
+
+
+class Lab:
+    """Two accounts and what surrounds them. Made by ``Lab.open``, ``Lab.embedded`` or ``Lab.on_profiles``."""
+
+    def __init__(self, profiles: Mapping[str, str], choices: Choices, where: str) -> None:
+        self.profiles = dict(profiles)
+        self.choices = choices
+        self.where = where
+        self._actors: dict[str, Actor] = {}
+
+    @classmethod
+    def open(cls, home: Path | None = None) -> Lab:
+        """The lab that was chosen for the lab home: what every notebook begins with.
+
+        Starts the embedded AWS where it is the choice and not running, and points this process's AWS environment
+        variables at it. Raises UsageError, EmbeddedError.
+        """
+        choices = Choices.read(embedded.home(home))
+        return cls.on_profiles(choices) if choices.are_real else cls.embedded(home, choices)
+
+    @classmethod
+    def embedded(cls, home: Path | None = None, choices: Choices | None = None) -> Lab:
+        """A lab on the embedded AWS of the lab home."""
+        running = embedded.ensure(home)
+        embedded.use_profiles(running)
+        profiles = {name: name for name in running.accounts}
+        return cls(profiles, choices or Choices(), f"the embedded AWS at {running.endpoint}")
+
+    @classmethod
+    def on_profiles(cls, choices: Choices) -> Lab:
+        """A lab on two profiles that exist already. Raises UsageError when they do not do."""
+        if not (choices.registry_profile and choices.workload_profile):
+            raise UsageError(
+                "A lab on your own AWS accounts needs two profiles: one for the registry account and one "
+                "for the workload account."
+            )
+        profiles = {"registry": choices.registry_profile, "workload": choices.workload_profile}
+        if choices.management_profile:
+            profiles["management"] = choices.management_profile
+        lab = cls(profiles, choices, "")
+        if lab.registry.account == lab.workload.account:
+            raise UsageError(
+                f"Both profiles lead to the account {lab.registry.account}. The registry and the workload account "
+                "must be two."
+            )
+        lab.where = f"AWS at {sessions.endpoint_of(lab.registry.session)}"
+        return lab
+
+    def actor(self, name: str) -> Actor | None:
+        """The administrator of an account of the lab, or None where the lab has no such account."""
+        if name not in self.profiles:
+            return None
+        if name not in self._actors:
+            session = sessions.open_session(self.profiles[name], self.choices.region)
+            self._actors[name] = Actor.of(name, session)
+        return self._actors[name]
+
+    def _required(self, name: str) -> Actor:
+        actor = self.actor(name)
+        if actor is None:
+            raise UsageError(f"This lab has no account {name!r}.")
+        return actor
+
+    @property
+    def registry(self) -> Actor:
+        """The account that owns the repositories."""
+        return self._required("registry")
+
+    @property
+    def workload(self) -> Actor:
+        """The account that owns the functions."""
+        return self._required("workload")
+
+    @property
+    def region(self) -> str:
+        """The region of repositories and functions: Lambda pulls from its own region only."""
+        return self.registry.region
+
+    def image_uri(self, repository: str, tag: str = TAG) -> str:
+        """The URI of an image in the registry account."""
+        return str(ImageUri(self.registry.account, self.region, repository, tag))
+
+    def build_image(self, progress: Callable[[str], None] | None = None) -> Image:
+        """Builds the article's image. Raises DockerfileError."""
+        return build(IMAGE_FOLDER, on_step=progress)
+
+    # The organization
+
+    @cached_property
+    def organization_id(self) -> str:
+        """The id of the registry account's organization. Raises UsageError when it is in none."""
+        found = self.organization_of("registry")
+        if found is None:
+            raise UsageError(f"The account {self.registry.account} is in no organization, so there is none to grant.")
+        return found
+
+    def organization_of(self, name: str) -> str | None:
+        """The id of the organization that an account of the lab is in, or None. Asked anew each time."""
+        actor = self.actor(name)
+        return reading.organization_id(actor.client("organizations")) if actor else None
+
+    def organization(self) -> Organization:
+        """The organization as it is now. Raises Unreadable without a profile that may read it."""
+        reader = self.actor("management") or self.registry
+        return reading.organization(reader.client("organizations"))
+
+    @property
+    def organization_path(self) -> str:
+        """The path pattern to grant: the one chosen, else the unit that holds the workload account and all below."""
+        if self.choices.organization_path:
+            return check_organization_path(self.choices.organization_path, self.organization_id)
+        return f"{self.organization().membership(self.workload.account).paths[0]}*"
+
+    @property
+    def other_path(self) -> str:
+        """The path pattern of a unit that the workload account is not in: the development unit where there is one."""
+        development = self.actor("development")
+        if development is not None:
+            return f"{self.organization().membership(development.account).paths[0]}*"
+        return f"{self.organization_id}/r-none/ou-none-nowhere0/*"
+
+    # Explanations
+
+    def explain(self, caller: boto3.Session, function: str, repository: str) -> PullDecision:
+        """Asks the pull question with what the accounts say now: may Lambda pull for this caller and function?
+
+        ``caller`` is the session that creates the function, ``function`` its name. Raises Unreadable where the lab's
+        own profiles may not read what the question needs.
+        """
+        who = sessions.whoami(caller)
+        principal = Principal.aws(who.arn)
+        admin = next((a for a in map(self.actor, self.profiles) if a and a.account == who.account), None)
+        if admin is None:
+            raise UsageError(f"The lab has no profile that reads the account {who.account} of the caller.")
+        text = repositories.policy(self.registry.client("ecr"), repository)
+        return pull.decide(
+            caller=principal,
+            caller_policies=reading.caller_policies(admin.client("iam"), principal),
+            caller_context=self._membership(who.account).context("Principal"),
+            function_arn=f"arn:aws:lambda:{self.region}:{who.account}:function:{function}",
+            image=ImageUri.parse(self.image_uri(repository)),
+            repository_policy=Policy.parse(text, "the repository policy") if text else None,
+            membership=self._membership,
+        )
+
+    def _membership(self, account: str) -> Membership:
+        """Where an account stands, in the lab's organization or in that of a neighbour whose account the lab has."""
+        found = self.organization().membership(account)
+        if found is not OUTSIDER:
+            return found
+        other = next((a for a in map(self.actor, self.profiles) if a and a.account == account), None)
+        if other is None or reading.organization_id(other.client("organizations")) is None:
+            return OUTSIDER
+        return reading.membership(other.client("organizations"), account)

@@ -1,0 +1,13 @@
+"""The article's scenarios as ordered steps on boto3, on the embedded AWS or on two real accounts.
+
+catalogue   the scenarios as tables of steps
+steps       the actions that steps are made of
+model       what steps, results and scenarios are
+runner      playing them: reset, steps, clean-up
+"""
+
+from labkit.scenarios.catalogue import SCENARIOS
+from labkit.scenarios.model import Scenario, ScenarioResult, Step, StepResult
+from labkit.scenarios.runner import reset, run
+
+__all__ = ["SCENARIOS", "Scenario", "ScenarioResult", "Step", "StepResult", "reset", "run"]

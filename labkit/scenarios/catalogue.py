@@ -1,0 +1,165 @@
+"""The article's scenarios, one after another, as tables of steps."""
+
+from __future__ import annotations
+
+from labkit import policies
+from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab, Names
+from labkit.scenarios import steps
+from labkit.scenarios.model import DENIED, INVOKED, PULLED, Scenario, Step
+
+REGISTRY, WORKLOAD = "registry", "workload"
+DEVELOPMENT, NEIGHBOUR, OUTSIDER = "development", "neighbour", "outsider"
+
+
+def _denied(title: str, actor: str, names: Names) -> Step:
+    return Step(title, actor, steps.create_function(names.function, names.repository, expect_denied=True), DENIED)
+
+
+def _created(title: str, actor: str, names: Names) -> tuple[Step, Step]:
+    return (
+        Step(title, actor, steps.create_function(names.function, names.repository)),
+        Step("invoke the function", actor, steps.invoke(names.function), INVOKED),
+    )
+
+
+def _push(names: Names) -> Step:
+    return Step(f"push the image to {names.repository}", REGISTRY, steps.push_image(names.repository))
+
+
+def _role(actor: str) -> Step:
+    return Step(f"create the execution role {EXECUTION_ROLE}", actor, steps.execution_role())
+
+
+def _same_account() -> Scenario:
+    n = SAME_ACCOUNT
+    powerful = (
+        _push(n),
+        _role(REGISTRY),
+        *_created("create the function as an administrator", REGISTRY, n),
+        Step("read the policy that Lambda has added", REGISTRY, steps.read_added_policy(n.repository)),
+        Step("delete the function", REGISTRY, steps.delete_function(n.function)),
+        Step("clear the repository's policy", REGISTRY, steps.set_policy(n.repository, lambda _lab: None)),
+    )
+    limited = (
+        Step(f"create {LIMITED_ROLE} with AWSLambda_FullAccess", REGISTRY, steps.limited_role()),
+        Step(f"assume {LIMITED_ROLE}", REGISTRY, steps.assume_limited_role()),
+        _denied(f"create the function as {LIMITED_ROLE}", LIMITED_ROLE, n),
+        Step(
+            "let Lambda pull: the two-action statement",
+            REGISTRY,
+            steps.set_policy(n.repository, lambda _lab: policies.same_account()),
+        ),
+        *_created(f"create the function as {LIMITED_ROLE} again", LIMITED_ROLE, n),
+    )
+    return Scenario(
+        "same-account",
+        "Repository and function in one account",
+        n.repository,
+        {REGISTRY: n.function},
+        {REGISTRY: (LIMITED_ROLE,)},
+        powerful + limited,
+    )
+
+
+def _cross_account() -> Scenario:
+    n = OTHER_ACCOUNT
+    return Scenario(
+        "cross-account",
+        "Repository and function in two accounts",
+        n.repository,
+        {WORKLOAD: n.function, DEVELOPMENT: n.function},
+        {},
+        (
+            _push(n),
+            _role(WORKLOAD),
+            _denied("create the function without any grant", WORKLOAD, n),
+            Step(
+                "grant the workload account: one statement for its callers, one for Lambda",
+                REGISTRY,
+                steps.set_policy(n.repository, lambda lab: policies.cross_account(lab.workload.account)),
+            ),
+            *_created("create the function again", WORKLOAD, n),
+            _role(DEVELOPMENT),
+            _denied("the grant stops: create the function in an account it does not name", DEVELOPMENT, n),
+        ),
+    )
+
+
+def _organization() -> Scenario:
+    n = ORGANIZATION
+    return Scenario(
+        "organization",
+        "Every account of an organization",
+        n.repository,
+        {WORKLOAD: n.function, NEIGHBOUR: n.function, OUTSIDER: n.function},
+        {},
+        (
+            _push(n),
+            _role(WORKLOAD),
+            _denied("create the function without any grant", WORKLOAD, n),
+            Step(
+                "grant the organization by its id",
+                REGISTRY,
+                steps.set_policy(n.repository, lambda lab: policies.organization(lab.organization_id)),
+            ),
+            Step("pull the image as the caller", WORKLOAD, steps.pull_image(n.repository), PULLED),
+            *_created("create the function again", WORKLOAD, n),
+            _role(NEIGHBOUR),
+            _denied("the grant stops: create the function in another organization", NEIGHBOUR, n),
+            Step(
+                "grant the other organization too, by adding its id",
+                REGISTRY,
+                steps.set_policy(n.repository, _two_organizations),
+            ),
+            *_created("create the function in the other organization", NEIGHBOUR, n),
+            _role(OUTSIDER),
+            _denied("the grant stops: create the function in an account of no organization", OUTSIDER, n),
+        ),
+    )
+
+
+def _two_organizations(lab: Lab) -> policies.Document:
+    other = lab.organization_of(NEIGHBOUR)
+    return policies.organization(lab.organization_id, *([other] if other else []))
+
+
+def _organization_paths() -> Scenario:
+    n = ORGANIZATION
+    return Scenario(
+        "organization-paths",
+        "Some units of an organization",
+        n.repository,
+        {WORKLOAD: n.function, DEVELOPMENT: n.function},
+        {},
+        (
+            _push(n),
+            _role(WORKLOAD),
+            Step(
+                "grant a path that the workload account is not in",
+                REGISTRY,
+                steps.set_policy(n.repository, lambda lab: policies.organization_paths(lab.other_path)),
+            ),
+            _denied("create the function outside the granted path", WORKLOAD, n),
+            Step(
+                "grant the path that the workload account is in",
+                REGISTRY,
+                steps.set_policy(n.repository, lambda lab: policies.organization_paths(lab.organization_path)),
+            ),
+            *_created("create the function inside the granted path", WORKLOAD, n),
+            _role(DEVELOPMENT),
+            _denied("the grant stops: create the function in another unit", DEVELOPMENT, n),
+            Step(
+                "grant both paths in one policy",
+                REGISTRY,
+                steps.set_policy(
+                    n.repository, lambda lab: policies.organization_paths(lab.organization_path, lab.other_path)
+                ),
+            ),
+            *_created("create the function in the other unit", DEVELOPMENT, n),
+        ),
+    )
+
+
+SCENARIOS: dict[str, Scenario] = {
+    made.name: made for made in (_same_account(), _cross_account(), _organization(), _organization_paths())
+}

@@ -1,0 +1,142 @@
+"""A scenario as data: ordered steps, each with who does it, what it does, and what must come of it.
+
+    Scenario ── Steps ──run──> StepResults ──> ScenarioResult
+
+A step's action gets the ``Stage`` and returns facts to report. A ``ClientError`` that says access denied makes the
+outcome "denied", which is as good as any other where the step expects it. Whatever an action makes on the stage it
+registers for undoing; the stage undoes in reverse order at the end, also after a failure or Ctrl-C.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from labkit.errors import LabError
+from labkit.image.model import Image
+from labkit.lab import Actor, Lab
+
+DONE, DENIED, PULLED, INVOKED = "done", "denied", "pulled", "invoked"
+FAILED, SKIPPED = "failed", "skipped"
+
+_DENIALS = {"AccessDenied", "AccessDeniedException", "AccessDeniedFault"}
+
+
+Undo = Callable[[], object]
+
+
+@dataclass
+class Stage:
+    """Where a scenario is played: the lab, the image, what to undo, and what steps leave for later steps."""
+
+    lab: Lab
+    scenario: str
+    image: Image
+    undo: list[Undo] = field(default_factory=list)
+    actors: dict[str, Actor] = field(default_factory=dict)
+
+    def actor(self, name: str) -> Actor | None:
+        """An actor that a step has added (such as a role's session), else the lab's; None where there is none."""
+        return self.actors.get(name) or self.lab.actor(name)
+
+
+Action = Callable[[Stage, Actor], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: a title, the name of the actor, the action, and the outcome that it must have."""
+
+    title: str
+    actor: str
+    action: Action
+    expect: str = DONE
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What came of a step; ``caller`` is the ARN that acted, ``facts`` what the action reports."""
+
+    step: Step
+    caller: str
+    outcome: str
+    facts: Mapping[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the outcome is the expected one; a skipped step had nobody to do it and is no failure."""
+        return self.outcome in (self.step.expect, SKIPPED)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON data: step, as, outcome, expected where it is another, and the facts."""
+        expected = {} if self.ok else {"expected": self.step.expect}
+        return {"step": self.step.title, "as": self.caller, "outcome": self.outcome, **expected, **self.facts}
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario: its name on the command line, its title, the names it uses, and its steps.
+
+    ``functions`` maps an actor to the function that the scenario makes in its account, ``roles`` to the roles that
+    belong to this scenario alone (the execution role serves all of them).
+    """
+
+    name: str
+    title: str
+    repository: str
+    functions: Mapping[str, str]
+    roles: Mapping[str, tuple[str, ...]]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """All steps that were done, and what cleaning up could not remove."""
+
+    scenario: Scenario
+    steps: tuple[StepResult, ...]
+    leftovers: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step was done with the expected outcome and everything was cleaned up."""
+        complete = len(self.steps) == len(self.scenario.steps)
+        return complete and not self.leftovers and all(step.ok for step in self.steps)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON data: scenario, ok, steps, and leftovers where there are any."""
+        leftovers = {"leftovers": list(self.leftovers)} if self.leftovers else {}
+        steps = [step.to_dict() for step in self.steps]
+        return {"scenario": self.scenario.name, "ok": self.ok, "steps": steps, **leftovers}
+
+
+def play(step: Step, stage: Stage) -> StepResult:
+    """Does one step. Errors become its outcome; only a bug raises."""
+    actor = stage.actor(step.actor)
+    if actor is None:
+        reason = f"there is no profile {step.actor!r} in this lab"
+        return StepResult(step, step.actor, SKIPPED, {"reason": reason})
+    try:
+        return StepResult(step, actor.arn, *_settled(step, step.action(stage, actor)))
+    except ClientError as error:
+        outcome = DENIED if error.response["Error"]["Code"] in _DENIALS else FAILED
+        return StepResult(step, actor.arn, outcome, {"error": error_facts(error)})
+    except LabError as error:
+        return StepResult(step, actor.arn, FAILED, {"error": {"message": str(error)}})
+
+
+def _settled(step: Step, facts: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """An action that came to its end has the expected outcome, unless a denial was expected."""
+    return (DONE if step.expect == DENIED else step.expect), facts
+
+
+def error_facts(error: ClientError) -> dict[str, Any]:
+    """An AWS error as JSON data: code, HTTP status, message."""
+    return {
+        "code": error.response["Error"]["Code"],
+        "status": error.response["ResponseMetadata"]["HTTPStatusCode"],
+        "message": error.response["Error"]["Message"],
+    }

@@ -1,0 +1,155 @@
+"""The actions that scenarios are made of. Each returns an action for a step, and registers how to undo what it makes.
+
+Creations name the account of the function by its actor; the repository is always the registry account's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from labkit import policies
+from labkit.aws import functions, images, repositories, roles
+from labkit.aws.sessions import assume
+from labkit.errors import LabError
+from labkit.image import Image
+from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, TAG, Actor, Lab
+from labkit.scenarios.model import Action, Stage
+
+LIMITED_POLICY = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
+# Seconds to ask again after a change that real AWS takes a moment to spread; the embedded AWS knows it at once.
+PATIENCE = 60.0
+
+
+def push_image(repository: str) -> Action:
+    """Makes the repository (or takes the lab's own) without a policy, and pushes the image to it."""
+
+    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        ecr = actor.client("ecr")
+        made = repositories.ensure(ecr, repository, stage.scenario)
+        if made.made:
+            stage.undo.append(partial(repositories.delete, ecr, repository))
+        else:
+            stage.undo.append(partial(repositories.set_policy, ecr, repository, repositories.policy(ecr, repository)))
+            repositories.set_policy(ecr, repository, None)
+        pushed = images.push(ecr, repository, TAG, stage.image)
+        return {"image": f"{made.uri}:{TAG}", "digest": pushed.digest, "base": _base(stage.image)}
+
+    return act
+
+
+def _base(image: Image) -> str:
+    return f"on a stand-in for {image.base}" if image.stand_in else f"on {image.base}"
+
+
+def execution_role() -> Action:
+    """Makes the role that functions run as: Lambda may assume it, and it may do nothing."""
+    return _role(EXECUTION_ROLE, lambda _actor: policies.lambda_trust(), ())
+
+
+def limited_role() -> Action:
+    """Makes the role of the article that may do everything with Lambda and nothing with ECR."""
+    return _role(LIMITED_ROLE, lambda actor: policies.account_trust(actor.account), (LIMITED_POLICY,))
+
+
+def _role(name: str, trust: Callable[[Actor], Mapping[str, Any]], managed: tuple[str, ...]) -> Action:
+    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        iam = actor.client("iam")
+        role = roles.ensure(iam, name, trust(actor), stage.scenario, managed)
+        if role.made:
+            stage.undo.append(partial(roles.delete, iam, name))
+        return {"role": role.arn}
+
+    return act
+
+
+def assume_limited_role() -> Action:
+    """Takes the limited role's credentials; later steps act as it under the name of the role."""
+
+    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        arn = f"arn:aws:iam::{actor.account}:role/{LIMITED_ROLE}"
+        stage.actors[LIMITED_ROLE] = limited = Actor.of(LIMITED_ROLE, assume(actor.session, arn, "Test", PATIENCE))
+        return {"arn": limited.arn}
+
+    return act
+
+
+def create_function(name: str, repository: str, expect_denied: bool = False) -> Action:
+    """Creates the function from the repository's image and, where it was created, waits until it is active."""
+
+    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        lambda_ = actor.client("lambda")
+        answer = functions.create(
+            lambda_,
+            name,
+            f"arn:aws:iam::{actor.account}:role/{EXECUTION_ROLE}",
+            stage.lab.image_uri(repository),
+            stage.scenario,
+            functions.ARCHITECTURES[stage.image.architecture],
+            0 if expect_denied else PATIENCE,
+        )
+        stage.undo.append(partial(functions.delete, lambda_, name))
+        functions.wait_until_active(lambda_, name)
+        return {"function": answer["FunctionArn"]}
+
+    return act
+
+
+def invoke(name: str) -> Action:
+    """Invokes the function with an empty event and reports what it says."""
+
+    def act(_stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        answer = functions.invoke(actor.client("lambda"), name)
+        if answer.error:
+            raise LabError(f"The function {name} answered with an error: {answer.payload}")
+        return {"status": answer.status, "payload": answer.payload, "version": answer.version}
+
+    return act
+
+
+def delete_function(name: str) -> Action:
+    """Deletes the function again."""
+
+    def act(_stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        functions.delete(actor.client("lambda"), name)
+        return {"function": name}
+
+    return act
+
+
+def set_policy(repository: str, document: Callable[[Lab], Mapping[str, Any] | None]) -> Action:
+    """Replaces the repository's policy with the document for this lab; None removes the policy."""
+
+    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        wanted = document(stage.lab)
+        repositories.set_policy(actor.client("ecr"), repository, wanted)
+        return {"policy": wanted}
+
+    return act
+
+
+def read_added_policy(repository: str) -> Action:
+    """Reads the policy that Lambda has added by itself and checks that it is the one that the article found."""
+
+    def act(_stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        text = repositories.policy(actor.client("ecr"), repository)
+        wanted = json.loads(policies.lambda_added_policy(actor.region, actor.account))
+        found = json.loads(text) if text else None
+        if found != wanted:
+            raise LabError(f"The repository's policy is not the one that Lambda adds: {text}")
+        return {"policy": found}
+
+    return act
+
+
+def pull_image(repository: str) -> Action:
+    """Pulls the image as ``docker pull`` does, digests verified."""
+
+    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        registry = stage.lab.registry.account
+        pulled = images.pull(actor.client("ecr"), registry, repository, TAG)
+        return {"image": stage.lab.image_uri(repository), "digest": pulled.digest}
+
+    return act
