@@ -259,3 +259,49 @@ class Lab:
         if other is None or reading.organization_id(other.client("organizations")) is None:
             return OUTSIDER
         return reading.membership(other.client("organizations"), account)
+
+
+def current(home: Path | None = None) -> dict[str, str | None]:
+    """What is chosen for the lab home, by the names that ``choose`` takes. Raises UsageError for broken files."""
+    root = embedded.home(home)
+    settings, choices = embedded.settings(root), Choices.read(root)
+    world = {"organization": settings.organization, "region": choices.region or settings.region}
+    accounts = {f"{name}_account": settings.accounts[name] for name in ("registry", "workload")}
+    return {**asdict(choices), **world, **accounts}
+
+
+def choose(
+    home: Path | None = None,
+    *,
+    registry_account: str | None = None,
+    workload_account: str | None = None,
+    region: str | None = None,
+    organization: str | None = None,
+    organization_path: str | None = None,
+    registry_profile: str | None = None,
+    workload_profile: str | None = None,
+    management_profile: str | None = None,
+) -> Lab:
+    """Chooses what the lab uses, keeps it in the lab home, and opens the lab. What is None takes its default.
+
+    With profiles the lab is on the accounts that these lead to, and account numbers and the organization are theirs;
+    without, it is on the embedded AWS, in which the accounts, region and organization are made to exist. Raises
+    UsageError for anything that will not do, before anything is changed.
+    """
+    root = embedded.home(home)
+    if organization_path:
+        check_organization_path(organization_path)
+    if registry_profile or workload_profile:
+        choices = Choices(registry_profile, workload_profile, management_profile, region, organization_path)
+        lab = Lab.on_profiles(choices)
+        choices.write(root)
+        return lab
+    accounts = {"registry": registry_account, "workload": workload_account}
+    chosen = {"accounts": {k: v for k, v in accounts.items() if v}, "region": region, "organization": organization}
+    settings = embedded.Settings.parse({name: value for name, value in chosen.items() if value})
+    if organization_path:
+        check_organization_path(organization_path, settings.organization)
+    embedded.apply_world(root, settings)
+    choices = Choices(organization_path=organization_path)
+    choices.write(root)
+    return Lab.embedded(root, choices)

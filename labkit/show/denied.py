@@ -1,0 +1,67 @@
+"""A refusal by AWS as something to look at: caught, shown verbatim, and missed when it does not come."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from botocore.exceptions import ClientError
+
+from labkit.errors import LabError
+
+
+class Denied:
+    """Catches the error of one AWS call that is expected to be refused.
+
+        with Denied() as refusal:
+            workload.client("lambda").create_function(...)
+        refusal
+
+    Shows the error as the aws CLI prints it. Raises LabError when AWS does not refuse; any error that is no refusal of
+    AWS passes through.
+    """
+
+    def __init__(self) -> None:
+        self._error: ClientError | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if kind is None:
+            raise LabError("AWS allowed this, although it was expected to refuse. Run the notebook from its start.")
+        if not isinstance(error, ClientError):
+            return False
+        self._error = error
+        return True
+
+    @property
+    def error(self) -> ClientError:
+        """The error that botocore raised. Raises LabError when nothing was refused yet."""
+        if self._error is None:
+            raise LabError("Nothing was refused here.")
+        return self._error
+
+    @property
+    def code(self) -> str:
+        """AWS's error code, such as AccessDeniedException."""
+        return str(self.error.response["Error"]["Code"])
+
+    @property
+    def status(self) -> int:
+        """The HTTP status, such as 403."""
+        return int(self.error.response["ResponseMetadata"]["HTTPStatusCode"])
+
+    @property
+    def message(self) -> str:
+        """AWS's message, verbatim."""
+        return str(self.error.response["Error"]["Message"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Code, status and message as JSON data."""
+        return {"code": self.code, "status": self.status, "message": self.message}
+
+    def __repr__(self) -> str:
+        return str(self._error) if self._error else "<nothing refused>"
