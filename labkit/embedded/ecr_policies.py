@@ -101,14 +101,9 @@ def _exists(embedded: Embedded, principal: str) -> bool:
     entity = _IAM_ENTITY.fullmatch(principal)
     if entity is None:
         return True
-    kind, name = (entity["kind"] or "role").title(), entity["name"] or entity["role"]
-    try:
-        found = embedded.backend.dispatch(
-            "iam", f"Get{kind}", {f"{kind}Name": name}, account=entity["owner"] or entity["sts"], region="aws-global"
-        )
-    except ServiceError:
-        return False
-    return entity["role"] is not None or found[kind]["Arn"] == principal
+    if entity["role"]:
+        return embedded.backend.arn_of(entity["sts"], "role", entity["role"]) is not None
+    return embedded.backend.arn_of(entity["owner"], entity["kind"], entity["name"]) == principal
 
 
 def _locks_out(call: Call, record: RepositoryRecord, policy: Policy) -> bool:

@@ -22,8 +22,9 @@ PATTERN = (
 )
 """Lambda's pattern of a function's name; it is quoted in the error that a wrong name gets."""
 
+# Only the forms of Lambda's documentation, so that exactly what was authorized is what is meant.
 _NAME = re.compile(
-    r"(?:arn:aws[a-zA-Z-]*:lambda:)?(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):)?(?:(?P<account>\d{12}):)?(?:function:)?"
+    r"(?:(?:arn:aws:lambda:(?P<region>[a-z0-9-]+):)?(?P<account>\d{12}):function:)?"
     r"(?P<name>[a-zA-Z0-9-_]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?"
 )
 LONGEST = 64
