@@ -78,7 +78,7 @@ def _valid(embedded: Embedded, digest: str, expires: str, signature: str) -> boo
 
 def _signature(embedded: Embedded, digest: str, expires: int) -> str:
     message = f"{digest} {expires}".encode()
-    return hmac.new(_key(embedded.home / "embedded" / "download.key"), message, hashlib.sha256).hexdigest()
+    return hmac.new(_key(embedded.places.state / "download.key"), message, hashlib.sha256).hexdigest()
 
 
 def _key(path: Path) -> bytes:

@@ -85,7 +85,7 @@ def _known(embedded: Embedded) -> dict[str, TokenHolder]:
 
 
 def _file(embedded: Embedded) -> Path:
-    return embedded.home / "embedded" / "login-tokens.json"
+    return embedded.places.state / "login-tokens.json"
 
 
 def _fingerprint(token: str) -> str:

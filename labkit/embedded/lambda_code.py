@@ -30,11 +30,16 @@ class CodeFailure(Exception):  # noqa: N818 - what Lambda calls Failed
 
 
 class CodeStore:
-    """Unpacked images below ``home``: ``<digest>/root`` and ``<digest>/image.json``."""
+    """Unpacked images below ``home``: ``<digest>/root`` and ``<digest>/image.json``.
+
+    One process at a time uses a directory; what a killed one was unpacking is removed at the start.
+    """
 
     def __init__(self, home: Path) -> None:
         self._home = home
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for unfinished in home.glob(".*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
 
     def root(self, digest: str) -> Path:
         """The root directory of an image's file system."""
