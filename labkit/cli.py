@@ -62,8 +62,6 @@ def main(argv: Sequence[str]) -> int:
         code = _dispatch(argv)
         sys.stdout.flush()
         return code
-    except SystemExit as exit_:  # argparse ends this way, after --help (0) and after wrong usage (2)
-        return exit_.code if isinstance(exit_.code, int) else 1
     except BrokenPipeError:
         # Whoever read our output has gone, as in `labkit status | head -1`; nothing is left to tell them.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -91,17 +89,25 @@ def command_parser(command: Command) -> Parser:
 
 
 def _dispatch(argv: Sequence[str]) -> int:
-    parser = _parser()
-    first = parser.parse_args(argv)
-    if first.command is None:
-        parser.print_help()
-        return 0
-    args = _parse(command_parser(_command(parser, first.command)), first.rest)
+    try:
+        first, args = _parse_all(argv)
+    except SystemExit as exit_:  # argparse ends this way, after --help (0) and after wrong usage (2)
+        return exit_.code if isinstance(exit_.code, int) else 1
     home = getattr(args, "home", None) or getattr(first, "home", None)
     if home is not None:
         os.environ["LABKIT_HOME"] = str(home)
     code: int = args.run(args)
     return code
+
+
+def _parse_all(argv: Sequence[str]) -> tuple[argparse.Namespace, argparse.Namespace]:
+    """The options before the command, and everything after it; SystemExit where nothing is left to be run."""
+    parser = _parser()
+    first = parser.parse_args(argv)
+    if first.command is None:
+        parser.print_help()
+        parser.exit()
+    return first, _parse(command_parser(_command(parser, first.command)), first.rest)
 
 
 def _parse(parser: Parser, argv: Sequence[str]) -> argparse.Namespace:

@@ -18,11 +18,11 @@ from labkit.errors import LabError
 
 PREFERRED = (3, 12)
 
-# Where a Python 3.12 may stand that is not on PATH: (root, pattern below it).
+# Where a Python 3.12 may stand off PATH: (variable with the folder, the folder without it, pattern below it).
 _ELSEWHERE = (
-    (Path(os.environ.get("PYENV_ROOT", "~/.pyenv")), "versions/3.12.*/bin/python3.12"),
-    (Path(os.environ.get("UV_PYTHON_INSTALL_DIR", "~/.local/share/uv/python")), "cpython-3.12.*/bin/python3.12"),
-    (Path("~/AppData/Local/Programs/Python"), "Python312/python.exe"),
+    ("PYENV_ROOT", "~/.pyenv", "versions/3.12.*/bin/python3.12"),
+    ("UV_PYTHON_INSTALL_DIR", "~/.local/share/uv/python", "cpython-3.12.*/bin/python3.12"),
+    ("LOCALAPPDATA", "~/AppData/Local", "Programs/Python/Python312/python.exe"),
 )
 
 _QUESTION = """
@@ -72,12 +72,13 @@ def probe(path: str) -> Interpreter | None:
 
 def preferred_paths() -> Iterator[str]:
     """Every path where a Python 3.12 may be: first PATH, then the places of version managers and installers."""
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
-        path = shutil.which("python3.12", path=folder) if folder else None
+    for part in os.environ.get("PATH", "").split(os.pathsep):
+        path = shutil.which("python3.12", path=part) if part else None
         if path:
             yield path
-    for root, pattern in _ELSEWHERE:
-        yield from (str(path) for path in sorted(root.expanduser().glob(pattern), reverse=True))
+    for variable, default, pattern in _ELSEWHERE:
+        folder = Path(os.environ.get(variable) or default).expanduser()
+        yield from (str(path) for path in sorted(folder.glob(pattern), reverse=True))
 
 
 def find_uv() -> str | None:

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,11 @@ class Settings:
     port: int
     browser: bool
     token: str = field(default_factory=lambda: secrets.token_hex(24), repr=False)
-    runtime: Path = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "runtime", runtime_folder(self.folder))
+    @cached_property
+    def runtime(self) -> Path:
+        """Where connection files and sockets go; see `runtime_folder`."""
+        return runtime_folder(self.folder)
 
     def write(self) -> None:
         """Write every file; those with the token are readable for the owner only. Raises OSError."""

@@ -1,0 +1,37 @@
+"""Tests never see the machine they run on: no AWS settings, no home folder, no lab home of anybody's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+_FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before anything is imported or started: a folder of its own for the process (each xdist worker is one)."""
+    folder = Path(tempfile.mkdtemp(prefix="labkit-pytest-"))
+    config.stash[_FOLDER] = folder
+    for name in [name for name in os.environ if name.startswith(("AWS_", "LAB_", "LABKIT_"))]:
+        del os.environ[name]
+    os.environ["HOME"] = os.environ["USERPROFILE"] = str(folder)
+    os.environ["LABKIT_HOME"] = str(folder / "lab")
+    os.environ["PYTHONPATH"] = str(ROOT)
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(folder / "no-such-file")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(config.stash[_FOLDER], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the project."""
+    return ROOT

@@ -1,0 +1,292 @@
+"""The first start, with a tiny copy of the project, a stand-in for uv, and no network."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in for uv is a POSIX script")
+
+COMMAND_LINE = """
+import json, sys
+def main(argv):
+    print(json.dumps({"prefix": sys.prefix, "argv": argv}))
+    return 7 if argv == ["fail"] else 0
+"""
+
+UV = f"""#!{sys.executable} -I
+import os, pathlib, sys
+print("line of uv", flush=True)
+arguments = sys.argv[1:]
+with open(os.environ["UV_CALLS"], "a") as calls:
+    calls.write(arguments[0] + "\\n")
+if arguments[0] == "venv":
+    python, venv = arguments[arguments.index("--python") + 1], pathlib.Path(arguments[-1])
+    (venv / "bin").mkdir()
+    (venv / "lib" / ("python%d.%d" % sys.version_info[:2]) / "site-packages").mkdir(parents=True)
+    (venv / "pyvenv.cfg").write_text("home = " + os.path.dirname(python) + chr(10))
+    (venv / "bin" / "python").symlink_to(python)
+if arguments[0] == "pip":
+    if "UV_FIFO" in os.environ:
+        open(os.environ["UV_FIFO"], "w").close()  # until a test opens it: "I am in the middle of it"
+        open(os.environ["UV_FIFO"]).close()  # until a test opens it again: "go on"
+    if "UV_FAILS" in os.environ:
+        print(os.environ["UV_FAILS"])
+        sys.exit(2)
+"""
+
+
+class Project:
+    """A copy of the project that has the entry and nothing else."""
+
+    def __init__(self, root: Path, source: Path) -> None:
+        self.root = root / "project"
+        self.venv = self.root / ".venv"
+        package = self.root / "labkit"
+        package.mkdir(parents=True)
+        for name in ("__init__.py", "__main__.py", "bootstrap.py", "errors.py"):
+            shutil.copy(source / "labkit" / name, package)
+        shutil.copytree(source / "labkit" / "installation", package / "installation")
+        (package / "cli.py").write_text(COMMAND_LINE)
+        (self.root / "requirements.txt").write_text("one==1.0\n")
+        (self.root / "pyproject.toml").write_text("")
+        tools = root / "tools"
+        tools.mkdir()
+        (tools / "uv").write_text(UV)
+        (tools / "uv").chmod(0o755)
+        self.calls = root / "calls.txt"
+        self.environment = {"PATH": str(tools), "HOME": str(root), "UV_CALLS": str(self.calls)}
+
+    def popen(self, *argv: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys._base_executable, "-m", "labkit", *argv],
+            cwd=self.root,
+            env={**self.environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, *argv: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        process = self.popen(*argv, **environment)
+        out, err = process.communicate(timeout=60)
+        assert "Traceback" not in err
+        return subprocess.CompletedProcess(argv, process.returncode, out, err)
+
+    def called(self) -> list[str]:
+        return self.calls.read_text().split() if self.calls.exists() else []
+
+
+@pytest.fixture
+def project(tmp_path, root):
+    return Project(tmp_path, root)
+
+
+def test_the_first_start_makes_the_environment_and_runs_the_command_in_it(project):
+    done = project.start("status", "--json")
+    assert json.loads(done.stdout) == {"prefix": str(project.venv), "argv": ["status", "--json"]}
+    assert project.called() == ["--version", "venv", "pip"]
+    assert "first start here" in done.stderr
+
+
+def test_the_second_start_installs_nothing_and_says_nothing(project):
+    project.start("status")
+    done = project.start("status")
+    assert project.called() == ["--version", "venv", "pip"]
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["prefix"] == str(project.venv)
+
+
+def test_the_exit_code_of_the_command_is_the_exit_code(project):
+    assert project.start("fail").returncode == 7
+
+
+def test_the_environment_finds_labkit_from_another_folder_and_as_a_command(project, tmp_path):
+    project.start("status")
+    program = subprocess.run(
+        [project.venv / "bin" / "labkit", "up"], cwd=tmp_path, env=project.environment, capture_output=True, text=True
+    )
+    assert json.loads(program.stdout)["argv"] == ["up"]
+
+
+def test_bytecode_is_compiled_even_where_python_is_told_not_to_write_any(project):
+    project.start("status", PYTHONDONTWRITEBYTECODE="1")
+    assert list((project.root / "labkit" / "__pycache__").glob("cli.*.pyc"))
+
+
+@pytest.mark.parametrize("argv", [[], ["--help"], ["lab", "-h"], ["--version"]])
+def test_help_is_given_without_installing_anything(project, argv):
+    done = project.start(*argv)
+    assert json.loads(done.stdout)["argv"] == argv
+    assert not project.venv.exists()
+
+
+def test_a_half_made_environment_is_rebuilt_with_a_sentence(project):
+    project.start("status")
+    (project.venv / "labkit-complete.txt").unlink()
+    (project.venv / "leftover").touch()
+    done = project.start("status")
+    assert "incomplete" in done.stderr
+    assert done.returncode == 0
+    assert not (project.venv / "leftover").exists()
+
+
+@pytest.mark.parametrize("breakage", ["dangling", "failing", "empty"])
+def test_an_environment_whose_python_does_not_run_is_rebuilt(project, breakage):
+    project.start("status")
+    python = project.venv / "bin" / "python"
+    python.unlink()
+    if breakage == "dangling":
+        python.symlink_to(project.root / "gone")
+    else:
+        python.write_text("#!/bin/sh\nexit 1\n" if breakage == "failing" else "")
+        python.chmod(0o755)
+    done = project.start("status")
+    assert "rebuilding" in done.stderr
+    assert done.returncode == 0
+
+
+def test_an_environment_of_somebody_else_is_left_alone(project):
+    project.venv.mkdir()
+    (project.venv / "precious").touch()
+    done = project.start("status")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "was not made by labkit" in done.stderr
+    assert (project.venv / "precious").exists()
+
+
+def test_a_link_to_an_environment_elsewhere_is_left_alone(project, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    project.venv.symlink_to(elsewhere)
+    assert "was not made by labkit" in project.start("status").stderr
+    assert elsewhere.exists()
+
+
+def test_changed_requirements_are_installed_into_the_environment_that_is_there(project):
+    project.start("status")
+    (project.venv / "kept").touch()
+    (project.root / "requirements.txt").write_text("one==2.0\n")
+    done = project.start("status")
+    assert "requirements.txt has changed" in done.stderr
+    assert project.called() == ["--version", "venv", "pip", "--version", "pip"]
+    assert (project.venv / "kept").exists()
+    assert project.start("status").stderr == ""
+
+
+def test_an_environment_that_was_moved_with_its_project_is_rebuilt(project):
+    project.start("status")
+    project.root = project.root.rename(project.root.with_name("moved"))
+    done = project.start("status")
+    assert "rebuilding" in done.stderr
+    assert json.loads(done.stdout)["prefix"] == str(project.root / ".venv")
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("error: Failed to fetch: dns error: failed to lookup address information", "could not be reached"),
+        ("error sending request for url (https://example.invalid/simple/one/)", "could not be reached"),
+        ("Failed to establish a new connection: [Errno 111] Connection refused", "could not be reached"),
+        ("error: failed to write: No space left on device (os error 28)", "the disk is full"),
+        ("error: failed to create file: Permission denied (os error 13)", "no permission"),
+        ("ERROR: No matching distribution found for one==1.0", "is not offered"),
+        ("something nobody has seen before", "something nobody has seen before"),
+    ],
+)
+def test_a_failed_installation_is_one_sentence_and_the_next_try_works(project, printed, said):
+    done = project.start("status", UV_FAILS=printed)
+    assert done.returncode == 1
+    assert said in done.stderr.splitlines()[-1]
+    assert done.stdout == ""
+    assert printed in (project.venv / "labkit-installation.log").read_text()
+    assert project.start("status").returncode == 0
+
+
+def test_ctrl_c_during_the_installation_is_one_line_and_the_next_start_repairs(project, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    process = project.popen("status", UV_FIFO=str(fifo))
+    fifo.open().close()  # uv is in the middle of it
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "labkit: interrupted; the next start goes on from here."
+    assert "Traceback" not in err
+    done = project.start("status")
+    assert done.returncode == 0
+    assert "incomplete" in done.stderr
+
+
+def test_of_two_starts_at_once_one_installs_and_the_other_waits(project, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    first = project.popen("status", UV_FIFO=str(fifo))
+    fifo.open().close()  # the first is in the middle of it
+    second = project.popen("status", UV_FIFO=str(fifo))
+    assert "another start is setting up" in second.stderr.readline()
+    fifo.open("w").close()  # the first may go on
+    for process in (first, second):
+        out, _ = process.communicate(timeout=60)
+        assert json.loads(out)["prefix"] == str(project.venv)
+    assert project.called() == ["--version", "venv", "pip"]
+
+
+def test_a_start_that_waits_goes_on_when_the_tools_of_a_killed_one_have_ended(project, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    first = project.popen("status", UV_FIFO=str(fifo))
+    fifo.open().close()
+    first.kill()
+    first.wait()
+    second = project.popen("status")
+    assert "another start is setting up" in second.stderr.readline()
+    fifo.open("w").close()  # the orphaned uv ends
+    out, _ = second.communicate(timeout=60)
+    assert json.loads(out)["prefix"] == str(project.venv)
+    first.communicate()
+
+
+def test_the_lab_runs_with_the_python_at_hand_where_it_is_told_so(project):
+    done = project.start("status", LABKIT_NO_VENV="1")
+    assert json.loads(done.stdout)["prefix"] == sys.base_prefix
+    assert not project.venv.exists()
+
+
+@pytest.mark.parametrize("version", [(2, 7, 18), (3, 6, 15), (3, 10, 13)])
+def test_a_python_that_is_too_old_says_so_in_one_sentence(root, version):
+    program = f"import runpy, sys; sys.version_info = {version}; runpy.run_module('labkit', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert ".".join(map(str, version)) in done.stderr
+    assert "3.11 or newer" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["__main__.py", "__init__.py"])
+def test_the_files_that_meet_an_old_python_are_ones_it_can_read(root, name):
+    source = (root / "labkit" / name).read_bytes().decode("ascii")
+    tree = ast.parse(source, feature_version=(3, 4))
+    nodes = list(ast.walk(tree))
+    too_new = (
+        ast.JoinedStr,
+        ast.AnnAssign,
+        ast.arg,
+        ast.Starred,
+        ast.Nonlocal,
+        ast.NamedExpr,
+        ast.Match,
+        ast.YieldFrom,
+    )
+    assert [node for node in nodes if isinstance(node, too_new)] == []
+    assert [node for node in nodes if isinstance(node, ast.Name) and node.id == "print"] == []
+    assert [node for node in nodes if isinstance(node, ast.FunctionDef) and node.returns] == []
