@@ -1,8 +1,8 @@
 """ECR repository policies: what may be set, by whose leave, and what is there.
 
 A policy is refused before it is stored if AWS would refuse it (Amazon ECR User Guide, "Private repository policies",
-and reports of users): longer than 10,240 characters, malformed, with a Resource element, with actions of another
-service, with a principal of a wrong form, or with a user or role that does not exist. The text is kept as it was sent.
+and reports of users): malformed, with a Resource element, with actions of another service, with a principal of a wrong
+form, or with a user or role that does not exist; one that is too long never gets here. The text is kept as it was sent.
 """
 
 from __future__ import annotations
@@ -61,8 +61,6 @@ def delete_repository_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 def checked(embedded: Embedded, text: str) -> Policy:
     """The policy that a text means. Raises InvalidParameterException for one that ECR would not store."""
-    if len(text) > LONGEST:
-        raise invalid("PolicyText", f"must have length less than or equal to {LONGEST}")
     try:
         policy = Policy.parse(text, "repository policy")
     except PolicyError:

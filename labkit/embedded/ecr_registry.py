@@ -7,7 +7,6 @@ those that AWS answers (Amazon ECR API Reference and user reports).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +15,6 @@ from labkit.embedded.images import RepositoryKey
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-
-REPOSITORY_NAME = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*"
-"""ECR's pattern for repository names; it is quoted in the error that a wrong name gets."""
-
-_NAME = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
 
 
 def invalid(parameter: str, constraint: str) -> ServiceError:
@@ -41,18 +35,9 @@ def registry_of(call: Call) -> str:
     return str(call.params.get("registryId") or call.account)
 
 
-def valid_name(name: str) -> str:
-    """The repository name, if it is one. Raises InvalidParameterException."""
-    if not 2 <= len(name) <= 256:
-        raise invalid("repositoryName", "must have length between 2 and 256")
-    if not _NAME.fullmatch(name):
-        raise invalid("repositoryName", f"must satisfy regular expression '{REPOSITORY_NAME}'")
-    return name
-
-
 def repository_of(embedded: Embedded, call: Call) -> RepositoryRecord:
     """The repository that the call names. Raises RepositoryNotFoundException."""
-    account, name = registry_of(call), valid_name(call.params["repositoryName"])
+    account, name = registry_of(call), call.params["repositoryName"]
     record = embedded.repository(account, call.region, name)
     if record is None:
         raise ServiceError(
@@ -81,8 +66,6 @@ def page(call: Call, member: str, items: Sequence[Any], default: int = 100) -> d
     token = call.params.get("nextToken") or "0"
     if not token.isdecimal() or int(token) > len(items):
         raise invalid("nextToken", "must be a token that a previous answer returned")
-    if not 1 <= limit <= 1000:
-        raise invalid("maxResults", "must be between 1 and 1000")
     end = int(token) + limit
     answer: dict[str, Any] = {member: list(items[int(token) : end])}
     if end < len(items):

@@ -9,15 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.calls import Call, ServiceError
-from labkit.embedded.ecr_registry import key_of, page, registry_of, repository_of, valid_name
+from labkit.embedded.ecr_registry import key_of, page, registry_of, repository_of
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
 
 def create_repository(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """CreateRepository. Raises InvalidParameterException and RepositoryAlreadyExistsException."""
-    valid_name(call.params["repositoryName"])
+    """CreateRepository. Raises RepositoryAlreadyExistsException."""
     return _moto(embedded, call)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.calls import Call
 from labkit.embedded.functions import Function
-from labkit.embedded.lambda_errors import error, validation
+from labkit.embedded.lambda_errors import error
 from labkit.embedded.lambda_names import function_of
 from labkit.embedded.lambda_roles import assumable
 from labkit.image import function as local
@@ -30,8 +30,8 @@ from labkit.image.result import LOG_TAIL, InvocationResult
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
-LIMITS = {"RequestResponse": 6_291_456, "DryRun": 6_291_456, "Event": 1_048_576}
-"""The most bytes of payload, by invocation type."""
+ASYNCHRONOUS_LIMIT = 1_048_576
+"""The most bytes of payload of an ``Event``; a longer body than 6 MiB is never read."""
 
 SESSION = timedelta(hours=12)
 """How long the credentials of a process last; a process is replaced before they expire."""
@@ -40,12 +40,12 @@ SESSION = timedelta(hours=12)
 def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
     """Invoke. DryRun answers 204, Event 202, RequestResponse 200 with the handler's answer or its error."""
     kind = call.params.get("InvocationType") or "RequestResponse"
-    if kind not in LIMITS:
-        constraint = f"Member must satisfy enum value set: [{', '.join(LIMITS)}]"
-        raise validation([f"Value '{kind}' at 'invocationType' failed to satisfy constraint: {constraint}"])
     with embedded.lock:
         function = function_of(embedded, call)
-    payload = _payload(call.params.get("Payload") or b"{}", LIMITS[kind])
+    payload = call.params.get("Payload") or b"{}"
+    if kind == "Event" and len(payload) > ASYNCHRONOUS_LIMIT:
+        raise error("payload too large", str(ASYNCHRONOUS_LIMIT))
+    _check_payload(payload)
     headers = _client_context(call.params.get("ClientContext"))
     if kind == "DryRun":
         return {"StatusCode": 204}
@@ -63,14 +63,11 @@ def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
     return answer
 
 
-def _payload(payload: bytes, limit: int) -> bytes:
-    if len(payload) > limit:
-        raise error("payload too large", str(limit))
+def _check_payload(payload: bytes) -> None:
     try:
         json.loads(payload)
     except (ValueError, RecursionError) as problem:
         raise error("payload", str(problem)) from None
-    return payload
 
 
 def _client_context(encoded: str | None) -> dict[str, str]:

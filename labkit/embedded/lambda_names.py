@@ -16,12 +16,6 @@ from labkit.embedded.lambda_errors import error, validation
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
-PATTERN = (
-    r"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)"
-    r"(:(\$LATEST|[a-zA-Z0-9-_]+))?"
-)
-"""Lambda's pattern of a function's name; it is quoted in the error that a wrong name gets."""
-
 # Only the forms of Lambda's documentation, so that exactly what was authorized is what is meant.
 _NAME = re.compile(
     r"(?:(?:arn:aws:lambda:(?P<region>[a-z0-9-]+):)?(?P<account>\d{12}):function:)?"
@@ -39,7 +33,7 @@ def key_of(call: Call, text: str | None = None, qualifier: str | None = None) ->
     text = call.params["FunctionName"] if text is None else text
     match = _NAME.fullmatch(text)
     if match is None:
-        constraint = f"Member must satisfy regular expression pattern: {PATTERN}"
+        constraint = f"Member must satisfy regular expression pattern: {_NAME.pattern}"
         raise validation([f"Value '{text}' at 'functionName' failed to satisfy constraint: {constraint}"])
     if len(match["name"]) > LONGEST:
         constraint = f"Member must have length less than or equal to {LONGEST}"

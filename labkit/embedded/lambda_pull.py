@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from labkit import policies
 from labkit.embedded.calls import Access, Call, RepositoryRecord
+from labkit.embedded.context import resource_context
 from labkit.embedded.ecr_policies import LONGEST
 from labkit.embedded.functions import FunctionKey
 from labkit.embedded.images import RepositoryKey, StoredImage
@@ -87,7 +88,7 @@ def _may_pull(embedded: Embedded, call: Call, key: FunctionKey, uri: ImageUri, r
     return decide(
         caller=call.identity.principal,
         caller_policies=call.identity.policies,
-        caller_context=call.context,
+        caller_context={**call.context, **resource_context(embedded, uri.account)},
         function_arn=key.arn,
         image=uri,
         repository_policy=None if text is None else Policy.parse(text, "repository policy"),
