@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from labkit.errors import UsageError
 
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
-ACCOUNT_ID = re.compile(r"\d{12}")
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _PATH = re.compile(
     r"(?P<org>o-[a-z0-9]{10,32})/"
     r"(?:\*|r-[a-z0-9]{4,32}/(?:ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*(?:\*|ou-\*|ou-[a-z0-9]{4,32}-\*)?)"
