@@ -2,20 +2,26 @@
 
 One thread per connection on :mod:`http.server`'s request parsing. Unlike :class:`socketserver.TCPServer` it closes at
 once (no polling interval) and takes its open connections with it, which is how a function's process learns that its
-host is gone.
+host is gone. Where the system tells who connects (Linux), other users of the machine are turned away: nobody else can
+fetch a function's events.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 from labkit.errors import UsageError
+
+_CONNECTIONS = Path("/proc/net/tcp")
 
 Answer = tuple[int, dict[str, str], bytes]
 """HTTP status, headers (Content-Length is added), body."""
@@ -43,6 +49,10 @@ class RequestHandler(BaseHTTPRequestHandler):
         return None if pieces is None else b"".join(pieces)
 
     def _respond(self) -> None:
+        if not self.headers.get("Content-Length", "0").isdecimal() or "Transfer-Encoding" in self.headers:
+            self.send_error(411, "A Content-Length is needed")
+            self.close_connection = True
+            return
         answer = self.server.answer(self)
         if answer is None:
             self.close_connection = True
@@ -116,9 +126,21 @@ class LoopbackServer:
 
     def _serve(self, connection: socket.socket, client: Any) -> None:
         with connection, contextlib.suppress(OSError):
-            RequestHandler(connection, client, self)  # type: ignore[arg-type]
+            if not _is_foreign(client[1], self.port):
+                RequestHandler(connection, client, self)  # type: ignore[arg-type]
         with self._lock:
             self._open.discard(connection)
+
+
+def _is_foreign(client_port: int, port: int) -> bool:
+    """Tell whether the connection belongs to another user than this process's or root, as far as the system says."""
+    home = f"{struct.unpack('=I', socket.inet_aton('127.0.0.1'))[0]:08X}"
+    wanted = [f"{home}:{client_port:04X}", f"{home}:{port:04X}"]
+    with contextlib.suppress(OSError):
+        for row in map(str.split, _CONNECTIONS.read_text().splitlines()):
+            if row[1:3] == wanted:
+                return int(row[7]) not in (os.getuid(), 0)
+    return False
 
 
 def _listen(port: int) -> socket.socket:

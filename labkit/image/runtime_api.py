@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import enum
 import queue
+import selectors
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -59,6 +61,7 @@ class RuntimeApi:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._invocations: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self._current = ""
+        self._poller: socket.socket | None = None
         self._server = LoopbackServer(self._answer)
         self.address = self._server.address
 
@@ -66,6 +69,15 @@ class RuntimeApi:
         """Hand an event to the process that is waiting for one (a READY event has told so)."""
         self._current = invocation.request_id
         self._invocations.put(invocation)
+
+    @property
+    def is_polled(self) -> bool:
+        """Tell whether the process that was READY still waits: its connection has nothing to read, not even an end."""
+        with selectors.DefaultSelector() as selector:
+            if self._poller is None or self._poller.fileno() < 0:
+                return False
+            selector.register(self._poller, selectors.EVENT_READ)
+            return not selector.select(0)
 
     def close(self) -> None:
         """End the connections; the process ends itself when it notices."""
@@ -78,7 +90,7 @@ class RuntimeApi:
                 request.connection.recv(1)
                 return None
             case "GET", ["invocation", "next"]:
-                return self._next()
+                return self._next(request)
             case "POST", ["init", "error"]:
                 return self._posted(Kind.FAILED_TO_INIT, request.read_body() or b"")
             case "POST", ["invocation", request_id, "response"] if request_id == self._current:
@@ -88,7 +100,8 @@ class RuntimeApi:
         request.read_body()
         return 400, _JSON, b'{"errorType":"InvalidRequestID","errorMessage":"Invalid request ID"}\n'
 
-    def _next(self) -> Answer | None:
+    def _next(self, request: RequestHandler) -> Answer | None:
+        self._poller = request.connection
         self.events.put(Event(Kind.READY))
         invocation = self._invocations.get()
         if invocation is None:
