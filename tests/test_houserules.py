@@ -19,6 +19,7 @@ MODULES = sorted((ROOT / "labkit").rglob("*.py"))
 FLOORS = {
     "labkit": 5,
     "labkit.errors": 0,
+    "labkit.environment": 0,
     "labkit.iam": 1,
     "labkit.organization": 2,
     "labkit.pull": 2,

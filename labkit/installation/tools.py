@@ -28,7 +28,7 @@ _REASONS = (
         r"|Name or service not known|getaddrinfo|Connection refused|Network is unreachable|timed out|ProxyError"
         r"|Could not connect|client error \(Connect\)|tcp connect error|No route to host|SSLError|certificate",
         "the Python package index could not be reached; connect this machine to it (a proxy goes into HTTPS_PROXY, "
-        "another index into UV_INDEX_URL or PIP_INDEX_URL), then start again.",
+        "another index into UV_DEFAULT_INDEX or PIP_INDEX_URL), then start again.",
     ),
     (
         r"No matching distribution|No solution found|not find a version that satisfies|were not found in the package",
@@ -94,9 +94,8 @@ class Tools:
         tool = Path(arguments[0]).stem if "-m" not in arguments else arguments[arguments.index("-m") + 1]
         for pattern, sentence in _REASONS:
             if re.search(pattern, output, re.IGNORECASE):
-                return f"installing the requirements with {tool} failed: {sentence} What it printed is in {self._log}"
-        last = next((line for line in reversed(lines) if line), "no output")
-        return f"installing the requirements with {tool} failed: {last} (everything it printed is in {self._log})"
+                return f"setting up .venv with {tool} failed: {sentence} What it printed is in {self._log}"
+        return f"setting up .venv with {tool} failed: {_gist(lines)} (everything it printed is in {self._log})"
 
 
 def reason(error: OSError, place: Path) -> str:
@@ -108,6 +107,12 @@ def reason(error: OSError, place: Path) -> str:
             f"there is no permission to write in {place}; copy the project to a folder of your own and start it there."
         )
     return f"{place} cannot be used: {error.strerror or error}; repair that, then start again."
+
+
+def _gist(lines: Sequence[str]) -> str:
+    """The line that says most: the last one that calls itself an error, else the last one."""
+    told = [line.strip() for line in lines if line.strip()] or ["it printed nothing"]
+    return next((line for line in reversed(told) if line.lower().startswith("error")), told[-1])
 
 
 def _read(process: subprocess.Popen[str], lines: list[str]) -> None:

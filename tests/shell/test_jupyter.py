@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import stat
 import urllib.error
@@ -39,8 +40,9 @@ def test_the_token_is_not_in_what_a_program_shows_of_the_settings(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
-def test_what_it_writes_is_for_the_owner_only(tmp_path):
+def test_what_it_writes_is_for_the_owner_only(tmp_path, request):
     settings = settings_for(tmp_path)
+    request.addfinalizer(lambda: shutil.rmtree(settings.runtime))
     settings.write()
     written = [path for path in settings.folder.rglob("*") if path.is_file()]
     assert written
