@@ -7,6 +7,8 @@ from here, never from the request. Beside that the module reads what the gateway
 moto keeps its state in module globals, so there is one `Backend` per process; making one starts from nothing. It is not
 thread-safe: whoever calls holds `Embedded.lock`.
 """
+# mypy: disable-error-code="arg-type, assignment, attr-defined, call-overload, index, method-assign, union-attr"
+# moto's annotations know neither its own dynamic attributes nor what is put in their place here.
 
 from __future__ import annotations
 
@@ -169,6 +171,11 @@ class Backend:
             return role.arn if role else None
         found = getattr(self._iam(account), _KINDS[kind]).get(name)
         return str(found.arn) if found else None
+
+    def remove_role(self, account: str, name: str) -> None:
+        """Remove a role without policies, if it exists."""
+        self._iam(account).roles = {id: role for id, role in self._iam(account).roles.items() if role.name != name}
+        self.changed = True
 
     def set_user_id(self, account: str, name: str, user_id: str) -> None:
         """Give an existing user its id."""

@@ -1,4 +1,4 @@
-"""`Embedded`: the world that handlers are given. It joins the parts and decides nothing by itself.
+"""`Embedded`: the world that handlers are given. It joins the parts; the policy engine decides.
 
     keys        access keys and sessions, labkit's own (secrets live here and in the profiles only)
     backend     moto: users, roles, policies, organizations, repository metadata; comes up in the background
@@ -6,91 +6,255 @@
     functions   Lambda functions (labkit.embedded.functions.FunctionStore)
 
 The gateway holds ``lock`` around authorization and handler. A handler that its module lists in ``UNLOCKED`` takes the
-lock by itself for the short parts that need it. The stores are made on first use from a directory of their own and
-offer ``close()``, which ends their processes and forgets what is in memory; files stay.
+lock by itself for the short parts that need it. The stores are made on first use from a directory of their own.
 """
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from labkit.embedded.calls import Access, Call, Credentials, RepositoryRecord, RoleRecord, ServiceError
+from labkit.embedded import founding
+from labkit.embedded.calls import Access, Call, Credentials, RepositoryRecord, RoleRecord
 from labkit.embedded.clock import Clock, SystemClock
+from labkit.embedded.context import resource_context
+from labkit.embedded.faults import fault
+from labkit.embedded.files import write_atomically
+from labkit.embedded.home import Home
+from labkit.embedded.keys import Session, new_id, new_secret, new_token
+from labkit.embedded.models import service_model
+from labkit.embedded.profiles import write_profiles
+from labkit.embedded.settings import Settings
+from labkit.embedded.state import State, administrators
+from labkit.iam import Decision, Policy, Request, evaluate
+from labkit.organization import OUTSIDER, Membership
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from labkit.embedded.backend import Backend
     from labkit.embedded.functions import FunctionStore
     from labkit.embedded.images import ImageStore
-    from labkit.iam import Decision, Policy
-    from labkit.organization import Membership
+
+_LEVELS = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
 
 
 class Embedded:
-    """The embedded AWS of one lab home, as handlers see it."""
+    """The embedded AWS of one lab home, as handlers see it. `begin` must have run before a call is handled."""
 
-    def __init__(self, home: Path, clock: Clock | None = None, endpoint: str = "") -> None:
-        self.home = home
+    def __init__(self, home: Home, clock: Clock | None = None, endpoint: str = "") -> None:
+        self.places = home
         self.clock = clock or SystemClock()
         self.endpoint = endpoint
         self.lock = RLock()
+        self.state = State.read(home)
+        self.keys = self.state.keys
+        self._backend: Future[Backend] = Future()
+
+    @property
+    def home(self) -> Path:
+        """The directory of the lab home."""
+        return self.places.root
+
+    # -- Coming up -------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Read the settings, make the administrators' keys, write the profiles; needs no moto.
+
+        Raises `UsageError` for settings that are wrong.
+        """
+        wanted = Settings.read(self.places.settings)
+        founding.add_administrators(self.keys, wanted, self.clock)
+        if self.state.settings is None:
+            self.state.settings = wanted
+            self.keys.changed = True
+        if self.keys.changed:
+            self.state.write_keys()
+        self.write_profiles(wanted)
+
+    def come_up(self) -> None:
+        """Bring moto up with the state that was read, or make the world; then let those who wait for it go on."""
+        from labkit.embedded.backend import Backend
+
+        try:
+            backend = Backend()
+            if self.state.snapshot is not None:
+                backend.load(self.state.snapshot)
+                self.state.snapshot = None
+                founding.settle(backend, self.keys, *self._settings_now_and_before())
+            else:
+                founding.found(backend, self.keys, Settings.read(self.places.settings))
+            self._adopt(Settings.read(self.places.settings), backend)
+        except BaseException as error:
+            self._backend.set_exception(error)
+            raise
+        self._backend.set_result(backend)
+
+    def _settings_now_and_before(self) -> tuple[Settings, Settings]:
+        now = Settings.read(self.places.settings)
+        return now, self.state.settings or now
+
+    def _adopt(self, settings: Settings, backend: Backend) -> None:
+        self.state.write_snapshot(backend.dump())
+        self.state.settings = settings
+        self.state.write_keys()
 
     @property
     def backend(self) -> Backend:
         """moto's state; waits until it has come up."""
-        raise NotImplementedError
+        return self._backend.result()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that the world fits."""
+        return self.state.settings or Settings()
+
+    def apply(self, settings: Settings) -> None:
+        """Make exist what ``settings`` name, rewrite the profiles, and remember the settings."""
+        before = self.settings
+        founding.check(settings, before)
+        founding.add_administrators(self.keys, settings, self.clock)
+        founding.settle(self.backend, self.keys, settings, before)
+        self._adopt(settings, self.backend)
+        write_atomically(self.places.settings, json.dumps(settings.to_dict(), indent=2).encode() + b"\n", 0o644)
+        self.write_profiles(settings)
+
+    def write_profiles(self, settings: Settings) -> None:
+        """Write the AWS config and credentials files."""
+        keys = administrators(self.keys, settings)
+        write_profiles(self.places.aws, self.endpoint, settings.region, keys)
+
+    # -- Stores ----------------------------------------------------------------------------------------------------
 
     @cached_property
     def images(self) -> ImageStore:
         """Layers and manifests, below ``<home>/embedded/images``."""
         from labkit.embedded.images import ImageStore
 
-        return ImageStore(self.home / "embedded" / "images")
+        return ImageStore(self.places.embedded / "images", self.clock)
 
     @cached_property
     def functions(self) -> FunctionStore:
         """Lambda functions, below ``<home>/embedded/functions``."""
         from labkit.embedded.functions import FunctionStore
 
-        return FunctionStore(self.home / "embedded" / "functions")
+        return FunctionStore(self.places.embedded / "functions", self.clock)
+
+    def close(self) -> None:
+        """End what the functions have running."""
+        if "functions" in self.__dict__:
+            self.functions.close()
+
+    # -- Deciding --------------------------------------------------------------------------------------------------
 
     def authorize(self, call: Call, access: Access) -> Decision:
         """Decide whether the caller may do this; never raises for a denial."""
-        raise NotImplementedError
+        owner = access.account or call.account
+        context = {**call.context, **resource_context(self, owner), **access.context}
+        request = Request(call.identity.principal, access.action, access.resource, owner, context)
+        policies = replace(call.identity.policies, resource=self._resource_policy(access), rcp=self.rcp(owner))
+        return evaluate(request, policies, resource_must_allow=access.policy == "trust")
 
     def require(self, call: Call, access: Access) -> None:
         """Raise the protocol's access-denied `ServiceError`, with the engine's sentence, unless the caller may."""
-        raise NotImplementedError
+        decision = self.authorize(call, access)
+        if not decision.allowed:
+            raise fault(service_model(call.service).protocol, "denied", str(decision.denial))
+
+    def _resource_policy(self, access: Access) -> Policy | None:
+        if access.policy == "trust":
+            role = self.role(access.resource)
+            return Policy.parse(role.trust_policy, role.name) if role else None
+        if access.policy == "repository" and access.account:
+            region, name = access.resource.split(":")[3], access.resource.partition(":repository/")[2]
+            found = self.repository(access.account, region, name)
+            return Policy.parse(found.policy, f"repository {name}") if found and found.policy else None
+        return None
 
     def membership(self, account: str) -> Membership:
         """The organization and paths of an account, as the organization is at this moment."""
-        raise NotImplementedError
+        place = self.backend.place(account)
+        return Membership(place.organization, (place.path,)) if place else OUTSIDER
+
+    def scp(self, account: str) -> list[list[Policy]] | None:
+        """Service control policies that limit the principals of ``account``, by level; None where there are none."""
+        return self._levels(account, "scp")
 
     def rcp(self, account: str) -> list[list[Policy]] | None:
         """Resource control policies that limit the resources of ``account``, by level; None where there are none."""
-        raise NotImplementedError
+        return self._levels(account, "rcp")
+
+    def _levels(self, account: str, kind: str) -> list[list[Policy]] | None:
+        # They are in force only where the root has their type enabled, and never in the management account.
+        place = self.backend.place(account)
+        if place is None or place.management == account or _LEVELS[kind] not in place.enabled:
+            return None
+        return [
+            [Policy.parse(text, name) for name, text in node.policies.get(_LEVELS[kind], ())] for node in place.levels
+        ]
+
+    # -- Records ---------------------------------------------------------------------------------------------------
 
     def role(self, arn: str) -> RoleRecord | None:
         """The role with this ARN, or None."""
-        raise NotImplementedError
+        parts = arn.split(":")
+        if len(parts) != 6 or parts[2] != "iam" or not parts[5].startswith("role/"):
+            return None
+        role = self.backend.role(parts[4], arn.rpartition("/")[2])
+        return role if role and role.arn == arn else None
 
     def repository(self, account: str, region: str, name: str) -> RepositoryRecord | None:
         """The ECR repository with this name, or None."""
-        raise NotImplementedError
+        return self.backend.repository(account, region, name)
 
     def set_repository_policy(self, account: str, region: str, name: str, text: str | None) -> None:
         """Write the policy of an existing repository as it is (None removes it); no checks are made."""
-        raise NotImplementedError
+        self.backend.set_repository_policy(account, region, name, text)
 
-    def role_session(self, role_arn: str, session_name: str, duration: int) -> Credentials:
+    # -- Sessions --------------------------------------------------------------------------------------------------
+
+    def role_session(
+        self, role_arn: str, session_name: str, duration: int, policies: tuple[str, ...] | None = None
+    ) -> Credentials:
         """Make credentials for a session of an existing role, valid for ``duration`` seconds; nothing is checked."""
-        raise NotImplementedError
+        role = self.role(role_arn)
+        if role is None:
+            raise LookupError(f"There is no role {role_arn}.")
+        now = self.clock.now()
+        session = Session(
+            id=new_id("ASIA", role.account),
+            secret=new_secret(),
+            token=new_token(),
+            account=role.account,
+            arn=f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{session_name}",
+            principal_arn=role.arn,
+            user_id=f"{role.id}:{session_name}",
+            issued=now.isoformat(),
+            expires=(now + timedelta(seconds=duration)).isoformat(),
+            role_id=role.id,
+            policies=policies,
+            tags=self.backend.role_tags(role.account, role.name),
+        )
+        return self.open_session(session)
+
+    def open_session(self, session: Session) -> Credentials:
+        """Remember a session and hand out its credentials."""
+        now = self.clock.now()
+        self.keys.open(session, now)
+        expiration = (now.fromisoformat(session.expires)).replace(microsecond=0)
+        return Credentials(session.id, session.secret, session.token, expiration, session.role_id or "", session.arn)
+
+    # -- Persistence -----------------------------------------------------------------------------------------------
 
     def changed(self) -> None:
-        """Write what has changed to disk, now. The gateway calls this after every successful call that may change."""
-        raise NotImplementedError
-
-
-__all__ = ["Embedded", "ServiceError"]
+        """Write what has changed to disk, now. The gateway calls this after every successful call."""
+        if self._backend.done() and self.backend.changed:
+            self.state.write_snapshot(self.backend.dump())
+            self.backend.changed = False
+        if self.keys.changed:
+            self.state.write_keys()

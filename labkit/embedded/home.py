@@ -62,6 +62,11 @@ class Home:
         return self.embedded / "runtime.json"
 
     @property
+    def port(self) -> Path:
+        """The port of the last start."""
+        return self.embedded / "port"
+
+    @property
     def log(self) -> Path:
         """What the process has to say."""
         return self.embedded / "server.log"

@@ -66,7 +66,10 @@ class Session:
 
 
 class KeyRing:
-    """All keys and sessions. ``changed`` says whether something is to be written."""
+    """All keys and sessions. ``changed`` says whether something is to be written.
+
+    The two tables are replaced and never altered, so that they can be read and written to disk without a lock.
+    """
 
     def __init__(self) -> None:
         self._users: dict[str, UserKey] = {}
@@ -83,7 +86,7 @@ class KeyRing:
 
     def put(self, key: UserKey) -> None:
         """Add an access key, or replace the one with its id."""
-        self._users[key.id] = key
+        self._users = {**self._users, key.id: key}
         self.changed = True
 
     def set_status(self, key: UserKey, status: str) -> None:
@@ -92,14 +95,20 @@ class KeyRing:
 
     def remove(self, key: UserKey) -> None:
         """Forget an access key, and the sessions that it has asked for."""
-        del self._users[key.id]
+        self._users = {id: kept for id, kept in self._users.items() if id != key.id}
         self._sessions = {id: session for id, session in self._sessions.items() if session.parent != key.id}
+        self.changed = True
+
+    def keep_only(self, user: str) -> None:
+        """Forget every session, and the keys of all users with another name."""
+        self._users = {id: key for id, key in self._users.items() if key.user == user}
+        self._sessions = {}
         self.changed = True
 
     def open(self, session: Session, now: datetime) -> None:
         """Add a session; those that have ended are forgotten on this occasion."""
-        self._sessions = {id: kept for id, kept in self._sessions.items() if not kept.expired(now)}
-        self._sessions[session.id] = session
+        alive = {id: kept for id, kept in self._sessions.items() if not kept.expired(now)}
+        self._sessions = {**alive, session.id: session}
         self.changed = True
 
     def to_dict(self) -> dict[str, Any]:

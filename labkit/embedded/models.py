@@ -1,4 +1,4 @@
-"""The services' models, from botocore's public data: operations, shapes, URIs. Each is loaded once, when first needed."""
+"""The services' models, from botocore's public data: operations, shapes, URIs. Each is loaded once, on first use."""
 
 from __future__ import annotations
 

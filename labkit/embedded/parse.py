@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,11 +17,10 @@ from urllib.parse import parse_qsl, unquote
 
 from botocore.model import OperationModel, Shape, StructureShape
 
-from labkit.embedded.calls import ServiceError
 from labkit.embedded.faults import fault
 from labkit.embedded.models import operation_model, operation_names, service_model
 from labkit.embedded.query import QueryParameters
-from labkit.embedded.values import ValueProblem, read_json, read_text
+from labkit.embedded.values import ValueProblemError, read_json, read_text
 from labkit.embedded.wire import Request
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -36,24 +35,24 @@ def parse(request: Request, service: str) -> tuple[OperationModel, dict[str, Any
     protocol = service_model(service).protocol
     try:
         operation, params = _PARSERS[protocol](request, service)
-    except _UnknownOperation as problem:
+    except _UnknownOperationError as problem:
         raise fault(protocol, "unknown operation", str(problem)) from None
-    except (ValueProblem, _Malformed) as problem:
+    except (ValueProblemError, _MalformedError) as problem:
         raise fault(protocol, "malformed", str(problem)) from None
     return operation, params
 
 
-class _Malformed(Exception):
+class _MalformedError(Exception):
     pass
 
 
-class _UnknownOperation(Exception):
+class _UnknownOperationError(Exception):
     pass
 
 
 def _find(service: str, name: str) -> OperationModel:
     if name not in operation_names(service):
-        raise _UnknownOperation(f"The service {service} has no operation named {name or '(nothing)'}.")
+        raise _UnknownOperationError(f"The service {service} has no operation named {name or '(nothing)'}.")
     return operation_model(service, name)
 
 
@@ -63,9 +62,9 @@ def _find(service: str, name: str) -> OperationModel:
 def _parse_json(request: Request, service: str) -> tuple[OperationModel, dict[str, Any]]:
     prefix, _, name = request.headers.get("x-amz-target", "").rpartition(".")
     if request.query or request.path != "/" or request.method != "POST":
-        raise _Malformed(f"A request to {service} is a POST to / without a query string.")
+        raise _MalformedError(f"A request to {service} is a POST to / without a query string.")
     if prefix != service_model(service).metadata["targetPrefix"]:
-        raise _UnknownOperation(f"X-Amz-Target does not name an operation of {service}.")
+        raise _UnknownOperationError(f"X-Amz-Target does not name an operation of {service}.")
     operation = _find(service, name)
     return operation, _structure(operation.input_shape, _load(request.body), "")
 
@@ -75,12 +74,12 @@ def _load(body: bytes) -> Any:
     try:
         return json.loads(body or b"{}", object_pairs_hook=_unique, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise _Malformed("The request body is not a JSON document.") from None
+        raise _MalformedError("The request body is not a JSON document.") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({name for name, _ in pairs}) != len(pairs):
-        raise _Malformed("The request body gives a name twice.")
+        raise _MalformedError("The request body gives a name twice.")
     return dict(pairs)
 
 
@@ -93,7 +92,7 @@ def _structure(shape: StructureShape | None, value: Any, where: str, location: s
     if shape is None:
         return {}
     if not isinstance(value, dict):
-        raise ValueProblem(f"{where or 'The request'} is not a structure")
+        raise ValueProblemError(f"{where or 'The request'} is not a structure")
     params = {}
     for name, member in shape.members.items():
         found = value.get(member.serialization.get("name", name))
@@ -109,11 +108,11 @@ def _json_value(shape: Shape, value: Any, where: str) -> Any:
         return _structure(shape, value, where)
     if shape.type_name == "list":
         if not isinstance(value, list):
-            raise ValueProblem(f"{where} is not a list")
+            raise ValueProblemError(f"{where} is not a list")
         return [_json_value(shape.member, item, f"{where}[{n}]") for n, item in enumerate(value) if item is not None]
     if shape.type_name == "map":
         if not isinstance(value, dict):
-            raise ValueProblem(f"{where} is not a map")
+            raise ValueProblemError(f"{where} is not a map")
         return {
             key: _json_value(shape.value, item, f"{where}.{key}") for key, item in value.items() if item is not None
         }
@@ -125,13 +124,13 @@ def _json_value(shape: Shape, value: Any, where: str) -> Any:
 
 def _parse_query(request: Request, service: str) -> tuple[OperationModel, dict[str, Any]]:
     if "x-amz-target" in request.headers or request.path != "/":
-        raise _Malformed(f"A request to {service} is a form sent to /.")
+        raise _MalformedError(f"A request to {service} is a form sent to /.")
     form = _form(request)
     model = service_model(service)
     name = form.pop("Action", "")
     version = form.pop("Version", model.api_version)
     if version != model.api_version:
-        raise _UnknownOperation(f"Could not find operation {name} for version {version}")
+        raise _UnknownOperationError(f"Could not find operation {name} for version {version}")
     operation = _find(service, name)
     return operation, QueryParameters(form).read(operation.input_shape)
 
@@ -140,14 +139,14 @@ def _form(request: Request) -> dict[str, str]:
     in_url = [pair for pair in _pairs(request.query) if not pair[0].startswith(_SIGNATURE_PREFIX)]
     in_body = _pairs(_text(request.body))
     if in_url and in_body:
-        raise _Malformed("Parameters stand in the URL and in the body; send them in one place.")
+        raise _MalformedError("Parameters stand in the URL and in the body; send them in one place.")
     if in_body and request.method != "POST":
-        raise _Malformed("Only a POST carries a body.")
+        raise _MalformedError("Only a POST carries a body.")
     form = dict(in_url or in_body)
     if len(form) != len(in_url or in_body):
-        raise _Malformed("The request gives a parameter twice.")
+        raise _MalformedError("The request gives a parameter twice.")
     if any(_CONTROL.search(value) for value in form.values()):
-        raise _Malformed("A parameter has a control character.")
+        raise _MalformedError("A parameter has a control character.")
     return form
 
 
@@ -155,17 +154,19 @@ def _text(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError:
-        raise _Malformed("The request body is not UTF-8.") from None
+        raise _MalformedError("The request body is not UTF-8.") from None
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError:
-        raise _Malformed("The parameters are not UTF-8.") from None
+        raise _MalformedError("The parameters are not UTF-8.") from None
 
 
 # -- REST JSON: method, path, query string, headers, body ----------------------------------------------------------
+
+_Reader = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -198,13 +199,15 @@ def _route(operation: OperationModel) -> _Route:
 
 def _parse_rest_json(request: Request, service: str) -> tuple[OperationModel, dict[str, Any]]:
     pairs = _pairs(request.query)
+    if any(segment in ("", ".", "..") for segment in request.path.strip("/").split("/")):
+        raise _MalformedError("The path has empty or dot segments.")
     if "x-amz-target" in request.headers or any(name in ("Action", "Version") for name, _ in pairs):
-        raise _Malformed("The operation is named by method and path, and by nothing else.")
+        raise _MalformedError("The operation is named by method and path, and by nothing else.")
     for route in _routes(service):
         if match := route.matches(request, frozenset(pairs)):
             operation = operation_model(service, route.operation)
             return operation, _rest_params(operation.input_shape, request, match.groupdict(), pairs)
-    raise _UnknownOperation(f"The service {service} has no operation for {request.method} {request.path}.")
+    raise _UnknownOperationError(f"The service {service} has no operation for {request.method} {request.path}.")
 
 
 def _rest_params(
@@ -215,9 +218,8 @@ def _rest_params(
     params = _rest_body(shape, request)
     for name, member in shape.members.items():
         wire_name = member.serialization.get("name", name)
-        found = _LOCATIONS.get(member.serialization.get("location", ""), _nowhere)(
-            member, wire_name, request, labels, pairs
-        )
+        reader: _Reader = _LOCATIONS.get(member.serialization.get("location", ""), _nowhere)
+        found = reader(member, wire_name, request, labels, pairs)
         if found is not None:
             params[name] = found
     return params
@@ -234,7 +236,10 @@ def _rest_body(shape: StructureShape, request: Request) -> dict[str, Any]:
 
 
 def _from_path(member: Shape, name: str, _: Request, labels: dict[str, str], __: Any) -> Any:
-    text = unquote(labels[name], errors="strict")
+    try:
+        text = unquote(labels[name], errors="strict")
+    except UnicodeDecodeError:
+        raise _MalformedError("The path is not UTF-8.") from None
     return read_text(member, text, name)
 
 
@@ -243,7 +248,7 @@ def _from_query(member: Shape, name: str, _: Request, __: Any, pairs: list[tuple
     if member.type_name == "list":
         return [read_text(member.member, value, name) for value in values] or None
     if len(values) > 1:
-        raise _Malformed(f"The request gives {name} twice.")
+        raise _MalformedError(f"The request gives {name} twice.")
     return read_text(member, values[0], name) if values else None
 
 
@@ -256,7 +261,7 @@ def _nowhere(*_: Any) -> None:
     return None
 
 
-_LOCATIONS: dict[str, Callable[..., Any]] = {"uri": _from_path, "querystring": _from_query, "header": _from_header}
+_LOCATIONS: dict[str, _Reader] = {"uri": _from_path, "querystring": _from_query, "header": _from_header}
 _PARSERS: dict[str, Callable[[Request, str], tuple[OperationModel, dict[str, Any]]]] = {
     "json": _parse_json,
     "query": _parse_query,

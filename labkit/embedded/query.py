@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from labkit.embedded.values import ValueProblem, read_text
+from labkit.embedded.values import ValueProblemError, read_text
 
 LONGEST_LIST = 1000
 
@@ -20,7 +20,7 @@ class QueryParameters:
         self._prefixes = {name[:end] for name in form for end in _ends(name)}
 
     def read(self, shape: StructureShape | None) -> dict[str, Any]:
-        """The parameters of an operation; raises `ValueProblem` for a value of the wrong type."""
+        """The parameters of an operation; raises `ValueProblemError` for a value of the wrong type."""
         return {} if shape is None else self._structure(shape, "")
 
     def _value(self, shape: Shape, name: str) -> Any:
@@ -55,14 +55,14 @@ class QueryParameters:
         }
 
     def _places(self, name: str) -> list[str]:
-        places = []
+        places: list[str] = []
         while f"{name}.{len(places) + 1}" in self._prefixes:
             places.append(f"{name}.{len(places) + 1}")
             if len(places) > LONGEST_LIST:
-                raise ValueProblem(f"{name} has more than {LONGEST_LIST} members")
+                raise ValueProblemError(f"{name} has more than {LONGEST_LIST} members")
         return places
 
-    _readers: dict[str, Callable[[QueryParameters, Any, str], Any]] = {
+    _readers: ClassVar[dict[str, Callable[[QueryParameters, Any, str], Any]]] = {
         "structure": _structure,
         "list": _list,
         "map": _map,

@@ -1,4 +1,4 @@
-"""From a handler's dict, or a `ServiceError`, to the bytes of the service's protocol, by the operation's output shape."""
+"""From a handler's dict, or a `ServiceError`, to the bytes of the service's protocol, by the output shape."""
 
 from __future__ import annotations
 

@@ -110,8 +110,12 @@ def _signature(
     parts = credential.split("/")
     if len(parts) != 5 or parts[4] != "aws4_request" or not all(parts):
         raise SignatureError("incomplete", "Credential must have exactly 5 slash-delimited elements.")
+    access_key, date, region, service, _ = parts
     return Signature(
-        *parts[:4],
+        access_key,
+        date,
+        region,
+        service,
         signed_headers=tuple(signed.split(";")),
         signature=signature,
         stamp=stamp,

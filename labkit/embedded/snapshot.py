@@ -4,8 +4,8 @@
     rest     the pickle
 
 AWS's own managed policies (12 MB in every account) are left out of a dump and referred to by ARN; locks are made anew.
-A pickle names classes, so it fits one version of moto exactly: the header is compared before anything is loaded. Loading
-admits moto's classes and a handful of standard types and refuses every other name.
+A pickle names classes, so it fits one version of moto exactly: the header is compared before anything is loaded.
+Loading admits moto's classes and a handful of standard types and refuses every other name.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.model import Shape
 
 
-class ValueProblem(Exception):
+class ValueProblemError(Exception):
     """A value that is not of its shape's type; the message names the place."""
 
 
@@ -21,11 +21,11 @@ def read_text(shape: Shape, text: str, where: str) -> Any:
     """Read a value that was sent as text: a query parameter, a header, a part of a path."""
     reader = _TEXT_READERS.get(shape.type_name)
     if reader is None:
-        raise ValueProblem(f"{where} cannot be a {shape.type_name} here")
+        raise ValueProblemError(f"{where} cannot be a {shape.type_name} here")
     try:
         return reader(shape, text)
     except (ValueError, OverflowError):
-        raise ValueProblem(f"{where} is not a valid {shape.type_name}") from None
+        raise ValueProblemError(f"{where} is not a valid {shape.type_name}") from None
 
 
 def read_json(shape: Shape, value: Any, where: str) -> Any:
@@ -36,7 +36,7 @@ def read_json(shape: Shape, value: Any, where: str) -> Any:
     if kind == "timestamp" and _is_number(value):
         return read_text(shape, repr(value), where)
     if not _JSON_TYPES.get(kind, _never)(value):
-        raise ValueProblem(f"{where} is not a valid {kind}")
+        raise ValueProblemError(f"{where} is not a valid {kind}")
     return value
 
 

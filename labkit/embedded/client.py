@@ -1,0 +1,228 @@
+"""Finding, starting, stopping and resetting the embedded AWS of a lab home; what the rest of the lab imports.
+
+Whether it runs is asked of the process itself, with the token of its runtime file: a file that was left behind, or
+another program on the port, does not count. Starting and stopping are done under a lock of the home, so that two who
+start at the same time get one process.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from labkit.embedded import state
+from labkit.embedded.files import write_atomically
+from labkit.embedded.home import Home, inspect_home, open_home
+from labkit.embedded.runtime import Runtime, read_runtime
+from labkit.embedded.settings import Settings
+from labkit.environment import lab_variables
+from labkit.errors import EmbeddedError, UsageError
+
+_PROJECT = Path(__file__).resolve().parents[2]
+_ANSWER_WITHIN = 10.0  # seconds for a control request
+_START_WITHIN = 60.0
+_STOP_WITHIN = 30.0
+_LONGEST_LOG = 1 << 20
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running embedded AWS. ``accounts`` maps profiles to account numbers; ``started``: by this very call."""
+
+    home: Path
+    endpoint: str
+    pid: int
+    accounts: Mapping[str, str]
+    organization: str
+    region: str
+    versions: Mapping[str, Any]
+    started: bool = False
+
+
+def home(path: Path | None = None) -> Path:
+    """The lab home: ``path``, else ``LABKIT_HOME``, else ``.labkit`` beside the project. Nothing is made."""
+    chosen = path or os.environ.get("LABKIT_HOME") or _PROJECT / ".labkit"
+    return Path(chosen).expanduser().absolute()
+
+
+def settings(root: Path | None = None) -> Settings:
+    """The settings of a lab home's world; the defaults where none were made. Raises `UsageError`."""
+    return Settings.read(inspect_home(home(root)).settings)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file of the lab home, which is made if needed, in one step. Raises `UsageError`."""
+    open_home(path.parent)
+    write_atomically(path, text.encode(), 0o644)
+
+
+def status(root: Path | None = None) -> Running | None:
+    """The embedded AWS of a lab home, or None where it does not run. Raises `UsageError` for a foreign home."""
+    return _status(inspect_home(home(root)))
+
+
+def ensure(root: Path | None = None, port: int | None = None) -> Running:
+    """Find the embedded AWS of a lab home, or start it.
+
+    Raises `UsageError` for a home that cannot be used, and `EmbeddedError` with the reason when it does not start.
+    """
+    place = inspect_home(home(root))
+    running = _status(place)
+    if running is None:
+        place = open_home(place.root)
+        with _alone(place):
+            running = _status(place) or _start(place, port)
+    if port is not None and not running.endpoint.endswith(f":{port}"):
+        raise EmbeddedError(f"The embedded AWS already answers at {running.endpoint}. Stop it first to choose a port.")
+    return running
+
+
+def stop(root: Path | None = None) -> bool:
+    """Stop the embedded AWS of a lab home and wait until it has ended; False where it did not run."""
+    place = inspect_home(home(root))
+    if not place.embedded.exists():
+        return False
+    with _alone(place):
+        return _stop(place)
+
+
+def reset(root: Path | None = None) -> Running:
+    """Throw the state away and start anew; the settings and the administrators' keys stay."""
+    place = open_home(home(root))
+    with _alone(place):
+        _stop(place)
+        state.forget(place)
+        return _start(place, None)
+
+
+def apply_world(root: Path | None, chosen: Settings) -> Running:
+    """Make exist what ``chosen`` names, and rewrite the profiles. Raises `UsageError`; then nothing is changed."""
+    running = ensure(root)
+    place = Home(running.home)
+    answer = _request(_runtime(place), "POST", "/_labkit/world", chosen.to_dict())
+    return replace(_running(place, answer), started=running.started)
+
+
+def use_profiles(running: Running) -> None:
+    """Point this process's AWS environment at the profiles of the lab."""
+    for name, value in lab_variables(running.home, running.endpoint).items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextmanager
+def _alone(place: Home) -> Iterator[None]:
+    try:
+        with FileLock(place.start_lock, mode=0o600).acquire(timeout=_START_WITHIN):
+            yield
+    except Timeout:
+        raise EmbeddedError(f"Somebody else has been starting or stopping {place.root} for too long.") from None
+
+
+def _status(place: Home) -> Running | None:
+    runtime = read_runtime(place)
+    if runtime is None:
+        return None
+    try:
+        return _running(place, _request(runtime, "GET", "/_labkit/status"))
+    except (OSError, http.client.HTTPException, ValueError, EmbeddedError):
+        return None
+
+
+def _running(place: Home, answer: Mapping[str, Any]) -> Running:
+    names = ("endpoint", "pid", "accounts", "organization", "region", "versions")
+    return Running(place.root, **{name: answer[name] for name in names})
+
+
+def _runtime(place: Home) -> Runtime:
+    runtime = read_runtime(place)
+    if runtime is None:
+        raise EmbeddedError(f"The embedded AWS of {place.root} has just stopped. Try again.")
+    return runtime
+
+
+def _request(runtime: Runtime, method: str, path: str, content: Any = None) -> dict[str, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", runtime.port, timeout=_ANSWER_WITHIN)
+    try:
+        body = None if content is None else json.dumps(content)
+        connection.request(method, path, body, {"Authorization": f"Bearer {runtime.token}"})
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+    finally:
+        connection.close()
+    if response.status == http.client.BAD_REQUEST:
+        raise UsageError(answer["error"])
+    if response.status != http.client.OK:
+        raise EmbeddedError(f"The program on port {runtime.port} is not the embedded AWS of this lab home.")
+    return dict(answer)
+
+
+def _start(place: Home, port: int | None) -> Running:
+    reader, writer = os.pipe()
+    try:
+        command = [sys.executable, "-m", "labkit.embedded", "--home", str(place.root), "--ready-fd", str(writer)]
+        if port is not None:
+            command += ["--port", str(port)]
+        _launch(place, command, writer)
+    except OSError as error:
+        os.close(reader)
+        raise EmbeddedError(f"The embedded AWS cannot be started: {error.strerror}.") from None
+    finally:
+        os.close(writer)
+    said = _wait_for_line(reader)
+    if said != "ready":
+        raise EmbeddedError(said or f"The embedded AWS ended while it started; {place.log} may say why.")
+    running = _status(place)
+    if running is None:
+        raise EmbeddedError(f"The embedded AWS ended as soon as it had started; {place.log} may say why.")
+    return replace(running, started=True)
+
+
+def _launch(place: Home, command: list[str], writer: int) -> None:
+    if place.log.exists() and place.log.stat().st_size > _LONGEST_LOG:
+        place.log.unlink()
+    path = os.pathsep.join(filter(None, [str(_PROJECT), os.environ.get("PYTHONPATH")]))
+    descriptor = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "ab") as log:
+        subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(writer,),
+            env={**os.environ, "PYTHONPATH": path},
+            check=False,
+        )
+
+
+def _wait_for_line(reader: int) -> str:
+    """What the process says about its start; empty when it ends, or takes too long, without a word."""
+    with os.fdopen(reader, "rb") as said:
+        ready, _, _ = select.select([said], [], [], _START_WITHIN)
+        return said.readline().decode().strip() if ready else ""
+
+
+def _stop(place: Home) -> bool:
+    running, runtime = _status(place), read_runtime(place)
+    if running is None or runtime is None:
+        place.runtime.unlink(missing_ok=True)
+        return False
+    _request(runtime, "POST", "/_labkit/stop")
+    try:
+        with FileLock(place.server_lock, mode=0o600).acquire(timeout=_STOP_WITHIN):
+            return True
+    except Timeout:
+        raise EmbeddedError(f"The embedded AWS (process {running.pid}) does not stop; end it by its id.") from None
