@@ -121,4 +121,4 @@ def _describe(media_type: str, blob: bytes) -> dict[str, Any]:
 
 
 def _json(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()

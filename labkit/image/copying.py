@@ -38,7 +38,7 @@ class Request:
         text = self.instruction.flags.get("chown", "0:0")
         match = _OWNER.fullmatch(text)
         if not match:
-            raise self.instruction.error(f"--chown={text} is not supported without a Docker engine; use numbers.")
+            raise DockerfileError(f"--chown={text} needs a Docker engine; use numbers.")
         user = int(match[1].replace("root", "0"))
         return user, int((match[2] or str(user)).replace("root", "0"))
 
@@ -49,7 +49,7 @@ class Request:
         if text is None:
             return None
         if not re.fullmatch(r"[0-7]{3,4}", text):
-            raise self.instruction.error(f"--chmod={text} is not a mode such as 755; write it as a number.")
+            raise DockerfileError(f"--chmod={text} is not a mode such as 755; write it as a number.")
         return int(text, 8)
 
 
@@ -59,14 +59,11 @@ def entries(request: Request, context: Context, tree: Mapping[str, bytes]) -> li
     if not request.sources:
         raise instruction.error("needs a source and a destination; complete the line.")
     try:
-        names = [name for source in request.sources for name in _select(request, source, context)]
+        found = _found(request, context, tree)
     except DockerfileError as error:
-        raise instruction.error(f"{' '.join(request.sources)} cannot be done: {error}") from None
-    folder = posixpath.basename(request.destination) in ("", ".", "..")
-    into = folder or not request.path or tree.get(request.path) == tarfile.DIRTYPE
-    if len(names) > 1 and not into:
-        raise instruction.error(f"has several sources, so {request.destination} must be a folder; end it with /.")
-    found = {entry.path: entry for name in names for entry in _one(request, name, into, context)}
+        raise instruction.error(f"{instruction.text}: {error}") from None
+    except OSError as error:
+        raise instruction.error(f"cannot read {error.filename}: {error.strerror}.") from error
     check_way(instruction, (way for path in found for way in parents(path)), tree)
     return list(found.values())
 
@@ -83,11 +80,18 @@ def check_way(instruction: Instruction, way: Iterable[str], tree: Mapping[str, b
             raise instruction.error(f"goes through /{path}, which is not a folder in the image; choose another one.")
 
 
+def _found(request: Request, context: Context, tree: Mapping[str, bytes]) -> dict[str, Entry]:
+    names = [name for source in request.sources for name in _select(request, source, context)]
+    folder = posixpath.basename(request.destination) in ("", ".", "..")
+    into = folder or not request.path or tree.get(request.path) == tarfile.DIRTYPE
+    if len(names) > 1 and not into:
+        raise DockerfileError(f"with several sources {request.destination} must be a folder; end it with /.")
+    return {entry.path: entry for name in names for entry in _one(request, name, into, context)}
+
+
 def _select(request: Request, source: str, context: Context) -> list[str]:
     if _REMOTE.match(source):
-        raise request.instruction.error(
-            f"takes {source} from the network, which needs a Docker engine; download it into the build context."
-        )
+        raise DockerfileError("taking it from the network needs a Docker engine; download it into the build context.")
     return context.select(source)
 
 
@@ -109,9 +113,9 @@ def _entry(request: Request, path: Path, target: str) -> Entry:
     if path.is_dir():
         return directory(target, mode or 0o755, owner)
     if not path.is_file():
-        raise request.instruction.error(f"{path.name} is not a file or folder and cannot be copied.")
+        raise DockerfileError(f"{path.name} is neither a file nor a folder; leave it out.")
     content = path.read_bytes()
     if request.instruction.name == "ADD" and _ARCHIVE.match(content):
-        raise request.instruction.error(f"would unpack {path.name}, which is not supported; use COPY or Docker.")
+        raise DockerfileError(f"ADD would unpack {path.name}, which needs a Docker engine; use COPY.")
     executable = path.stat().st_mode & 0o111
     return file(target, content, mode if mode is not None else 0o755 if executable else 0o644, owner)

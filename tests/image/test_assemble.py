@@ -219,6 +219,7 @@ def test_a_link_inside_a_copied_folder_stays_a_link(context):
         ("COPY outside /x", "leads out of the build context"),
         ("COPY hidden /x", "hidden by .dockerignore"),
         ("COPY a.txt b.txt /x", "must be a folder; end it with /"),
+        ("COPY pipe /x", "neither a file nor a folder"),
         ("COPY a.txt", "needs a source and a destination"),
         ("COPY a.txt /etc/os-release/x", "goes through /etc/os-release"),
         ("WORKDIR /etc/os-release", "goes through /etc/os-release"),
@@ -237,6 +238,7 @@ def test_a_link_inside_a_copied_folder_stays_a_link(context):
 def test_what_is_wrong_is_one_sentence_with_its_line(context, tmp_path, instruction, says):
     folder = context(Dockerfile=FROM + instruction, hidden="x", **{".dockerignore": "hidden"}, **TREE)
     (tmp_path / "secret").write_text("s")
+    os.mkfifo(folder / "pipe")
     (folder / "outside").symlink_to(tmp_path / "secret")
     with tarfile.open(folder / "packed.tar", "w") as archive:
         archive.add(folder / "a.txt")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import labkit.image.lambda_runtime as inside_the_process
+from labkit.image import runtime
 from labkit.image.errors import ImageError
 from labkit.image.function import Fault, Function
 from labkit.image.result import Outcome
@@ -201,24 +202,38 @@ def test_a_process_that_has_ended_is_replaced_by_a_cold_one(sandbox):
     assert environment.invoke(b"1").init_duration_ms is not None
 
 
+HOLDS = """\
+import os
+held = []
+def handler(event, context):
+    if event: held.append(open(event, "w"))
+    return os.getpid()
+"""
+
+
 def test_a_process_found_dead_is_restarted_without_a_word(sandbox, tmp_path):
-    environment = sandbox("held = []\ndef handler(event, context): held.append(open(event, 'w'))", timeout=60)
+    environment = sandbox(HOLDS, timeout=60)
     fifo = tmp_path / "pipe"
     os.mkfifo(fifo)
-    event = json.dumps(str(fifo)).encode()
     results = []
-    threads = [threading.Thread(target=lambda: results.append(environment.invoke(event))) for _ in range(2)]
-    threads[0].start()
+    thread = threading.Thread(target=lambda: results.append(environment.invoke(json.dumps(str(fifo)).encode())))
+    thread.start()
     with fifo.open() as pipe:
-        threads[0].join()
-        first = environment.pid
-        os.kill(first, signal.SIGKILL)
+        thread.join()
+        os.kill(int(results[0].payload), signal.SIGKILL)
         assert pipe.read() == ""  # the end of the process closes it
-    threads[1].start()
-    with fifo.open():
-        threads[1].join()
-    assert results[1].function_error is None
-    assert environment.pid not in (None, first)
+    result = environment.invoke(b"")
+    assert result.function_error is None
+    assert result.payload != results[0].payload
+
+
+def test_an_init_that_takes_too_long_is_a_timeout(sandbox, monkeypatch):
+    monkeypatch.setattr(runtime, "INIT_LIMIT", 0.3)
+    result = sandbox("import threading; threading.Event().wait()").invoke(b"", "ID")
+    assert (result.outcome, json.loads(result.payload)["errorMessage"]) == (
+        Outcome.TIMED_OUT,
+        "RequestId: ID Error: Task timed out after 0.30 seconds",
+    )
 
 
 SLOW = """\
