@@ -8,13 +8,12 @@ form, or with a user or role that does not exist; one that is too long never get
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.calls import Call, RepositoryRecord, ServiceError
 from labkit.embedded.ecr_registry import invalid, named, repository_of, where
 from labkit.errors import PolicyError
-from labkit.iam import Effect, Kind, Policy, Request, Statement, evaluate
+from labkit.iam import Effect, Kind, Policies, Policy, Request, Statement, evaluate
 from labkit.iam.principals import Entry
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ def _locks_out(call: Call, record: RepositoryRecord, policy: Policy) -> bool:
     request = Request(
         call.identity.principal, "ecr:SetRepositoryPolicy", record.arn, record.account, context=call.context
     )
-    decision = evaluate(request, replace(call.identity.policies, resource=policy))
+    decision = evaluate(request, Policies(resource=policy))
     return decision.check(Kind.RESOURCE).effect is Effect.EXPLICIT_DENY
 
 
