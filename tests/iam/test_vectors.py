@@ -1,0 +1,98 @@
+"""The vectors: requests and policies whose answers come from AWS's documentation, each one a case of its own.
+
+An expectation names what matters to the case: the decision always, and the checks and the parts of the nearest miss
+that the title speaks of. What it does not name may be anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit.iam import Decision, Policies, Request, evaluate
+
+FOLDER = Path(__file__).resolve().parents[1] / "vectors"
+FILES = sorted(FOLDER.glob("*.json"))
+Case = dict[str, Any]
+
+
+def cases_of(path: Path) -> list[Case]:
+    """The cases of a file, which holds a list of them or a single one."""
+    content = json.loads(path.read_text("utf-8"))
+    return content if isinstance(content, list) else [content]
+
+
+CASES = [case for path in FILES for case in cases_of(path)]
+LAB_TOPICS = {"ecr", "lambda", "organizations"}
+OPTIONAL = {"topics", "expect"}
+REQUIRED = {"id", "title", "source", "request", "policies"}
+
+
+def decide(case: Case) -> Decision:
+    return evaluate(Request.from_json(case["request"]), Policies.from_json(case["policies"]))
+
+
+def observed(case: Case) -> dict[str, Any]:
+    """What the engine says, cut down to what the case expects something of."""
+    expect, answer = case["expect"], decide(case).to_dict()
+    found: dict[str, Any] = {"decision": answer["decision"]}
+    if "checks" in expect:
+        found["checks"] = {kind: answer["checks"][kind] for kind in expect["checks"]}
+    if "nearest_miss" in expect:
+        miss = answer["nearest_miss"] or {}
+        found["nearest_miss"] = {name: miss.get(name) for name in expect["nearest_miss"]}
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case['id']}: {case['title']}" for case in CASES])
+def test_vector(case):
+    assert observed(case) == case["expect"]
+
+
+def test_there_are_at_least_300_vectors():
+    assert len(CASES) >= 300
+
+
+def test_at_least_120_vectors_are_about_ecr_lambda_and_organizations():
+    assert len([case for case in CASES if LAB_TOPICS & set(case.get("topics", ()))]) >= 120
+
+
+def test_ids_are_unique():
+    assert [name for name, count in Counter(case["id"] for case in CASES).items() if count > 1] == []
+
+
+def test_titles_are_unique():
+    assert [title for title, count in Counter(case["title"] for case in CASES).items() if count > 1] == []
+
+
+def test_no_two_vectors_ask_the_same_question():
+    asked = Counter(json.dumps([case["request"], case["policies"]], sort_keys=True) for case in CASES)
+    assert [question for question, count in asked.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_vector_of_a_file_has_what_a_reader_needs(path):
+    for case in cases_of(path):
+        assert case.keys() >= REQUIRED, case.get("id")
+        assert case.keys() <= REQUIRED | OPTIONAL, case["id"]
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", case["id"]), case["id"]
+        assert len(case["title"]) > 10, case["id"]
+        assert len(case["source"]) > 10, case["id"]
+        assert case["expect"]["decision"] in ("allowed", "denied"), case["id"]
+        assert case["expect"].get("checks"), f"{case['id']} does not say which check decides"
+
+
+def test_both_answers_are_well_represented():
+    answers = Counter(case["expect"]["decision"] for case in CASES)
+    assert min(answers.values()) >= len(CASES) / 3
+
+
+def test_an_empty_engine_would_fail_the_vectors():
+    """Each decision is missed by an engine that allows everything or by one that denies everything."""
+    for verdict in ("allowed", "denied"):
+        assert any(case["expect"]["decision"] != verdict for case in CASES)
