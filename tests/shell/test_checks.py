@@ -15,6 +15,7 @@ import pytest
 from labkit import checks
 from labkit.checks import CHECKS, Check, run_check
 from labkit.commands import test as command
+from labkit.processes import stoppable
 
 
 def program(name: str, source: str, folder: Path, **options) -> Check:
@@ -129,3 +130,11 @@ def test_an_interrupted_check_leaves_no_process_behind(tmp_path, root):
     process.send_signal(signal.SIGINT)
     process.wait(timeout=60)
     assert not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_closed_terminal_and_a_polite_kill_mean_what_ctrl_c_means(number):
+    with pytest.raises(KeyboardInterrupt), stoppable():
+        os.kill(os.getpid(), number)
+    assert signal.getsignal(number) == signal.SIG_DFL
