@@ -23,7 +23,7 @@ WireRequest = tuple[str, str, dict[str, str], bytes]
 
 
 def write_request(operation: OperationModel, params: Mapping[str, Any]) -> WireRequest:
-    """The request that botocore would send for these parameters."""
+    """The request that botocore would send for these parameters, in the protocols that have no query string."""
     request = _serializer(operation.service_model.protocol).serialize_to_request(params, operation)
     headers = {name: str(value) for name, value in request["headers"].items()}
     body = request["body"]

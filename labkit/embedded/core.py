@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from threading import RLock
@@ -31,7 +30,7 @@ from labkit.embedded.models import service_model
 from labkit.embedded.profiles import write_profiles
 from labkit.embedded.settings import Settings
 from labkit.embedded.state import State, administrators
-from labkit.iam import Decision, Policy, Request, evaluate
+from labkit.iam import Decision, Policies, Policy, Request, evaluate
 from labkit.organization import OUTSIDER, Membership
 
 if TYPE_CHECKING:
@@ -157,7 +156,15 @@ class Embedded:
         owner = access.account or call.account
         context = {**call.context, **resource_context(self, owner), **access.context}
         request = Request(call.identity.principal, access.action, access.resource, owner, context)
-        policies = replace(call.identity.policies, resource=self._resource_policy(access), rcp=self.rcp(owner))
+        of_caller = call.identity.policies
+        policies = Policies(
+            identity=of_caller.identity,
+            resource=self._resource_policy(access),
+            boundary=of_caller.boundary,
+            session=of_caller.session,
+            scp=of_caller.scp,
+            rcp=self.rcp(owner),
+        )
         return evaluate(request, policies, resource_must_allow=access.policy == "trust")
 
     def require(self, call: Call, access: Access) -> None:

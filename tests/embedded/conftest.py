@@ -1,0 +1,204 @@
+"""Embedded AWS for tests, in two forms.
+
+    process   a real process on a fresh home, one per test session; reached with ``aws("workload", "ecr")``
+    cloud     the same gateway inside the test, fresh for every test, with a clock that the test moves; reached with
+              ``cloud.client("workload", "ecr")`` through boto3, or with ``cloud.send(...)`` for raw requests
+
+Tests on ``process`` share its state: give what you make names of your own.
+"""
+
+from __future__ import annotations
+
+import configparser
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
+from botocore.config import Config
+from botocore.credentials import Credentials
+
+from labkit.embedded import client as embedded_client
+from labkit.embedded.client import Running
+from labkit.embedded.control import Control
+from labkit.embedded.core import Embedded
+from labkit.embedded.gateway import Gateway
+from labkit.embedded.home import open_home
+from labkit.embedded.state import administrators
+
+REGION = "eu-central-1"
+ONCE = Config(retries={"total_max_attempts": 1})
+
+
+def profile_keys(home: Path, profile: str) -> dict[str, str]:
+    """The access key of a profile, as boto3's keyword arguments."""
+    parser = configparser.ConfigParser()
+    parser.read(home / "aws" / "credentials")
+    return dict(parser[profile])
+
+
+def session_keys(credentials: Mapping[str, str]) -> dict[str, str]:
+    """What AssumeRole answered, as boto3's keyword arguments."""
+    return {
+        "aws_access_key_id": credentials["AccessKeyId"],
+        "aws_secret_access_key": credentials["SecretAccessKey"],
+        "aws_session_token": credentials["SessionToken"],
+    }
+
+
+@pytest.fixture(scope="session")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A running embedded AWS, shared by all tests of this session."""
+    home = tmp_path_factory.mktemp("embedded") / "home"
+    yield embedded_client.ensure(home)
+    embedded_client.stop(home)
+
+
+@pytest.fixture(scope="session")
+def aws(process: Running) -> Callable[..., Any]:
+    """``aws(profile, service)``: a boto3 client of the shared process; keys of a session can be given instead."""
+
+    def make(profile: str | Mapping[str, str], service: str, region: str = REGION) -> Any:
+        keys = profile_keys(process.home, profile) if isinstance(profile, str) else profile
+        return boto3.Session(**keys, region_name=region).client(service, endpoint_url=process.endpoint, config=ONCE)
+
+    return make
+
+
+@dataclass
+class MovedClock:
+    """A clock that stands still until it is moved."""
+
+    moment: datetime = field(default_factory=lambda: datetime(2026, 1, 15, 12, 0, tzinfo=UTC))
+
+    def now(self) -> datetime:
+        """The moment at which the clock stands."""
+        return self.moment
+
+    def move(self, **by: float) -> None:
+        """Move the clock; takes what timedelta takes."""
+        self.moment += timedelta(**by)
+
+
+@dataclass
+class Response:
+    """What the gateway answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Cloud:
+    """The embedded AWS inside the test."""
+
+    def __init__(self, home: Path, clock: MovedClock) -> None:
+        self.clock = clock
+        self.embedded = Embedded(open_home(home), clock, "http://127.0.0.1:1")
+        self.embedded.begin()
+        self.embedded.come_up()
+        self.gateway = Gateway(self.embedded, Control(self.embedded, "token", lambda: None))
+
+    def keys(self, profile: str) -> dict[str, str]:
+        """The access key of a profile's administrator, as boto3's keyword arguments."""
+        key, secret = administrators(self.embedded.keys, self.embedded.settings)[profile]
+        return {"aws_access_key_id": key, "aws_secret_access_key": secret}
+
+    def client(self, who: str | Mapping[str, str], service: str, region: str = REGION) -> Any:
+        """A boto3 client whose requests go to the gateway, signed at the test's time."""
+        keys = self.keys(who) if isinstance(who, str) else who
+        made = boto3.Session(**keys, region_name=region).client(service, endpoint_url="http://127.0.0.1:1", config=ONCE)
+        made.meta.events.register("before-send", self._before_send)
+        return made
+
+    def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+        headers = {k: v.decode() if isinstance(v, bytes) else str(v) for k, v in request.headers.items()}
+        answer = self.send(request.method, request.url.partition("127.0.0.1:1")[2] or "/", headers, body)
+        return AWSResponse(request.url, answer.status, answer.headers, _Raw(answer.body))
+
+    def signed(
+        self,
+        who: str | Mapping[str, str],
+        service: str,
+        method: str = "POST",
+        target: str = "/",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        region: str = REGION,
+    ) -> dict[str, str]:
+        """The headers of a request signed by botocore's own signer."""
+        keys = self.keys(who) if isinstance(who, str) else who
+        request = AWSRequest(method, f"http://127.0.0.1:1{target}", dict(headers or {}), body)
+        credentials = Credentials(
+            keys["aws_access_key_id"], keys["aws_secret_access_key"], keys.get("aws_session_token")
+        )
+        SigV4Auth(credentials, service, region).add_auth(request)
+        return {"Host": "127.0.0.1:1", **dict(request.headers.items())}
+
+    def call(self, who: str | Mapping[str, str], service: str, **request: Any) -> Response:
+        """Sign a raw request and send it."""
+        headers = self.signed(who, service, **request)
+        parts = {name: request[name] for name in ("method", "target", "body") if name in request}
+        return self.send(parts.get("method", "POST"), parts.get("target", "/"), headers, parts.get("body", b""))
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
+        """Send a request as it is."""
+        environ = _environ(method, target, headers, body)
+        answered: list[Any] = []
+        parts = self.gateway(environ, lambda status, headers: answered.extend([status, headers]))
+        return Response(int(answered[0].split()[0]), dict(answered[1]), b"".join(parts))
+
+
+class _Raw(io.BytesIO):
+    """A body in the form that botocore reads."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        """The whole body, once."""
+        yield self.read()
+
+
+def _environ(method: str, target: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    path, _, query = target.partition("?")
+    environ = {
+        "REQUEST_METHOD": method,
+        "REQUEST_URI": target,
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "REMOTE_ADDR": "127.0.0.1",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+    names = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+    for name, value in headers.items():
+        environ[names.get(name.lower(), "HTTP_" + name.upper().replace("-", "_"))] = value
+    if "Host" not in headers and "host" not in headers:
+        environ["HTTP_HOST"] = "127.0.0.1:1"
+    return environ
+
+
+@pytest.fixture
+def clock() -> Iterator[MovedClock]:
+    """The clock of the test; botocore signs by it too."""
+    moved = MovedClock()
+
+    def now(remove_tzinfo: bool = True) -> datetime:
+        return moved.now().replace(tzinfo=None) if remove_tzinfo else moved.now()
+
+    with patch("botocore.auth.get_current_datetime", now):
+        yield moved
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, clock: MovedClock) -> Iterator[Cloud]:
+    """A fresh embedded AWS inside the test."""
+    made = Cloud(tmp_path / "home", clock)
+    yield made
+    made.embedded.close()

@@ -1,0 +1,301 @@
+"""The process: found, started, stopped, killed, and refused where it has no business."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from filelock import FileLock
+
+from labkit.embedded import client
+from labkit.embedded.client import Running
+from labkit.embedded.home import Home
+from labkit.embedded.settings import Settings
+from labkit.errors import EmbeddedError, UsageError
+
+from .conftest import ONCE, profile_keys, session_keys
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "home"
+    if (tmp_path / "home" / "labkit-home.json").exists():
+        client.stop(tmp_path / "home")
+
+
+def connect(running: Running, service: str, profile: str = "workload", **keys: str) -> Any:
+    session = boto3.Session(**(keys or profile_keys(running.home, profile)), region_name=running.region)
+    return session.client(service, endpoint_url=running.endpoint, config=ONCE)
+
+
+def kill(running: Running) -> None:
+    """End the process as a crash would, and wait until it is gone: its lock is free."""
+    os.kill(running.pid, signal.SIGKILL)
+    with FileLock(Home(running.home).server_lock).acquire(timeout=20):
+        pass
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_it_is_started_once_and_found_again(home: Path) -> None:
+    first, second = client.ensure(home), client.ensure(home)
+    assert (first.started, second.started) == (True, False)
+    assert first.pid == second.pid == client.status(home).pid  # type: ignore[union-attr]
+    assert client.stop(home) is True
+    assert client.stop(home) is False
+    assert client.status(home) is None
+
+
+def test_two_who_start_it_at_once_get_one(home: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: client.ensure(home), range(4)))
+    assert len({running.pid for running in found}) == 1
+    assert sum(running.started for running in found) == 1
+
+
+def test_a_restart_takes_the_same_port_and_keeps_keys_sessions_and_state(home: Path) -> None:
+    first = client.ensure(home)
+    keys = profile_keys(home, "workload")
+    connect(first, "iam").create_user(UserName="ann")
+    session = session_keys(connect(first, "sts").get_session_token()["Credentials"])
+    client.stop(home)
+    second = client.ensure(home)
+    assert (second.endpoint, profile_keys(home, "workload")) == (first.endpoint, keys)
+    assert connect(second, "iam").get_user(UserName="ann")["User"]["UserId"].startswith("AIDA")
+    assert connect(second, "sts", **session).get_caller_identity()["Account"] == "592444418872"
+
+
+def test_a_kill_loses_nothing_that_was_acknowledged(home: Path) -> None:
+    running = client.ensure(home)
+    iam = connect(running, "iam")
+    names = [f"user-{number}" for number in range(5)]
+    for name in names:
+        iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=names[-1])["AccessKey"]
+    connect(running, "ecr").create_repository(repositoryName="kept")
+    kill(running)
+    again = client.ensure(home)
+    assert again.started and again.endpoint == running.endpoint
+    assert {user["UserName"] for user in connect(again, "iam").list_users()["Users"]} == {"admin", *names}
+    own = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    assert connect(again, "sts", **own).get_caller_identity()["Arn"].endswith("/user-4")
+    assert connect(again, "ecr").describe_repositories()["repositories"][0]["repositoryName"] == "kept"
+
+
+def test_secrets_are_in_files_that_only_the_owner_reads(home: Path) -> None:
+    running = client.ensure(home)
+    connect(running, "sts").get_session_token()
+    secret = profile_keys(home, "workload")["aws_secret_access_key"]
+    holding = [path for path in home.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+    assert {path.name for path in holding} == {"credentials", "labkit.json"}
+    private = [*holding, *(home / "embedded").rglob("*.json"), home / "embedded" / "server.log"]
+    assert {mode(path) for path in private} == {0o600}
+    assert mode(home / "embedded") == mode(home / "aws") == 0o700
+    assert secret not in (home / "embedded" / "server.log").read_text()
+
+
+def test_the_profiles_lead_to_every_account(home: Path) -> None:
+    running = client.ensure(home)
+    for profile, account in running.accounts.items():
+        answer = connect(running, "sts", profile).get_caller_identity()
+        assert (answer["Account"], answer["Arn"]) == (account, f"arn:aws:iam::{account}:user/admin")
+    assert f"endpoint_url = {running.endpoint}" in (home / "aws" / "config").read_text()
+
+
+def test_control_requests_need_the_token(home: Path) -> None:
+    running = client.ensure(home)
+    for headers in ({}, {"Authorization": "Bearer x"}):
+        connection = http.client.HTTPConnection("127.0.0.1", int(running.endpoint.rpartition(":")[2]))
+        connection.request("POST", "/_labkit/stop", headers=headers)
+        assert connection.getresponse().status == 403
+        connection.close()
+    assert client.status(home) is not None
+
+
+def test_it_listens_on_loopback_only(home: Path) -> None:
+    running = client.ensure(home)
+    port = int(running.endpoint.rpartition(":")[2])
+    with socket.socket() as elsewhere:
+        elsewhere.bind(("127.0.0.2", port))  # would be taken if it listened on every address
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_cleanly(home: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "labkit.embedded", "--home", str(home)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("http://127.0.0.1:")
+        process.send_signal(number)
+        assert process.wait() == 0
+    assert not (home / "embedded" / "runtime.json").exists()
+
+
+def test_a_second_process_on_the_same_home_says_where_the_first_is(home: Path) -> None:
+    running = client.ensure(home)
+    command = [sys.executable, "-m", "labkit.embedded", "--home", str(home)]
+    second = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert second.stderr == (
+        f"The lab home {home} is already served at {running.endpoint}. Use that one, or stop it first.\n"
+    )
+
+
+def test_a_port_in_use_is_one_sentence_and_a_sticky_one_gives_way(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(EmbeddedError, match=rf"^The port {port} cannot be listened on \(Address already in use\)"):
+            client.ensure(home, port)
+        (home / "embedded" / "port").write_text(str(port))
+        assert not client.ensure(home).endpoint.endswith(f":{port}")
+
+
+def test_a_stale_runtime_file_does_not_count(home: Path) -> None:
+    client.ensure(home)
+    client.stop(home)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        dead = {"pid": 1, "port": other.getsockname()[1], "token": "x"}
+        (home / "embedded" / "runtime.json").write_text(json.dumps(dead))
+        assert client.status(home) is None
+        assert client.ensure(home).started
+    (home / "embedded" / "runtime.json").write_text("{")
+    assert client.status(home) is None
+
+
+def refused(home: Path, match: str, error: type[Exception] = UsageError) -> None:
+    before = snapshot(home)
+    with pytest.raises(error, match=match) as caught:
+        client.ensure(home)
+    assert "\n" not in str(caught.value)
+    assert snapshot(home) == before
+
+
+def snapshot(home: Path) -> dict[str, bytes]:
+    if home.is_file():
+        return {"": home.read_bytes()}
+    ignored = ("start.lock", "server.lock", "server.log")
+    return {str(p): p.read_bytes() for p in home.rglob("*") if p.is_file() and p.name not in ignored}
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("mine")
+    refused(tmp_path / "home", "is a file")
+
+
+def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    refused(tmp_path, "is not empty and not a lab home")
+
+
+def test_a_home_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UsageError, match="cannot be used"):
+        client.ensure(tmp_path / "file" / "home")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"labkit-home": 99}'])
+def test_a_marker_of_another_version_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "labkit-home.json").write_text(content)
+    refused(tmp_path, "was not written by this version")
+
+
+@pytest.fixture
+def stopped(home: Path) -> Path:
+    client.ensure(home)
+    client.stop(home)
+    return home
+
+
+@pytest.mark.parametrize("name", ["labkit.json", "moto.state"])
+def test_a_damaged_state_is_refused_until_it_is_reset(stopped: Path, name: str) -> None:
+    path = stopped / "embedded" / "state" / name
+    path.write_bytes(path.read_bytes()[:-10])
+    refused(stopped, "is damaged. Run 'labkit reset'", EmbeddedError)
+    assert client.reset(stopped).started
+
+
+@pytest.mark.parametrize("name", ["labkit.json", "moto.state"])
+def test_a_state_of_another_version_is_refused_by_its_name(stopped: Path, name: str) -> None:
+    path = stopped / "embedded" / "state" / name
+    path.write_bytes(path.read_bytes().replace(b'"moto": "5.', b'"moto": "4.', 1))
+    refused(stopped, r"was written by labkit 0\.1\.0 with moto 4\.", EmbeddedError)
+
+
+def test_settings_that_are_wrong_are_one_sentence(stopped: Path) -> None:
+    (stopped / "lab.json").write_text('{"accounts": {"registry": "1"}}')
+    refused(stopped, "The account number of registry must have 12 digits, not '1'", EmbeddedError)
+
+
+def test_a_reset_forgets_what_was_made_and_keeps_the_keys(home: Path) -> None:
+    first = client.ensure(home)
+    keys = profile_keys(home, "workload")
+    connect(first, "iam").create_user(UserName="ann")
+    again = client.reset(home)
+    assert profile_keys(home, "workload") == keys and again.endpoint == first.endpoint
+    assert [user["UserName"] for user in connect(again, "iam").list_users()["Users"]] == ["admin"]
+
+
+def test_other_accounts_and_another_organization_are_made_to_exist_and_nothing_is_lost(home: Path) -> None:
+    first = client.ensure(home)
+    connect(first, "ecr", "registry").create_repository(repositoryName="kept")
+    old = profile_keys(home, "registry")
+    chosen = Settings.parse(
+        {
+            "accounts": {"registry": "000000000007", "management": "000000000001", "neighbour": "000000000009"},
+            "region": "us-west-2",
+            "organization": "o-exampleorgid",
+        }
+    )
+    second = client.apply_world(home, chosen)
+    assert second.pid == first.pid
+    assert (second.accounts["registry"], second.region, second.organization) == (
+        "000000000007",
+        "us-west-2",
+        "o-exampleorgid",
+    )
+    organizations = connect(second, "organizations", "management")
+    members = {account["Id"] for account in organizations.list_accounts()["Accounts"]}
+    assert members == {"000000000001", "000000000007", "813835382529", "592444418872", "444455556666"}
+    assert organizations.describe_organization()["Organization"]["Id"] == "o-exampleorgid"
+    assert organizations.list_parents(ChildId="000000000007")["Parents"][0]["Id"] == "ou-lab1-sharedservices"
+    ecr = boto3.Session(**old, region_name="eu-central-1").client("ecr", endpoint_url=second.endpoint, config=ONCE)
+    assert ecr.describe_repositories()["repositories"][0]["repositoryName"] == "kept"
+    kill(second)
+    assert client.ensure(home).accounts["registry"] == "000000000007"
+    assert client.settings(home) == chosen
+
+
+def test_an_account_that_was_moved_stays_moved_when_the_settings_are_applied_again(home: Path) -> None:
+    running = client.ensure(home)
+    connect(running, "organizations", "management").move_account(
+        AccountId="592444418872", SourceParentId="ou-lab1-production", DestinationParentId="r-lab1"
+    )
+    client.apply_world(home, Settings.parse({"region": "us-east-1"}))
+    client.stop(home)
+    again = client.ensure(home)
+    parents = connect(again, "organizations", "management").list_parents(ChildId="592444418872")["Parents"]
+    assert parents == [{"Id": "r-lab1", "Type": "ROOT"}]
+
+
+def test_settings_that_exchange_the_organizations_are_refused_and_change_nothing(home: Path) -> None:
+    running = client.ensure(home)
+    swapped = {"management": "777788889999", "neighbour": "111122223333"}
+    with pytest.raises(UsageError, match="manages the other organization"):
+        client.apply_world(home, Settings.parse({"accounts": swapped}))
+    assert client.status(home) == running.__class__(**{**running.__dict__, "started": False})
