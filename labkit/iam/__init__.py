@@ -13,8 +13,10 @@ of parts (one for each element), so that whatever is explained is what was decid
 from labkit.errors import PolicyError
 from labkit.iam.document import Policy, Statement
 from labkit.iam.evaluate import Check, Decision, Effect, Kind, Policies, evaluate
-from labkit.iam.explain import Miss, policy_name, reason
+from labkit.iam.explain import policy_name
 from labkit.iam.match import Match, Part
+from labkit.iam.nearest import Miss
+from labkit.iam.reasons import reason
 from labkit.iam.request import Principal, Request
 
 __all__ = [

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 FIELDS = ("prefix", "partition", "service", "region", "account", "resource")
+"""The names of the six fields, in their order."""
 
 
 class Arn(NamedTuple):

@@ -9,17 +9,18 @@ Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 
 from __future__ import annotations
 
-import difflib
 import json
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from labkit.errors import PolicyError
 from labkit.iam.conditions import Condition
-from labkit.iam.patterns import Pattern
-from labkit.iam.principals import Entry
+from labkit.iam.parts import Memo, Part, variables_of
+from labkit.iam.patterns import Context, Pattern
+from labkit.iam.principals import Entry, Naming, naming, spared
+from labkit.iam.request import Principal
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
@@ -37,16 +38,41 @@ _STATEMENT_ELEMENTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """Action or Resource, or its Not form: what it lists, compiled. ``negated`` marks the Not form."""
 
     name: str
     patterns: tuple[Pattern, ...]
     negated: bool
+    parts: Memo[str, Part]
+
+    @classmethod
+    def compile(cls, name: str, values: tuple[str, ...], style: str, *, variables: bool) -> Element:
+        """Compiles what an element lists; ``style`` as in ``labkit.iam.patterns``."""
+        patterns = tuple(Pattern.compile(value, style, variables=variables) for value in values)
+        remembered: Memo[str, Part] = Memo(variables_of(patterns), lambda value, context: made._part(value, context))
+        made = cls(name, patterns, name.startswith("Not"), remembered)
+        return made
+
+    def __repr__(self) -> str:
+        return f"<{self.name} {[pattern.text for pattern in self.patterns]}>"
+
+    def part(self, value: str, context: Context) -> Part:
+        """Compares the request's action or resource with what is listed."""
+        return self.parts.look(value, context)
+
+    def _part(self, value: str, context: Context) -> Part:
+        listed = any(pattern.matches(value, context) for pattern in self.patterns)
+        wanted = tuple(pattern.text for pattern in self.patterns)
+        resolved: tuple[str | None, ...] = ()
+        if any(pattern.variables for pattern in self.patterns):
+            resolved = tuple(pattern.resolve(context) for pattern in self.patterns)
+        return Part(self.name, listed != self.negated, wanted, value, resolved=resolved)
 
 
-@dataclass(frozen=True, slots=True)
+Named = tuple[Naming, Part]
+
+
 class Statement:
     """One compiled statement.
 
@@ -54,15 +80,56 @@ class Statement:
     have no Principal, ECR repository policies no Resource.
     """
 
-    index: int
-    sid: str
-    effect: str
-    principal: tuple[Entry, ...] | None
-    not_principal: bool
-    action: Element
-    resource: Element | None
-    conditions: tuple[Condition, ...]
-    policy: str = ""
+    __slots__ = (
+        "_principals",
+        "action",
+        "conditions",
+        "effect",
+        "index",
+        "not_principal",
+        "policy",
+        "principal",
+        "resource",
+        "sid",
+    )
+
+    def __init__(
+        self,
+        index: int,
+        sid: str,
+        effect: str,
+        principal: tuple[Entry, ...] | None,
+        not_principal: bool,
+        action: Element,
+        resource: Element | None,
+        conditions: tuple[Condition, ...],
+        policy: str,
+    ) -> None:
+        self.index = index
+        self.sid = sid
+        self.effect = effect
+        self.principal = principal
+        self.not_principal = not_principal
+        self.action = action
+        self.resource = resource
+        self.conditions = conditions
+        self.policy = policy
+        self._principals: Memo[Principal, Named] = Memo((), self._compare)
+
+    def __repr__(self) -> str:
+        return f"<Statement {self.label}: {self.effect}>"
+
+    def named(self, who: Principal) -> Named:
+        """Compares the Principal element, which must be there, with who asks."""
+        return self._principals.look(who, {})
+
+    def _compare(self, who: Principal, _context: Context) -> Named:
+        entries = self.principal or ()
+        wanted = tuple(str(entry) for entry in entries)
+        if self.not_principal:
+            return Naming.EXACT, Part("NotPrincipal", not spared(entries, who), wanted, str(who))
+        named = naming(entries, who)
+        return named, Part("Principal", named > Naming.NOT, wanted, str(who))
 
     @property
     def allows(self) -> bool:
@@ -75,13 +142,12 @@ class Statement:
         return self.sid or f"statement {self.index + 1}" + (f" of {self.policy}" if self.policy else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """A compiled policy document: ``statements`` in their order, the ``source`` text, and a ``name`` to speak of."""
 
     version: str
     statements: tuple[Statement, ...]
-    source: str = field(repr=False)
+    source: str
     name: str = ""
 
     @classmethod
@@ -90,7 +156,19 @@ class Policy:
 
         Raises PolicyError. Texts are compiled once and kept.
         """
-        return _parse(source if isinstance(source, str) else json.dumps(source), name)
+        return _parse(source if isinstance(source, str) else _dumped(source), name)
+
+    def __repr__(self) -> str:
+        return f"<Policy {self.name or 'without a name'}: {', '.join(each.label for each in self.statements)}>"
+
+
+def _dumped(source: Any) -> str:
+    try:
+        return json.dumps(source)
+    except (TypeError, ValueError):
+        raise PolicyError("The policy is neither JSON text nor made of what JSON has.") from None
+    except RecursionError:
+        raise PolicyError("The policy is nested too deeply to be read.") from None
 
 
 @lru_cache(maxsize=2048)
@@ -110,13 +188,18 @@ def _parse(text: str, name: str) -> Policy:
 
 def _load(text: str) -> dict[str, Any]:
     try:
-        document = json.loads(text, object_pairs_hook=_without_duplicates)
+        document = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+        text.encode() if "\\u" not in text else json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise PolicyError(
             f"The policy is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
     except RecursionError:
         raise PolicyError("The policy is nested too deeply to be read.") from None
+    except UnicodeEncodeError:
+        raise PolicyError("The policy holds half of a character (a lone surrogate), which is not Unicode.") from None
+    except ValueError:
+        raise PolicyError("The policy holds a number with too many digits.") from None
     if not isinstance(document, dict):
         raise PolicyError("The policy is not a JSON object with Version and Statement.")
     if "Effect" in document and "Statement" not in document:
@@ -127,11 +210,14 @@ def _load(text: str) -> dict[str, Any]:
     return document
 
 
+def _no_constant(name: str) -> None:
+    raise PolicyError(f"The policy is not JSON: {name} is no value in it.")
+
+
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
         raise PolicyError(f"The key {twice!r} stands twice in one JSON object; AWS keeps neither.")
     return found
 
@@ -143,15 +229,17 @@ def _check_elements(value: Mapping[str, Any], known: tuple[str, ...], where: str
 
 
 def _suggestion(word: str, known: tuple[str, ...]) -> str:
+    import difflib
+
     folded = {each.lower(): each for each in known}
-    close = difflib.get_close_matches(word.lower(), folded, 1)
+    close = difflib.get_close_matches(word[:40].lower(), folded, 1)
     return f"; did you mean {folded[close[0]]!r}?" if close else f"; known are {', '.join(known)}"
 
 
 def _statement(index: int, raw: Any, version: str, policy: str) -> Statement:
     where = f"statement {index + 1}"
     if not isinstance(raw, dict):
-        raise PolicyError(f"{where.capitalize()} is not a JSON object.")
+        raise PolicyError(f"{_upper(where)} is not a JSON object.")
     sid = raw.get("Sid", "")
     if not isinstance(sid, str):
         raise PolicyError(f"The Sid of {where} is not a text.")
@@ -160,16 +248,17 @@ def _statement(index: int, raw: Any, version: str, policy: str) -> Statement:
     if raw.get("Effect") not in ("Allow", "Deny"):
         raise PolicyError(f"Effect of {where} is {raw.get('Effect')!r}; it must be 'Allow' or 'Deny'.")
     variables = version == VERSIONS[0]
-    principal = _one_of(raw, "Principal", where)
     action = _element(raw, "Action", where, variables=False)
     if action is None:
-        raise PolicyError(f"{where.capitalize()} has neither Action nor NotAction.")
+        raise PolicyError(f"{_upper(where)} has neither Action nor NotAction.")
+    name = _one_of(raw, "Principal", where)
+    entries = None if name is None else _principals(raw[name], f"{name} of {where}")
     return Statement(
         index,
         sid,
         raw["Effect"],
-        None if principal is None else _principals(raw[principal], f"{principal} of {where}"),
-        principal == "NotPrincipal",
+        entries,
+        name == "NotPrincipal",
         action,
         _element(raw, "Resource", where, variables=variables),
         _conditions(raw.get("Condition", {}), where, variables),
@@ -177,11 +266,15 @@ def _statement(index: int, raw: Any, version: str, policy: str) -> Statement:
     )
 
 
+def _upper(where: str) -> str:
+    return where[:1].upper() + where[1:]
+
+
 def _one_of(raw: Mapping[str, Any], name: str, where: str) -> str | None:
     """Which of an element and its Not form stands in the statement."""
     present = [element for element in (name, f"Not{name}") if element in raw]
     if len(present) == 2:
-        raise PolicyError(f"{where.capitalize()} has both {name} and Not{name}; only one may stand there.")
+        raise PolicyError(f"{_upper(where)} has both {name} and Not{name}; only one may stand there.")
     return present[0] if present else None
 
 
@@ -200,9 +293,7 @@ def _element(raw: Mapping[str, Any], name: str, where: str, *, variables: bool) 
     for value in values:
         if value != "*" and ":" not in value:
             raise PolicyError(f"{present} of {where} holds {value!r}; it needs a prefix, such as {_EXAMPLES[name]}.")
-    is_action = name == "Action"
-    patterns = tuple(Pattern.compile(v, variables=variables, ignore_case=is_action) for v in values)
-    return Element(present, patterns, present != name)
+    return Element.compile(present, values, "glob-any-case" if name == "Action" else "glob", variables=variables)
 
 
 _EXAMPLES = {

@@ -1,51 +1,34 @@
 """One statement against one request: which elements matched, and what stood on either side.
 
 A ``Match`` is made of ``Part`` objects, one for each element that the statement has and one for each condition key.
-Parts are facts (the policy's pattern beside the request's value); sentences are made of them only when asked, by
-``labkit.iam.explain``. All elements are looked at, also after one has failed, since the number of failed ones tells
-how near a miss was.
+All elements are looked at, also after one has failed, since the number of failed ones tells how near a miss was.
+
+A resource policy's statement must say whom it is for, and any other policy's statement what it is for. AWS refuses
+documents that leave this out; should one be evaluated all the same, such a statement matches nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 
-from labkit.iam.conditions import Outcome
-from labkit.iam.document import Element, Policy, Statement
-from labkit.iam.patterns import ContextValue
-from labkit.iam.principals import Naming, naming, spared
+from labkit.iam.document import Policy, Statement
+from labkit.iam.parts import Part
+from labkit.iam.principals import Naming
 from labkit.iam.request import Request
 
+__all__ = ["Match", "Part", "match", "match_all"]
 
-class Part(NamedTuple):
-    """One element of a statement against the request.
-
-    ``element`` is its name in the policy (Principal, NotAction, …, Condition); ``wanted`` are the policy's values,
-    ``got`` is the request's value (None: absent). ``operator``, ``key`` and ``outcome`` are set for a condition.
-    """
-
-    element: str
-    matched: bool
-    wanted: tuple[str, ...]
-    got: ContextValue | None
-    operator: str = ""
-    key: str = ""
-    outcome: Outcome | None = None
+_MATCHED = attrgetter("matched")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """One statement against one request; ``matched`` when every part did."""
 
     statement: Statement
     parts: tuple[Part, ...]
-    naming: Naming = field(default=Naming.EXACT)
-
-    @property
-    def matched(self) -> bool:
-        """Whether the statement applies to the request."""
-        return all(part.matched for part in self.parts)
+    naming: Naming
+    matched: bool
 
     @property
     def failed(self) -> tuple[Part, ...]:
@@ -53,46 +36,24 @@ class Match:
         return tuple(part for part in self.parts if not part.matched)
 
 
-def match(statement: Statement, request: Request) -> Match:
-    """Compares every element of the statement with the request."""
-    parts = [_element(statement.action, request.action, request)]
+def match(statement: Statement, request: Request, demanded: str = "") -> Match:
+    """Compares every element of the statement with the request; ``demanded`` is the element that must be there."""
+    keys = request.keys
+    parts = [statement.action.part(request.action, keys)]
     named = Naming.EXACT
     if statement.principal is not None:
-        named, part = _principal(statement, request)
+        named, part = statement.named(request.principal)
         parts.insert(0, part)
+    elif demanded == "Principal":
+        parts.insert(0, Part("Principal", False, (), str(request.principal)))
     if statement.resource is not None:
-        parts.append(_element(statement.resource, request.resource, request))
-    parts += _conditions(statement, request)
-    return Match(statement, tuple(parts), named)
+        parts.append(statement.resource.part(request.resource, keys))
+    elif demanded == "Resource":
+        parts.append(Part("Resource", False, (), request.resource))
+    parts += [condition.part(keys) for condition in statement.conditions]
+    return Match(statement, tuple(parts), named, all(map(_MATCHED, parts)))
 
 
-def match_all(policy: Policy, request: Request) -> tuple[Match, ...]:
+def match_all(policy: Policy, request: Request, demanded: str = "") -> tuple[Match, ...]:
     """All statements of a policy against the request, in their order."""
-    return tuple(match(statement, request) for statement in policy.statements)
-
-
-def _principal(statement: Statement, request: Request) -> tuple[Naming, Part]:
-    entries = statement.principal or ()
-    wanted, got = tuple(str(entry) for entry in entries), str(request.principal)
-    if statement.not_principal:
-        applies = not spared(entries, request.principal)
-        return Naming.EXACT, Part("NotPrincipal", applies, wanted, got)
-    named = naming(entries, request.principal)
-    return named, Part("Principal", named > Naming.NOT, wanted, got)
-
-
-def _element(element: Element, value: str, request: Request) -> Part:
-    listed = any(pattern.matches(value, request.keys) for pattern in element.patterns)
-    wanted = tuple(pattern.text for pattern in element.patterns)
-    return Part(element.name, listed != element.negated, wanted, value)
-
-
-def _conditions(statement: Statement, request: Request) -> list[Part]:
-    parts = []
-    for condition in statement.conditions:
-        outcome = condition.outcome(request.keys)
-        got = request.keys.get(condition.key.lower())
-        parts.append(
-            Part("Condition", outcome.holds, condition.values, got, condition.operator, condition.key, outcome)
-        )
-    return parts
+    return tuple([match(statement, request, demanded) for statement in policy.statements])

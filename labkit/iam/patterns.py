@@ -2,115 +2,217 @@
 
 A pattern is compiled once into a ``Pattern``. Without variables it is a plain test of a text; with variables it is
 first resolved against the request's context, and what a variable stands for is literal text: a ``*`` inside a user
-name is no wildcard. Matching takes time proportional to the text: every wildcard is an atomic group, so that a
-hostile pattern such as ``*a*a*a*…`` cannot make it backtrack.
+name is no wildcard. No pattern can make matching backtrack: the runs between two stars are looked for from left to
+right, each at the first place where it fits, which is right because every star takes any text.
 
-Source: IAM User Guide, "IAM JSON policy elements: Resource" (wildcards) and "Variables and tags" (``${*}``, ``${?}``,
-``${$}`` are the escaped characters, ``${key, 'default'}`` gives a default, Version 2012-10-17 only).
+Source: IAM User Guide, "IAM JSON policy elements: Resource" (wildcards; a star at the end of an ARN segment can go
+beyond the colon, and of a star inside a segment nothing else is said), "Condition operators" (ARN operators look at
+each of the six fields) and "Variables and tags" (``${*}``, ``${?}``, ``${$}`` are the escaped characters,
+``${key, 'default'}`` gives a default, a multivalued key is no variable, Version 2012-10-17 only).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
+
+from labkit.iam.arn import FIELDS, split
 
 ContextValue = str | tuple[str, ...]
 Context = Mapping[str, ContextValue]
+Test = Callable[[str], bool]
 
-_VARIABLE = re.compile(r"\$\{\s*([^},]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
+# Possessive quantifiers, so that a text full of unfinished variables is read in one pass.
+_VARIABLE = re.compile(r"\$\{([^{}']*+)(?:'([^']*+)'\s*+)?\}")
 _ESCAPED = {"*", "?", "$"}
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """``${key}`` or ``${key, 'default'}`` inside a pattern; ``key`` is kept in lower case."""
 
     key: str
     default: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """Text inside a pattern in which ``*`` and ``?`` are themselves, not wildcards."""
 
     text: str
 
 
-Piece = str | Variable | Literal
+Text = str | Literal
+Piece = Text | Variable
 
 
-@lru_cache(maxsize=8192)
-def _compile(pieces: tuple[str | Literal, ...], ignore_case: bool) -> Callable[[str], bool]:
-    """Returns a test for whole texts. A ``str`` piece may hold wildcards, a ``Literal`` may not."""
-    if not any(isinstance(p, str) and ("*" in p or "?" in p) for p in pieces):
-        plain = "".join(p if isinstance(p, str) else p.text for p in pieces)
-        if ignore_case:
-            folded = plain.lower()
-            return lambda text: text.lower() == folded
-        return plain.__eq__
-    segments = [""]  # regular expressions between the ``*`` wildcards
-    for piece in pieces:
-        if isinstance(piece, Literal):
-            segments[-1] += re.escape(piece.text)
-            continue
-        first, *others = ("".join("." if c == "?" else re.escape(c) for c in run) for run in piece.split("*"))
-        segments[-1] += first
-        segments += others
-    head, *middle, tail = segments if len(segments) > 1 else (segments[0], "")
-    regex = head + "".join(f"(?>.*?{part})" for part in middle if part)
-    regex += f".*{tail}" if len(segments) > 1 else ""
-    return re.compile(regex, re.DOTALL | (re.IGNORECASE if ignore_case else 0)).fullmatch  # type: ignore[return-value]
+def _variable(found: re.Match[str]) -> Piece:
+    """What stands in ``${…}``; something that is no variable is the text that it is."""
+    name, default = found.group(1), found.group(2)
+    if default is not None:
+        name, comma, rest = name.partition(",")
+        if not comma or rest.strip():
+            return found.group()
+    elif name in _ESCAPED:
+        return Literal(name)
+    name = name.strip()
+    return Variable(name.lower(), default) if name and "," not in name else found.group()
 
 
-def _pieces(text: str) -> tuple[Piece, ...]:
+def pieces_of(text: str) -> tuple[Piece, ...]:
+    """Takes a text with variables apart."""
     pieces: list[Piece] = []
     at = 0
     for found in _VARIABLE.finditer(text):
-        if found.start() > at:
-            pieces.append(text[at : found.start()])
-        key, default = found.group(1), found.group(2)
-        pieces.append(Literal(key) if key in _ESCAPED else Variable(key.lower(), default))
+        pieces += [text[at : found.start()], _variable(found)]
         at = found.end()
-    if at < len(text):
-        pieces.append(text[at:])
-    return tuple(pieces)
+    pieces.append(text[at:])
+    return tuple(piece for piece in pieces if piece != "")
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+def text_of(piece: Text) -> str:
+    """The text of a piece."""
+    return piece if isinstance(piece, str) else piece.text
+
+
+class _Run(NamedTuple):
+    """What stands between two stars; ``regex`` is set when it holds a question mark."""
+
+    text: str
+    regex: re.Pattern[str] | None
+
+    def at(self, text: str, start: int) -> bool:
+        if self.regex is None:
+            return text.startswith(self.text, start)
+        return self.regex.match(text, start) is not None
+
+    def find(self, text: str, start: int, end: int) -> int:
+        if self.regex is None:
+            return text.find(self.text, start, end)
+        found = self.regex.search(text, start, end)
+        return found.start() if found else -1
+
+
+def _runs(pieces: tuple[Text, ...], fold: Callable[[str], str]) -> list[_Run]:
+    runs: list[list[Text]] = [[]]
+    for piece in pieces:
+        if isinstance(piece, Literal):
+            runs[-1].append(Literal(fold(piece.text)))
+            continue
+        first, *others = fold(piece).split("*")
+        runs[-1].append(first)
+        runs += [[other] for other in others]
+    return [_run(parts) for parts in runs]
+
+
+def _run(parts: list[Text]) -> _Run:
+    text = "".join(map(text_of, parts))
+    if not any(isinstance(part, str) and "?" in part for part in parts):
+        return _Run(text, None)
+    regex = "".join(
+        ".".join(map(re.escape, part.split("?"))) if isinstance(part, str) else re.escape(part.text) for part in parts
+    )
+    return _Run(text, re.compile(regex, re.DOTALL))
+
+
+def _same(text: str) -> str:
+    return text
+
+
+def _exact(pieces: tuple[Text, ...]) -> Test:
+    return "".join(map(text_of, pieces)).__eq__
+
+
+def _exact_any_case(pieces: tuple[Text, ...]) -> Test:
+    wanted = "".join(map(text_of, pieces)).lower()
+    return lambda text: text.lower() == wanted
+
+
+def _glob(pieces: tuple[Text, ...], fold: Callable[[str], str] = _same) -> Test:
+    runs = _runs(pieces, fold)
+    if len(runs) == 1:
+        only = runs[0]
+        return lambda text: len(text) == len(only.text) and only.at(fold(text), 0)
+    head, tail = runs[0], runs[-1]
+    middle = [run for run in runs[1:-1] if run.text]
+
+    def test(text: str) -> bool:
+        text = fold(text)
+        at, end = len(head.text), len(text) - len(tail.text)
+        if at > end or not head.at(text, 0) or not tail.at(text, end):
+            return False
+        for run in middle:
+            found = run.find(text, at, end)
+            if found < 0:
+                return False
+            at = found + len(run.text)
+        return True
+
+    return test
+
+
+def _glob_any_case(pieces: tuple[Text, ...]) -> Test:
+    return _glob(pieces, str.lower)
+
+
+def _arn(pieces: tuple[Text, ...]) -> Test:
+    """Six fields, each a pattern of its own; what has fewer fields is no ARN and matches nothing."""
+    fields: list[list[Text]] = [[]]
+    for piece in pieces:
+        make: Callable[[str], Text] = Literal if isinstance(piece, Literal) else str
+        first, *others = text_of(piece).split(":", len(FIELDS) - len(fields))
+        fields[-1].append(make(first))
+        fields += [[make(other)] for other in others]
+    tests = [_glob(tuple(field)) for field in fields]
+
+    def test(text: str) -> bool:
+        found = split(text)
+        return found is not None and len(tests) == len(found) and all(t(f) for t, f in zip(tests, found, strict=True))
+
+    return test
+
+
+STYLES: dict[str, Callable[[tuple[Text, ...]], Test]] = {
+    "exact": _exact,
+    "exact-any-case": _exact_any_case,
+    "glob": _glob,
+    "glob-any-case": _glob_any_case,
+    "arn": _arn,
+}
+"""How a pattern is compared with a text: which characters are wildcards, and whether case matters."""
+
+
+@lru_cache(maxsize=8192)
+def _compile(pieces: tuple[Text, ...], style: str) -> Test:
+    return STYLES[style](pieces)
+
+
+class Pattern(NamedTuple):
     """One value of a policy element, compiled.
 
-    ``text`` is what stands in the policy. ``test`` is set when the pattern holds no variable.
+    ``text`` is what stands in the policy, ``style`` one of ``STYLES``. ``test`` is set when the pattern holds no
+    variable; ``variables`` are the keys of those it holds, in lower case.
     """
 
     text: str
-    wildcards: bool
-    ignore_case: bool
-    pieces: tuple[Piece, ...] = field(repr=False)
-    test: Callable[[str], bool] | None = field(repr=False, compare=False)
+    style: str
+    pieces: tuple[Piece, ...]
+    variables: tuple[str, ...]
+    test: Test | None
 
     @classmethod
-    def compile(
-        cls, text: str, *, variables: bool = False, wildcards: bool = True, ignore_case: bool = False
-    ) -> Pattern:
-        """Compiles ``text``; without ``wildcards`` the characters ``*`` and ``?`` are themselves."""
-        pieces: tuple[Piece, ...] = _pieces(text) if variables and "${" in text else (text,)
-        if not wildcards:
-            pieces = tuple(Literal(p) if isinstance(p, str) else p for p in pieces)
-        test = None
-        if not any(isinstance(p, Variable) for p in pieces):
-            test = _compile(pieces, ignore_case)
-        return cls(text, wildcards, ignore_case, pieces, test)
+    def compile(cls, text: str, style: str, *, variables: bool = False) -> Pattern:
+        """Compiles ``text``; without ``variables``, ``${…}`` is text like any other."""
+        pieces: tuple[Piece, ...] = pieces_of(text) if variables and "${" in text else (text,)
+        fixed = tuple(piece for piece in pieces if not isinstance(piece, Variable))
+        keys = tuple(dict.fromkeys(piece.key for piece in pieces if isinstance(piece, Variable)))
+        return cls(text, style, pieces, keys, None if keys else _compile(fixed, style))
 
-    @property
-    def has_variables(self) -> bool:
-        """Whether the request's context is needed to know what the pattern means."""
-        return self.test is None
+    def __repr__(self) -> str:
+        return f"<Pattern {self.text!r}>"
 
-    def _resolved(self, context: Context) -> tuple[str | Literal, ...] | None:
-        pieces: list[str | Literal] = []
+    def _resolved(self, context: Context) -> tuple[Text, ...] | None:
+        pieces: list[Text] = []
         for piece in self.pieces:
             if isinstance(piece, Variable):
                 value = context.get(piece.key, piece.default)
@@ -124,11 +226,11 @@ class Pattern:
     def resolve(self, context: Context) -> str | None:
         """The pattern's text with variables replaced, or None where a variable has no (single) value."""
         pieces = self._resolved(context)
-        return None if pieces is None else "".join(p if isinstance(p, str) else p.text for p in pieces)
+        return None if pieces is None else "".join(map(text_of, pieces))
 
     def matches(self, text: str, context: Context) -> bool:
         """Whether the whole ``text`` matches; False where a variable has no value."""
         if self.test is not None:
-            return bool(self.test(text))
+            return self.test(text)
         pieces = self._resolved(context)
-        return pieces is not None and bool(_compile(pieces, self.ignore_case)(text))
+        return pieces is not None and _compile(pieces, self.style)(text)

@@ -11,8 +11,8 @@ evaluating identity-based policies with resource-based policies.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from labkit.iam import arn as arns
 from labkit.iam import request as r
@@ -24,13 +24,15 @@ class Naming(IntEnum):
 
     NOT = 0
     ACCOUNT = 1  #: the account, which delegates to its identity policies
-    ROLE = 2  #: the role behind a session
+    ROLE = 2  #: the role behind a session, or the user behind a federated user's session
     EXACT = 3  #: the user, session, service, or everyone
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One value of a Principal element: its kind (AWS, Service, Federated, CanonicalUser) and text."""
+class Entry(NamedTuple):
+    """One value of a Principal element: its kind (AWS, Service, Federated, CanonicalUser) and text.
+
+    A unique id (``AIDA…``, ``AROA…``) is what AWS shows of a user or role that has been deleted; it names nobody.
+    """
 
     kind: str
     text: str
@@ -57,9 +59,9 @@ def _names_iam(entry: Entry, who: Principal) -> Naming:
         return Naming.NOT
     if entry.account is not None:
         return Naming.ACCOUNT if entry.account == who.account else Naming.NOT
-    if entry.text == who.arn:
-        return Naming.ROLE if who.kind == r.ROLE else Naming.EXACT
-    return Naming.ROLE if entry.text == who.role_arn else Naming.NOT
+    if entry.text == who.role_arn:
+        return Naming.ROLE
+    return Naming.EXACT if entry.text == who.arn else Naming.NOT
 
 
 def _names_by_name(kind: str) -> Callable[[Entry, Principal], Naming]:

@@ -7,8 +7,8 @@ Principal".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from labkit.errors import UsageError
 from labkit.iam import arn as arns
@@ -16,16 +16,17 @@ from labkit.iam.patterns import ContextValue
 
 ANONYMOUS, SERVICE, FEDERATED, CANONICAL = "anonymous", "service", "federated", "canonical"
 ROOT, USER, ROLE, SESSION = "root", "user", "role", "session"
+FEDERATED_USER = "federated-user"
 IAM_KINDS = frozenset({ROOT, USER, ROLE, SESSION})
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """Who asks.
 
-    ``kind`` is one of root, user, role, session (an assumed-role session), service, federated, canonical, anonymous.
-    ``arn`` is what AWS shows as the caller (the session's ARN for a session); ``role_arn`` is the IAM ARN of the role
-    behind a role or session; ``name`` is the service's or identity provider's name.
+    ``kind`` is one of root, user, role, session (of a role, or of a federated user), service, federated, canonical,
+    anonymous. ``arn`` is what AWS shows as the caller (the session's ARN for a session); ``role_arn`` is the IAM ARN
+    behind it: of the role, or of the user that called GetFederationToken; ``name`` is the service's or identity
+    provider's name.
     """
 
     kind: str
@@ -37,8 +38,8 @@ class Principal:
     def aws(cls, arn: str) -> Principal:
         """An IAM principal by its ARN (or a 12-digit account id for its root).
 
-        An assumed-role session's ARN is taken too; its role is then assumed to have no path. Raises UsageError for
-        anything else.
+        A session's ARN is taken too: of an assumed role, which is then assumed to have no path, or of a federated
+        user, whose IAM user stays unknown. Raises UsageError for anything else.
         """
         if len(arn) == 12 and arn.isdigit():
             arn = f"arn:aws:iam::{arn}:root"
@@ -51,11 +52,13 @@ class Principal:
         if parts.service == "sts" and kind == "assumed-role" and parts.resource.count("/") == 2:
             role = parts.resource.split("/")[1]
             return cls(SESSION, arn, f"arn:{parts.partition}:iam::{parts.account}:role/{role}")
+        if parts.service == "sts" and kind == FEDERATED_USER and parts.resource.count("/") == 1:
+            return cls(SESSION, arn)
         raise UsageError(f"{arn!r} is no root, user, role or assumed-role session, so it cannot make requests.")
 
     @classmethod
     def session(cls, session_arn: str, role_arn: str) -> Principal:
-        """An assumed-role session together with the IAM ARN of its role (which may have a path)."""
+        """A session together with the IAM ARN of its role (which may have a path) or of the federating user."""
         return cls(SESSION, session_arn, role_arn)
 
     @classmethod
@@ -110,47 +113,91 @@ class Principal:
         """Service-linked roles live under one path and are exempt from SCPs and RCPs."""
         return ":role/aws-service-role/" in self.role_arn
 
+    @property
+    def is_federated_user(self) -> bool:
+        """Whether this is a session of GetFederationToken, which has no permission without a session policy."""
+        return f":{FEDERATED_USER}/" in self.arn
+
     def __str__(self) -> str:
         return self.arn or self.name or "an anonymous caller"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request as IAM sees it.
+_EMPTY: Mapping[str, str | Sequence[str]] = MappingProxyType({})
 
-    ``context`` maps condition keys to a string, or to a list for a multivalued key; keys are case-insensitive.
-    ``resource_account`` owns the resource; None takes it from the resource's ARN, else from the principal.
-    """
 
+class _Fields(NamedTuple):
     principal: Principal
     action: str
     resource: str
-    resource_account: str | None = None
-    context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
-    keys: Mapping[str, ContextValue] = field(init=False, repr=False, compare=False)
+    resource_account: str | None
+    context: Mapping[str, str | Sequence[str]]
+    keys: Mapping[str, ContextValue]
 
-    def __post_init__(self) -> None:
-        keys = {k.lower(): v if isinstance(v, str) else tuple(v) for k, v in self.context.items()}
-        object.__setattr__(self, "keys", keys)
-        if self.resource_account is None:
-            owner = arns.account_of(self.resource) or self.principal.account
-            object.__setattr__(self, "resource_account", owner)
+
+class Request(_Fields):
+    """One request as IAM sees it.
+
+    ``context`` maps condition keys to a string, or to a list for a multivalued key; keys are case-insensitive, and
+    ``keys`` holds them in lower case. ``resource_account`` owns the resource; None takes it from the resource's ARN,
+    else from the principal. Raises UsageError for a context value that is neither text, number, true or false, nor
+    a list of these.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        principal: Principal,
+        action: str,
+        resource: str,
+        resource_account: str | None = None,
+        context: Mapping[str, str | Sequence[str]] = _EMPTY,
+    ) -> Request:
+        """Reads the context; finds the owner of the resource."""
+        keys = {key.lower(): each if type(each) is str else _value(key, each) for key, each in context.items()}
+        owner = resource_account or arns.account_of(resource) or principal.account
+        return super().__new__(cls, principal, action, resource, owner, context, keys)
 
     @property
     def is_cross_account(self) -> bool:
         """Whether an IAM principal asks for a resource of another account."""
         return self.principal.is_iam and self.principal.account != self.resource_account
 
+    def having(self, key: str, value: str | Sequence[str] | None) -> Request:
+        """The same request with another value of one condition key; None: without the key."""
+        context = {name: each for name, each in self.context.items() if name.lower() != key.lower()}
+        if value is not None:
+            context[key] = value
+        return Request(self.principal, self.action, self.resource, self.resource_account, context)
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Request:
         """A request in the vector format: principal, action, resource, resource_account, context."""
+        if not isinstance(value, Mapping):
+            raise UsageError("The request is not a JSON object with principal, action and resource.")
         missing = [name for name in ("principal", "action", "resource") if name not in value]
         if missing:
             raise UsageError(f"The request lacks {', '.join(missing)}.")
-        return cls(
-            Principal.from_json(value["principal"]),
-            value["action"],
-            value["resource"],
-            value.get("resource_account"),
-            value.get("context", {}),
-        )
+        for name in ("action", "resource"):
+            if not isinstance(value[name], str):
+                raise UsageError(f"The request's {name} is not a text.")
+        account, context = value.get("resource_account"), value.get("context", {})
+        if account is not None and not isinstance(account, str):
+            raise UsageError("The request's resource_account is not a text of 12 digits.")
+        if not isinstance(context, Mapping):
+            raise UsageError("The request's context is not a JSON object of condition keys.")
+        return cls(Principal.from_json(value["principal"]), value["action"], value["resource"], account, context)
+
+
+def _value(key: str, value: Any) -> ContextValue:
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(_scalar(key, each) for each in value)
+    return _scalar(key, value)
+
+
+def _scalar(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise UsageError(f"The value of {key} must be a text or a list of texts, not {value!r}.")

@@ -1,0 +1,127 @@
+"""Counterfactuals: which value of a condition key would turn the decision into its opposite.
+
+The values to try come from the policies themselves, from every condition on the key: for each of its values one that
+it takes (a pattern's wildcards replaced), and its neighbours; something that nobody names; and the key's absence. Each
+is proved by deciding the request again with it, so that what is offered is true. That none is offered means that no
+value that the policies mention would do, other keys being as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from labkit.iam.conditions import ANY, Condition
+from labkit.iam.document import Policy
+from labkit.iam.evaluate import Decision, evaluate
+from labkit.iam.operators import number, timestamp
+from labkit.iam.patterns import Context, ContextValue, Literal, Pattern, Variable
+
+_OTHER = "something-else"
+_SAMPLE = "x"
+
+
+class Counterfactual(NamedTuple):
+    """With this value of the key (None: without the key) the decision would be ``allowed``."""
+
+    key: str
+    value: ContextValue | None
+    allowed: bool
+
+    @property
+    def sentence(self) -> str:
+        """In words."""
+        verdict = "allowed" if self.allowed else "denied"
+        if self.value is None:
+            return f"Without {self.key} it would be {verdict}."
+        value = self.value if isinstance(self.value, str) else ", ".join(self.value)
+        return f"If {self.key} were {value or 'empty'}, it would be {verdict}."
+
+
+def counterfactual(decision: Decision, key: str) -> Counterfactual | None:
+    """A value of that condition key with which the decision would be the opposite; None when none is found."""
+    conditions = [each for each in _conditions(decision) if each.name == key.lower()]
+    name = conditions[0].key if conditions else key
+    for value in _candidates(conditions, decision.request.keys):
+        changed = decision.request.having(name, value)
+        if evaluate(changed, decision.policies, decision.resource_must_allow).allowed is not decision.allowed:
+            return Counterfactual(name, value, not decision.allowed)
+    return None
+
+
+def counterfactuals(decision: Decision) -> tuple[Counterfactual, ...]:
+    """For each condition key that the policies look at and that can flip the decision, a value that does."""
+    keys = dict.fromkeys(condition.name for condition in _conditions(decision))
+    found = (counterfactual(decision, key) for key in keys)
+    return tuple(each for each in found if each is not None)
+
+
+def _conditions(decision: Decision) -> list[Condition]:
+    policies = decision.policies
+    levels = [*(policies.scp or ()), *(policies.rcp or ())]
+    each: list[Policy | None] = [*policies.identity, policies.resource, policies.boundary, *policies.session]
+    each += [policy for level in levels for policy in level]
+    return [c for policy in each if policy for statement in policy.statements for c in statement.conditions]
+
+
+def _candidates(conditions: Sequence[Condition], context: Context) -> Iterator[ContextValue | None]:
+    """Values to try, without repetition: what conditions take, their neighbours, another value, no value."""
+    several = any(condition.quantifier for condition in conditions)
+    texts = [text for condition in conditions for text in _witnesses(condition, context)]
+    for text in dict.fromkeys([*texts, _OTHER]):
+        yield (text,) if several else text
+    if several and conditions[0].quantifier == ANY and texts:
+        yield tuple(dict.fromkeys(texts))
+    yield None
+
+
+def _witnesses(condition: Condition, context: Context) -> Iterator[str]:
+    if condition.row is None:
+        return
+    make = _FAMILIES.get(condition.row.family)
+    for value, compiled in zip(condition.values, condition.compiled, strict=True):
+        if compiled.pattern is not None:
+            yield from _sample(compiled.pattern, context)
+        elif make is not None:
+            yield from make(value)
+        else:
+            yield value
+
+
+def _sample(pattern: Pattern, context: Context) -> Iterator[str]:
+    """A text that the pattern takes: its wildcards replaced by a letter, its variables by their values."""
+    wild = pattern.style in ("glob", "glob-any-case", "arn")
+    text = ""
+    for piece in pattern.pieces:
+        if isinstance(piece, Variable):
+            value = context.get(piece.key, piece.default)
+            if not isinstance(value, str):
+                return
+            text += value
+        elif isinstance(piece, Literal):
+            text += piece.text
+        else:
+            text += piece.replace("*", _SAMPLE).replace("?", _SAMPLE) if wild else piece
+    yield text
+
+
+def _around(read: Callable[[str], float | None]) -> Callable[[str], Iterator[str]]:
+    def neighbours(value: str) -> Iterator[str]:
+        middle = read(value)
+        if middle is not None:
+            yield value
+            yield str(middle + 1)
+            yield str(middle - 1)
+
+    return neighbours
+
+
+def _address(value: str) -> Iterator[str]:
+    yield value.partition("/")[0]
+
+
+_FAMILIES: dict[str, Callable[[str], Iterator[str]]] = {
+    "Numeric": _around(number),
+    "Date": _around(timestamp),
+    "IpAddress": _address,
+}

@@ -1,0 +1,64 @@
+"""Decisions as HTML for notebooks: the tree of ``labkit.iam.outline``, folded, with pattern and value side by side.
+
+One self-contained element without script. Every text is escaped. The colours are JupyterLab's own variables, so that
+it reads in its light and dark themes; what they say is also said by a mark and in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from labkit.iam.evaluate import Decision
+from labkit.iam.outline import MARKS, Line, outline
+
+STYLE = """<style>
+.labkit-decision{font-size:13px;line-height:1.4;color:var(--jp-content-font-color1,inherit)}
+.labkit-decision details{margin:2px 0 2px 1em}
+.labkit-decision summary{cursor:pointer}
+.labkit-decision p{margin:2px 0 2px 1em}
+.labkit-decision table{margin:2px 0 6px 1em;border-collapse:collapse;font-size:12px;table-layout:auto}
+.labkit-decision th,.labkit-decision td{text-align:left;vertical-align:top;padding:1px 8px;white-space:normal;
+overflow-wrap:anywhere;border-bottom:1px solid var(--jp-border-color2,currentColor)}
+.labkit-decision .yes>b,.labkit-decision summary.yes>b{color:var(--jp-success-color0,inherit)}
+.labkit-decision .no>b,.labkit-decision summary.no>b{color:var(--jp-error-color0,inherit)}
+</style>"""
+
+
+def decision_html(decision: Decision) -> str:
+    """One decision."""
+    return tree_html([outline(decision)])
+
+
+def tree_html(lines: Sequence[Line]) -> str:
+    """Trees of lines, the topmost unfolded."""
+    return f'<div class="labkit-decision">{STYLE}{"".join(_branch(line, depth=0) for line in lines)}</div>'
+
+
+def _branch(line: Line, depth: int) -> str:
+    if not line.children:
+        return f'<p class="{line.state}">{_marked(line)}</p>'
+    if any(child.wanted or child.got for child in line.children):
+        inner = _table(line.children)
+    else:
+        inner = "".join(_branch(child, depth + 1) for child in line.children)
+    unfolded = " open" if depth == 0 or (depth == 1 and line.state == "no") else ""
+    return f'<details{unfolded}><summary class="{line.state}">{_marked(line)}</summary>{inner}</details>'
+
+
+_WORDS = {"yes": "yes", "no": "no", "none": "–"}
+
+
+def _marked(line: Line) -> str:
+    return f'<b aria-hidden="true">{MARKS[line.state]}</b> {escape(line.text)}'
+
+
+def _table(lines: Sequence[Line]) -> str:
+    head = "".join(f'<th scope="col">{title}</th>' for title in ("matches", "why", "the policy", "the request"))
+    rows = "".join(
+        f'<tr><td class="{line.state}"><b>{MARKS[line.state]} {_WORDS[line.state]}</b></td>'
+        f"<td>{escape(line.text)}</td><td><code>{escape(line.wanted)}</code></td>"
+        f"<td><code>{escape(line.got)}</code></td></tr>"
+        for line in lines
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -1,0 +1,97 @@
+"""The policies that apply to a request, by kind, and the names of the kinds.
+
+Source: IAM User Guide, "Policies and permissions in IAM", policy types; AWS Organizations User Guide, "SCP
+evaluation", "RCP evaluation".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from labkit.errors import PolicyError, UsageError
+from labkit.iam.document import Policy
+
+Levels = Sequence[Sequence[Policy]]
+
+
+class Kind(Enum):
+    """The kinds of policy, named as in AWS's access troubleshooting."""
+
+    PRINCIPAL = "PRINCIPAL"
+    RESOURCE = "RESOURCE"
+    PERMISSIONS_BOUNDARY = "PERMISSIONS_BOUNDARY"
+    SESSION = "SESSION"
+    SERVICE_CONTROL_POLICY = "SERVICE_CONTROL_POLICY"
+    RESOURCE_CONTROL_POLICY = "RESOURCE_CONTROL_POLICY"
+
+
+class Policies(NamedTuple):
+    """The policies that apply to a request.
+
+    ``boundary`` None and ``session`` empty: there is none. ``scp`` and ``rcp`` are levels from the root to the account,
+    each a list of policies; None: none are attached, as in an organization's management account, which both spare.
+    """
+
+    identity: Sequence[Policy] = ()
+    resource: Policy | None = None
+    boundary: Policy | None = None
+    session: Sequence[Policy] = ()
+    scp: Levels | None = None
+    rcp: Levels | None = None
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Policies:
+        """The policies of the vector format: identity, resource, boundary, session, scp, rcp.
+
+        Raises UsageError, and PolicyError for a document that its kind of policy cannot be.
+        """
+        if not isinstance(value, Mapping):
+            raise UsageError("The policies are not a JSON object with identity, resource and so on.")
+        if unknown := sorted(set(value) - set(cls._fields)):
+            raise UsageError(f"Unknown kind of policy {unknown[0]!r}; known are {', '.join(sorted(cls._fields))}.")
+        boundary = _many(value.get("boundary"), "boundary", "Resource")
+        resource = _many(value.get("resource"), "resource", "Principal")
+        for name, found in (("boundary", boundary), ("resource", resource)):
+            if len(found) > 1:
+                raise UsageError(f"There are {len(found)} {name} policies; there can be only one.")
+        return cls(
+            _many(value.get("identity"), "identity", "Resource"),
+            resource[0] if resource else None,
+            boundary[0] if boundary else None,
+            _many(value.get("session"), "session", "Resource"),
+            _levels(value.get("scp"), "scp"),
+            _levels(value.get("rcp"), "rcp"),
+        )
+
+
+def _many(documents: Any, name: str, demanded: str) -> tuple[Policy, ...]:
+    """The documents of a list (or the one); every statement must have the ``demanded`` element."""
+    if not documents:
+        return ()
+    listed = documents if isinstance(documents, list) else [documents]
+    policies = []
+    for number, each in enumerate(listed, 1):
+        label = name if len(listed) == 1 else f"{name} {number}"
+        try:
+            policies.append(_fitting(Policy.parse(each, label), demanded))
+        except PolicyError as error:
+            raise PolicyError(f"In the {label} policy: {error}") from None
+    return tuple(policies)
+
+
+def _fitting(policy: Policy, demanded: str) -> Policy:
+    for statement in policy.statements:
+        has = statement.principal if demanded == "Principal" else statement.resource
+        if has is None:
+            raise PolicyError(f"{statement.label} has no {demanded}, which this kind of policy needs.")
+    return policy
+
+
+def _levels(value: Any, name: str) -> Levels | None:
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise UsageError(f"{name} must be a list of levels from the root to the account, each a list of policies.")
+    return [_many(level, f"{name} at level {number}", "Resource") for number, level in enumerate(value, 1)]
