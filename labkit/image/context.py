@@ -75,9 +75,13 @@ class Context:
         file = self.root / ".dockerignore"
         if not file.is_file():
             return []
-        lines = (line.strip() for line in file.read_text("utf-8-sig").splitlines() if not line.startswith("#"))
+        lines = (
+            line.strip()
+            for line in file.read_text("utf-8-sig", "surrogateescape").splitlines()
+            if not line.startswith("#")
+        )
         patterns = ((line.startswith("!"), line.removeprefix("!").strip().strip("/")) for line in lines if line)
-        return [(shows, _matcher(str(PurePosixPath(text)))) for shows, text in patterns if text]
+        return [(shows, _matcher(str(PurePosixPath(name)))) for shows, name in patterns if name]
 
     @property
     def _hides_for_good(self) -> bool:

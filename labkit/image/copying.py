@@ -86,7 +86,10 @@ def _found(request: Request, context: Context, tree: Mapping[str, bytes]) -> dic
     into = folder or not request.path or tree.get(request.path) == tarfile.DIRTYPE
     if len(names) > 1 and not into:
         raise DockerfileError(f"with several sources {request.destination} must be a folder; end it with /.")
-    return {entry.path: entry for name in names for entry in _one(request, name, into, context)}
+    found = {entry.path: entry for name in names for entry in _one(request, name, into, context)}
+    if tree.get(request.path) == tarfile.DIRTYPE:
+        found.pop(request.path, None)  # a folder that is there keeps its mode and owner
+    return found
 
 
 def _select(request: Request, source: str, context: Context) -> list[str]:

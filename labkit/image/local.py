@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from labkit.image.errors import ImageError
 from labkit.image.filesystem import unpack
 from labkit.image.function import Function
 from labkit.image.loopback import Answer, LoopbackServer, RequestHandler
@@ -75,13 +76,16 @@ class LocalFunction:
     ) -> None:
         self.close()
 
-    def _answer(self, request: RequestHandler) -> Answer:
+    def _answer(self, request: RequestHandler) -> Answer | None:
         payload = request.read_body() or b""
         if request.path != PATH:
             return 404, _TEXT, b"404 page not found\n"
         if request.command != "POST":
             return 405, _TEXT, b"405 method not allowed\n"
-        result = self._sandbox.invoke(payload)
+        try:
+            result = self._sandbox.invoke(payload)
+        except ImageError:  # closed while the request was on its way
+            return None
         if result.outcome is Outcome.TIMED_OUT:
             return 200, _TEXT, f"Task timed out after {self._sandbox.function.timeout:.2f} seconds".encode()
         return _STATUS.get(result.outcome, 200), _TEXT, result.payload

@@ -15,6 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 
 from labkit.image.errors import ImageError
@@ -67,14 +68,15 @@ class Sandbox:
 
         An empty ``payload`` is ``{}``. ``headers`` are further headers of the Runtime API, such as
         ``Lambda-Runtime-Client-Context`` and ``Lambda-Runtime-Trace-Id``. What goes wrong in the function is a
-        result, not an exception; raises :class:`ImageError` only after :meth:`close`.
+        result, not an exception; raises :class:`ImageError` only after :meth:`close` and for a header or request id
+        that is not printable ASCII.
         """
-        request_id = request_id or str(uuid.uuid4())
+        invocation = Invocation(request_id or str(uuid.uuid4()), headers or {}, payload or b"{}")
         with self._lock:
             try:
-                return self._invoke(payload or b"{}", request_id, headers or {})
+                return self._invoke(invocation)
             except Fault as fault:
-                return self._not_started(request_id, fault)
+                return self._not_started(invocation.request_id, fault)
 
     def close(self) -> None:
         """End the process at once, also in the middle of an invocation; later calls do nothing."""
@@ -92,12 +94,13 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def _invoke(self, payload: bytes, request_id: str, headers: Mapping[str, str]) -> InvocationResult:
+    def _invoke(self, invocation: Invocation) -> InvocationResult:
+        request_id = invocation.request_id
         process, event, init_ms = self._ready()
         log = process.output() if init_ms is not None else b""
         began = time.perf_counter()
         if event and event.kind is Kind.READY:
-            process.api.deliver(Invocation(request_id, self._headers() | dict(headers), payload))
+            process.api.deliver(replace(invocation, headers=self._headers() | dict(invocation.headers)))
             event = process.next_event(self.function.timeout)
             ending = self._ending(request_id, event, self.function.timeout)
         else:

@@ -15,6 +15,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from labkit.image.errors import ImageError
 from labkit.image.loopback import Answer, LoopbackServer, RequestHandler
 
 RESPONSE_LIMIT = 6 * 1024**2 + 100
@@ -47,11 +48,19 @@ class Event:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One event for the handler: its request id, the headers that go with it and the payload."""
+    """One event for the handler: its request id, the headers that go with it and the payload.
+
+    Raises :class:`ImageError` for a header value that HTTP could not carry as it is.
+    """
 
     request_id: str
     headers: Mapping[str, str]
     payload: bytes
+
+    def __post_init__(self) -> None:
+        for name, value in {"request id": self.request_id, **self.headers}.items():
+            if not (value.isascii() and value.isprintable()):
+                raise ImageError(f"The {name} {value!r} of an invocation must be printable ASCII.")
 
 
 class RuntimeApi:

@@ -192,6 +192,12 @@ def test_modes_and_owners_follow_the_flags_else_the_executable_bit(context):
     assert (member.mode, member.uid, member.gid, member.mtime) == (0o711, 5, 0, 1746748800)
 
 
+def test_a_folder_that_is_there_keeps_its_mode(context):
+    image = build(context(Dockerfile=FROM + "COPY d /tmp/", **TREE))
+    with tarfile.open(fileobj=io.BytesIO(image.layers[-1])) as archive:
+        assert archive.getnames() == ["tmp/e", "tmp/e/c.txt"]
+
+
 def test_dockerignore_hides_files_until_an_exception_shows_them(context):
     folder = context(
         Dockerfile=FROM + "COPY . /x/",
