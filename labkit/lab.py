@@ -10,7 +10,7 @@ What a learner chooses in notebook 00 is kept in the lab home and found again by
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +18,10 @@ from typing import Any
 
 import boto3
 
+import labkit.embedded.client as embedded
 from labkit import pull
 from labkit.aws import reading, repositories, sessions
-from labkit.embedded import client as embedded
+from labkit.embedded.settings import Settings
 from labkit.errors import UsageError
 from labkit.iam import Policy, Principal
 from labkit.image import Image, build
@@ -162,6 +163,11 @@ class Lab:
             self._actors[name] = Actor.of(name, session)
         return self._actors[name]
 
+    def actors(self) -> Iterator[Actor]:
+        """The administrators of all accounts of the lab."""
+        for name in self.profiles:
+            yield self._required(name)
+
     def _required(self, name: str) -> Actor:
         actor = self.actor(name)
         if actor is None:
@@ -236,7 +242,7 @@ class Lab:
         """
         who = sessions.whoami(caller)
         principal = Principal.aws(who.arn)
-        admin = next((a for a in map(self.actor, self.profiles) if a and a.account == who.account), None)
+        admin = self._account(who.account)
         if admin is None:
             raise UsageError(f"The lab has no profile that reads the account {who.account} of the caller.")
         text = repositories.policy(self.registry.client("ecr"), repository)
@@ -250,12 +256,15 @@ class Lab:
             membership=self._membership,
         )
 
+    def _account(self, number: str) -> Actor | None:
+        return next((actor for actor in self.actors() if actor.account == number), None)
+
     def _membership(self, account: str) -> Membership:
         """Where an account stands, in the lab's organization or in that of a neighbour whose account the lab has."""
         found = self.organization().membership(account)
         if found is not OUTSIDER:
             return found
-        other = next((a for a in map(self.actor, self.profiles) if a and a.account == account), None)
+        other = self._account(account)
         if other is None or reading.organization_id(other.client("organizations")) is None:
             return OUTSIDER
         return reading.membership(other.client("organizations"), account)
@@ -298,7 +307,7 @@ def choose(
         return lab
     accounts = {"registry": registry_account, "workload": workload_account}
     chosen = {"accounts": {k: v for k, v in accounts.items() if v}, "region": region, "organization": organization}
-    settings = embedded.Settings.parse({name: value for name, value in chosen.items() if value})
+    settings = Settings.parse({name: value for name, value in chosen.items() if value})
     if organization_path:
         check_organization_path(organization_path, settings.organization)
     embedded.apply_world(root, settings)

@@ -77,8 +77,9 @@ def _may_pass(error: ClientError) -> bool:
 
 
 def wait_until_active(lambda_: Any, name: str) -> None:
-    """Waits until the function is Active. Raises botocore's WaiterError."""
-    lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
+    """Waits up to five minutes until the function is Active. Raises botocore's WaiterError."""
+    often = {"Delay": 0.2, "MaxAttempts": 1500}  # seconds; botocore's own delay of one second is longer than most waits
+    lambda_.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=often)
 
 
 def invoke(lambda_: Any, name: str, event: Any = None) -> Invocation:

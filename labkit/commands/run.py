@@ -64,12 +64,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _chosen(names: Sequence[str]) -> list[Scenario]:
-    from labkit.scenarios import SCENARIOS
+    from labkit.scenarios import SCENARIOS, named
 
-    for name in names:
-        if name not in SCENARIOS:
-            raise UsageError(f"There is no scenario {name!r}. The scenarios are {', '.join(SCENARIOS)}.")
-    return [SCENARIOS[name] for name in dict.fromkeys(names or SCENARIOS)]
+    return [named(name) for name in dict.fromkeys(names or SCENARIOS)]
 
 
 def _lab(args: argparse.Namespace) -> Lab:

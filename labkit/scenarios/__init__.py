@@ -8,6 +8,17 @@ runner      playing them: reset, steps, clean-up
 
 from labkit.scenarios.catalogue import SCENARIOS
 from labkit.scenarios.model import Scenario, ScenarioResult, Step, StepResult
-from labkit.scenarios.runner import reset, run
+from labkit.scenarios.runner import clean_up, named, prepare, reset, run
 
-__all__ = ["SCENARIOS", "Scenario", "ScenarioResult", "Step", "StepResult", "reset", "run"]
+__all__ = [
+    "SCENARIOS",
+    "Scenario",
+    "ScenarioResult",
+    "Step",
+    "StepResult",
+    "clean_up",
+    "named",
+    "prepare",
+    "reset",
+    "run",
+]

@@ -12,7 +12,8 @@ DEVELOPMENT, NEIGHBOUR, OUTSIDER = "development", "neighbour", "outsider"
 
 
 def _denied(title: str, actor: str, names: Names) -> Step:
-    return Step(title, actor, steps.create_function(names.function, names.repository, expect_denied=True), DENIED)
+    create = steps.create_function(names.function, names.repository, expect_denied=True)
+    return Step(title, actor, create, DENIED, steps.why_refused(names.function, names.repository))
 
 
 def _created(title: str, actor: str, names: Names) -> tuple[Step, Step]:
@@ -22,19 +23,16 @@ def _created(title: str, actor: str, names: Names) -> tuple[Step, Step]:
     )
 
 
-def _push(names: Names) -> Step:
-    return Step(f"push the image to {names.repository}", REGISTRY, steps.push_image(names.repository))
-
-
-def _role(actor: str) -> Step:
-    return Step(f"create the execution role {EXECUTION_ROLE}", actor, steps.execution_role())
+def _setup(names: Names, *actors: str) -> tuple[Step, ...]:
+    """The image in its repository, and an execution role in every account that will have a function."""
+    push = Step(f"push the image to {names.repository}", REGISTRY, steps.push_image(names.repository))
+    role = f"create the execution role {EXECUTION_ROLE}"
+    return push, *(Step(role, actor, steps.execution_role()) for actor in actors)
 
 
 def _same_account() -> Scenario:
     n = SAME_ACCOUNT
     powerful = (
-        _push(n),
-        _role(REGISTRY),
         *_created("create the function as an administrator", REGISTRY, n),
         Step("read the policy that Lambda has added", REGISTRY, steps.read_added_policy(n.repository)),
         Step("delete the function", REGISTRY, steps.delete_function(n.function)),
@@ -57,6 +55,7 @@ def _same_account() -> Scenario:
         n.repository,
         {REGISTRY: n.function},
         {REGISTRY: (LIMITED_ROLE,)},
+        _setup(n, REGISTRY),
         powerful + limited,
     )
 
@@ -69,9 +68,8 @@ def _cross_account() -> Scenario:
         n.repository,
         {WORKLOAD: n.function, DEVELOPMENT: n.function},
         {},
+        _setup(n, WORKLOAD, DEVELOPMENT),
         (
-            _push(n),
-            _role(WORKLOAD),
             _denied("create the function without any grant", WORKLOAD, n),
             Step(
                 "grant the workload account: one statement for its callers, one for Lambda",
@@ -79,7 +77,6 @@ def _cross_account() -> Scenario:
                 steps.set_policy(n.repository, lambda lab: policies.cross_account(lab.workload.account)),
             ),
             *_created("create the function again", WORKLOAD, n),
-            _role(DEVELOPMENT),
             _denied("the grant stops: create the function in an account it does not name", DEVELOPMENT, n),
         ),
     )
@@ -93,9 +90,8 @@ def _organization() -> Scenario:
         n.repository,
         {WORKLOAD: n.function, NEIGHBOUR: n.function, OUTSIDER: n.function},
         {},
+        _setup(n, WORKLOAD, NEIGHBOUR, OUTSIDER),
         (
-            _push(n),
-            _role(WORKLOAD),
             _denied("create the function without any grant", WORKLOAD, n),
             Step(
                 "grant the organization by its id",
@@ -104,7 +100,6 @@ def _organization() -> Scenario:
             ),
             Step("pull the image as the caller", WORKLOAD, steps.pull_image(n.repository), PULLED),
             *_created("create the function again", WORKLOAD, n),
-            _role(NEIGHBOUR),
             _denied("the grant stops: create the function in another organization", NEIGHBOUR, n),
             Step(
                 "grant the other organization too, by adding its id",
@@ -112,7 +107,6 @@ def _organization() -> Scenario:
                 steps.set_policy(n.repository, _two_organizations),
             ),
             *_created("create the function in the other organization", NEIGHBOUR, n),
-            _role(OUTSIDER),
             _denied("the grant stops: create the function in an account of no organization", OUTSIDER, n),
         ),
     )
@@ -131,9 +125,8 @@ def _organization_paths() -> Scenario:
         n.repository,
         {WORKLOAD: n.function, DEVELOPMENT: n.function},
         {},
+        _setup(n, WORKLOAD, DEVELOPMENT),
         (
-            _push(n),
-            _role(WORKLOAD),
             Step(
                 "grant a path that the workload account is not in",
                 REGISTRY,
@@ -146,7 +139,6 @@ def _organization_paths() -> Scenario:
                 steps.set_policy(n.repository, lambda lab: policies.organization_paths(lab.organization_path)),
             ),
             *_created("create the function inside the granted path", WORKLOAD, n),
-            _role(DEVELOPMENT),
             _denied("the grant stops: create the function in another unit", DEVELOPMENT, n),
             Step(
                 "grant both paths in one policy",

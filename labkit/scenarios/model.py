@@ -48,12 +48,16 @@ Action = Callable[[Stage, Actor], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: a title, the name of the actor, the action, and the outcome that it must have."""
+    """One step: a title, the name of the actor, the action, and the outcome that it must have.
+
+    ``explain`` gives the reasons of a denial, in sentences.
+    """
 
     title: str
     actor: str
     action: Action
     expect: str = DONE
+    explain: Callable[[Stage, Actor], list[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,11 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario: its name on the command line, its title, the names it uses, and its steps.
+    """A scenario: its name on the command line, its title, the names it uses, what it needs, and its steps.
 
     ``functions`` maps an actor to the function that the scenario makes in its account, ``roles`` to the roles that
-    belong to this scenario alone (the execution role serves all of them).
+    belong to this scenario alone (the execution role serves all of them). ``setup`` makes what the steps need: the
+    repository with the image, and the execution roles.
     """
 
     name: str
@@ -89,7 +94,13 @@ class Scenario:
     repository: str
     functions: Mapping[str, str]
     roles: Mapping[str, tuple[str, ...]]
+    setup: tuple[Step, ...]
     steps: tuple[Step, ...]
+
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """Setup and steps, in their order."""
+        return self.setup + self.steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,7 @@ class ScenarioResult:
     @property
     def ok(self) -> bool:
         """Whether every step was done with the expected outcome and everything was cleaned up."""
-        complete = len(self.steps) == len(self.scenario.steps)
+        complete = len(self.steps) == len(self.scenario.all_steps)
         return complete and not self.leftovers and all(step.ok for step in self.steps)
 
     def to_dict(self) -> dict[str, Any]:
@@ -122,8 +133,10 @@ def play(step: Step, stage: Stage) -> StepResult:
     try:
         return StepResult(step, actor.arn, *_settled(step, step.action(stage, actor)))
     except ClientError as error:
-        outcome = DENIED if error.response["Error"]["Code"] in _DENIALS else FAILED
-        return StepResult(step, actor.arn, outcome, {"error": error_facts(error)})
+        if error.response["Error"]["Code"] not in _DENIALS:
+            return StepResult(step, actor.arn, FAILED, {"error": error_facts(error)})
+        why = {"why": step.explain(stage, actor)} if step.explain else {}
+        return StepResult(step, actor.arn, DENIED, {"error": error_facts(error), **why})
     except LabError as error:
         return StepResult(step, actor.arn, FAILED, {"error": {"message": str(error)}})
 

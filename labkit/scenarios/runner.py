@@ -1,18 +1,25 @@
-"""Playing scenarios: from a clean start, step by step, and away again with everything that was made."""
+"""Playing scenarios: from a clean start, step by step, and away again with everything that was made.
+
+``prepare`` is for notebooks, which make the steps themselves: a clean start and the setup, which stays.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labkit.aws import functions, repositories, roles
-from labkit.errors import LabError
+from labkit.errors import LabError, UsageError
 from labkit.image.model import Image
-from labkit.lab import Lab
+from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, REPOSITORIES, Actor, Lab
+from labkit.scenarios.catalogue import SCENARIOS
 from labkit.scenarios.model import Scenario, ScenarioResult, Stage, Step, StepResult, Undo, play
 
+T = TypeVar("T")
 Report = Callable[[Scenario, Step, StepResult | None], None]
 
 
@@ -32,7 +39,7 @@ def run(lab: Lab, scenario: Scenario, image: Image, report: Report = quiet) -> S
     results: list[StepResult] = []
     leftovers: list[str] = []
     try:
-        for step in scenario.steps:
+        for step in scenario.all_steps:
             report(scenario, step, None)
             results.append(play(step, stage))
             report(scenario, step, results[-1])
@@ -41,6 +48,42 @@ def run(lab: Lab, scenario: Scenario, image: Image, report: Report = quiet) -> S
     finally:
         leftovers = unwind(stage.undo)
     return ScenarioResult(scenario, tuple(results), tuple(leftovers))
+
+
+def prepare(lab: Lab, name: str) -> tuple[StepResult, ...]:
+    """Brings a scenario to its start and does its setup: image pushed, execution roles made, no policy, no function.
+
+    What it makes stays until ``clean_up``. Raises UsageError for an unknown name or for what the lab has not made, and
+    LabError when a step of the setup fails.
+    """
+    scenario = named(name)
+    reset(lab, scenario)
+    stage = Stage(lab, scenario.name, lab.build_image())
+    results = tuple(play(step, stage) for step in scenario.setup)
+    for result in results:
+        if not result.ok:
+            raise LabError(f"Cannot {result.step.title}: {result.facts['error']['message']}")
+    return results
+
+
+def named(name: str) -> Scenario:
+    """The scenario of that name. Raises UsageError."""
+    if name not in SCENARIOS:
+        raise UsageError(f"There is no scenario {name!r}. The scenarios are {', '.join(SCENARIOS)}.")
+    return SCENARIOS[name]
+
+
+def clean_up(lab: Lab) -> tuple[str, ...]:
+    """Removes everything that the lab has made in its accounts; returns what was removed, a line each.
+
+    Functions go first, then roles, then repositories. Raises UsageError for what the lab has not made, with nothing
+    changed.
+    """
+    parts = [_functions(lab), _roles(lab, EXECUTION_ROLE, LIMITED_ROLE), _repositories(lab)]
+    removals = list(dict.fromkeys(removal for part in parts for removal in part))
+    for removal in removals:
+        removal.do()
+    return tuple(removal.what for removal in removals)
 
 
 def unwind(undo: list[Undo]) -> list[str]:
@@ -58,32 +101,64 @@ def unwind(undo: list[Undo]) -> list[str]:
 
 
 def reset(lab: Lab, scenario: Scenario) -> None:
-    """Brings a scenario back to its start: its functions gone, its repository without a policy, its roles gone.
+    """Brings a scenario back to its start: its functions gone, its repository without a policy, its own roles gone.
 
     Everything is looked at before anything is changed. Raises UsageError for what the lab has not made.
     """
-    changes = list(_changes(lab, scenario))
-    for change in changes:
-        change()
-
-
-def _changes(lab: Lab, scenario: Scenario) -> Iterable[Callable[[], object]]:
+    changes = [*_functions(lab, scenario), *_scenario_roles(lab, scenario)]
     ecr = lab.registry.client("ecr")
     if (repository := repositories.find(ecr, scenario.repository)) is not None:
         repositories.check_ours(ecr, repository)
-        yield partial(repositories.set_policy, ecr, scenario.repository, None)
-    for name, function in scenario.functions.items():
-        if (actor := lab.actor(name)) is None:
-            continue
-        lambda_ = actor.client("lambda")
-        if (found := functions.find(lambda_, function)) is not None:
-            functions.check_ours(found)
-            yield partial(functions.delete, lambda_, function)
-    for name, role_names in scenario.roles.items():
-        if (actor := lab.actor(name)) is None:
-            continue
-        iam = actor.client("iam")
-        for role in role_names:
-            if (known := roles.find(iam, role)) is not None:
-                roles.check_ours(known)
-                yield partial(roles.delete, iam, role)
+        changes.append(Removal("policy", partial(repositories.set_policy, ecr, scenario.repository, None)))
+    for change in changes:
+        change.do()
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Something that the lab has made and may remove: how to speak of it, and how to do it."""
+
+    what: str
+    do: Callable[[], object] = field(compare=False)
+
+
+def _functions(lab: Lab, *scenarios: Scenario) -> Iterator[Removal]:
+    for scenario in scenarios or SCENARIOS.values():
+        for actor, name in _present(lab, scenario.functions):
+            lambda_ = actor.client("lambda")
+            if (found := functions.find(lambda_, name)) is not None:
+                functions.check_ours(found)
+                yield Removal(f"function {name} in {actor.account}", partial(functions.delete, lambda_, name))
+
+
+def _scenario_roles(lab: Lab, scenario: Scenario) -> Iterator[Removal]:
+    for actor, names in _present(lab, scenario.roles):
+        yield from _roles_of(actor, names)
+
+
+def _roles(lab: Lab, *names: str) -> Iterator[Removal]:
+    for actor in lab.actors():
+        yield from _roles_of(actor, names)
+
+
+def _roles_of(actor: Actor, names: Iterable[str]) -> Iterator[Removal]:
+    iam = actor.client("iam")
+    for name in names:
+        if (found := roles.find(iam, name)) is not None:
+            roles.check_ours(found)
+            yield Removal(f"role {name} in {actor.account}", partial(roles.delete, iam, name))
+
+
+def _repositories(lab: Lab) -> Iterator[Removal]:
+    ecr = lab.registry.client("ecr")
+    for name in REPOSITORIES:
+        if (found := repositories.find(ecr, name)) is not None:
+            repositories.check_ours(ecr, found)
+            yield Removal(f"repository {name} in {lab.registry.account}", partial(repositories.delete, ecr, name))
+
+
+def _present(lab: Lab, by_actor: Mapping[str, T]) -> Iterator[tuple[Actor, T]]:
+    """The entries whose actor the lab has."""
+    for name, value in by_actor.items():
+        if (actor := lab.actor(name)) is not None:
+            yield actor, value

@@ -12,8 +12,9 @@ from typing import Any
 
 from labkit import policies
 from labkit.aws import functions, images, repositories, roles
+from labkit.aws.reading import Unreadable
 from labkit.aws.sessions import assume
-from labkit.errors import LabError
+from labkit.errors import LabError, UsageError
 from labkit.image import Image
 from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, TAG, Actor, Lab
 from labkit.scenarios.model import Action, Stage
@@ -153,3 +154,15 @@ def pull_image(repository: str) -> Action:
         return {"image": stage.lab.image_uri(repository), "digest": pulled.digest}
 
     return act
+
+
+def why_refused(name: str, repository: str) -> Callable[[Stage, Actor], list[str]]:
+    """Explains why Lambda could not pull for the actor: the pull question asked with what the accounts say now."""
+
+    def explain(stage: Stage, actor: Actor) -> list[str]:
+        try:
+            return stage.lab.explain(actor.session, name, repository).sentences()
+        except (Unreadable, UsageError) as error:
+            return [str(error)]
+
+    return explain

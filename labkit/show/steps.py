@@ -12,28 +12,20 @@ from rich.table import Table
 from rich.text import Text
 
 from labkit.scenarios import Scenario, ScenarioResult, Step, StepResult
-from labkit.scenarios.model import DENIED, FAILED, SKIPPED
+from labkit.scenarios.model import DENIED, DONE, FAILED, SKIPPED
 
 # A mark and a colour for each outcome; a denial that was expected is as good as a success.
 _MARKS = {DENIED: ("⊘", "yellow"), FAILED: ("✗", "red"), SKIPPED: ("–", "dim")}
 
 
 def line(result: StepResult) -> Text:
-    """One step as one line: mark, title, who, outcome."""
-    mark, style = _MARKS.get(result.outcome, ("✓", "green"))
-    if not result.ok:
-        mark, style = "✗", "red"
-    who = _short(result.caller)
+    """One step as one line: mark, who, title, and the outcome where it is more than done."""
+    mark, style = _MARKS.get(result.outcome, ("✓", "green")) if result.ok else ("✗", "red")
     expected = "" if result.ok else f", expected {result.step.expect}"
+    outcome = "" if result.ok and result.outcome == DONE else f"  {result.outcome}{expected}"
     return Text.assemble(
-        (f" {mark} ", style), result.step.title, (f"  {who}  ", "dim"), (f"{result.outcome}{expected}", style)
+        (f" {mark} ", style), (f"{result.step.actor:<17} ", "dim"), result.step.title, (outcome, style)
     )
-
-
-def _short(arn: str) -> str:
-    """``592444418872 user/admin`` for an ARN; anything else as it is."""
-    fields = arn.split(":", 5)
-    return f"{fields[4]} {fields[5]}" if len(fields) == 6 else arn
 
 
 def evidence(result: StepResult) -> Iterator[RenderableType]:
@@ -43,10 +35,12 @@ def evidence(result: StepResult) -> Iterator[RenderableType]:
         error = facts["error"]
         code = f"{error['code']} ({error['status']}): " if "code" in error else ""
         yield _below(f"{code}{error['message']}")
+    for sentence in facts.get("why", []):
+        yield _below(sentence)
     if "payload" in facts:
         yield _below(f"{facts['status']} {facts['payload']}")
     if "digest" in facts:
-        yield _below(f"{facts['image']} {facts['digest'][:19]}…")
+        yield _below(facts["digest"])
     if "base" in facts:
         yield _below(facts["base"])
     if "reason" in facts:
@@ -54,7 +48,7 @@ def evidence(result: StepResult) -> Iterator[RenderableType]:
 
 
 def _below(text: str) -> RenderableType:
-    return Padding(Text(text, style="dim"), (0, 0, 0, 3))
+    return Padding(Text(text, style="dim"), (0, 0, 0, 5))
 
 
 class LiveSteps:
