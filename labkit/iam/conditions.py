@@ -19,8 +19,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from labkit.iam.operators import OPERATORS, Compiled, Operator
-from labkit.iam.parts import Memo, Outcome, Part, variables_of
-from labkit.iam.patterns import Context, ContextValue
+from labkit.iam.parts import Outcome, Part, resolved
+from labkit.iam.patterns import Context, ContextValue, Pattern
 
 __all__ = ["ALL", "ANY", "NULL", "OPERATORS", "Condition", "Operator", "Outcome"]
 
@@ -43,7 +43,6 @@ class Condition(NamedTuple):
     if_exists: bool
     compiled: tuple[Compiled, ...]
     name: str
-    parts: Memo[ContextValue | None, Part]
 
     @classmethod
     def compile(cls, operator: str, key: str, values: tuple[str, ...], variables: bool) -> Condition:
@@ -57,26 +56,22 @@ class Condition(NamedTuple):
         name = rest.removesuffix("IfExists")
         row = None if rest == NULL else OPERATORS[name]
         compiled = tuple(row.compile(value, variables and row.variables) for value in values) if row else ()
-        remembered: Memo[ContextValue | None, Part] = Memo(
-            variables_of(tuple(each.pattern for each in compiled)), lambda value, context: made._part(value, context)
-        )
-        made = cls(operator, key, values, row, quantifier, name != rest, compiled, key.lower(), remembered)
-        return made
+        return cls(operator, key, values, row, quantifier, name != rest, compiled, key.lower())
 
     def __repr__(self) -> str:
         return f"<Condition {self.operator} {self.key} {list(self.values)}>"
 
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The values as patterns, where the operator is one of texts."""
+        return tuple(each.pattern for each in self.compiled if each.pattern)
+
     def part(self, context: Context) -> Part:
         """Compares the request's value of the key, if any, with the policy's values."""
-        return self.parts.look(context.get(self.name), context)
-
-    def _part(self, value: ContextValue | None, context: Context) -> Part:
+        value = context.get(self.name)
         outcome = self._outcome(value, context)
-        patterns = [each.pattern for each in self.compiled if each.pattern]
-        resolved: tuple[str | None, ...] = ()
-        if any(pattern.variables for pattern in patterns):
-            resolved = tuple(pattern.resolve(context) for pattern in patterns)
-        return Part("Condition", outcome.holds, self.values, value, self.operator, self.key, outcome, resolved)
+        texts = resolved(self.patterns, context)
+        return Part("Condition", outcome.holds, self.values, value, self.operator, self.key, outcome, texts)
 
     def _outcome(self, value: ContextValue | None, context: Context) -> Outcome:
         if self.row is None:
@@ -113,5 +108,4 @@ class Condition(NamedTuple):
 
     def _unresolved(self, context: Context) -> bool:
         """Whether every value holds a variable that has no value, so that none could have matched."""
-        patterns = [each.pattern for each in self.compiled if each.pattern]
-        return bool(patterns) and all(pattern.resolve(context) is None for pattern in patterns)
+        return bool(self.patterns) and all(pattern.resolve(context) is None for pattern in self.patterns)

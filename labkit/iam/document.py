@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from labkit.errors import PolicyError
 from labkit.iam.conditions import Condition
-from labkit.iam.parts import Memo, Part, variables_of
+from labkit.iam.parts import Part, resolved, variables_of
 from labkit.iam.patterns import Context, Pattern
 from labkit.iam.principals import Entry, Naming, naming, spared
 from labkit.iam.request import Principal
@@ -44,51 +44,42 @@ class Element(NamedTuple):
     name: str
     patterns: tuple[Pattern, ...]
     negated: bool
-    parts: Memo[str, Part]
 
     @classmethod
     def compile(cls, name: str, values: tuple[str, ...], style: str, *, variables: bool) -> Element:
         """Compiles what an element lists; ``style`` as in ``labkit.iam.patterns``."""
         patterns = tuple(Pattern.compile(value, style, variables=variables) for value in values)
-        remembered: Memo[str, Part] = Memo(variables_of(patterns), lambda value, context: made._part(value, context))
-        made = cls(name, patterns, name.startswith("Not"), remembered)
-        return made
+        return cls(name, patterns, name.startswith("Not"))
 
     def __repr__(self) -> str:
         return f"<{self.name} {[pattern.text for pattern in self.patterns]}>"
 
     def part(self, value: str, context: Context) -> Part:
         """Compares the request's action or resource with what is listed."""
-        return self.parts.look(value, context)
-
-    def _part(self, value: str, context: Context) -> Part:
         listed = any(pattern.matches(value, context) for pattern in self.patterns)
         wanted = tuple(pattern.text for pattern in self.patterns)
-        resolved: tuple[str | None, ...] = ()
-        if any(pattern.variables for pattern in self.patterns):
-            resolved = tuple(pattern.resolve(context) for pattern in self.patterns)
-        return Part(self.name, listed != self.negated, wanted, value, resolved=resolved)
-
-
-Named = tuple[Naming, Part]
+        texts = resolved(self.patterns, context)
+        return Part(self.name, listed != self.negated, wanted, value, resolved=texts)
 
 
 class Statement:
     """One compiled statement.
 
     ``index`` counts from 0. ``principal`` and ``resource`` are None where the statement has none: identity policies
-    have no Principal, ECR repository policies no Resource.
+    have no Principal, ECR repository policies no Resource. ``keys`` are the condition keys that it looks at, in lower
+    case. ``remembered`` is for ``labkit.iam.match``.
     """
 
     __slots__ = (
-        "_principals",
         "action",
         "conditions",
         "effect",
         "index",
+        "keys",
         "not_principal",
         "policy",
         "principal",
+        "remembered",
         "resource",
         "sid",
     )
@@ -114,16 +105,18 @@ class Statement:
         self.resource = resource
         self.conditions = conditions
         self.policy = policy
-        self._principals: Memo[Principal, Named] = Memo((), self._compare)
+        variables = (
+            () if resource is None else variables_of(resource.patterns),
+            *(variables_of(c.patterns) for c in conditions),
+        )
+        self.keys = tuple(dict.fromkeys([c.name for c in conditions] + [key for each in variables for key in each]))
+        self.remembered: dict[tuple[object, ...], Any] = {}
 
     def __repr__(self) -> str:
         return f"<Statement {self.label}: {self.effect}>"
 
-    def named(self, who: Principal) -> Named:
-        """Compares the Principal element, which must be there, with who asks."""
-        return self._principals.look(who, {})
-
-    def _compare(self, who: Principal, _context: Context) -> Named:
+    def named(self, who: Principal) -> tuple[Naming, Part]:
+        """Compares the Principal (or NotPrincipal) element, which must be there, with who asks."""
         entries = self.principal or ()
         wanted = tuple(str(entry) for entry in entries)
         if self.not_principal:

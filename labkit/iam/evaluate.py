@@ -16,7 +16,7 @@ Guide, "SCP evaluation", "RCP evaluation".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -133,12 +133,14 @@ class Decision(NamedTuple):
 def evaluate(request: Request, policies: Policies, resource_must_allow: bool = False) -> Decision:
     """Decides a request. ``resource_must_allow``: as for a role's trust policy, which nothing can replace."""
     checks = _checks(request, policies)
-    blocked_by = _blocked_by(request, dict(zip(_KINDS, checks, strict=True)), resource_must_allow)
+    blocked_by = _blocked_by(request, checks, resource_must_allow)
     return Decision(request, blocked_by is None, checks, blocked_by, policies, resource_must_allow)
 
 
 _KINDS = tuple(Kind)
-_NO_IMPACT = {kind: Check(kind, Effect.NO_IMPACT) for kind in Kind}
+_NO_IMPACT = tuple(Check(kind, Effect.NO_IMPACT) for kind in _KINDS)
+# Checks stand in the order of Kind and are found by their place: hashing an Enum costs more than comparing effects.
+_PRINCIPAL, _RESOURCE, _BOUNDARY, _SESSION, _SCP, _RCP = range(len(Kind))
 # The root user needs no identity policy in its account, and has no boundary and no session policy.
 _ROOT_ALLOWED = Check(Kind.PRINCIPAL, Effect.ALLOW)
 
@@ -150,82 +152,78 @@ def _checks(request: Request, policies: Policies) -> tuple[Check, ...]:
     limited = is_iam and who.kind != ROOT
     sessions = policies.session or (() if who.is_federated_user else None)
     return (
-        _identity(request, policies) if is_iam else _NO_IMPACT[Kind.PRINCIPAL],
-        _flat(Kind.RESOURCE, request, (policies.resource,) if policies.resource else None),
-        _flat(Kind.PERMISSIONS_BOUNDARY, request, (policies.boundary,) if policies.boundary and limited else None),
-        _flat(Kind.SESSION, request, sessions if limited else None),
-        _levelled(Kind.SERVICE_CONTROL_POLICY, request, policies.scp if is_iam and not exempt else None),
-        _levelled(Kind.RESOURCE_CONTROL_POLICY, request, None if exempt else policies.rcp),
+        _identity(request, policies) if is_iam else _NO_IMPACT[_PRINCIPAL],
+        _flat(_RESOURCE, request, (policies.resource,) if policies.resource else None),
+        _flat(_BOUNDARY, request, (policies.boundary,) if policies.boundary and limited else None),
+        _flat(_SESSION, request, sessions if limited else None),
+        _levelled(_SCP, request, policies.scp if is_iam and not exempt else None),
+        _levelled(_RCP, request, None if exempt else policies.rcp),
     )
 
 
 def _identity(request: Request, policies: Policies) -> Check:
-    return _ROOT_ALLOWED if request.principal.kind == ROOT else _flat(Kind.PRINCIPAL, request, policies.identity)
+    return _ROOT_ALLOWED if request.principal.kind == ROOT else _flat(_PRINCIPAL, request, policies.identity)
 
 
-def _flat(kind: Kind, request: Request, policies: Sequence[Policy] | None) -> Check:
+def _flat(place: int, request: Request, policies: Sequence[Policy] | None) -> Check:
     """One layer of policies of which any may allow; None when there is no such layer."""
     if policies is None:
-        return _NO_IMPACT[kind]
-    demanded = "Principal" if kind is Kind.RESOURCE else "Resource"
+        return _NO_IMPACT[place]
+    demanded = "Principal" if place == _RESOURCE else "Resource"
     matches = tuple([m for policy in policies for m in match_all(policy, request, demanded)])
     applying = [m for m in matches if m.matched]
     if not applying:
-        return Check(kind, Effect.IMPLICIT_DENY, matches, Naming.NOT)
+        return Check(_KINDS[place], Effect.IMPLICIT_DENY, matches, Naming.NOT)
     if any(m.statement.effect == "Deny" for m in applying):
-        return Check(kind, Effect.EXPLICIT_DENY, matches)
-    return Check(kind, Effect.ALLOW, matches, max(m.naming for m in applying))
+        return Check(_KINDS[place], Effect.EXPLICIT_DENY, matches)
+    return Check(_KINDS[place], Effect.ALLOW, matches, max(m.naming for m in applying))
 
 
-def _levelled(kind: Kind, request: Request, levels: Levels | None) -> Check:
+def _levelled(place: int, request: Request, levels: Levels | None) -> Check:
     """SCPs or RCPs: every level from the root to the account must allow, and none may deny."""
     if not levels:
-        return _NO_IMPACT[kind]
-    layers = [_flat(kind, request, level) for level in levels]
+        return _NO_IMPACT[place]
+    layers = [_flat(place, request, level) for level in levels]
     effects = {layer.effect for layer in layers}
     worst = next(effect for effect in _WORST_FIRST if effect in effects)
-    return Check(kind, worst, tuple(m for layer in layers for m in layer.matches))
+    return Check(_KINDS[place], worst, tuple(m for layer in layers for m in layer.matches))
 
 
 _WORST_FIRST = (Effect.EXPLICIT_DENY, Effect.IMPLICIT_DENY, Effect.ALLOW)
 
 # When several kinds deny, AWS names one; which one is not documented. The widest guard rail comes first here.
-_DENY_ORDER = (
-    Kind.SERVICE_CONTROL_POLICY,
-    Kind.RESOURCE_CONTROL_POLICY,
-    Kind.RESOURCE,
-    Kind.PRINCIPAL,
-    Kind.PERMISSIONS_BOUNDARY,
-    Kind.SESSION,
-)
-_GUARD_RAILS = (Kind.RESOURCE_CONTROL_POLICY, Kind.SERVICE_CONTROL_POLICY)
-_OWN = (Kind.PRINCIPAL, Kind.PERMISSIONS_BOUNDARY, Kind.SESSION)
-# What still limits a grant by a resource policy of the same account, by how closely it names the principal.
-_LIMITS = {
-    Naming.NOT: _OWN,
-    Naming.ACCOUNT: _OWN,
-    Naming.ROLE: (Kind.PERMISSIONS_BOUNDARY, Kind.SESSION),
-    Naming.EXACT: (),
+_DENY_ORDER = (_SCP, _RCP, _RESOURCE, _PRINCIPAL, _BOUNDARY, _SESSION)
+_GUARD_RAILS = (_RCP, _SCP)
+_OWN = (_PRINCIPAL, _BOUNDARY, _SESSION)
+_FOR_OTHERS = (*_GUARD_RAILS, _RESOURCE)  # services and anonymous callers have no policies of their own
+_ACROSS = (*_GUARD_RAILS, *_OWN, _RESOURCE)
+# In one account: what still limits a grant by the resource policy, by how closely it names the principal.
+_WITHIN = {
+    Naming.NOT: (*_GUARD_RAILS, *_OWN),
+    Naming.ACCOUNT: (*_GUARD_RAILS, *_OWN),
+    Naming.ROLE: (*_GUARD_RAILS, _BOUNDARY, _SESSION),
+    Naming.EXACT: _GUARD_RAILS,
 }
 
 
-def _blocked_by(request: Request, checks: dict[Kind, Check], resource_must_allow: bool) -> Kind | None:
-    for kind in _DENY_ORDER:
-        if checks[kind].effect is Effect.EXPLICIT_DENY:
-            return kind
-    if refused := _first_silent(checks, _GUARD_RAILS):
-        return refused
-    resource = checks[Kind.RESOURCE]
-    granted = resource.effect is Effect.ALLOW
+def _blocked_by(request: Request, checks: tuple[Check, ...], resource_must_allow: bool) -> Kind | None:
+    for place in _DENY_ORDER:
+        if checks[place].effect is Effect.EXPLICIT_DENY:
+            return _KINDS[place]
+    for place in _must_speak(request, checks[_RESOURCE], resource_must_allow):
+        effect = checks[place].effect
+        # Whoever must allow and says nothing denies; but a boundary or a guard rail that is not there limits nothing.
+        if effect is Effect.IMPLICIT_DENY or (place == _RESOURCE and effect is Effect.NO_IMPACT):
+            return _KINDS[place]
+    return None
+
+
+def _must_speak(request: Request, resource: Check, resource_must_allow: bool) -> tuple[int, ...]:
+    """Whose silence denies the request, in the order in which AWS names them."""
     if not request.principal.is_iam:
-        return None if granted else Kind.RESOURCE
+        return _FOR_OTHERS
     if request.is_cross_account:
-        return _first_silent(checks, _OWN) or (None if granted else Kind.RESOURCE)
-    if resource_must_allow and not granted:
-        return Kind.RESOURCE
-    return _first_silent(checks, _LIMITS[resource.naming] if granted else _OWN)
-
-
-def _first_silent(checks: dict[Kind, Check], kinds: Iterable[Kind]) -> Kind | None:
-    """The first of the kinds that neither allows nor is absent."""
-    return next((kind for kind in kinds if checks[kind].effect is Effect.IMPLICIT_DENY), None)
+        return _ACROSS
+    if resource.effect is Effect.ALLOW:
+        return _WITHIN[resource.naming]
+    return _FOR_OTHERS if resource_must_allow else _WITHIN[Naming.NOT]

@@ -53,14 +53,21 @@ def headline(decision: Decision) -> str:
 
 def sentences(decision: Decision) -> list[str]:
     """One sentence for each check that had something to say, the nearest miss, and what is not known."""
-    found = [check_sentence(check) for check in decision.checks if check.effect is not Effect.NO_IMPACT]
+    found = [check_sentence(check) for check in decision.checks if spoke(decision, check)]
     miss = nearest_miss(decision)
     return found + ([miss.sentence] if miss else []) + list(unknowns(decision))
+
+
+def spoke(decision: Decision, check: Check) -> bool:
+    """Whether a check had a say: it has an effect, or it is missing where it would have had to allow."""
+    return check.effect is not Effect.NO_IMPACT or check.kind is decision.blocked_by
 
 
 def check_sentence(check: Check) -> str:
     """What one kind of policy says, with the statements that decided."""
     name = _POLICY_NAMES[check.kind]
+    if check.effect is Effect.NO_IMPACT:
+        return f"There is no {name}, and one would have to allow it."
     if check.effect is Effect.IMPLICIT_DENY:
         count = len(check.matches)
         return f"No {name} allows it ({count} statement{'s' * (count != 1)} looked at)."

@@ -9,7 +9,6 @@ documents that leave this out; should one be evaluated all the same, such a stat
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import NamedTuple
 
 from labkit.iam.document import Policy, Statement
@@ -18,8 +17,6 @@ from labkit.iam.principals import Naming
 from labkit.iam.request import Request
 
 __all__ = ["Match", "Part", "match", "match_all"]
-
-_MATCHED = attrgetter("matched")
 
 
 class Match(NamedTuple):
@@ -36,8 +33,24 @@ class Match(NamedTuple):
         return tuple(part for part in self.parts if not part.matched)
 
 
+_REMEMBERED = 128  # matches that a statement keeps
+
+
 def match(statement: Statement, request: Request, demanded: str = "") -> Match:
-    """Compares every element of the statement with the request; ``demanded`` is the element that must be there."""
+    """Compares every element of the statement with the request; ``demanded`` is the element that must be there.
+
+    A statement remembers its latest matches by all that it looks at, since the same few questions come again and again.
+    """
+    asked = (demanded, request.asked, *map(request.keys.get, statement.keys))
+    found: Match | None = statement.remembered.get(asked)
+    if found is None:
+        if len(statement.remembered) >= _REMEMBERED:
+            statement.remembered.clear()
+        found = statement.remembered[asked] = _compare(statement, request, demanded)
+    return found
+
+
+def _compare(statement: Statement, request: Request, demanded: str) -> Match:
     keys = request.keys
     parts = [statement.action.part(request.action, keys)]
     named = Naming.EXACT
@@ -51,7 +64,7 @@ def match(statement: Statement, request: Request, demanded: str = "") -> Match:
     elif demanded == "Resource":
         parts.append(Part("Resource", False, (), request.resource))
     parts += [condition.part(keys) for condition in statement.conditions]
-    return Match(statement, tuple(parts), named, all(map(_MATCHED, parts)))
+    return Match(statement, tuple(parts), named, all(part.matched for part in parts))
 
 
 def match_all(policy: Policy, request: Request, demanded: str = "") -> tuple[Match, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from labkit.iam.evaluate import Check, Decision, Effect
-from labkit.iam.explain import check_sentence, headline, policy_name, unknowns
+from labkit.iam.explain import check_sentence, headline, policy_name, spoke, unknowns
 from labkit.iam.match import Match
 from labkit.iam.nearest import nearest_miss
 from labkit.iam.reasons import listed, reason
@@ -40,13 +40,13 @@ _STATES = {
     Effect.ALLOW: "yes",
     Effect.IMPLICIT_DENY: "no",
     Effect.EXPLICIT_DENY: "no",
-    Effect.NO_IMPACT: "none",
+    Effect.NO_IMPACT: "no",
 }
 
 
 def outline(decision: Decision) -> Line:
-    """The tree of a decision; kinds of policy that have no impact are left out."""
-    checks = [_check(check, decision.request) for check in decision.checks if check.effect is not Effect.NO_IMPACT]
+    """The tree of a decision; kinds of policy that had no say are left out."""
+    checks = [_check(check, decision.request) for check in decision.checks if spoke(decision, check)]
     miss = nearest_miss(decision)
     last = [Line("none", f"Nearest: {miss.sentence}"), Line("none", f"To change: {miss.change}.")] if miss else []
     last += [Line("none", sentence) for sentence in unknowns(decision)]
@@ -65,6 +65,7 @@ _EFFECTS = {
     Effect.ALLOW: "allow",
     Effect.IMPLICIT_DENY: "implicit deny",
     Effect.EXPLICIT_DENY: "explicit deny",
+    Effect.NO_IMPACT: "missing",
 }
 
 

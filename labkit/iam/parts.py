@@ -1,16 +1,15 @@
 """What came of comparing one element of a statement with a request: the pattern beside the value, and the outcome.
 
-Parts are facts. Sentences are made of them only when asked, by ``labkit.iam.reasons``. A compiled element remembers
-the parts it has made (``Memo``), since the same few principals, actions and values are asked about again and again.
+Parts are facts. Sentences are made of them only when asked, by ``labkit.iam.reasons``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from enum import Enum
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
-from labkit.iam.patterns import Context, ContextValue
+from labkit.iam.patterns import Context, ContextValue, Pattern
 
 
 class Outcome(Enum):
@@ -49,36 +48,12 @@ class Part(NamedTuple):
     resolved: tuple[str | None, ...] = ()
 
 
-Asked = TypeVar("Asked")
-Found = TypeVar("Found")
-_LIMIT = 4096
+def variables_of(patterns: Iterable[Pattern]) -> tuple[str, ...]:
+    """The context keys that stand as variables in any of the patterns, in lower case."""
+    return tuple(dict.fromkeys(key for pattern in patterns for key in pattern.variables))
 
 
-class Memo(Generic[Asked, Found]):
-    """Remembers what ``compute(value, context)`` made of a value and of the context keys that it looks at.
-
-    ``variables`` are these keys; ``compute`` is given a context of only them, so that it cannot depend on others.
-    """
-
-    __slots__ = ("_compute", "_found", "_variables")
-
-    def __init__(self, variables: tuple[str, ...], compute: Callable[[Asked, Context], Found]) -> None:
-        self._variables = variables
-        self._compute = compute
-        self._found: dict[tuple[object, ...], Found] = {}
-
-    def look(self, value: Asked, context: Context) -> Found:
-        """What was made of this value before, or what is made of it now."""
-        asked = (value, *map(context.get, self._variables)) if self._variables else (value,)
-        found = self._found.get(asked)
-        if found is None:
-            if len(self._found) >= _LIMIT:
-                self._found.clear()
-            known = {name: context[name] for name in self._variables if name in context}
-            found = self._found[asked] = self._compute(value, known)
-        return found
-
-
-def variables_of(patterns: tuple[object, ...]) -> tuple[str, ...]:
-    """The context keys that stand as variables in any of the patterns."""
-    return tuple(dict.fromkeys(key for pattern in patterns for key in getattr(pattern, "variables", ())))
+def resolved(patterns: Iterable[Pattern], context: Context) -> tuple[str | None, ...]:
+    """The patterns' texts with variables replaced; empty where no pattern has any."""
+    patterns = tuple(patterns)
+    return tuple(each.resolve(context) for each in patterns) if variables_of(patterns) else ()
