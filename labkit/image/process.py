@@ -35,7 +35,7 @@ class FunctionProcess:
         self._log = self.scratch / ".lambda.log"
         self._read = 0
         environment = function.process_environment(handler, self.api.address, self.scratch)
-        command = [sys.executable, str(_BOOTSTRAP), handler]
+        command = [sys.executable, str(_BOOTSTRAP), handler, str(self._log)]
         try:
             with self._log.open("ab") as log:
                 self._process = _start(command, environment, directory, log.fileno())

@@ -440,10 +440,14 @@ def handler(event, context):
 def test_a_handler_that_never_returns_ends_when_its_host_is_killed(function, tmp_path):
     root, fifo = function(ENDLESS).root, tmp_path / "pipe"
     os.mkfifo(fifo)
-    with subprocess.Popen([sys.executable, "-c", HOST, str(root), str(fifo)]) as host, fifo.open("rb") as pipe:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-c", HOST, str(root), str(fifo)]
+    with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(scratch)}) as host, fifo.open("rb") as pipe:
         assert int(pipe.readline()) > 0
         host.kill()
         assert pipe.read() == b""  # returns when the last process that has the pipe open is gone
+    assert list(scratch.iterdir()) == []
 
 
 @pytest.mark.parametrize(
