@@ -11,7 +11,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
 from labkit.embedded.blobs import CHUNK, is_digest
@@ -43,30 +43,17 @@ def serve_layer(embedded: Embedded, environ: dict[str, Any], start_response: Cal
         return _refuse(start_response, "405 Method Not Allowed")
     if not (is_digest(digest) and _valid(embedded, digest, expires, signature)):
         return _refuse(start_response, "403 Forbidden")
-    try:
-        file = embedded.images.blobs.open(digest)
-    except FileNotFoundError:
-        return _refuse(start_response, "404 Not Found")
     size = embedded.images.blobs.size(digest)
-    headers = [("Content-Type", "application/octet-stream"), ("Content-Length", str(size))]
-    start_response("200 OK", headers)
-    if environ["REQUEST_METHOD"] == "HEAD":
-        file.close()
-        return []
-    return _Chunks(file)
+    if size is None:
+        return _refuse(start_response, "404 Not Found")
+    start_response("200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", str(size))])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else _chunks(embedded.images.blobs.path(digest))
 
 
-class _Chunks:
-    """A file as a WSGI answer: read piece by piece, closed by the server whatever happens."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(lambda: self._file.read(CHUNK), b"")
-
-    def close(self) -> None:
-        self._file.close()
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
 
 
 def _valid(embedded: Embedded, digest: str, expires: str, signature: str) -> bool:
