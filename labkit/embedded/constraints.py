@@ -104,7 +104,7 @@ def _join(where: str, name: str) -> str:
 def compile_pattern(pattern: str) -> re.Pattern[str] | None:
     """A model's pattern as Python reads it; None when Python cannot."""
     try:
-        return re.compile(pattern)
+        return re.compile(pattern, re.ASCII)  # as Java reads \w and \d
     except re.error:
         return None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import configparser
 import io
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import boto3
+import botocore.session
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
@@ -35,6 +36,12 @@ from labkit.embedded.state import administrators
 
 REGION = "eu-central-1"
 ONCE = Config(retries={"total_max_attempts": 1})
+_SESSION = botocore.session.Session()  # one for all tests: it reads each service's model once
+
+
+def make_client(service: str, endpoint: str, keys: Mapping[str, str], region: str = REGION) -> Any:
+    """A client that is the same as boto3's, made in a tenth of the time."""
+    return _SESSION.create_client(service, region, endpoint_url=endpoint, config=ONCE, **keys)
 
 
 def profile_keys(home: Path, profile: str) -> dict[str, str]:
@@ -67,7 +74,7 @@ def aws(process: Running) -> Callable[..., Any]:
 
     def make(profile: str | Mapping[str, str], service: str, region: str = REGION) -> Any:
         keys = profile_keys(process.home, profile) if isinstance(profile, str) else profile
-        return boto3.Session(**keys, region_name=region).client(service, endpoint_url=process.endpoint, config=ONCE)
+        return make_client(service, process.endpoint, keys, region)
 
     return make
 
@@ -114,7 +121,7 @@ class Cloud:
     def client(self, who: str | Mapping[str, str], service: str, region: str = REGION) -> Any:
         """A boto3 client whose requests go to the gateway, signed at the test's time."""
         keys = self.keys(who) if isinstance(who, str) else who
-        made = boto3.Session(**keys, region_name=region).client(service, endpoint_url="http://127.0.0.1:1", config=ONCE)
+        made = make_client(service, "http://127.0.0.1:1", keys, region)
         made.meta.events.register("before-send", self._before_send)
         return made
 
@@ -196,9 +203,18 @@ def clock() -> Iterator[MovedClock]:
         yield moved
 
 
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lab home in which the world has just been made; copying it is faster than making it again."""
+    home = tmp_path_factory.mktemp("founded") / "home"
+    Cloud(home, MovedClock())
+    return home
+
+
 @pytest.fixture
-def cloud(tmp_path: Path, clock: MovedClock) -> Iterator[Cloud]:
+def cloud(tmp_path: Path, founded: Path, clock: MovedClock) -> Iterator[Cloud]:
     """A fresh embedded AWS inside the test."""
+    shutil.copytree(founded, tmp_path / "home")
     made = Cloud(tmp_path / "home", clock)
     yield made
     made.embedded.close()

@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from filelock import FileLock
 
@@ -25,7 +24,7 @@ from labkit.embedded.home import Home
 from labkit.embedded.settings import Settings
 from labkit.errors import EmbeddedError, UsageError
 
-from .conftest import ONCE, profile_keys, session_keys
+from .conftest import make_client, profile_keys, session_keys
 
 
 @pytest.fixture
@@ -36,8 +35,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 
 def connect(running: Running, service: str, profile: str = "workload", **keys: str) -> Any:
-    session = boto3.Session(**(keys or profile_keys(running.home, profile)), region_name=running.region)
-    return session.client(service, endpoint_url=running.endpoint, config=ONCE)
+    return make_client(service, running.endpoint, keys or profile_keys(running.home, profile), running.region)
 
 
 def kill(running: Running) -> None:
@@ -217,7 +215,8 @@ def test_a_marker_of_another_version_is_refused(tmp_path: Path, content: str) ->
 
 @pytest.fixture
 def stopped(home: Path) -> Path:
-    client.ensure(home)
+    """A home with a complete state: moto had come up before the process was stopped."""
+    connect(client.ensure(home), "iam").list_users()
     client.stop(home)
     return home
 
@@ -274,7 +273,7 @@ def test_other_accounts_and_another_organization_are_made_to_exist_and_nothing_i
     assert members == {"000000000001", "000000000007", "813835382529", "592444418872", "444455556666"}
     assert organizations.describe_organization()["Organization"]["Id"] == "o-exampleorgid"
     assert organizations.list_parents(ChildId="000000000007")["Parents"][0]["Id"] == "ou-lab1-sharedservices"
-    ecr = boto3.Session(**old, region_name="eu-central-1").client("ecr", endpoint_url=second.endpoint, config=ONCE)
+    ecr = make_client("ecr", second.endpoint, old)
     assert ecr.describe_repositories()["repositories"][0]["repositoryName"] == "kept"
     kill(second)
     assert client.ensure(home).accounts["registry"] == "000000000007"
