@@ -13,6 +13,7 @@ once. Both the ECR layer API and a registry's ``/v2/`` write through this store.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -27,7 +28,7 @@ CHUNK = 1 << 20
 """How many bytes are read from a file at a time."""
 
 UPLOAD_LIFETIME = timedelta(hours=24)
-"""An unfinished upload that nobody has appended to for this long is collected."""
+"""An unfinished upload that nobody has appended to for this long is deleted."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _UPLOAD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -170,7 +171,8 @@ class BlobStore:
         return digest
 
     def begin(self, scope: str) -> Upload:
-        """Start an upload for a scope (a repository's ARN)."""
+        """Start an upload for a scope (a repository's ARN); those that were given up are deleted on the occasion."""
+        self._delete_abandoned()
         upload_id = str(uuid.uuid4())
         path = self._upload_path(scope, upload_id)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -208,18 +210,21 @@ class BlobStore:
             self._upload_path(scope, upload_id).unlink(missing_ok=True)
 
     def collect(self, keep: Container[str]) -> list[str]:
-        """Delete every blob that is not to be kept and every upload that was given up; returns the digests.
+        """Delete every blob that is not to be kept; returns the digests.
 
         The caller holds whatever lock keeps new references from appearing meanwhile.
         """
         gone = [digest for digest in self if digest not in keep]
         for digest in gone:
             self.path(digest).unlink(missing_ok=True)
+        return gone
+
+    def _delete_abandoned(self) -> None:
         oldest = (self._now() - UPLOAD_LIFETIME).timestamp()
         for path in self._uploads.glob("*/*"):
-            if path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
-        return gone
+            with contextlib.suppress(FileNotFoundError):  # it has just become a blob
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _upload_path(self, scope: str, upload_id: str) -> Path:
         if not _UPLOAD_ID.fullmatch(upload_id):

@@ -12,6 +12,7 @@ A process that dies meanwhile leaves such a record behind, and `FunctionStore.re
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -28,6 +29,8 @@ from labkit.embedded.clock import Clock, SystemClock
 from labkit.embedded.files import write_atomically
 from labkit.embedded.lambda_code import CodeFailure, CodeStore
 from labkit.embedded.lambda_environments import Environments
+
+_LOG = logging.getLogger(__name__)
 
 
 class Status(NamedTuple):
@@ -174,6 +177,10 @@ class FunctionStore:
             self.code.prepare(function.digest, blobs)
         except CodeFailure as failure:
             self._finish(function, partial(_failed, Status("Failed", failure.code, failure.reason)))
+        except Exception:
+            _LOG.exception("the image of %s cannot be made ready", key.arn)
+            reason = "The embedded AWS failed; its log says why."
+            self._finish(function, partial(_failed, Status("Failed", "InternalError", reason)))
         else:
             self._finish(function, _succeeded)
 

@@ -72,7 +72,10 @@ class CodeStore:
         current = digest
         try:
             manifest = parse(blobs.read(digest))
-            (into / "image.json").write_bytes(blobs.read(manifest.config.digest))
+            config = blobs.read(manifest.config.digest)
+            if not isinstance(json.loads(config), dict):
+                raise ImageError("The configuration is not a JSON object.")
+            (into / "image.json").write_bytes(config)
 
             def layers() -> Iterator[Path]:
                 nonlocal current
@@ -84,7 +87,7 @@ class CodeStore:
         except ImageTooLarge:
             reason = "SizeLimitExceeded: Uncompressed container image size exceeds 10 GiB limit"
             raise CodeFailure("InvalidImage", reason) from None
-        except ImageError:
+        except (ImageError, ValueError, RecursionError):
             reason = f"ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest {current}"
             raise CodeFailure("InvalidImage", reason) from None
         except FileNotFoundError:

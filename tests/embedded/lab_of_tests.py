@@ -6,6 +6,7 @@ import configparser
 import json
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,14 @@ def image_of(folder: Path, handler: str = GREETING) -> Image:
     (folder / "Dockerfile").write_text(DOCKERFILE)
     (folder / "lambda_function.py").write_text(handler)
     return build(folder)
+
+
+def appears(path: Path) -> None:
+    """Wait until a handler has made a file; a minute is more than any machine needs."""
+    latest = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < latest, f"{path} did not appear"
+        time.sleep(0)
 
 
 def refusal(call: Any, **params: Any) -> tuple[str, int, str]:

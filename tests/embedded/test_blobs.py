@@ -162,14 +162,14 @@ def test_collecting_keeps_what_is_referred_to_and_nothing_else(store: BlobStore)
     assert list(store) == [kept]
 
 
-def test_collecting_spares_an_upload_that_is_still_going_on(store: BlobStore, clock: MovableClock):
+def test_an_upload_that_was_given_up_is_deleted_when_another_one_begins(store: BlobStore, clock: MovableClock):
     upload = store.begin(REPOSITORY)
     clock.time += timedelta(hours=20)
     upload.append([b"still here"])
     clock.time += timedelta(hours=20)
-    store.collect(())
+    store.begin(REPOSITORY)
     store.upload(REPOSITORY, upload.id)
     clock.time += timedelta(hours=5)
-    store.collect(())
+    store.begin(REPOSITORY)
     with pytest.raises(UploadNotFoundError):
         store.upload(REPOSITORY, upload.id)

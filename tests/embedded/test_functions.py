@@ -113,6 +113,24 @@ def test_a_layer_that_cannot_be_read_makes_the_function_fail(store: FunctionStor
     assert list((store.code.root(failed.digest).parent.parent).iterdir()) == []
 
 
+def test_a_configuration_that_is_no_json_makes_the_function_fail(store: FunctionStore, blobs: BlobStore):
+    digests = pushed(blobs, layer_of({"a": b"a"}))
+    blobs.path(digests[1]).write_bytes(b"[]")
+    store.put(function_of(digests))
+    store.make_ready(KEY, blobs)
+    store.settle()
+    assert store.get(KEY).state.code == "InvalidImage"
+
+
+def test_a_fault_of_the_lab_itself_does_not_leave_a_function_pending(
+    store: FunctionStore, blobs: BlobStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(store.code, "prepare", lambda digest, blobs: 1 / 0)
+    failed = created(store, blobs, layer_of({"a": b"a"}))
+    assert (failed.state.value, failed.state.code) == ("Failed", "InternalError")
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_an_image_above_the_limit_makes_the_function_fail(
     store: FunctionStore, blobs: BlobStore, monkeypatch: pytest.MonkeyPatch
 ):

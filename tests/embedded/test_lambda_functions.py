@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from labkit.aws.images import push
 from labkit.embedded import client as embedded_client
 from labkit.embedded.client import Running
-from labkit.embedded.ecr_tokens import principal_of_token
 from labkit.image.model import Image
 from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, Lab, image_of, refusal
 
@@ -192,34 +190,6 @@ def test_a_failed_function_says_that_its_image_cannot_be_used(cloud: Any, held: 
     code, status, text = refusal(lambda_.invoke, FunctionName="f")
     assert (code, status) == ("CodeArtifactUserFailedException", 409)
     assert text == "ERROR: Lambda cannot initialize the provided container image. Verify the image."
-
-
-def test_a_login_token_stands_for_its_caller_for_twelve_hours(cloud: Any, clock: Any):
-    (data,) = cloud.client("workload", "ecr").get_authorization_token()["authorizationData"]
-    password = base64.b64decode(data["authorizationToken"]).decode().removeprefix("AWS:")
-    holder = principal_of_token(cloud.embedded, password)
-    assert holder is not None
-    assert holder.arn == "arn:aws:iam::592444418872:user/admin"
-    assert data["expiresAt"] == holder.expires
-    assert principal_of_token(cloud.embedded, password + "x") is None
-    clock.move(hours=11, minutes=59)
-    assert principal_of_token(cloud.embedded, password) == holder
-    clock.move(minutes=1)
-    assert principal_of_token(cloud.embedded, password) is None
-
-
-def test_a_download_url_works_for_an_hour(cloud: Any, clock: Any, image: Image):
-    ecr = cloud.client("registry", "ecr")
-    ecr.create_repository(repositoryName="repo")
-    push(ecr, "repo", "1", image)
-    layer = image.parsed.layers[0].digest
-    url = ecr.get_download_url_for_layer(repositoryName="repo", layerDigest=layer)["downloadUrl"]
-    target = url.removeprefix(cloud.embedded.endpoint)
-    assert cloud.send("GET", target, {}).body == image.blobs[layer]
-    clock.move(minutes=59)
-    assert cloud.send("GET", target, {}).status == 200
-    clock.move(minutes=2)
-    assert cloud.send("GET", target, {}).status == 403
 
 
 def test_a_process_is_replaced_before_its_credentials_expire(

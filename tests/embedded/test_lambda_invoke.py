@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from labkit.embedded.client import Running
-from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, ROLE, Lab, image_of, refusal
+from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, ROLE, Lab, appears, image_of, refusal
 
 HANDLERS = """
 import json, os, sys, time
@@ -305,8 +305,7 @@ def test_an_event_answers_202_and_runs_later(lab: Lab, name: str, uri: str, tmp_
     answer = invoked(lab, name, event, InvocationType="Event")
     assert answer["StatusCode"] == 202
     assert answer["Payload"] is None
-    while not begun.exists():  # it runs by itself
-        pass
+    appears(begun)
     go.touch()
 
 
@@ -315,8 +314,7 @@ def test_the_lab_answers_while_a_handler_runs(lab: Lab, name: str, uri: str, tmp
     begun, go = tmp_path / "begun", tmp_path / "go"
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(invoked, lab, name, {"do": "wait_for", "path": str(begun), "until": str(go)})
-        while not begun.exists():
-            assert not running.done()
+        appears(begun)
         assert lab.client("registry", "lambda").get_function(FunctionName=name)["Configuration"]["State"] == "Active"
         assert invoked(lab, name, {"do": "count"})["Payload"][0] == 1  # in a second environment
         go.touch()
@@ -329,8 +327,7 @@ def test_what_runs_is_finished_with_the_old_configuration(lab: Lab, name: str, u
     event = {"do": "wait_for", "path": str(begun), "until": str(go)}
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(invoked, lab, name, event)
-        while not begun.exists():
-            assert not running.done()
+        appears(begun)
         lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": {"NAME": "new"}})
         lambda_.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=PATIENTLY)
         go.touch()

@@ -164,6 +164,16 @@ def test_what_would_make_the_policy_too_long_is_not_added(lab: Lab, name: str, u
     assert json.loads(policy_of(lab, name) or "") == document
 
 
+def test_the_added_statement_stays_when_the_image_turns_out_to_be_missing(lab: Lab, name: str, uri: str):
+    missing = uri.replace("0.0.1", "9.9")
+    code, _, text = refusal(lab.create, profile="registry", name=name, uri=missing)
+    assert (code, text) == (
+        "InvalidParameterValueException",
+        f"Source image {missing} does not exist. Provide a valid source image.",
+    )
+    assert policy_of(lab, name) == ARTICLE_ADDED
+
+
 def test_permissions_of_the_execution_role_do_not_help(lab: Lab, name: str, uri: str):
     role = lab.role("registry", "ExecutionRoleThatMayPull")
     allow = {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}
@@ -315,3 +325,42 @@ def test_lambda_adds_its_statement_on_an_update_too(own_lab: Lab, image: Image):
     own_lab.allow("readding", None)
     lambda_.update_function_code(FunctionName="f", ImageUri=uri)
     assert policy_of(own_lab, "readding") == ARTICLE_ADDED
+
+
+def attach(lab: Lab, kind: str, account: str, document: dict[str, Any]) -> None:
+    """Attach a policy of the organization to an account."""
+    organizations = lab.client("management", "organizations")
+    root = organizations.list_roots()["Roots"][0]
+    if kind not in {each["Type"] for each in root["PolicyTypes"]}:
+        organizations.enable_policy_type(RootId=root["Id"], PolicyType=kind)
+    made = organizations.create_policy(Name=kind, Description="", Type=kind, Content=json.dumps(document))
+    organizations.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=account)
+
+
+def test_a_service_control_policy_stops_the_caller(own_lab: Lab, image: Image):
+    uri = own_lab.repository("controlled", image)
+    own_lab.allow("controlled", policies.cross_account(WORKLOAD))
+    assert admitted(own_lab, "workload", "f", uri)
+    deny = {"Effect": "Deny", "Action": "ecr:BatchGetImage", "Resource": "*"}
+    attach(own_lab, "SERVICE_CONTROL_POLICY", WORKLOAD, {"Version": "2012-10-17", "Statement": [deny]})
+    assert not admitted(own_lab, "workload", "f", uri)
+
+
+def test_a_resource_control_policy_stops_functions_outside_the_organization(own_lab: Lab, image: Image):
+    uri = own_lab.repository("controlled", image)
+    own_lab.allow("controlled", policies.cross_account(WORKLOAD, ACCOUNTS["neighbour"]))
+    assert admitted(own_lab, "neighbour", "f", uri)
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "ecr:*",
+        "Resource": "*",
+        "Condition": {
+            "StringNotEqualsIfExists": {"aws:SourceOrgID": "o-lambdaecrlab"},
+            "Null": {"aws:SourceAccount": "false"},
+            "Bool": {"aws:PrincipalIsAWSService": "true"},
+        },
+    }
+    attach(own_lab, "RESOURCE_CONTROL_POLICY", REGISTRY, {"Version": "2012-10-17", "Statement": [deny]})
+    assert not admitted(own_lab, "neighbour", "f", uri)
+    assert admitted(own_lab, "workload", "f", uri)
