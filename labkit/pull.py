@@ -24,6 +24,8 @@ from labkit.errors import UsageError
 from labkit.iam import Decision, Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
 from labkit.iam.evaluate import Levels
+from labkit.iam.html import tree_html
+from labkit.iam.outline import Line, outline
 from labkit.organization import Membership
 from labkit.policies import LAMBDA, PULL_ACTIONS
 
@@ -120,6 +122,23 @@ class PullDecision:
 
         verdict = "allowed" if self.allowed else "denied"
         return {"decision": verdict, "caller": listed(self.caller), "service": listed(self.service)}
+
+    @property
+    def headline(self) -> str:
+        """The decision in one line."""
+        verdict, may = ("Allowed", "may") if self.allowed else ("Denied", "may not")
+        return f"{verdict}: Lambda {may} pull {self.image} for {self.function_arn}"
+
+    def outline(self) -> Line:
+        """The decision as a tree of lines: one branch for each request that a pull makes, the caller's first."""
+        branches = tuple(outline(decision) for decision in (*self.caller, *self.service))
+        return Line("yes" if self.allowed else "no", self.headline, branches)
+
+    def __repr__(self) -> str:
+        return " ".join((f"{self.headline}.", *(line.strip() for line in self.sentences())))
+
+    def _repr_html_(self) -> str:
+        return tree_html([self.outline()])
 
 
 def _side(who: str, decisions: Sequence[Decision]) -> list[str]:

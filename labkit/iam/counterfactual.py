@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from labkit.iam.arn import split
 from labkit.iam.conditions import ANY, Condition
 from labkit.iam.document import Policy
 from labkit.iam.evaluate import Decision, evaluate
 from labkit.iam.operators import number, timestamp
-from labkit.iam.patterns import Context, ContextValue, Literal, Pattern, Variable
+from labkit.iam.patterns import Context, ContextValue, Pattern
 
 _OTHER = "something-else"
 _SAMPLE = "x"
@@ -81,28 +82,29 @@ def _witnesses(condition: Condition, context: Context) -> Iterator[str]:
     make = _FAMILIES.get(condition.row.family)
     for value, compiled in zip(condition.values, condition.compiled, strict=True):
         if compiled.pattern is not None:
-            yield from _sample(compiled.pattern, context)
+            yield from _sample(compiled.pattern, context, context.get(condition.name))
         elif make is not None:
             yield from make(value)
         else:
             yield value
 
 
-def _sample(pattern: Pattern, context: Context) -> Iterator[str]:
-    """A text that the pattern takes: its wildcards replaced by a letter, its variables by their values."""
-    wild = pattern.style in ("glob", "glob-any-case", "arn")
-    text = ""
-    for piece in pattern.pieces:
-        if isinstance(piece, Variable):
-            value = context.get(piece.key, piece.default)
-            if not isinstance(value, str):
-                return
-            text += value
-        elif isinstance(piece, Literal):
-            text += piece.text
-        else:
-            text += piece.replace("*", _SAMPLE).replace("?", _SAMPLE) if wild else piece
-    yield text
+def _sample(pattern: Pattern, context: Context, got: ContextValue | None) -> Iterator[str]:
+    """A text that the pattern takes: variables replaced by their values, wildcards by a letter.
+
+    Where pattern and present value are ARNs, the fields that fit already stay as they are.
+    """
+    text = pattern.resolve(context)
+    if text is None:
+        return
+    if pattern.style not in ("glob", "glob-any-case", "arn"):
+        yield text
+        return
+    wanted, present = split(text), split(got) if isinstance(got, str) else None
+    if wanted and present:
+        pairs = zip(wanted, present, strict=True)
+        text = ":".join(have if Pattern.compile(want, "glob").matches(have, {}) else want for want, have in pairs)
+    yield text.replace("*", _SAMPLE).replace("?", _SAMPLE)
 
 
 def _around(read: Callable[[str], float | None]) -> Callable[[str], Iterator[str]]:

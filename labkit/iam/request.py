@@ -83,7 +83,10 @@ class Principal(NamedTuple):
 
     @classmethod
     def from_json(cls, value: Any) -> Principal:
-        """``{"AWS": arn}``, ``{"Service": name}``, ``{"Federated": name}`` or ``"*"``, as in the vector format."""
+        """``{"AWS": arn}``, ``{"Service": name}``, ``{"Federated": name}`` or ``"*"``, as in the vector format.
+
+        A session whose role has a path is ``{"AWS": session_arn, "Role": role_arn}``.
+        """
         makers = {
             "AWS": cls.aws,
             "Service": cls.service,
@@ -92,6 +95,8 @@ class Principal(NamedTuple):
         }
         if value == "*":
             return cls.anonymous()
+        if isinstance(value, Mapping) and value.keys() == {"AWS", "Role"} and all(map(_is_text, value.values())):
+            return cls.session(value["AWS"], value["Role"])
         if isinstance(value, Mapping) and len(value) == 1:
             ((kind, name),) = value.items()
             if kind in makers and isinstance(name, str):
@@ -188,6 +193,10 @@ class Request(_Fields):
         if not isinstance(context, Mapping):
             raise UsageError("The request's context is not a JSON object of condition keys.")
         return cls(Principal.from_json(value["principal"]), value["action"], value["resource"], account, context)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _value(key: str, value: Any) -> ContextValue:
