@@ -93,9 +93,13 @@ def _environment(folder: Path) -> Mapping[str, str]:
     """The environment of the checks: no AWS settings of the user's, a lab home, Jupyter and IPython of their own."""
     from labkit.bootstrap import ROOT
 
+    temporary = folder / "t"  # short, because sockets are made in it; gone with the folder even after an interruption
+    for place in (temporary, folder / "jupyter"):
+        place.mkdir(exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **clean,
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
         "LABKIT_HOME": str(folder / "lab"),
         "PYTHONPATH": ROOT,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),

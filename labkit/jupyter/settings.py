@@ -114,7 +114,7 @@ def runtime_folder(folder: Path) -> Path:
     if os.name == "nt" or len(os.fsencode(beside)) + _SOCKET_NAME <= _SOCKET_PATH_LIMIT:
         return beside
     parent = min((tempfile.gettempdir(), "/tmp"), key=len)  # noqa: S108 (mkdtemp makes a private folder in it)
-    return Path(tempfile.mkdtemp(prefix="labkit-", dir=parent))
+    return Path(tempfile.mkdtemp(prefix="labkit-jupyter-", dir=parent))
 
 
 def _terminal() -> dict[str, Any]:
