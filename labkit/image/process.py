@@ -51,6 +51,11 @@ class FunctionProcess:
         """Return the process id."""
         return self._process.pid
 
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether the process, READY once, still waits for an event: it may have died since."""
+        return self._process.returncode is None and self.api.is_polled
+
     def next_event(self, seconds: float) -> Event | None:
         """Wait for what happens next; None when nothing has happened for ``seconds``."""
         try:

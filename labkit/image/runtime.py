@@ -120,7 +120,7 @@ class Sandbox:
         """Return a process with its first event, READY unless it failed, and how long it took to start (cold)."""
         if self._process:
             event = self._process.next_event(self.function.timeout)
-            if event and event.kind is Kind.READY and self._process.api.is_polled:
+            if event and event.kind is Kind.READY and self._process.is_waiting:
                 return self._process, event, None
             self._stop()
         began = time.perf_counter()

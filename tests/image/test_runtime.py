@@ -212,29 +212,14 @@ def test_a_process_that_has_ended_is_replaced_by_a_cold_one(sandbox):
     assert environment.invoke(b"1").init_duration_ms is not None
 
 
-HOLDS = """\
-import os
-held = []
-def handler(event, context):
-    if event: held.append(open(event, "w"))
-    return os.getpid()
-"""
-
-
-def test_a_process_found_dead_is_restarted_without_a_word(sandbox, tmp_path):
-    environment = sandbox(HOLDS, timeout=60)
-    fifo = tmp_path / "pipe"
-    os.mkfifo(fifo)
-    results = []
-    thread = threading.Thread(target=lambda: results.append(environment.invoke(json.dumps(str(fifo)).encode())))
-    thread.start()
-    with fifo.open() as pipe:
-        thread.join()
-        os.kill(int(results[0].payload), signal.SIGKILL)
-        assert pipe.read() == ""  # the end of the process closes it
-    result = environment.invoke(b"")
-    assert result.function_error is None
-    assert result.payload != results[0].payload
+def test_a_process_found_dead_is_restarted_without_a_word(sandbox):
+    environment = sandbox(CASES, "code.pid", timeout=60)
+    first = environment.invoke(b"").payload
+    os.kill(int(first), signal.SIGKILL)
+    environment._process._watcher.join()
+    second = environment.invoke(b"")
+    assert second.function_error is None
+    assert second.payload != first
 
 
 def test_an_init_that_takes_too_long_is_a_timeout(sandbox, monkeypatch):
