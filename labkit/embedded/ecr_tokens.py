@@ -71,7 +71,7 @@ def _remember(embedded: Embedded, fresh: dict[str, TokenHolder]) -> None:
     now = embedded.clock.now()
     valid = {key: holder for key, holder in _known(embedded).items() if now < holder.expires}
     state = {key: {**asdict(holder), "expires": holder.expires.isoformat()} for key, holder in (valid | fresh).items()}
-    write_atomically(_file(embedded), json.dumps(state, indent=1).encode())
+    write_atomically(_file(embedded), json.dumps(state).encode())
 
 
 def _known(embedded: Embedded) -> dict[str, TokenHolder]:

@@ -216,7 +216,7 @@ def _failed(status: Status, function: Function) -> Function:
 
 def _dump(function: Function) -> bytes:
     state = {**asdict(function), "modified": function.modified.isoformat()}
-    return json.dumps(state, indent=1).encode()
+    return json.dumps(state).encode()
 
 
 def _load(path: Path) -> Function:

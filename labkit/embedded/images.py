@@ -258,7 +258,7 @@ class ImageStore:
             "tags": repository.tags,
             "layers": repository.layers,
         }
-        write_atomically(self._path(key), json.dumps(state, indent=1, default=_plain).encode())
+        write_atomically(self._path(key), json.dumps(state, default=_plain).encode())
 
 
 def tag_is_immutable(mutability: str, exclusions: Iterable[Mapping[str, str]], tag: str) -> bool:
