@@ -17,7 +17,6 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -41,6 +40,7 @@ from labkit.embedded import snapshot
 from labkit.embedded.calls import RepositoryRecord, RoleRecord, ServiceError
 from labkit.embedded.codec import read_answer, write_request
 from labkit.embedded.models import operation_model
+from labkit.embedded.records import Document, Documents, Node, Place, UserRecord
 
 _LOG = logging.getLogger(__name__)
 _STATE = {"iam": iam_backends, "ecr": ecr_backends, "organizations": organizations_backends}
@@ -53,50 +53,6 @@ ecr_backends._use_boto3_regions = False
 # AWS admits 8 to 32 letters after the dash, moto exactly 8.
 organization_ids.OU_ID_REGEX = r"ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}"
 organization_ids.ORG_ID_REGEX = r"o-[a-z0-9]{10,32}"
-
-Document = tuple[str, str]
-"""A policy: its name and its text."""
-
-
-@dataclass(frozen=True)
-class Documents:
-    """The policies of a user or role: inline, attached, and those of its groups; and its boundary."""
-
-    identity: tuple[Document, ...]
-    boundary: Document | None
-
-
-@dataclass(frozen=True)
-class UserRecord:
-    """An IAM user as it is at this moment."""
-
-    arn: str
-    id: str
-    boundary: str | None
-    tags: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Node:
-    """One level of an organization, root, unit or account, with the policies attached to it, by type."""
-
-    id: str
-    policies: Mapping[str, tuple[Document, ...]]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an account stands: organization, its management account, the levels from the root to the account itself."""
-
-    organization: str
-    management: str
-    levels: tuple[Node, ...]
-    enabled: frozenset[str]
-
-    @property
-    def path(self) -> str:
-        """The value of ``aws:PrincipalOrgPaths`` and its relatives, with the slash at the end."""
-        return "/".join([self.organization, *(node.id for node in self.levels[:-1])]) + "/"
 
 
 class Backend:
@@ -288,12 +244,12 @@ class Backend:
         """Everything, as bytes (`labkit.embedded.snapshot`)."""
         state = {name: {key: dict(regions) for key, regions in backends.items()} for name, backends in _STATE.items()}
         state["masters"] = dict(organizations_backends.master_accounts)
-        return snapshot.dump(state, _reference)
+        return snapshot.dump(state, {AWSManagedPolicy: lambda policy: (_aws_policy, (policy.arn,))})
 
     def load(self, body: bytes) -> None:
         """Replace everything by what `dump` wrote; ``body`` has passed `snapshot.check`."""
         self._clear()
-        state = snapshot.load(body, _resolve)
+        state = snapshot.load(body, {(__name__, _aws_policy.__name__)})
         organizations_backends.master_accounts.update(state.pop("masters"))
         for name, accounts in state.items():
             for account, regions in accounts.items():
@@ -392,11 +348,7 @@ IAMBackend._init_aws_policies = _copies
 IAMBackend.__getstate__ = _state_of
 
 
-def _reference(obj: Any) -> str | None:
-    return obj.arn if type(obj) is AWSManagedPolicy else None
-
-
-def _resolve(arn: str) -> AWSManagedPolicy:
+def _aws_policy(arn: str) -> AWSManagedPolicy:
     return _by_arn()[arn]
 
 

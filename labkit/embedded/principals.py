@@ -15,8 +15,8 @@ from labkit.embedded.sigv4 import SignatureError
 from labkit.iam import Policies, Policy, Principal
 
 if TYPE_CHECKING:
-    from labkit.embedded.backend import Documents
     from labkit.embedded.core import Embedded
+    from labkit.embedded.records import Documents
 
 _INVALID = "The security token included in the request is invalid."
 _EXPIRED = "The security token included in the request is expired"

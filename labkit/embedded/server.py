@@ -7,6 +7,7 @@ for moto. The port of the last start is taken again if it is free, so that clien
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import secrets
@@ -142,6 +143,7 @@ def _serving(gateway: Gateway, listener: socket.socket) -> Iterator[None]:
 def _come_up(embedded: Embedded, stopped: threading.Event) -> None:
     try:
         embedded.come_up()
+        gc.freeze()  # AWS's policies and the models stay for good; the collector need not look at them again
     except BaseException:
         _LOG.exception("the state could not be brought up")
         stopped.set()

@@ -10,12 +10,14 @@ Loading admits moto's classes and a handful of standard types and refuses every 
 
 from __future__ import annotations
 
+import copyreg
 import hashlib
 import io
 import json
 import pickle
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -29,27 +31,30 @@ _STANDARD = {
     "collections": {"OrderedDict", "defaultdict", "deque"},
     "datetime": {"datetime", "date", "time", "timedelta", "timezone"},
     "copyreg": {"_reconstructor", "__newobj__"},
-    "threading": {"RLock"},
-    "_thread": {"RLock"},
     "re": {"_compile"},
     "uuid": {"UUID", "SafeUUID"},
     "labkit.embedded.snapshot": {"_new_lock"},
 }
 
-#: Names an object that is not part of a dump (returns None for all others), and finds it again when loading.
-Reference = Callable[[Any], str | None]
-Resolve = Callable[[str], Any]
+#: How objects of a type are written: a function that makes them again, and its arguments.
+Reducers = Mapping[type, Callable[[Any], tuple[Callable[..., Any], tuple[Any, ...]]]]
+#: Functions, by module and name, that may be called while loading beside moto's classes and the standard types.
+Makers = Collection[tuple[str, str]]
 
 
-def versions() -> dict[str, Any]:
+@cache
+def versions() -> Mapping[str, Any]:
     """What a dump must have been written by to be loaded."""
     return {"format": _FORMAT, "moto": version("moto"), "labkit": labkit.__version__}
 
 
-def dump(state: Any, reference: Reference) -> bytes:
-    """The state as bytes, header included."""
+def dump(state: Any, reducers: Reducers) -> bytes:
+    """The state as bytes, header included; what ``reducers`` has a type for is written as they say."""
     buffer = io.BytesIO()
-    _Writer(buffer, reference).dump(state)
+    # A table of types instead of a method that is asked for every object: the dump stays in C.
+    pickler = pickle.Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = {**copyreg.dispatch_table, _RLOCK: lambda _: (_new_lock, ()), **reducers}
+    pickler.dump(state)
     body = buffer.getvalue()
     header = {**versions(), "sha256": hashlib.sha256(body).hexdigest()}
     return json.dumps(header).encode() + b"\n" + body
@@ -71,36 +76,22 @@ def check(data: bytes, place: str) -> bytes:
     return body
 
 
-def load(body: bytes, resolve: Resolve) -> Any:
-    """The state that `dump` was given."""
-    return _Reader(io.BytesIO(body), resolve).load()
+def load(body: bytes, makers: Makers) -> Any:
+    """The state that `dump` was given; ``makers`` are the functions that its reducers named."""
+    return _Reader(io.BytesIO(body), makers).load()
 
 
 def _new_lock() -> Any:
     return threading.RLock()
 
 
-class _Writer(pickle.Pickler):
-    def __init__(self, file: io.BytesIO, reference: Reference) -> None:
-        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
-        self._reference = reference
-
-    def persistent_id(self, obj: Any) -> str | None:
-        return self._reference(obj)
-
-    def reducer_override(self, obj: Any) -> Any:
-        return (_new_lock, ()) if isinstance(obj, _RLOCK) else NotImplemented
-
-
 class _Reader(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, resolve: Resolve) -> None:
+    def __init__(self, file: io.BytesIO, makers: Makers) -> None:
         super().__init__(file)
-        self._resolve = resolve
-
-    def persistent_load(self, name: str) -> Any:
-        return self._resolve(name)
+        self._makers = makers
 
     def find_class(self, module: str, name: str) -> Any:
-        if module.split(".")[0] == "moto" or name in _STANDARD.get(module, ()):
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"{module}.{name} is not part of the state")
+        known = module.split(".")[0] == "moto" or name in _STANDARD.get(module, ()) or (module, name) in self._makers
+        if not known:
+            raise pickle.UnpicklingError(f"{module}.{name} is not part of the state")
+        return super().find_class(module, name)

@@ -1,0 +1,50 @@
+"""What is read out of moto's state to decide on: plain records, as things are at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Document = tuple[str, str]
+"""A policy: its name and its text."""
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The policies of a user or role: inline, attached, and those of its groups; and its boundary."""
+
+    identity: tuple[Document, ...]
+    boundary: Document | None
+
+
+@dataclass(frozen=True)
+class UserRecord:
+    """An IAM user as it is at this moment."""
+
+    arn: str
+    id: str
+    boundary: str | None
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One level of an organization, root, unit or account, with the policies attached to it, by type."""
+
+    id: str
+    policies: Mapping[str, tuple[Document, ...]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an account stands: organization, its management account, the levels from the root to the account itself."""
+
+    organization: str
+    management: str
+    levels: tuple[Node, ...]
+    enabled: frozenset[str]
+
+    @property
+    def path(self) -> str:
+        """The value of ``aws:PrincipalOrgPaths`` and its relatives, with the slash at the end."""
+        return "/".join([self.organization, *(node.id for node in self.levels[:-1])]) + "/"
