@@ -215,8 +215,10 @@ def test_a_process_that_has_ended_is_replaced_by_a_cold_one(sandbox):
 def test_a_process_found_dead_is_restarted_without_a_word(sandbox):
     environment = sandbox(CASES, "code.pid", timeout=60)
     first = environment.invoke(b"").payload
+    process = environment._process
+    process.api.events.put(process.next_event(60))  # it has asked for its next event before it dies
     os.kill(int(first), signal.SIGKILL)
-    environment._process._watcher.join()
+    process._watcher.join()
     second = environment.invoke(b"")
     assert second.function_error is None
     assert second.payload != first
