@@ -68,12 +68,13 @@ class Condition(NamedTuple):
 
     def part(self, context: Context) -> Part:
         """Compares the request's value of the key, if any, with the policy's values."""
-        value = context.get(self.name)
-        outcome = self._outcome(value, context)
+        outcome, got = self.outcome(context), context.get(self.name)
         texts = resolved(self.patterns, context)
-        return Part("Condition", outcome.holds, self.values, value, self.operator, self.key, outcome, texts)
+        return Part("Condition", outcome.holds, self.values, got, self.operator, self.key, outcome, texts)
 
-    def _outcome(self, value: ContextValue | None, context: Context) -> Outcome:
+    def outcome(self, context: Context) -> Outcome:
+        """How the comparison comes out, without the values on either side."""
+        value = context.get(self.name)
         if self.row is None:
             return self._presence(value)
         if value is None or value == () or (self.quantifier and not any(value)):

@@ -67,7 +67,7 @@ class Statement:
 
     ``index`` counts from 0. ``principal`` and ``resource`` are None where the statement has none: identity policies
     have no Principal, ECR repository policies no Resource. ``keys`` are the condition keys that it looks at, in lower
-    case. ``remembered`` is for ``labkit.iam.match``.
+    case, ``variables`` those that stand in it as policy variables. ``remembered`` is for ``labkit.iam.match``.
     """
 
     __slots__ = (
@@ -82,6 +82,7 @@ class Statement:
         "remembered",
         "resource",
         "sid",
+        "variables",
     )
 
     def __init__(
@@ -105,11 +106,9 @@ class Statement:
         self.resource = resource
         self.conditions = conditions
         self.policy = policy
-        variables = (
-            () if resource is None else variables_of(resource.patterns),
-            *(variables_of(c.patterns) for c in conditions),
-        )
-        self.keys = tuple(dict.fromkeys([c.name for c in conditions] + [key for each in variables for key in each]))
+        patterns = [*(resource.patterns if resource else ()), *(each for c in conditions for each in c.patterns)]
+        self.variables = variables_of(patterns)
+        self.keys = tuple(dict.fromkeys([*(condition.name for condition in conditions), *self.variables]))
         self.remembered: dict[tuple[object, ...], Any] = {}
 
     def __repr__(self) -> str:
