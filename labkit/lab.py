@@ -27,6 +27,7 @@ from labkit.iam import Policy, Principal
 from labkit.image import Image, build
 from labkit.organization import OUTSIDER, Membership, Organization, check_organization_path
 from labkit.pull import ImageUri, PullDecision
+from labkit.regions import check_region
 
 TAG = "0.0.1"
 EXECUTION_ROLE = "LambdaRoleWithoutPermissions"
@@ -142,6 +143,10 @@ class Lab:
                 "A lab on your own AWS accounts needs two profiles: one for the registry account and one "
                 "for the workload account."
             )
+        if choices.organization_path:
+            check_organization_path(choices.organization_path)
+        if choices.region:
+            check_region(choices.region)
         profiles = {"registry": choices.registry_profile, "workload": choices.workload_profile}
         if choices.management_profile:
             profiles["management"] = choices.management_profile
@@ -222,7 +227,16 @@ class Lab:
         """The path pattern to grant: the one chosen, else the unit that holds the workload account and all below."""
         if self.choices.organization_path:
             return check_organization_path(self.choices.organization_path, self.organization_id)
-        return f"{self.organization().membership(self.workload.account).paths[0]}*"
+        try:
+            paths = self.organization().membership(self.workload.account).paths
+        except reading.Unreadable as error:
+            raise UsageError(
+                f"{error} Choose a profile that may read the organization (--management-profile), or say which path "
+                "to grant (--organization-path)."
+            ) from None
+        if not paths:
+            raise UsageError(f"The account {self.workload.account} is not in the organization {self.organization_id}.")
+        return f"{paths[0]}*"
 
     @property
     def other_path(self) -> str:

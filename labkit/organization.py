@@ -113,15 +113,15 @@ class Organization:
 
 
 def check_account(text: str, what: str = "The account") -> str:
-    """Returns a 12-digit account number; raises UsageError for anything else."""
-    if not ACCOUNT_ID.fullmatch(text):
+    """Returns a 12-digit account number; raises UsageError for anything else, numbers that are no text included."""
+    if not isinstance(text, str) or not ACCOUNT_ID.fullmatch(text):
         raise UsageError(f"{what} must be 12 digits, not {text!r}. Write it without dashes, such as 813835382529.")
     return text
 
 
 def check_organization_id(text: str) -> str:
     """Returns an organization id (``o-`` and 10 to 32 lower-case letters or digits); raises UsageError."""
-    if not ORGANIZATION_ID.fullmatch(text):
+    if not isinstance(text, str) or not ORGANIZATION_ID.fullmatch(text):
         raise UsageError(
             f"{text!r} is not an organization id. It is o- and 10 to 32 lower-case letters or digits, as "
             "'aws organizations describe-organization' prints it."

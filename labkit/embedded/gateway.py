@@ -30,8 +30,8 @@ from labkit.embedded.faults import fault, signature_fault
 from labkit.embedded.models import SERVICES, service_model
 from labkit.embedded.parse import parse
 from labkit.embedded.render import render, render_error
-from labkit.embedded.settings import regions
 from labkit.embedded.wire import Answer, Request, head_of, read_body
+from labkit.regions import regions
 
 _LOG = logging.getLogger(__name__)
 _MODULES = {"sts": "sts", "iam": "iam", "organizations": "organizations", "ecr": "ecr", "lambda": "lambda_"}

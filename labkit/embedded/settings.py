@@ -6,19 +6,16 @@ Kept in ``<home>/lab.json``. The defaults are the article's (`labkit.embedded.wo
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from labkit.embedded import world
 from labkit.errors import UsageError
-
-_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
+from labkit.organization import check_account, check_organization_id
+from labkit.regions import check_region
 
 
 @dataclass(frozen=True)
@@ -70,26 +67,12 @@ class Settings:
         for profile, number in self.accounts.items():
             if profile not in world.ACCOUNTS:
                 raise UsageError(f"The lab has no profile named {profile!r}: use one of {', '.join(world.ACCOUNTS)}.")
-            if not isinstance(number, str) or not re.fullmatch(r"[0-9]{12}", number):
-                raise UsageError(f"The account number of {profile} must have 12 digits, not {number!r}.")
+            check_account(number, f"The account number of {profile}")
         number, count = Counter(self.accounts.values()).most_common(1)[0]
         if count > 1:
             both = " and ".join(profile for profile in self.accounts if self.accounts[profile] == number)
             raise UsageError(f"The account {number} cannot stand for {both}: give each its own number.")
-        if self.region not in regions():
-            raise UsageError(f"{self.region!r} is not a region of AWS. Write one such as eu-central-1.")
-        if not isinstance(self.organization, str) or not _ORGANIZATION.fullmatch(self.organization):
-            raise UsageError(
-                f"{self.organization!r} is not the id of an organization: "
-                "it is 'o-' and 10 to 32 lower-case letters or digits."
-            )
+        check_region(self.region)
+        check_organization_id(self.organization)
         if self.organization == world.NEIGHBOUR_ORGANIZATION.id:
             raise UsageError(f"{self.organization} is the id of the foreign organization: choose another one.")
-
-
-@cache
-def regions() -> frozenset[str]:
-    """The names of the regions of AWS's standard partition, as botocore knows them."""
-    text = files("botocore").joinpath("data", "partitions.json").read_text("utf-8")
-    standard = next(part for part in json.loads(text)["partitions"] if part["id"] == "aws")
-    return frozenset(standard["regions"]) - {"aws-global"}

@@ -109,6 +109,7 @@ def _organization() -> Scenario:
             *_created("create the function in the other organization", NEIGHBOUR, n),
             _denied("the grant stops: create the function in an account of no organization", OUTSIDER, n),
         ),
+        lambda lab: lab.organization_id,
     )
 
 
@@ -149,6 +150,7 @@ def _organization_paths() -> Scenario:
             ),
             *_created("create the function in the other unit", DEVELOPMENT, n),
         ),
+        lambda lab: lab.organization_path,
     )
 
 

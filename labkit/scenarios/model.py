@@ -86,7 +86,8 @@ class Scenario:
 
     ``functions`` maps an actor to the function that the scenario makes in its account, ``roles`` to the roles that
     belong to this scenario alone (the execution role serves all of them). ``setup`` makes what the steps need: the
-    repository with the image, and the execution roles.
+    repository with the image, and the execution roles. ``needs`` asks the lab for what it must know, and raises
+    UsageError where it does not.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Scenario:
     roles: Mapping[str, tuple[str, ...]]
     setup: tuple[Step, ...]
     steps: tuple[Step, ...]
+    needs: Callable[[Lab], object] = Lab.actors
 
     @property
     def all_steps(self) -> tuple[Step, ...]:

@@ -31,9 +31,10 @@ def run(lab: Lab, scenario: Scenario, image: Image, report: Report = quiet) -> S
     """Plays one scenario and cleans up, also after a failure or Ctrl-C.
 
     ``report`` is called before each step (with None) and after it (with its result). A step that does not come out as
-    expected ends the scenario. Raises UsageError, before anything is changed, when something stands in the way that
-    the lab has not made.
+    expected ends the scenario. Raises UsageError, before anything is changed, when the lab does not know what the
+    scenario needs or when something stands in the way that it has not made.
     """
+    scenario.needs(lab)
     reset(lab, scenario)
     stage = Stage(lab, scenario.name, image)
     results: list[StepResult] = []
@@ -57,6 +58,7 @@ def prepare(lab: Lab, name: str) -> tuple[StepResult, ...]:
     LabError when a step of the setup fails.
     """
     scenario = named(name)
+    scenario.needs(lab)
     reset(lab, scenario)
     stage = Stage(lab, scenario.name, lab.build_image())
     results = tuple(play(step, stage) for step in scenario.setup)

@@ -15,12 +15,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"acounts": {}}, "no setting named 'acounts'"),
     ({"accounts": []}, "must map profiles"),
     ({"accounts": {"production": "111111111111"}}, "no profile named 'production'"),
-    ({"accounts": {"registry": "12345678901"}}, "registry must have 12 digits, not '12345678901'"),
-    ({"accounts": {"registry": 813835382529}}, "registry must have 12 digits"),
+    ({"accounts": {"registry": "12345678901"}}, "registry must be 12 digits, not '12345678901'"),
+    ({"accounts": {"registry": 813835382529}}, "registry must be 12 digits"),
     ({"accounts": {"registry": "592444418872"}}, "592444418872 cannot stand for registry and workload"),
     ({"region": "eu-central-9"}, "'eu-central-9' is not a region"),
     ({"region": None}, "is not a region"),
-    ({"organization": "o-short"}, "'o-short' is not the id of an organization"),
+    ({"organization": "o-short"}, "'o-short' is not an organization id"),
     ({"organization": "o-neighbourorg"}, "is the id of the foreign organization"),
 ]
 
