@@ -1,6 +1,8 @@
 """What people see: steps, decisions, the organization, as text, HTML and widgets. Nothing is decided here."""
 
 from labkit.show.denied import Denied
+from labkit.show.document import Document
 from labkit.show.organization import OrganizationMap
+from labkit.show.table import Table
 
-__all__ = ["Denied", "OrganizationMap"]
+__all__ = ["Denied", "Document", "OrganizationMap", "Table"]

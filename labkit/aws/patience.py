@@ -1,0 +1,65 @@
+"""Waiting for what AWS has accepted but not yet spread: a new role, a new repository policy.
+
+On real AWS a change is known everywhere after some seconds, and until then a call that depends on it is refused as if
+the change had not been made. The embedded AWS knows it at once, so nothing is asked twice there.
+
+Source: IAM User Guide, "Troubleshoot IAM": changes that I make are not always immediately visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+PAUSE = 2.0
+"""Seconds between two attempts."""
+
+_ErrorTest = Callable[[Mapping[str, str]], bool]
+
+
+def _says(*texts: str) -> _ErrorTest:
+    return lambda error: any(text in error.get("Message", "") for text in texts)
+
+
+def _is_denial(error: Mapping[str, str]) -> bool:
+    return error.get("Code", "").startswith("AccessDenied")
+
+
+# The errors that may pass by themselves, by the event that botocore sends after each attempt.
+_PASSING: Mapping[str, _ErrorTest] = {
+    "needs-retry.lambda.CreateFunction": _says(
+        "cannot be assumed by Lambda", "does not have permission to access the ECR image"
+    ),
+    "needs-retry.sts.AssumeRole": _is_denial,
+    "needs-retry.ecr.BatchGetImage": _is_denial,
+}
+
+
+@contextmanager
+def patience(client: Any, seconds: float = 60.0, pause: float = PAUSE) -> Iterator[None]:
+    """Inside the block, the client asks again for up to ``seconds`` when a refusal may pass by itself.
+
+        with patience(lambda_):
+            lambda_.create_function(...)
+
+    Calls, results and final errors stay boto3's own.
+    """
+    handlers = {event: _handler(passes, seconds, pause) for event, passes in _PASSING.items()}
+    for event, handler in handlers.items():
+        client.meta.events.register(event, handler)
+    try:
+        yield
+    finally:
+        for event, handler in handlers.items():
+            client.meta.events.unregister(event, handler)
+
+
+def _handler(passes: _ErrorTest, seconds: float, pause: float) -> Callable[..., float | None]:
+    """Answers botocore after an attempt: the seconds to wait before the next one, or None to be content."""
+
+    def asked(response: Any = None, attempts: int = 1, **_: Any) -> float | None:
+        error = response[1].get("Error") if response else None
+        return pause if error and passes(error) and attempts * pause < seconds else None
+
+    return asked

@@ -1,0 +1,128 @@
+"""The exercises about grants, notebooks 02 to 05: a policy to write for each, checked by deciding cases."""
+
+from __future__ import annotations
+
+from labkit.exercises.cases import Answer, Call, Pull, identity_policy, repository_policy
+from labkit.exercises.verdict import Verdict
+from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
+from labkit.organization import Membership
+from labkit.policies import PULL_ACTIONS
+from labkit.pull import ImageUri
+
+SECOND_ACCOUNT = "210987654321"
+"""An account that nobody has in this lab: the exercises ask about it, nothing is called in it."""
+
+_ELSEWHERE = "o-elsewhere000"
+
+
+def _image(lab: Lab, repository: str) -> ImageUri:
+    return ImageUri.parse(lab.image_uri(repository))
+
+
+def one_function(lab: Lab, policy: Answer) -> Verdict:
+    """02: a repository policy that lets Lambda pull for the function test-same-account, and for no other."""
+    account, name = lab.registry.account, SAME_ACCOUNT.function
+    pulls = (
+        Pull(f"the function {name} of {account}", name, account, admit=True),
+        Pull(f"another function of {account}", "another-function", account, admit=False),
+        Pull(f"the function {name}-2, whose name only begins the same", f"{name}-2", account, admit=False),
+    )
+    return repository_policy(policy, _image(lab, SAME_ACCOUNT.repository), pulls)
+
+
+def lets_lambda_add(lab: Lab, policy: Answer) -> Verdict:
+    """02: an identity policy with which Lambda adds its statement to lambda-same-account, and nothing more of ECR."""
+    own = _image(lab, SAME_ACCOUNT.repository).repository_arn
+    other = _image(lab, OTHER_ACCOUNT.repository).repository_arn
+    calls = (
+        Call("ecr:GetRepositoryPolicy", own, allow=True),
+        Call("ecr:SetRepositoryPolicy", own, allow=True),
+        Call("ecr:SetRepositoryPolicy", other, allow=False),
+        Call("ecr:PutImage", own, allow=False),
+        Call("ecr:BatchGetImage", own, allow=False),
+    )
+    return identity_policy(policy, lab.registry.account, calls)
+
+
+def two_accounts(lab: Lab, policy: Answer) -> Verdict:
+    """03: a repository policy that admits the workload account and a second one, and no third."""
+    name, first = OTHER_ACCOUNT.function, lab.workload.account
+    pulls = (
+        Pull(f"functions of {first}", name, first, admit=True),
+        Pull(f"functions of {SECOND_ACCOUNT}", name, SECOND_ACCOUNT, admit=True),
+        Pull("functions of 999999999999", name, "999999999999", admit=False),
+    )
+    return repository_policy(policy, _image(lab, OTHER_ACCOUNT.repository), pulls)
+
+
+def least_caller(lab: Lab, policy: Answer) -> Verdict:
+    """03: the ECR part of the identity policy that a caller in the workload account needs, and nothing more."""
+    wanted = _image(lab, OTHER_ACCOUNT.repository).repository_arn
+    other = _image(lab, ORGANIZATION.repository).repository_arn
+    calls = (
+        *(Call(action, wanted, allow=True) for action in PULL_ACTIONS),
+        Call("ecr:BatchGetImage", other, allow=False),
+        Call("ecr:PutImage", wanted, allow=False),
+        Call("ecr:SetRepositoryPolicy", wanted, allow=False),
+    )
+    return identity_policy(policy, lab.workload.account, calls)
+
+
+def all_but_one_account(lab: Lab, policy: Answer) -> Verdict:
+    """04: a repository policy for the whole organization, except one of its accounts."""
+    name, inside = ORGANIZATION.function, _somewhere(lab.organization_id)
+    pulls = (
+        Pull(f"functions of {lab.workload.account}", name, lab.workload.account, True, inside),
+        Pull("functions of a member account that does not exist yet", name, "999999999999", True, inside),
+        Pull(f"functions of the member {SECOND_ACCOUNT}", name, SECOND_ACCOUNT, False, inside),
+        Pull("functions of another organization", name, "888888888888", False, _somewhere(_ELSEWHERE)),
+    )
+    return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls)
+
+
+def only_test_functions(lab: Lab, policy: Answer) -> Verdict:
+    """04: a repository policy for the organization's functions whose name begins with test-."""
+    inside, account = _somewhere(lab.organization_id), lab.workload.account
+    pulls = (
+        Pull("the function test-organizations of the workload account", "test-organizations", account, True, inside),
+        Pull("the function test-1 of another member account", "test-1", SECOND_ACCOUNT, True, inside),
+        Pull("the function billing of the workload account", "billing", account, False, inside),
+        Pull("the function test-1 of another organization", "test-1", "888888888888", False, _somewhere(_ELSEWHERE)),
+    )
+    return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls)
+
+
+def directly_in_unit(lab: Lab, policy: Answer) -> Verdict:
+    """05: a repository policy for the accounts directly in the granted unit, not for those in units below it."""
+    unit = _unit(lab.organization_path)
+    below = f"{unit}ou-{unit.split('/')[1].removeprefix('r-')}-below000/"
+    return _units(lab, policy, {unit: True, below: False, _unit(lab.other_path): False})
+
+
+def all_but_one_unit(lab: Lab, policy: Answer) -> Verdict:
+    """05: a repository policy for the whole organization, except one unit and everything below it."""
+    left_out = _unit(lab.other_path)
+    below = f"{left_out}ou-{left_out.split('/')[1].removeprefix('r-')}-below000/"
+    root = "/".join(left_out.split("/")[:2]) + "/"
+    return _units(lab, policy, {_unit(lab.organization_path): True, root: True, left_out: False, below: False})
+
+
+def _unit(pattern: str) -> str:
+    """The path of the unit that a pattern such as o-…/r-…/ou-…/* is about."""
+    return pattern.rstrip("*")
+
+
+def _units(lab: Lab, policy: Answer, units: dict[str, bool]) -> Verdict:
+    pulls = [
+        Pull(f"functions of an account in {path}", ORGANIZATION.function, "999999999999", admit, _at(path))
+        for path, admit in units.items()
+    ]
+    return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls)
+
+
+def _at(path: str) -> Membership:
+    return Membership(path.split("/")[0], (path,))
+
+
+def _somewhere(organization: str) -> Membership:
+    return _at(f"{organization}/r-root/ou-root-somewhere0/")
