@@ -96,9 +96,8 @@ class Access(NamedTuple):
     def accounts(self) -> Iterator[str]:
         """The accounts that can pull, community by community."""
         for community, answer in zip(self.communities, self.answers, strict=True):
-            for account in community.accounts:
-                if self.named.get(account, answer):
-                    yield account
+            if answer or not self.named.keys().isdisjoint(community.accounts):
+                yield from (account for account in community.accounts if self.named.get(account, answer))
 
 
 def members_of(organization: Organization) -> tuple[Member, ...]:

@@ -32,7 +32,8 @@ class Condition(NamedTuple):
     """One operator and key of a Condition element, compiled.
 
     ``operator`` is written as in the policy, prefix and suffix included; ``values`` are the policy's values. ``row``
-    is None for ``Null``.
+    is None for ``Null``. ``patterns`` are the values as patterns, where the operator is one of texts; ``name`` is the
+    key in lower case.
     """
 
     operator: str
@@ -42,6 +43,7 @@ class Condition(NamedTuple):
     quantifier: str
     if_exists: bool
     compiled: tuple[Compiled, ...]
+    patterns: tuple[Pattern, ...]
     name: str
 
     @classmethod
@@ -56,15 +58,11 @@ class Condition(NamedTuple):
         name = rest.removesuffix("IfExists")
         row = None if rest == NULL else OPERATORS[name]
         compiled = tuple(row.compile(value, variables and row.variables) for value in values) if row else ()
-        return cls(operator, key, values, row, quantifier, name != rest, compiled, key.lower())
+        patterns = tuple(each.pattern for each in compiled if each.pattern)
+        return cls(operator, key, values, row, quantifier, name != rest, compiled, patterns, key.lower())
 
     def __repr__(self) -> str:
         return f"<Condition {self.operator} {self.key} {list(self.values)}>"
-
-    @property
-    def patterns(self) -> tuple[Pattern, ...]:
-        """The values as patterns, where the operator is one of texts."""
-        return tuple(each.pattern for each in self.compiled if each.pattern)
 
     def part(self, context: Context) -> Part:
         """Compares the request's value of the key, if any, with the policy's values."""
@@ -109,4 +107,4 @@ class Condition(NamedTuple):
 
     def _unresolved(self, context: Context) -> bool:
         """Whether every value holds a variable that has no value, so that none could have matched."""
-        return bool(self.patterns) and all(pattern.resolve(context) is None for pattern in self.patterns)
+        return bool(self.patterns) and all(each.variables and each.resolve(context) is None for each in self.patterns)
