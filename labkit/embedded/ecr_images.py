@@ -5,12 +5,13 @@ Amazon ECR API Reference: PutImage, BatchGetImage, DescribeImages, ListImages, B
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.blobs import digest_of, is_digest
 from labkit.embedded.calls import Call, RepositoryRecord, ServiceError
-from labkit.embedded.ecr_registry import key_of, named, page, repository_of, where
+from labkit.embedded.ecr_registry import invalid, key_of, named, page, repository_of, where
 from labkit.embedded.ecr_repositories import collect
 from labkit.embedded.images import (
     BlobsMissingError,
@@ -26,6 +27,7 @@ from labkit.embedded.images import (
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
 ImageId = Mapping[str, str]
 """``imageDigest``, ``imageTag``, or both, as ECR's requests name an image."""
 
@@ -36,6 +38,8 @@ def put_image(embedded: Embedded, call: Call) -> dict[str, Any]:
     params = call.params
     manifest, tag = params["imageManifest"].encode(), params.get("imageTag")
     digest = digest_of(manifest)
+    if tag is not None and not _TAG.fullmatch(tag):
+        raise invalid("imageTag", f"must satisfy regular expression '{_TAG.pattern}'")
     if params.get("imageDigest", digest) != digest:
         raise ServiceError(
             "ImageDigestDoesNotMatchException",

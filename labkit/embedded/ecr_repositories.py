@@ -53,10 +53,13 @@ def describe_registry(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 
 def tagging(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """TagResource, UntagResource and ListTagsForResource of a repository, by its ARN."""
-    return embedded.backend.dispatch(
-        "ecr", call.operation, call.params, account=call.params["resourceArn"].split(":")[4], region=call.region
-    )
+    """TagResource, UntagResource and ListTagsForResource of a repository, by its ARN in this region."""
+    arn = call.params["resourceArn"]
+    account, _, name = arn.partition(f"arn:aws:ecr:{call.region}:")[2].partition(":repository/")
+    record = embedded.repository(account, call.region, name) if account.isdecimal() else None
+    if record is None or record.arn != arn:
+        raise ServiceError("RepositoryNotFoundException", f"The repository with the ARN '{arn}' does not exist")
+    return embedded.backend.dispatch("ecr", call.operation, call.params, account=account, region=call.region)
 
 
 def collect(embedded: Embedded) -> None:

@@ -102,6 +102,9 @@ def _run(
         raise error("throttled") from None
     except ImageError:  # the function was deleted while the call waited for a process
         raise error("not found", function.key.arn) from None
+    finally:
+        if embedded.functions.get(function.key) is None:  # or while its process was started
+            environments.stop(function.key.arn)
 
 
 def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime]:

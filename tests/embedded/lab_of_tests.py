@@ -9,6 +9,7 @@ import signal
 import time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import psutil
@@ -129,6 +130,11 @@ def image_of(folder: Path, handler: str = GREETING) -> Image:
     (folder / "Dockerfile").write_text(DOCKERFILE)
     (folder / "lambda_function.py").write_text(handler)
     return build(folder)
+
+
+def unique(prefix: str) -> str:
+    """A name that no other test has."""
+    return f"{prefix}-{uuid4().hex[:12]}"
 
 
 def appears(path: Path) -> None:

@@ -19,7 +19,7 @@ from labkit.embedded.blobs import digest_of
 from labkit.embedded.client import Running
 from labkit.image.manifest import DOCKER_MANIFEST, OCI_INDEX
 from labkit.image.model import Image
-from tests.embedded.lab_of_tests import ACCOUNTS, REGISTRY, WORKLOAD, Lab, image_of, refusal
+from tests.embedded.lab_of_tests import ACCOUNTS, REGISTRY, WORKLOAD, Lab, image_of, refusal, unique
 
 NOT_A_POLICY = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'"
 NO_PRINCIPAL = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Principal not found'"
@@ -46,9 +46,9 @@ def another(tmp_path_factory: pytest.TempPathFactory) -> Image:
 
 
 @pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
+def name() -> str:
     """A repository name of the test's own."""
-    return "team/" + re.sub("[^a-z0-9]+", "-", request.node.name.lower())[:200].strip("-")
+    return unique("team/app")
 
 
 @pytest.fixture
@@ -121,6 +121,22 @@ def test_repositories_carry_tags(ecr: Any, name: str):
     ecr.tag_resource(resourceArn=arn, tags=[{"Key": "more", "Value": "1"}])
     ecr.untag_resource(resourceArn=arn, tagKeys=["lab"])
     assert ecr.list_tags_for_resource(resourceArn=arn)["tags"] == [{"Key": "more", "Value": "1"}]
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:ecr:eu-west-1:813835382529:repository/{}",
+        "arn:aws:ecr:eu-central-1:813835382529:repository/{}-not",
+        "arn:aws-cn:ecr:eu-central-1:813835382529:repository/{}",
+        "{}",
+    ],
+)
+def test_tags_are_given_to_the_very_repository_that_the_arn_names(ecr: Any, repository: str, arn: str):
+    tags = [{"Key": "lab", "Value": "yes"}]
+    assert refusal(ecr.tag_resource, resourceArn=arn.format(repository), tags=tags)[0] == "RepositoryNotFoundException"
+    right = f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/{repository}"
+    assert ecr.list_tags_for_resource(resourceArn=right)["tags"] == []
 
 
 def test_a_registry_replicates_nothing(ecr: Any):
@@ -371,6 +387,14 @@ def test_an_image_needs_its_layers(ecr: Any, repository: str, image: Image):
     assert (code, status) == ("LayersNotFoundException", 400)
     assert all(digest in text for digest in image.blobs)
     assert ecr.describe_images(repositoryName=repository)["imageDetails"] == []
+
+
+@pytest.mark.parametrize("tag", ["-first", "a b", "a/b", "t" * 129])
+def test_a_tag_that_no_reference_can_name_is_refused(ecr: Any, repository: str, image: Image, tag: str):
+    push(ecr, repository, "0.0.1", image)
+    code, status, text = refusal(lambda: put(ecr, repository, image, imageTag=tag))
+    assert (code, status) == ("InvalidParameterException", 400)
+    assert "'imageTag' failed to satisfy constraint" in text
 
 
 def test_putting_an_image_twice_is_told(ecr: Any, repository: str, image: Image):

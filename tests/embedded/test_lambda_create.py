@@ -14,7 +14,7 @@ from labkit.embedded.blobs import digest_of
 from labkit.embedded.client import Running
 from labkit.image.manifest import DOCKER_MANIFEST, OCI_INDEX
 from labkit.image.model import Image
-from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, ROLE, WORKLOAD, Lab, image_of, refusal
+from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, ROLE, WORKLOAD, Lab, image_of, refusal, unique
 
 HOST = f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com"
 ASSUME = "The role defined for the function cannot be assumed by Lambda."
@@ -37,8 +37,8 @@ def uri(lab: Lab, image: Image) -> str:
 
 
 @pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    return "create-" + re.sub("[^a-z0-9]+", "-", request.node.name.lower())[-50:].strip("-")
+def name() -> str:
+    return unique("create")
 
 
 def created(lab: Lab, name: str, uri: str, **more: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +9,13 @@ import pytest
 
 from labkit.aws.images import push
 from labkit.embedded import client as embedded_client
+from labkit.embedded.calls import ServiceError
 from labkit.embedded.client import Running
+from labkit.embedded.functions import FunctionKey
+from labkit.embedded.lambda_roles import check_role
+from labkit.image.errors import Throttled
 from labkit.image.model import Image
-from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, Lab, image_of, refusal
+from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, Lab, image_of, refusal, unique
 
 INVALID = "InvalidParameterValueException"
 TWO = "def handler(event, context):\n    return 2\n"
@@ -39,8 +42,8 @@ def uri(lab: Lab, image: Image) -> str:
 
 
 @pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    return "life-" + re.sub("[^a-z0-9]+", "-", request.node.name.lower())[-50:].strip("-")
+def name() -> str:
+    return unique("life")
 
 
 @pytest.fixture
@@ -203,6 +206,26 @@ def test_a_process_is_replaced_before_its_credentials_expire(
     assert answer_of(lambda_, "f") == first
     clock.move(hours=1)
     assert answer_of(lambda_, "f") != first
+
+
+def test_a_function_all_of_whose_environments_are_busy_is_throttled(
+    cloud: Any, held: Callable[[], None], image: Image, monkeypatch: pytest.MonkeyPatch
+):
+    def busy(*_: Any) -> None:
+        raise Throttled(10)
+
+    lambda_, _ = made(cloud, image)
+    held()
+    monkeypatch.setattr(cloud.embedded.functions.environments, "invoke", busy)
+    assert refusal(lambda_.invoke, FunctionName="f") == ("TooManyRequestsException", 429, "Rate Exceeded.")
+
+
+def test_a_role_of_another_account_is_not_taken(cloud: Any):
+    key = FunctionKey(REGISTRY, "eu-central-1", "f")
+    with pytest.raises(ServiceError) as refused:
+        check_role(cloud.embedded, key, "arn:aws:iam::592444418872:role/LambdaRoleWithoutPermissions")
+    assert (refused.value.code, refused.value.status) == ("AccessDeniedException", 403)
+    assert refused.value.message == "Cross-account pass role is not allowed."
 
 
 # -- Configuration -------------------------------------------------------------------------------------------------

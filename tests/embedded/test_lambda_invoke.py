@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from labkit.embedded.client import Running
-from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, ROLE, Lab, appears, image_of, refusal
+from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, ROLE, Lab, appears, image_of, refusal, unique
 
 HANDLERS = """
 import json, os, sys, time
@@ -89,8 +90,8 @@ def uri(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    return "invoke-" + re.sub("[^a-z0-9]+", "-", request.node.name.lower())[-50:].strip("-")
+def name() -> str:
+    return unique("invoke")
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +139,24 @@ def test_a_warm_process_is_used_again(lab: Lab, name: str, uri: str):
     (first, pid), (second, again) = (invoked(lab, name, {"do": "count"})["Payload"] for _ in range(2))
     assert (first, second) == (1, 2)
     assert pid == again
+
+
+def test_deleting_a_function_ends_its_processes(lab: Lab, name: str, uri: str):
+    lambda_ = lab.active("registry", name, uri)
+    _, pid = invoked(lab, name, {"do": "count"})["Payload"]
+    assert psutil.pid_exists(pid)
+    lambda_.delete_function(FunctionName=name)
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_function_that_is_deleted_while_it_runs_ends_at_once(lab: Lab, name: str, uri: str, tmp_path: Path):
+    lambda_ = lab.active("registry", name, uri, Timeout=60)
+    begun = tmp_path / "begun"
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(invoked, lab, name, {"do": "wait_for", "path": str(begun), "until": str(tmp_path / "no")})
+        appears(begun)
+        lambda_.delete_function(FunctionName=name)
+        assert running.result()["Payload"]["errorType"] == "Runtime.ExitError"
 
 
 def test_the_handler_acts_as_the_execution_role_on_the_embedded_aws(lab: Lab, shared: str):

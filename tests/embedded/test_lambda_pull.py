@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,7 +13,17 @@ from labkit import policies
 from labkit.embedded import client as embedded_client
 from labkit.embedded.client import Running
 from labkit.image.model import Image
-from tests.embedded.lab_of_tests import ACCOUNTS, PATIENTLY, PULL_DENIED, REGISTRY, WORKLOAD, Lab, image_of, refusal
+from tests.embedded.lab_of_tests import (
+    ACCOUNTS,
+    PATIENTLY,
+    PULL_DENIED,
+    REGISTRY,
+    WORKLOAD,
+    Lab,
+    image_of,
+    refusal,
+    unique,
+)
 
 DENIED = ("AccessDeniedException", 403, PULL_DENIED)
 ARTICLE_ADDED = """{
@@ -55,8 +65,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
 
 
 @pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    return "pull-" + re.sub("[^a-z0-9]+", "-", request.node.name.lower())[-50:].strip("-")
+def name() -> str:
+    return unique("pull")
 
 
 @pytest.fixture
@@ -137,6 +147,18 @@ def test_the_statement_is_added_to_what_is_there(lab: Lab, name: str, uri: str):
     assert document["Version"] == existing["Version"]
     assert document["Statement"][:-1] == existing["Statement"]
     assert document["Statement"][-1] == json.loads(ARTICLE_ADDED)["Statement"][0]
+
+
+def test_functions_created_at_the_same_time_get_the_statement_once(lab: Lab, name: str, uri: str):
+    lambda_ = lab.client("registry", "lambda")
+    role = lab.role("registry")
+
+    def create(number: int) -> str:
+        return str(lab.create("registry", f"{name}-{number}", uri, lambda_, Role=role)["FunctionName"])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(create, range(8)))) == 8
+    assert policy_of(lab, name) == ARTICLE_ADDED
 
 
 def test_a_policy_that_suffices_is_left_alone(lab: Lab, name: str, uri: str):
