@@ -22,7 +22,6 @@ import uuid
 from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
 
 CHUNK = 1 << 20
 """How many bytes are read from a file at a time."""
@@ -153,12 +152,8 @@ class BlobStore:
             if is_digest(f"sha256:{path.name}"):
                 yield f"sha256:{path.name}"
 
-    def open(self, digest: str) -> BinaryIO:
-        """The blob, opened for reading. Raises FileNotFoundError where there is no such blob."""
-        return self.path(digest).open("rb")
-
     def read(self, digest: str) -> bytes:
-        """The whole blob: for manifests and configurations, which are small."""
+        """The whole blob, for manifests and configurations. Raises FileNotFoundError where there is none."""
         return self.path(digest).read_bytes()
 
     def put(self, data: bytes) -> str:

@@ -84,10 +84,6 @@ class Function:
     update: Status | None = None
     ready: str | None = None
 
-    def changed(self, modified: datetime, **members: Any) -> Function:
-        """The function after a change made by its author: a new revision."""
-        return replace(self, modified=modified, revision=str(uuid4()), **members)
-
     @property
     def version(self) -> str:
         """What tells apart two versions of the running code and its configuration."""
@@ -130,6 +126,10 @@ class FunctionStore:
         with self._lock:
             self._functions[function.key] = function
             write_atomically(self._path(function.key), _dump(function))
+
+    def revised(self, function: Function, **members: Any) -> Function:
+        """The function after a change made by its author, now: a new revision, not stored yet."""
+        return replace(function, modified=self._now(), revision=str(uuid4()), **members)
 
     def remove(self, key: FunctionKey) -> None:
         """Forget a function, end its processes, and delete the code that no other function runs."""

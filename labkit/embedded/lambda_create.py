@@ -61,8 +61,8 @@ def update_function_code(embedded: Embedded, call: Call) -> dict[str, Any]:
     check_unchanged(before, params)
     uri = params["ImageUri"]
     source = pull(embedded, call, before.key, uri)
-    function = before.changed(
-        embedded.clock.now(),
+    function = store.revised(
+        before,
         image_uri=uri,
         resolved_uri=source.resolved_uri,
         digest=source.digest,

@@ -55,9 +55,7 @@ def update_function_configuration(embedded: Embedded, call: Call) -> dict[str, A
     role = params.get("Role") or before.role
     if role != before.role:
         check_role(embedded, before.key, role)
-    function = before.changed(
-        embedded.clock.now(), role=role, options=options(params, before.options), update=IN_PROGRESS
-    )
+    function = store.revised(before, role=role, options=options(params, before.options), update=IN_PROGRESS)
     store.put(function)
     store.make_ready(function.key, embedded.images.blobs)
     return configuration(function)

@@ -65,7 +65,7 @@ def test_what_is_not_there_has_no_size_and_cannot_be_read(store: BlobStore):
     assert store.size(digest) is None
     assert digest not in store
     with pytest.raises(FileNotFoundError):
-        store.open(digest)
+        store.read(digest)
 
 
 @pytest.mark.parametrize("text", ["", "sha256:", "sha256:../../etc/passwd", "sha256:" + "A" * 64, "sha512:" + "a" * 64])

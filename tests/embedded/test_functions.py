@@ -155,7 +155,7 @@ def test_an_image_whose_layers_are_gone_makes_the_function_fail(store: FunctionS
 def test_an_update_that_fails_leaves_the_old_code_serving(store: FunctionStore, blobs: BlobStore):
     old = created(store, blobs, layer_of({"a": b"old"}))
     digests = pushed(blobs, b"\x28\xb5\x2f\xfd zstd")
-    store.put(old.changed(NOW, digest=digests[0], blobs=digests, update=IN_PROGRESS))
+    store.put(store.revised(old, digest=digests[0], blobs=digests, update=IN_PROGRESS))
     store.make_ready(KEY, blobs)
     store.settle()
     now = store.get(KEY)
@@ -168,7 +168,7 @@ def test_an_update_that_fails_leaves_the_old_code_serving(store: FunctionStore, 
 def test_an_update_makes_the_new_code_serve_and_drops_the_old(store: FunctionStore, blobs: BlobStore):
     old = created(store, blobs, layer_of({"a": b"old"}))
     digests = pushed(blobs, layer_of({"a": b"new"}))
-    changed = old.changed(NOW, digest=digests[0], blobs=digests, update=IN_PROGRESS)
+    changed = store.revised(old, digest=digests[0], blobs=digests, update=IN_PROGRESS)
     assert changed.revision != old.revision
     store.put(changed)
     store.make_ready(KEY, blobs)
