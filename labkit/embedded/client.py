@@ -26,7 +26,7 @@ from labkit.embedded.files import write_atomically
 from labkit.embedded.home import Home, inspect_home, open_home
 from labkit.embedded.runtime import Runtime, read_runtime
 from labkit.embedded.settings import Settings
-from labkit.environment import lab_variables
+from labkit.environment import apply, lab_variables
 from labkit.errors import EmbeddedError, UsageError
 
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -116,11 +116,7 @@ def apply_world(root: Path | None, chosen: Settings) -> Running:
 
 def use_profiles(running: Running) -> None:
     """Point this process's AWS environment at the profiles of the lab."""
-    for name, value in lab_variables(running.home, running.endpoint).items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+    apply(lab_variables(running.home, running.endpoint))
 
 
 @contextmanager
@@ -171,6 +167,7 @@ def _request(runtime: Runtime, method: str, path: str, content: Any = None) -> d
 
 
 def _start(place: Home, port: int | None) -> Running:
+    Settings.read(place.settings)
     reader, writer = os.pipe()
     try:
         command = [sys.executable, "-m", "labkit.embedded", "--home", str(place.root), "--ready-fd", str(writer)]

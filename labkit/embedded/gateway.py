@@ -99,8 +99,8 @@ class Gateway:
             signature = sigv4.read(request)
             found = principals.find_key(self._embedded, signature.access_key, signature.token)
             sigv4.verify(request, signature, found.secret, self._embedded.clock.now())
-            if signature.service != service or signature.region not in regions():
-                reason = f"Credential should be scoped to a valid region and to the service '{service}'."
+            if signature.region not in regions():
+                reason = f"Credential should be scoped to a valid region, not '{signature.region}'."
                 raise sigv4.SignatureError("mismatch", reason)
             with self._embedded.lock:
                 return principals.identify(self._embedded, found), signature.region

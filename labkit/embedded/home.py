@@ -90,7 +90,7 @@ def inspect_home(root: Path) -> Home:
             _check_marker(home)
         elif home.root.exists() and not home.root.is_dir():
             raise UsageError(f"The lab home {home.root} is a file. Set LABKIT_HOME to a directory.")
-        elif home.root.exists() and any(home.root.iterdir()):
+        elif home.root.exists() and _is_foreign(home):
             raise UsageError(
                 f"{home.root} is not empty and not a lab home. Set LABKIT_HOME to a new or an empty directory."
             )
@@ -104,15 +104,24 @@ def open_home(root: Path) -> Home:
     home = inspect_home(root)
     try:
         home.root.mkdir(parents=True, exist_ok=True)
-        for directory in (home.aws, home.embedded, home.state):
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not home.marker.exists():
             write_atomically(home.marker, json.dumps(_MARKER).encode() + b"\n", 0o644)
+        for directory in (home.aws, home.embedded, home.state):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(home.embedded, os.W_OK):
             raise PermissionError(13, "Permission denied")
     except OSError as error:
         raise _unusable(home, error) from None
     return home
+
+
+def _is_foreign(home: Home) -> bool:
+    """Whether there is something beside the marker, and no marker even after that was seen.
+
+    A home that somebody else is just making has its marker, or the file that becomes it, before all else.
+    """
+    strangers = [path for path in home.root.iterdir() if home.marker.name not in path.name]
+    return bool(strangers) and not home.marker.exists()
 
 
 def _check_marker(home: Home) -> None:

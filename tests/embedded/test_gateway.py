@@ -1,0 +1,136 @@
+"""The gateway's edges: routes, sizes, failures, many clients at once, and waiting for moto."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from labkit.embedded import actions, gateway
+from labkit.embedded.client import Running
+from labkit.embedded.models import SERVICES
+from labkit.embedded.wire import read_body
+
+from .conftest import Cloud, MovedClock
+
+
+def test_every_operation_with_a_handler_has_its_permissions_and_every_permission_a_handler() -> None:
+    for service in SERVICES:
+        assert set(gateway.handlers(service)) <= set(actions.TABLES[service])
+        assert gateway.unlocked(service) <= set(gateway.handlers(service))
+
+
+def test_the_place_of_the_registry_says_that_it_is_kept(cloud: Cloud) -> None:
+    for path in ("/v2", "/v2/", "/v2/lambda-same-account/manifests/0.0.1"):
+        answer = cloud.send("GET", path, {})
+        assert (answer.status, answer.headers["Content-Type"]) == (404, "text/plain; charset=utf-8")
+        assert b"no OCI registry here yet" in answer.body
+
+
+@pytest.mark.parametrize(("service", "target"), [("lambda", "/2015-03-31/functions/f/invocations"), ("sts", "/")])
+def test_a_body_that_is_too_large_is_not_read(cloud: Cloud, service: str, target: str) -> None:
+    headers = cloud.signed("workload", service, target=target)
+    answer = cloud.send("POST", target, {**headers, "Content-Length": str(1 << 40)})
+    assert answer.status == 413
+    assert b"RequestEntityTooLargeException" in answer.body + str(answer.headers).encode()
+
+
+def test_a_body_in_chunks_is_bounded_too() -> None:
+    environ = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(b"x" * 100)}
+    assert read_body(environ, 100) == b"x" * 100
+    environ["wsgi.input"] = io.BytesIO(b"x" * 101)
+    with pytest.raises(Exception, match="must be smaller than 100 bytes"):
+        read_body(environ, 100)
+
+
+def test_what_breaks_inside_is_answered_in_the_protocol_and_explained_in_the_log(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("broken")
+
+    monkeypatch.setitem(gateway.handlers("sts"), "GetCallerIdentity", broken)  # type: ignore[arg-type]
+    with caplog.at_level(logging.ERROR), pytest.raises(ClientError) as caught:
+        cloud.client("workload", "sts").get_caller_identity()
+    assert caught.value.response["Error"]["Code"] == "InternalFailure"
+    assert "RuntimeError: broken" in caplog.text
+    assert cloud.keys("workload")["aws_secret_access_key"] not in caplog.text
+
+
+def test_moto_failing_on_input_is_a_client_error(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from labkit.embedded import backend
+
+    def broken(*_: Any) -> Any:
+        raise KeyError("x")
+
+    monkeypatch.setattr(backend.iam_backends["592444418872"]["aws"].__class__, "list_users", broken)
+    with pytest.raises(ClientError) as caught:
+        cloud.client("workload", "iam").list_users()
+    response = caught.value.response
+    assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == ("ValidationError", 400)
+    assert "could not execute ListUsers with these parameters (KeyError)" in response["Error"]["Message"]
+
+
+def test_who_only_asks_who_they_are_does_not_wait_for_moto(cloud: Cloud) -> None:
+    cloud.embedded._backend = Future()
+    assert cloud.client("workload", "sts").get_caller_identity()["Account"] == "592444418872"
+    assert cloud.client("workload", "sts").get_session_token()["Credentials"]
+
+
+def test_control_requests_answer_in_json(cloud: Cloud) -> None:
+    bearer = {"Authorization": "Bearer token"}
+    status = json.loads(cloud.send("GET", "/_labkit/status", bearer).body)
+    assert status["accounts"]["registry"] == "813835382529" and status["organization"] == "o-lambdaecrlab"
+    assert cloud.send("GET", "/_labkit/status", {"Authorization": "Bearer tokem"}).status == 403
+    assert cloud.send("GET", "/_labkit/nothing", bearer).status == 404
+    assert cloud.send("POST", "/_labkit/world", bearer, b"{").status == 400
+    answer = cloud.send("POST", "/_labkit/world", bearer, b'{"region": "eu-central-9"}')
+    assert answer.status == 400 and "eu-central-9" in json.loads(answer.body)["error"]
+
+
+def test_many_clients_at_once_lose_nothing(aws: Callable[..., Any], process: Running) -> None:
+    def work(number: int) -> None:
+        iam = aws("development", "iam")
+        for turn in range(5):
+            iam.create_user(UserName=f"crowd-{number}-{turn}")
+            iam.list_users()
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(work, range(20)))
+    users = {user["UserName"] for user in aws("development", "iam").list_users()["Users"]}
+    assert {f"crowd-{number}-{turn}" for number in range(20) for turn in range(5)} <= users
+
+
+def test_a_header_with_an_underscore_is_no_header(process: Running) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", int(process.endpoint.rpartition(":")[2]))
+    connection.request("POST", "/", b"{}", {"X_Amz_Target": "AmazonEC2ContainerRegistry_V20150921.ListImages"})
+    answer = connection.getresponse().read()
+    connection.close()
+    assert b"<Code>MissingAuthenticationToken</Code>" in answer
+
+
+def test_a_connection_stays_open_after_an_error(process: Running) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", int(process.endpoint.rpartition(":")[2]))
+    for _ in range(3):
+        connection.request("POST", "/", b"Action=GetCallerIdentity")
+        assert connection.getresponse().read().startswith(b"<ErrorResponse")
+        assert connection.sock is not None
+    connection.close()
+
+
+def test_a_state_that_is_no_state_of_moto_is_not_loaded(cloud: Cloud, tmp_path: Path, clock: MovedClock) -> None:
+    import pickle
+
+    evil = pickle.dumps({"masters": print})
+    with pytest.raises(pickle.UnpicklingError, match=r"builtins\.print is not part of the state"):
+        cloud.embedded.backend.load(evil)
