@@ -33,6 +33,10 @@ _STRONGER_THAN_A_PROFILE = (
     "AWS_USE_DUALSTACK_ENDPOINT",
 )
 
+# Where the user's own profiles are, which a lab on real accounts goes back to.
+_OWN = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+_KEPT_AS = "LABKIT_OWN_{}"
+
 _PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 _LOOPBACK = "127.0.0.1,localhost"
 
@@ -43,6 +47,7 @@ def lab_variables(home: Path, endpoint: str, environment: Mapping[str, str] = os
     ``endpoint`` is the embedded AWS's URL, such as ``http://127.0.0.1:43121``. For PATH see `tools_folder`.
     """
     variables: dict[str, str | None] = dict.fromkeys(_STRONGER_THAN_A_PROFILE)
+    variables.update(_kept(environment))
     variables.update({name: None for name in environment if name.startswith("AWS_ENDPOINT_URL_")})
     variables.update(
         LABKIT_HOME=str(home),
@@ -55,6 +60,29 @@ def lab_variables(home: Path, endpoint: str, environment: Mapping[str, str] = os
         for name in ("NO_PROXY", "no_proxy"):
             variables[name] = _without_proxy(environment.get(name, ""))
     return variables
+
+
+def _kept(environment: Mapping[str, str]) -> dict[str, str | None]:
+    """The user's own settings under other names; those that were kept before stay."""
+    if _KEPT_AS.format(_OWN[0]) in environment:
+        return {}
+    return {_KEPT_AS.format(name): environment.get(name, "") for name in _OWN}
+
+
+def own_variables(environment: Mapping[str, str] = os.environ) -> dict[str, str | None]:
+    """What to set (and, where None, to unset) to go back from the lab's profiles to the user's own."""
+    kept = {name: environment.get(_KEPT_AS.format(name)) for name in _OWN}
+    back = {name: value or None for name, value in kept.items() if value is not None}
+    return {**back, "AWS_PROFILE": None} if back else {}
+
+
+def apply(variables: Mapping[str, str | None]) -> None:
+    """Set, or unset where None, environment variables of this process."""
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def tools_folder() -> Path:

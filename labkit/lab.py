@@ -22,6 +22,7 @@ import labkit.embedded.client as embedded
 from labkit import pull
 from labkit.aws import reading, repositories, sessions
 from labkit.embedded.settings import Settings
+from labkit.environment import apply, own_variables
 from labkit.errors import UsageError
 from labkit.iam import Policy, Principal
 from labkit.image import Image, build
@@ -137,7 +138,10 @@ class Lab:
 
     @classmethod
     def on_profiles(cls, choices: Choices) -> Lab:
-        """A lab on two profiles that exist already. Raises UsageError when they do not do."""
+        """A lab on two profiles that exist already; this process goes back to the user's own AWS config files.
+
+        Raises UsageError when the profiles do not do.
+        """
         if not (choices.registry_profile and choices.workload_profile):
             raise UsageError(
                 "A lab on your own AWS accounts needs two profiles: one for the registry account and one "
@@ -147,6 +151,7 @@ class Lab:
             check_organization_path(choices.organization_path)
         if choices.region:
             check_region(choices.region)
+        apply(own_variables())
         profiles = {"registry": choices.registry_profile, "workload": choices.workload_profile}
         if choices.management_profile:
             profiles["management"] = choices.management_profile

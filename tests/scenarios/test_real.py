@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import labkit.embedded.client as embedded
 from labkit.errors import UsageError
 from labkit.lab import Choices, Lab, choose
 from labkit.scenarios import clean_up
@@ -138,3 +139,13 @@ def test_a_choice_that_will_not_do_leaves_the_earlier_one(profiles, environment)
     with pytest.raises(UsageError):
         choose(registry_profile="company-registry", workload_profile="nobody")
     assert Lab.open().profiles["workload"] == "company-workload"
+
+
+def test_profiles_are_looked_for_in_the_users_own_config_also_inside_the_embedded_lab(profiles, tmp_path, environment):
+    Lab.embedded(tmp_path / "embedded")
+    try:
+        lab = Lab.on_profiles(real())
+        assert lab.registry.account == "813835382529"
+        assert os.environ["AWS_CONFIG_FILE"] == str(profiles / "config")
+    finally:
+        embedded.stop(tmp_path / "embedded")
