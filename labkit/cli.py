@@ -45,6 +45,7 @@ COMMANDS = (
     Command("env", "labkit.commands.env", "print the shell exports that point aws, docker and boto3 at the lab"),
     Command("run", "labkit.commands.run", "run the scenarios without a notebook"),
     Command("policy", "labkit.commands.policy", "print a ready policy"),
+    Command("check", "labkit.commands.check", "find what is wrong in a policy before AWS does"),
     Command("evaluate", "labkit.commands.evaluate", "decide requests from a file, compare with what is expected"),
     Command("explain", "labkit.commands.explain", "explain why one request is allowed or denied"),
 )

@@ -1,0 +1,93 @@
+"""Checks policies before AWS does, and finds what AWS accepts and people regret.
+
+Pure: a text goes in, a report comes out. The rules are one table; each module looks at one side of a policy:
+
+    rules, kinds, keys     the tables: rules, kinds of policy, global condition keys; actions.json: known actions
+    places                 JSON with line numbers              statement    what the checks see of a statement
+    structure              elements and their types            values       principals and resources
+    actions, conditions    what exists and can match           grants       who is let in or kept out
+    findings, sarif        the report, and its SARIF form      generate     makes actions.json from botocore's models
+
+Whatever passes without an error is also read by the policy engine, ``labkit.iam``; a property in the tests holds that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from labkit.check import actions, conditions, grants, structure, values
+from labkit.check.findings import Finding, Found, Report
+from labkit.check.kinds import KINDS, Kind, guess
+from labkit.check.places import Text, line_and_column, read
+from labkit.check.rules import ERROR, RULES, WARNING, Rule
+from labkit.check.statement import Statement
+
+__all__ = ["ERROR", "KINDS", "RULES", "WARNING", "Finding", "Kind", "Report", "Rule", "check"]
+
+_STATEMENT_CHECKS = (actions.check, values.check, conditions.check, grants.check)
+_DEEP = "The text is nested too deeply to be a policy."
+
+
+def check(text: str, kind: Kind | None = None) -> Report:
+    """Checks a policy's text as one of that ``kind``; without, the kind is guessed from the content.
+
+    Never raises, whatever the text is.
+    """
+    try:
+        parsed = read(text)
+    except json.JSONDecodeError as error:
+        return _unparsed(kind, f"{error.msg}.", text, error.pos)
+    except RecursionError:
+        return _unparsed(kind, _DEEP, text, 0)
+    used = kind or guess(parsed.value)
+    found = list(dict.fromkeys(_found(parsed, used)))
+    findings = sorted((_placed(each, parsed) for each in found), key=lambda f: (f.line, f.column, f.rule.id))
+    return Report(used, kind is None, tuple(findings))
+
+
+def _unparsed(kind: Kind | None, problem: str, text: str, offset: int) -> Report:
+    instead = "Write JSON: double quotes, commas between members and none after the last, no comments."
+    finding = Finding(RULES["json-syntax"], "", *line_and_column(text, offset), problem, instead)
+    return Report(kind or guess(None), kind is None, (finding,))
+
+
+def _placed(found: Found, parsed: Text) -> Finding:
+    offset = dict(parsed.repeated).get(found.pointer) if found.rule == "duplicate-key" else None
+    place = line_and_column(parsed.source, offset) if offset is not None else parsed.place(found.pointer)
+    return Finding(RULES[found.rule], found.pointer, *place, found.problem, found.instead)
+
+
+def _found(parsed: Text, kind: Kind) -> Iterator[Found]:
+    if structure.bare_statement(parsed.value):
+        yield structure.wrap()
+        return
+    yield from _repeated(parsed)
+    length = len(parsed.source) if kind.blanks else sum(not c.isspace() for c in parsed.source)
+    yield from structure.document(parsed.value, kind, length)
+    version = str(parsed.value.get("Version", "2008-10-17")) if isinstance(parsed.value, dict) else ""
+    statements = []
+    for raw, pointer in _statements(parsed.value):
+        yield from structure.statement(raw, kind, pointer)
+        if isinstance(raw, dict):
+            statements.append(Statement(kind, version, raw, pointer))
+    for statement in statements:
+        for rule in _STATEMENT_CHECKS:
+            yield from rule(statement)
+    yield from structure.sids(statements, kind)
+    yield from grants.check_all(statements)
+
+
+def _repeated(parsed: Text) -> Iterator[Found]:
+    for pointer, _ in parsed.repeated:
+        key = pointer.rpartition("/")[2]
+        yield Found("duplicate-key", pointer, f"The key {key!r} stands twice.", "Keep one, with a list of values.")
+
+
+def _statements(document: Any) -> Iterator[tuple[Any, str]]:
+    listed = document.get("Statement") if isinstance(document, dict) else None
+    if isinstance(listed, list):
+        yield from ((raw, f"/Statement/{index}") for index, raw in enumerate(listed))
+    elif listed is not None:
+        yield listed, "/Statement"

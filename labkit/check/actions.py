@@ -1,0 +1,94 @@
+"""Actions: their form, whether they exist, and what a wildcard in one covers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
+
+from labkit.check.findings import Found
+from labkit.check.generate import FILE, RENAMED
+from labkit.check.statement import Statement, Value
+
+_FORM = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_RENAMED = {name.lower(): action for name, action in RENAMED.items()}
+_CLOSE_PREFIX = 0.75
+_TOKEN = "ecr:getauthorizationtoken"  # noqa: S105 - an action, not a token
+
+
+@cache
+def known() -> dict[str, dict[str, str]]:
+    """The actions of the services that the check knows: by prefix, then by name in lower case."""
+    raw: dict[str, list[str]] = json.loads(FILE.read_text("utf-8"))
+    return {prefix: {name.lower(): name for name in names} for prefix, names in raw.items()}
+
+
+def covers(pattern: str, action: str) -> bool:
+    """Whether an action of a policy, which may hold wildcards, covers an action; case does not matter."""
+    return _compiled(pattern.lower()).fullmatch(action.lower()) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    squeezed = re.sub(r"\*+", "*", pattern)
+    return re.compile("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in squeezed), re.DOTALL)
+
+
+def check(statement: Statement) -> Iterator[Found]:
+    """Findings about each action of a statement."""
+    for element in ("Action", "NotAction"):
+        for value in statement.values(element):
+            yield from _form(value) or _service(value, statement) or _existence(value)
+    yield from _token(statement)
+
+
+def _form(value: Value) -> list[Found]:
+    if value.text == "*" or _FORM.fullmatch(value.text):
+        return []
+    instead = "Write service:Name, such as ecr:BatchGetImage, or * for all."
+    return [Found("bad-action", value.pointer, f"{value.text!r} is not an action.", instead)]
+
+
+def _service(value: Value, statement: Statement) -> list[Found]:
+    services, prefix = statement.kind.services, value.text.partition(":")[0].lower()
+    # ECR takes a lone *, a trust policy does not.
+    if not services or prefix in services or (value.text == "*" and services == ("ecr",)) or _near(prefix):
+        return []
+    problem = f"{value.text} is not an action of {services[0]}, and {statement.kind.label} can hold no other."
+    return [Found("foreign-action", value.pointer, problem, "Leave it out, or put it into an identity policy.")]
+
+
+def _near(prefix: str) -> str | None:
+    """The known service that a prefix was probably meant to be, where it is none."""
+    if prefix in known() or prefix == "*":
+        return None
+    close = get_close_matches(prefix, known(), 1, _CLOSE_PREFIX)
+    return close[0] if close else None
+
+
+def _existence(value: Value) -> list[Found]:
+    prefix, _, name = value.text.lower().partition(":")
+    meant = _near(prefix)
+    if meant:
+        problem = f"There is no service {value.text.partition(':')[0]!r}."
+        instead = f"Did you mean {meant}:{value.text.partition(':')[2]}?"
+    elif prefix not in known() or any(covers(name, each) for each in known()[prefix]):
+        return []
+    elif renamed := _RENAMED.get(value.text.lower()):
+        problem = f"{value.text} is an operation of the API, not an action."
+        instead = f"The action that permits it is {renamed}."
+    else:
+        problem = f"{value.text} covers no action that {prefix} has."
+        close = get_close_matches(name, known()[prefix], 1)
+        instead = f"Did you mean {prefix}:{known()[prefix][close[0]]}?" if close else "Look the action's name up."
+    return [Found("unknown-action", value.pointer, problem, instead)]
+
+
+def _token(statement: Statement) -> Iterator[Found]:
+    resources = statement.values("Resource")
+    named = [value for value in statement.values("Action") if value.text.lower() == _TOKEN]
+    if statement.allows and named and resources and all(resource.text != "*" for resource in resources):
+        problem = "A log-in token belongs to no repository, so the action is never asked for with a resource."
+        yield Found("token-needs-star", named[0].pointer, problem, 'Allow it in a statement with "Resource": "*".')

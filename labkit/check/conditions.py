@@ -1,0 +1,222 @@
+"""Conditions: operators, keys and values that can never do what their author hopes."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+
+from labkit.check import keys
+from labkit.check.findings import Found
+from labkit.check.statement import LAMBDA, Condition, Statement, Value
+from labkit.iam import arn as arns
+from labkit.iam.conditions import Condition as Compiled
+from labkit.iam.operators import OPERATORS
+
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_EXACT = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
+_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
+_PATH_END = re.compile(r".*/(\*|ou-[a-z0-9-]*\*)?", re.DOTALL)
+_PRINCIPAL_ARN = re.compile(r"arn:[^:]*:(iam|sts)::")
+_FUNCTION = "arn:aws:lambda:*:ACCOUNT:function:*"
+_NAMES = {name.lower(): name for name in (*OPERATORS, "Null")}
+
+
+def check(statement: Statement) -> Iterator[Found]:
+    """Findings about each operator, key and value of a statement's Condition."""
+    for condition in statement.conditions:
+        if not _exists(condition):
+            yield _unknown_operator(condition)
+            continue
+        for rule in _RULES:
+            yield from rule(condition, statement)
+    yield from _old_variables(statement)
+
+
+def _exists(condition: Condition) -> bool:
+    try:
+        Compiled.compile(condition.operator, condition.key, (), False)
+    except KeyError:
+        return False
+    return True
+
+
+def _unknown_operator(condition: Condition) -> Found:
+    close = get_close_matches(condition.name.lower(), _NAMES, 1)
+    instead = f"Did you mean {_NAMES[close[0]]}?" if close else f"There are {', '.join(sorted(_NAMES.values()))}."
+    if condition.quantifier not in ("", "ForAnyValue", "ForAllValues"):
+        instead = "Before the colon stands ForAnyValue or ForAllValues."
+    elif condition.name == "Null":
+        instead = "Null knows no IfExists: it asks whether the key is there."
+    return Found("unknown-operator", condition.pointer, f"There is no operator {condition.operator!r}.", instead)
+
+
+def _key(condition: Condition, _statement: Statement) -> Iterator[Found]:
+    meant = keys.suggestion(condition.key)
+    unknown = keys.is_global(condition.key) and not keys.known(condition.key)
+    if meant or unknown:
+        instead = (
+            f"Did you mean {meant}?" if meant else "Look the key's name up; keys of a service begin with its name."
+        )
+        yield Found("unknown-key", condition.pointer, f"There is no condition key {condition.key!r}.", instead)
+
+
+def _wildcards(condition: Condition, _statement: Statement) -> Iterator[Found]:
+    if condition.name not in _EXACT:
+        return
+    for value in condition.values:
+        if re.search(r"[*?]", _VARIABLE.sub("", value.text)):
+            better = "Arn" if value.text.startswith("arn:") else "String"
+            operator = f"{better}NotLike" if condition.negated else f"{better}Like"
+            problem = f"{condition.operator} takes the wildcard in {value.text!r} literally."
+            yield Found("wildcard-not-expanded", value.pointer, problem, f"Write {operator} instead.")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _equals_itself(operator: str) -> Callable[[str], bool]:
+    """Whether a text is of the operator's form: only then does it equal itself."""
+    return lambda text: OPERATORS[operator].compile(text, False).test(text, {})
+
+
+def _is_boolean(text: str) -> bool:
+    return text.lower() in ("true", "false") or bool(_VARIABLE.search(text))
+
+
+def _is_arn(text: str) -> bool:
+    return text == "*" or text.startswith("${") or _equals_itself("ArnEquals")(text)
+
+
+# By the beginning of the operator's name: what a value must be, and how it is written.
+_FAMILIES: dict[str, tuple[Callable[[str], bool], str]] = {
+    "Numeric": (_equals_itself("NumericEquals"), "a number, such as 10"),
+    "Date": (_equals_itself("DateEquals"), "a date, such as 2025-05-09T10:00:00Z, or seconds since 1970"),
+    "Bool": (_is_boolean, "true or false"),
+    "Null": (_is_boolean, "true (the key is absent) or false (it is there)"),
+    "Binary": (_equals_itself("BinaryEquals"), "base64"),
+    "IpAddress": (_is_address, "an address or a range, such as 203.0.113.0/24"),
+    "NotIpAddress": (_is_address, "an address or a range, such as 203.0.113.0/24"),
+    "Arn": (_is_arn, "an ARN, with wildcards where you want them"),
+}
+
+
+def _never(condition: Condition, _statement: Statement) -> Iterator[Found]:
+    family = next((name for name in _FAMILIES if condition.name.startswith(name)), None)
+    if family is None:
+        return
+    fits, form = _FAMILIES[family]
+    for value in condition.values:
+        if not fits(value.text):
+            problem = f"{condition.operator} cannot compare anything with {value.text!r}."
+            yield Found("value-never-matches", value.pointer, problem, f"Write {form}.")
+
+
+def _sets(condition: Condition, statement: Statement) -> Iterator[Found]:
+    key = keys.known(condition.key)
+    if key and key.multivalued and not condition.quantifier and condition.name != "Null":
+        problem = f"{key.name} can have several values, and AWS does not say how {condition.operator} compares them."
+        instead = f"Write ForAnyValue:{condition.operator}."
+        yield Found("missing-set-operator", condition.pointer, problem, instead)
+    if condition.quantifier == "ForAllValues" and statement.allows and not _required(condition, statement):
+        problem = f"ForAllValues holds when the request has no {condition.key} at all."
+        instead = f'Write ForAnyValue, or add "Null": {{"{condition.key}": "false"}}.'
+        yield Found("all-values-with-allow", condition.pointer, problem, instead)
+
+
+def _required(condition: Condition, statement: Statement) -> bool:
+    """Whether another condition of the statement demands that the key is there."""
+    return any(
+        each.lower == condition.lower
+        and (each.requires or (each.name == "Null" and {value.text.lower() for value in each.values} == {"false"}))
+        for each in statement.conditions
+    )
+
+
+def _organization(condition: Condition, _statement: Statement) -> Iterator[Found]:
+    for value in condition.values if condition.name.startswith("String") else ():
+        if "${" in value.text:
+            continue
+        if condition.lower.endswith("orgid") and not _is_organization(value.text, condition):
+            problem = f"{value.text!r} is no organization id."
+            instead = "Write o- and 10 to 32 lower-case letters or digits (aws organizations describe-organization)."
+            yield Found("organization-id-form", value.pointer, problem, instead)
+        elif condition.lower.endswith("orgpaths"):
+            yield from _path(value)
+
+
+def _is_organization(text: str, condition: Condition) -> bool:
+    like = "Like" in condition.name and re.search(r"[*?]", text)
+    return bool(like) or _ORGANIZATION.fullmatch(text) is not None
+
+
+def _path(value: Value) -> Iterator[Found]:
+    if not value.text.startswith(("o-", "*")):
+        problem = f"{value.text!r} does not begin with an organization id, as every path does."
+        instead = "Write o-ORGANIZATION/r-ROOT/ou-…/*; ids of roots and OUs are unique only inside one organization."
+        yield Found("organization-path-form", value.pointer, problem, instead)
+    elif not _PATH_END.fullmatch(value.text):
+        problem = f"{value.text!r} ends neither with / nor with /*: paths end with a slash."
+        if value.text.endswith("*"):
+            problem = f"{value.text!r} also covers an OU whose id merely begins the same."
+        instead = "Write …/ou-ID/* for the OU and everything below it, …/ou-ID/ for accounts directly in it."
+        yield Found("organization-path-form", value.pointer, problem, instead)
+
+
+def _source(condition: Condition, statement: Statement) -> Iterator[Found]:
+    if condition.lower != "aws:sourcearn" or condition.name == "Null":
+        return
+    for value in condition.values:
+        if _PRINCIPAL_ARN.match(value.text):
+            problem = f"{value.text!r} is an IAM principal; the source is what the service works for, a function."
+            yield Found("role-as-source", value.pointer, problem, f"Write {_FUNCTION}.")
+        elif set(statement.services) == {LAMBDA} and not _may_be_function(value.text, condition):
+            problem = f"{value.text!r} matches the ARN of no function."
+            yield Found("source-arn-form", value.pointer, problem, f"Write {_FUNCTION}.")
+
+
+def _may_be_function(text: str, condition: Condition) -> bool:
+    parts = arns.split(text)
+    if parts is None:  # across fields a wildcard reaches only in StringLike
+        return "${" in text or ("*" in text and condition.name.startswith("String"))
+    named = parts.resource.startswith("function:") or parts.resource[:1] in ("*", "?", "$")
+    service = parts.service == "lambda" or re.search(r"[*?]", parts.service)
+    return bool(named and service and re.fullmatch(r"[\d*?]+|.*\$\{.*", parts.account))
+
+
+def _principal_arn(condition: Condition, _statement: Statement) -> Iterator[Found]:
+    if condition.lower != "aws:principalarn":
+        return
+    for value in condition.values:
+        if ":assumed-role/" in value.text:
+            problem = "aws:PrincipalArn is the role's ARN, also for its sessions."
+            instead = "Write arn:aws:iam::ACCOUNT:role/NAME; for one session compare aws:userid."
+            yield Found("session-as-principal-arn", value.pointer, problem, instead)
+
+
+def _old_variables(statement: Statement) -> Iterator[Found]:
+    if statement.version == "2012-10-17":
+        return
+    listed = [value for name in ("Resource", "NotResource") for value in statement.values(name)]
+    listed += [value for condition in statement.conditions for value in condition.values]
+    for value in listed:
+        if _VARIABLE.search(value.text):
+            problem = f"Before Version 2012-10-17 the variable in {value.text!r} is literal text."
+            yield Found("variable-in-old-version", value.pointer, problem, 'Write "Version": "2012-10-17".')
+
+
+_RULES: tuple[Callable[[Condition, Statement], Iterator[Found]], ...] = (
+    _key,
+    _wildcards,
+    _never,
+    _sets,
+    _organization,
+    _source,
+    _principal_arn,
+)

@@ -1,0 +1,74 @@
+"""What a check found: findings with their places, and the report that holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from labkit.check.kinds import Kind
+from labkit.check.rules import ERROR, WARNING, Rule
+
+
+class Found(NamedTuple):
+    """What a rule's function says, before its place in the text is looked up.
+
+    ``pointer`` is a JSON pointer into the document; ``problem`` and ``instead`` are sentences.
+    """
+
+    rule: str
+    pointer: str
+    problem: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding: which rule, where (``pointer``; ``line`` and ``column`` from 1), what is wrong, what to write."""
+
+    rule: Rule
+    pointer: str
+    line: int
+    column: int
+    problem: str
+    instead: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON data, as ``labkit check --json`` prints it."""
+        return {
+            "id": self.rule.id,
+            "severity": self.rule.severity,
+            "title": self.rule.title,
+            "pointer": self.pointer,
+            "line": self.line,
+            "column": self.column,
+            "problem": self.problem,
+            "instead": self.instead,
+            "source": self.rule.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings about one policy in the order of the text; ``guessed``: the kind was taken from its content."""
+
+    kind: Kind
+    guessed: bool
+    findings: tuple[Finding, ...]
+
+    def count(self, severity: str) -> int:
+        """How many findings have that severity, ``error`` or ``warning``."""
+        return sum(finding.rule.severity == severity for finding in self.findings)
+
+    def passes(self, *, strict: bool = False) -> bool:
+        """Whether nothing was found that AWS refuses; ``strict``: nothing at all."""
+        return not self.findings if strict else not self.count(ERROR)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {
+            "kind": self.kind.name,
+            "guessed": self.guessed,
+            "errors": self.count(ERROR),
+            "warnings": self.count(WARNING),
+            "findings": [finding.to_dict() for finding in self.findings],
+        }

@@ -1,0 +1,102 @@
+"""The global condition keys, as a table: who carries each, and whether it can hold several values.
+
+Source: IAM User Guide, "AWS global condition context keys", the availability and value type of each key.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import NamedTuple
+
+CALLER, SOURCE, BOTH = "caller", "source", "both"
+
+
+class Key(NamedTuple):
+    """One row. ``carried`` by IAM callers, by services that act for a source, or by both; ``twin`` is the other's."""
+
+    name: str
+    carried: str = BOTH
+    multivalued: bool = False
+    twin: str = ""
+
+
+_ROWS = (
+    Key("aws:PrincipalOrgID", CALLER, twin="aws:SourceOrgID"),
+    Key("aws:PrincipalOrgPaths", CALLER, multivalued=True, twin="aws:SourceOrgPaths"),
+    Key("aws:PrincipalAccount", CALLER, twin="aws:SourceAccount"),
+    Key("aws:PrincipalArn", CALLER, twin="aws:SourceArn"),
+    Key("aws:PrincipalTag", CALLER),
+    Key("aws:PrincipalType", CALLER),
+    Key("aws:userid", CALLER),
+    Key("aws:username", CALLER),
+    Key("aws:SourceIp", CALLER),
+    Key("aws:VpcSourceIp", CALLER),
+    Key("aws:SourceVpc", CALLER),
+    Key("aws:SourceVpcArn", CALLER),
+    Key("aws:SourceVpce", CALLER),
+    Key("aws:VpceAccount", CALLER),
+    Key("aws:VpceOrgID", CALLER),
+    Key("aws:VpceOrgPaths", CALLER, multivalued=True),
+    Key("aws:SourceIdentity", CALLER),
+    Key("aws:FederatedProvider", CALLER),
+    Key("aws:TokenIssueTime", CALLER),
+    Key("aws:MultiFactorAuthAge", CALLER),
+    Key("aws:MultiFactorAuthPresent", CALLER),
+    Key("aws:AssumedRoot", CALLER),
+    Key("aws:SignInSessionArn", CALLER),
+    Key("aws:Ec2InstanceSourceVpc", CALLER),
+    Key("aws:Ec2InstanceSourcePrivateIPv4", CALLER),
+    Key("aws:ChatbotSourceArn", CALLER),
+    Key("aws:CalledVia", CALLER, multivalued=True),
+    Key("aws:CalledViaFirst", CALLER),
+    Key("aws:CalledViaLast", CALLER),
+    Key("aws:ViaAWSService"),
+    Key("aws:SourceArn", SOURCE, twin="aws:PrincipalArn"),
+    Key("aws:SourceAccount", SOURCE, twin="aws:PrincipalAccount"),
+    Key("aws:SourceOrgID", SOURCE, twin="aws:PrincipalOrgID"),
+    Key("aws:SourceOrgPaths", SOURCE, multivalued=True, twin="aws:PrincipalOrgPaths"),
+    Key("aws:PrincipalServiceName", SOURCE),
+    Key("aws:PrincipalServiceNamesList", SOURCE, multivalued=True),
+    Key("aws:PrincipalIsAWSService"),
+    Key("aws:ResourceAccount"),
+    Key("aws:ResourceOrgID"),
+    Key("aws:ResourceOrgPaths", multivalued=True),
+    Key("aws:ResourceTag"),
+    Key("aws:RequestTag"),
+    Key("aws:TagKeys", multivalued=True),
+    Key("aws:RequestedRegion"),
+    Key("aws:SecureTransport"),
+    Key("aws:CurrentTime"),
+    Key("aws:EpochTime"),
+    Key("aws:Referer"),
+    Key("aws:UserAgent"),
+)
+
+_BY_NAME = {key.name.lower(): key for key in _ROWS}
+_WITH_TAG = frozenset({"aws:principaltag", "aws:requesttag", "aws:resourcetag"})
+_NOT_CLOSE, _CLOSE = 0.6, 0.85
+
+
+def known(name: str) -> Key | None:
+    """The row of a key, in any case and with its tag's name; None for keys of services and unknown ones."""
+    base, slash, _ = name.lower().partition("/")
+    return None if (base in _WITH_TAG) != bool(slash) else _BY_NAME.get(base)
+
+
+def suggestion(name: str) -> str | None:
+    """What a name was probably meant to be; None where it is known, or looks like a key of a service."""
+    if known(name):
+        return None
+    base, slash, tag = name.partition("/")
+    lower = base.lower()
+    if lower in _WITH_TAG:
+        return f"{_BY_NAME[lower].name}/tag-key"
+    cutoff = _NOT_CLOSE if lower.startswith("aws:") else _CLOSE
+    names = [lower] if ":" in lower else [f"aws:{lower}"]
+    close = get_close_matches(names[0], _BY_NAME, 1, cutoff)
+    return _BY_NAME[close[0]].name + (f"/{tag}" if slash and close[0] in _WITH_TAG else "") if close else None
+
+
+def is_global(name: str) -> bool:
+    """Whether a key is written as a global one, or without any prefix."""
+    return name.lower().startswith("aws:") or ":" not in name

@@ -1,0 +1,131 @@
+"""The kinds of policy, as a table: which elements each must and must not have, and how long it may be.
+
+Sources: IAM User Guide, "Grammar of the IAM JSON policy language" and "IAM and AWS STS quotas"; Amazon ECR User Guide,
+"Private repository policies"; AWS Organizations User Guide, "SCP syntax", "RCP syntax" and "Quotas".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PRINCIPAL, RESOURCE = ("Principal", "NotPrincipal"), ("Resource", "NotResource")
+_ITSELF = "the policy is attached to the resource that it speaks of"
+_ATTACHED = "the policy is attached to the principals that it speaks of"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of policy.
+
+    ``required`` lists elements of which one must stand in each statement; ``forbidden`` gives the reason for each that
+    must not; ``longest`` is in characters, of which ``blanks`` says whether white space counts; ``versions`` are those
+    that may stand there, and None among them means that Version may be left out.
+    """
+
+    name: str
+    label: str
+    required: tuple[tuple[str, ...], ...]
+    forbidden: Mapping[str, str]
+    principal_kinds: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()  #: prefixes of the actions it may hold; empty: any
+    longest: int | None = None
+    blanks: bool = True
+    versions: tuple[str | None, ...] = ("2012-10-17", "2008-10-17", None)
+    example: str = field(default="", repr=False)
+
+
+_ROWS = (
+    Kind(
+        "ecr-repository",
+        "an ECR repository policy",
+        (PRINCIPAL,),
+        dict.fromkeys(RESOURCE, _ITSELF),
+        principal_kinds=("AWS", "Service"),
+        services=("ecr",),
+        longest=10_240,
+        example='"Principal": {"Service": "lambda.amazonaws.com"}',
+    ),
+    Kind(
+        "identity",
+        "an identity policy",
+        (RESOURCE,),
+        {**dict.fromkeys(PRINCIPAL, _ATTACHED), "Id": "only resource policies have one"},
+        longest=10_240,
+        blanks=False,
+        example='"Resource": "*"',
+    ),
+    Kind(
+        "trust",
+        "a role's trust policy",
+        (PRINCIPAL,),
+        {**dict.fromkeys(RESOURCE, _ITSELF), "NotPrincipal": "trust policies do not support it"},
+        principal_kinds=("AWS", "Service", "Federated"),
+        services=("sts",),
+        example='"Principal": {"Service": "lambda.amazonaws.com"}',
+    ),
+    Kind(
+        "scp",
+        "a service control policy",
+        (RESOURCE,),
+        dict.fromkeys(PRINCIPAL, _ATTACHED),
+        longest=5_120,
+        versions=("2012-10-17",),
+        example='"Resource": "*"',
+    ),
+    Kind(
+        "rcp",
+        "a resource control policy",
+        (PRINCIPAL, RESOURCE),
+        dict.fromkeys(("NotPrincipal", "NotAction"), "resource control policies do not support it"),
+        principal_kinds=("AWS",),
+        longest=5_120,
+        versions=("2012-10-17",),
+        example='"Principal": "*" and "Resource": "*"',
+    ),
+)
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _ROWS}
+"""The kinds by the name that ``--kind`` takes."""
+
+
+def guess(document: Any) -> Kind:
+    """The kind that a document most likely is, from the elements and actions of its statements. Never raises."""
+    statements = _statements(document)
+    name = _with_principal(statements) if _any_has(statements, PRINCIPAL) else _without_principal(statements)
+    return KINDS[name]
+
+
+def _with_principal(statements: list[dict[str, Any]]) -> str:
+    actions = [action for each in statements for action in _texts(each.get("Action"))]
+    if actions and all(action.lower().startswith("sts:") for action in actions):
+        return "trust"
+    guards = all(each.get("Effect") == "Deny" and each.get("Principal") == "*" for each in statements)
+    return "rcp" if guards and _any_has(statements, RESOURCE) else "ecr-repository"
+
+
+def _without_principal(statements: list[dict[str, Any]]) -> str:
+    actions = [action for each in statements for action in _texts(each.get("Action"))]
+    if statements and not _any_has(statements, RESOURCE) and all(a.lower().startswith("ecr:") for a in actions):
+        return "ecr-repository"
+    denies = [each for each in statements if each.get("Effect") == "Deny"]
+    rest = [each for each in statements if each.get("Effect") != "Deny"]
+    return "scp" if denies and all(_is_full_access(each) for each in rest) else "identity"
+
+
+def _is_full_access(statement: dict[str, Any]) -> bool:
+    return _texts(statement.get("Action")) == ["*"] and _texts(statement.get("Resource")) == ["*"]
+
+
+def _statements(document: Any) -> list[dict[str, Any]]:
+    inside = document.get("Statement", document) if isinstance(document, dict) else None
+    return [each for each in (inside if isinstance(inside, list) else [inside]) if isinstance(each, dict)]
+
+
+def _any_has(statements: list[dict[str, Any]], elements: tuple[str, ...]) -> bool:
+    return any(element in each for each in statements for element in elements)
+
+
+def _texts(value: Any) -> list[str]:
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]

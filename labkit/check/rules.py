@@ -1,0 +1,87 @@
+"""The table of rules: everything that the check can find, with its severity and the source of the rule.
+
+An ``error`` is what AWS refuses; a ``warning`` is what AWS accepts and people regret. What is wrong in a particular
+policy, and what to write instead, is said by the function that finds it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+ERROR, WARNING = "error", "warning"
+
+_GRAMMAR = "IAM User Guide, Grammar of the IAM JSON policy language"
+_ACTION = "IAM User Guide, IAM JSON policy elements: Action"
+_PRINCIPAL = "IAM User Guide, AWS JSON policy elements: Principal"
+_NOT_PRINCIPAL = "IAM User Guide, AWS JSON policy elements: NotPrincipal"
+_OPERATORS = "IAM User Guide, IAM JSON policy elements: Condition operators"
+_SETS = "IAM User Guide, Set operators for multivalued context keys"
+_KEYS = "IAM User Guide, AWS global condition context keys"
+_ECR = "Amazon ECR User Guide, Private repository policies"
+_LAMBDA = "Lambda Developer Guide, Create a Lambda function using a container image: Amazon ECR permissions"
+_VARIABLES = "IAM User Guide, IAM policy elements: Variables and tags"
+_RCP = "AWS Organizations User Guide, RCP syntax"
+_DEPUTY = "IAM User Guide, The confused deputy problem"
+
+
+class Rule(NamedTuple):
+    """One row: ``id`` is what configuration names, ``severity`` is error or warning, ``title`` speaks to a person."""
+
+    id: str
+    severity: str
+    title: str
+    source: str
+
+
+_ROWS = (
+    Rule("json-syntax", ERROR, "The text is not JSON", _GRAMMAR),
+    Rule("duplicate-key", ERROR, "A key stands twice in one JSON object", _GRAMMAR),
+    Rule("bare-statement", ERROR, "A statement without the document around it", _GRAMMAR),
+    Rule("no-statement", ERROR, "The policy has no statement", _GRAMMAR),
+    Rule("unknown-element", ERROR, "An element that the policy language does not know", _GRAMMAR),
+    Rule("wrong-type", ERROR, "An element holds the wrong kind of value", _GRAMMAR),
+    Rule("missing-element", ERROR, "A required element is missing", _GRAMMAR),
+    Rule("both-forms", ERROR, "An element and its Not form stand in one statement", _GRAMMAR),
+    Rule("element-not-allowed", ERROR, "An element that this kind of policy must not have", f"{_GRAMMAR}; {_ECR}"),
+    Rule("bad-version", ERROR, "Version is not one of the policy language's", _GRAMMAR),
+    Rule("bad-effect", ERROR, "Effect is neither Allow nor Deny", _GRAMMAR),
+    Rule("bad-sid", ERROR, "A Sid that IAM refuses", "IAM User Guide, IAM JSON policy elements: Sid"),
+    Rule("too-long", ERROR, "The policy is longer than AWS takes", "Quotas of IAM, Organizations and Amazon ECR"),
+    Rule("bad-action", ERROR, "An action that is not written service:Name", _ACTION),
+    Rule("foreign-action", ERROR, "An action that this kind of policy cannot speak of", f"{_ECR}; {_ACTION}"),
+    Rule("bad-principal", ERROR, "A principal of a form that AWS refuses", _PRINCIPAL),
+    Rule("wildcard-in-principal", ERROR, "A wildcard inside a principal", _PRINCIPAL),
+    Rule("bad-arn", ERROR, "A resource that is neither an ARN nor *", "IAM User Guide, IAM identifiers: ARNs"),
+    Rule("unknown-operator", ERROR, "A condition operator that does not exist", _OPERATORS),
+    Rule("allow-in-rcp", ERROR, "A resource control policy that allows", _RCP),
+    Rule("principal-in-rcp", ERROR, "A resource control policy that names a principal", _RCP),
+    Rule("unknown-action", WARNING, "An action that does not exist grants and denies nothing", _ACTION),
+    Rule("unknown-key", WARNING, "A condition key that does not exist is never there", _KEYS),
+    Rule("wildcard-not-expanded", WARNING, "A wildcard where it is an ordinary character", _OPERATORS),
+    Rule("value-never-matches", WARNING, "A condition value that nothing can match", _OPERATORS),
+    Rule("variable-in-old-version", WARNING, "A policy variable that is literal text", _VARIABLES),
+    Rule("missing-set-operator", WARNING, "A multivalued key without ForAnyValue or ForAllValues", _SETS),
+    Rule("all-values-with-allow", WARNING, "ForAllValues in an Allow admits requests without the key", _SETS),
+    Rule("caller-key-for-service", WARNING, "A key of callers on a statement for a service", _KEYS),
+    Rule("source-key-for-caller", WARNING, "A key of services on a statement for callers", _KEYS),
+    Rule("negated-key-services-lack", WARNING, "A Deny that hits AWS services because they lack the key", _KEYS),
+    Rule("organization-id-form", WARNING, "A value that is no organization id", _KEYS),
+    Rule("organization-path-form", WARNING, "An organization path that matches no account, or too many", _KEYS),
+    Rule("role-as-source", WARNING, "The ARN of an IAM principal in aws:SourceArn", _KEYS),
+    Rule("source-arn-form", WARNING, "aws:SourceArn is not the ARN of a function", f"{_KEYS}; {_LAMBDA}"),
+    Rule("session-as-principal-arn", WARNING, "The ARN of a session in aws:PrincipalArn", _KEYS),
+    Rule("service-without-source", WARNING, "A service is admitted whoever it works for", _DEPUTY),
+    Rule("public-principal", WARNING, "Everyone is admitted, with no condition on whom", _PRINCIPAL),
+    Rule("not-principal-allow", WARNING, "Allow with NotPrincipal admits everyone else, unsigned too", _NOT_PRINCIPAL),
+    Rule("wider-than-pulling", WARNING, "More is granted than a pull needs", _LAMBDA),
+    Rule("half-a-pull", WARNING, "Only one of the two actions of a pull is granted to Lambda", _LAMBDA),
+    Rule(
+        "token-needs-star",
+        WARNING,
+        "ecr:GetAuthorizationToken on a resource grants nothing",
+        "Amazon ECR User Guide, IAM",
+    ),
+)
+
+RULES: dict[str, Rule] = {rule.id: rule for rule in _ROWS}
+"""The rules by id, errors first."""

@@ -1,0 +1,49 @@
+"""A report as SARIF 2.1.0, the format that code scanning services take.
+
+Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from labkit import __version__
+from labkit.check.findings import Finding, Report
+from labkit.check.rules import RULES
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_INDEX = {rule: index for index, rule in enumerate(RULES)}
+
+
+def sarif(report: Report, path: str) -> dict[str, Any]:
+    """The report about the file at ``path`` (relative to where code scanning looks) as one SARIF log with one run."""
+    driver = {"name": "labkit check", "version": __version__, "rules": _rules()}
+    results = [_result(finding, quote(path)) for finding in report.findings]
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rules() -> list[dict[str, Any]]:
+    return [
+        {
+            "id": rule.id,
+            "shortDescription": {"text": f"{rule.title}."},
+            "help": {"text": f"Source: {rule.source}."},
+            "defaultConfiguration": {"level": rule.severity},
+        }
+        for rule in RULES.values()
+    ]
+
+
+def _result(finding: Finding, uri: str) -> dict[str, Any]:
+    region = {"startLine": finding.line, "startColumn": finding.column}
+    physical = {"artifactLocation": {"uri": uri}, "region": region}
+    logical = [{"fullyQualifiedName": finding.pointer or "/"}]
+    return {
+        "ruleId": finding.rule.id,
+        "ruleIndex": _INDEX[finding.rule.id],
+        "level": finding.rule.severity,
+        "message": {"text": f"{finding.problem} {finding.instead}"},
+        "locations": [{"physicalLocation": physical, "logicalLocations": logical}],
+    }

@@ -1,0 +1,89 @@
+"""Principals and resources: whether each value is of a form that AWS takes.
+
+Sources: IAM User Guide, "AWS JSON policy elements: Principal" and "IAM identifiers"; reports of what ECR answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from labkit.check.findings import Found
+from labkit.check.kinds import Kind
+from labkit.check.statement import LAMBDA, Named, Statement
+
+ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:iam::\d{12}:root")
+IAM_ENTITY = re.compile(
+    r"arn:aws[a-z-]*:(?:iam::(?P<owner>\d{12}):(?P<kind>user|role)/(?:[!-)+.-~]+/)?(?P<name>[\w+=,.@-]+)"
+    r"|sts::(?P<sts>\d{12}):(?:assumed-role/(?P<role>[\w+=,.@-]+)/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))"
+)
+SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(?:\.cn)?")
+_UNIQUE_ID = re.compile(r"A(?:ID|RO)A[A-Z0-9]{12,}")
+_ANY = re.compile(r".+", re.DOTALL)
+
+# The forms of each kind of principal; any of them is enough.
+_FORMS: dict[str, tuple[re.Pattern[str], ...]] = {
+    "AWS": (ACCOUNT, IAM_ENTITY, re.compile(r"\*")),
+    "Service": (SERVICE,),
+    "Federated": (_ANY,),
+}
+_EXAMPLES = {
+    "AWS": "an account (592444418872), arn:aws:iam::592444418872:root, or the ARN of a user, role or session",
+    "Service": f"a service's full name, such as {LAMBDA}",
+}
+
+
+def well_formed(kind: str, text: str, policy: Kind) -> bool:
+    """Whether a value of a Principal element, of that ``kind`` (AWS, Service, …), is of a form that AWS takes."""
+    return kind in policy.principal_kinds and any(form.fullmatch(text) for form in _FORMS.get(kind, ()))
+
+
+def check(statement: Statement) -> Iterator[Found]:
+    """Findings about each principal and resource of a statement."""
+    if statement.kind.principal_kinds:
+        for each in statement.all_principals:
+            yield from _principal(each, statement.kind)
+    if statement.kind.name == "rcp":
+        yield from _rcp(statement)
+    for element in ("Resource", "NotResource"):
+        if element not in statement.kind.forbidden:
+            for value in statement.values(element):
+                if not _is_resource(value.text):
+                    instead = 'Write an ARN of six fields (arn:aws:ecr:REGION:ACCOUNT:repository/NAME), or "*".'
+                    yield Found("bad-arn", value.pointer, f"{value.text!r} is no ARN.", instead)
+
+
+def _principal(each: Named, policy: Kind) -> Iterator[Found]:
+    if well_formed(each.kind, each.text, policy):
+        return
+    if "*" in each.text or "?" in each.text:
+        problem = f"{each.text!r} holds a wildcard, and a principal is either named whole or is *."
+        instead = 'Name it whole, or write "*" with a condition: "ArnLike": {"aws:PrincipalArn": "…"}.'
+        yield Found("wildcard-in-principal", each.pointer, problem, instead)
+        return
+    instead = f"Write {_EXAMPLES.get(each.kind, 'AWS or Service')}."
+    if each.kind not in policy.principal_kinds:
+        problem = f"{policy.label[0].upper()}{policy.label[1:]} cannot name a principal of the kind {each.kind}."
+    elif _UNIQUE_ID.fullmatch(each.text):
+        problem = f"{each.text} is the id of a user or role that was deleted; nobody can be it again."
+    else:
+        problem = f"{each.text!r} is not a principal of the kind {each.kind}."
+    yield Found("bad-principal", each.pointer, problem, instead)
+
+
+def _rcp(statement: Statement) -> Iterator[Found]:
+    if statement.allows:
+        problem = "Only RCPFullAWSAccess, which AWS attaches itself, allows."
+        yield Found("allow-in-rcp", statement.at("Effect"), problem, 'Write "Effect": "Deny" with a condition.')
+    for each in statement.principals:
+        if not each.is_everyone:
+            problem = f"It names {each.text}; a resource control policy speaks of everyone."
+            instead = 'Write "Principal": "*", and name whom you mean in a condition (aws:PrincipalArn).'
+            yield Found("principal-in-rcp", each.pointer, problem, instead)
+
+
+def _is_resource(text: str) -> bool:
+    if text == "*":
+        return True
+    # How AWS reads fewer fields that end in a wildcard is not documented; that is left to AWS.
+    return text.startswith("arn:") and (text.count(":") >= 5 or text.endswith("*"))

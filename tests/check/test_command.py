@@ -1,0 +1,131 @@
+"""``labkit check`` as a user runs it."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from labkit.check import KINDS
+from labkit.cli import main
+from labkit.commands.check import KIND_NAMES
+
+RIGHT = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:*:592444418872:function:*"}},
+        }
+    ],
+}
+WARNED = {**RIGHT, "Statement": [{k: v for k, v in RIGHT["Statement"][0].items() if k != "Condition"}]}
+REFUSED = {**RIGHT, "Statement": [{**RIGHT["Statement"][0], "Resource": "*"}]}
+
+
+@pytest.fixture
+def policy(tmp_path):
+    def write(content):
+        path = tmp_path / "policy.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content, indent=2), "utf-8")
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "code"),
+    [
+        (RIGHT, [], 0),
+        (WARNED, [], 0),
+        (WARNED, ["--strict"], 1),
+        (REFUSED, [], 1),
+        (RIGHT, ["--kind", "identity"], 1),
+        (REFUSED, ["--json"], 1),
+        (RIGHT, ["--sarif"], 0),
+        (WARNED, ["--sarif", "--strict"], 1),
+        ("not JSON", [], 1),
+    ],
+)
+def test_the_exit_code_tells_whether_something_counts_against_the_policy(policy, capsys, content, options, code):
+    assert main(["check", policy(content), *options]) == code
+
+
+@pytest.mark.parametrize("arguments", [["--kind", "bucket"], ["--json", "--sarif"], ["--frobnicate"]])
+def test_wrong_usage_ends_with_2_and_one_sentence(policy, capsys, arguments):
+    assert main(["check", policy(RIGHT), *arguments]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_missing_file_ends_with_2_and_one_sentence(tmp_path, capsys):
+    assert main(["check", str(tmp_path / "none.json")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_folder_ends_with_2_and_one_sentence(tmp_path, capsys):
+    assert main(["check", str(tmp_path)]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_the_text_says_kind_place_problem_remedy_and_source(policy, capsys):
+    path = policy(REFUSED)
+    main(["check", path])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{path}: read as an ECR repository policy (guessed from its content; --kind says otherwise)"
+    assert lines[1].startswith(f"{path}:18:7: error: ")
+    assert lines[1].endswith("[element-not-allowed]")
+    assert [line.split()[0] for line in lines[2:6]] == ["at", "problem", "instead", "source"]
+    assert lines[-1] == "1 error"
+
+
+def test_the_text_says_that_nothing_was_found(policy, capsys):
+    main(["check", policy(RIGHT), "--kind", "ecr-repository"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith(": read as an ECR repository policy")
+    assert lines[1:] == ["nothing found"]
+
+
+def test_json_holds_the_same_findings(policy, capsys):
+    path = policy(REFUSED)
+    main(["check", path, "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["file"], answer["ok"], answer["kind"], answer["guessed"]) == (path, False, "ecr-repository", True)
+    assert (answer["errors"], answer["warnings"]) == (1, 0)
+    [finding] = answer["findings"]
+    assert (finding["id"], finding["pointer"], finding["line"]) == ("element-not-allowed", "/Statement/0/Resource", 18)
+
+
+def test_sarif_names_the_file_and_the_line(policy, capsys):
+    path = policy(WARNED)
+    main(["check", path, "--sarif"])
+    [run] = json.loads(capsys.readouterr().out)["runs"]
+    [result] = run["results"]
+    physical = result["locations"][0]["physicalLocation"]
+    assert (result["ruleId"], result["level"]) == ("service-without-source", "warning")
+    assert (physical["artifactLocation"]["uri"], physical["region"]["startLine"]) == (path, 6)
+
+
+def test_standard_input_is_read(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbf" + json.dumps(RIGHT).encode())))
+    assert main(["check", "-"]) == 0
+    assert capsys.readouterr().out.startswith("standard input: read as an ECR repository policy")
+
+
+def test_a_text_that_is_not_utf_8_is_a_finding(tmp_path, capsys):
+    path = tmp_path / "policy.json"
+    path.write_bytes(b"\xff\xfe{")
+    assert main(["check", str(path)]) == 1
+    assert "[json-syntax]" in capsys.readouterr().out
+
+
+def test_a_lone_surrogate_in_the_policy_can_be_printed(policy, capsys):
+    assert main(["check", policy('{"Version": "\\ud800", "Statement": []}')]) == 1
+    assert "[bad-version]" in capsys.readouterr().out
+
+
+def test_the_command_knows_the_kinds_that_the_check_knows():
+    assert tuple(KINDS) == KIND_NAMES
