@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from labkit.check import actions, conditions, grants, structure, values
-from labkit.check.findings import Finding, Found, Report
+from labkit.check.findings import Finding, Found, Report, quoted
 from labkit.check.kinds import KINDS, Kind, guess
 from labkit.check.places import Text, line_and_column, read
 from labkit.check.rules import ERROR, RULES, WARNING, Rule
@@ -54,7 +54,7 @@ def _unparsed(kind: Kind | None, problem: str, text: str, offset: int) -> Report
 
 
 def _placed(found: Found, parsed: Text) -> Finding:
-    offset = dict(parsed.repeated).get(found.pointer) if found.rule == "duplicate-key" else None
+    offset = parsed.repeated.get(found.pointer) if found.rule == "duplicate-key" else None
     place = line_and_column(parsed.source, offset) if offset is not None else parsed.place(found.pointer)
     return Finding(RULES[found.rule], found.pointer, *place, found.problem, found.instead)
 
@@ -80,9 +80,11 @@ def _found(parsed: Text, kind: Kind) -> Iterator[Found]:
 
 
 def _repeated(parsed: Text) -> Iterator[Found]:
-    for pointer, _ in parsed.repeated:
+    for pointer in parsed.repeated:
         key = pointer.rpartition("/")[2]
-        yield Found("duplicate-key", pointer, f"The key {key!r} stands twice.", "Keep one, with a list of values.")
+        yield Found(
+            "duplicate-key", pointer, f"The key {quoted(key)} stands twice.", "Keep one, with a list of values."
+        )
 
 
 def _statements(document: Any) -> Iterator[tuple[Any, str]]:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
 
-from labkit.check.findings import Found
+from labkit.check.findings import Found, quoted
 from labkit.check.generate import FILE, RENAMED
 from labkit.check.statement import Statement, Value
+from labkit.iam.patterns import Pattern
 
 _FORM = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _RENAMED = {name.lower(): action for name, action in RENAMED.items()}
@@ -27,13 +28,7 @@ def known() -> dict[str, dict[str, str]]:
 
 def covers(pattern: str, action: str) -> bool:
     """Whether an action of a policy, which may hold wildcards, covers an action; case does not matter."""
-    return _compiled(pattern.lower()).fullmatch(action.lower()) is not None
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    squeezed = re.sub(r"\*+", "*", pattern)
-    return re.compile("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in squeezed), re.DOTALL)
+    return Pattern.compile(pattern, "glob-any-case").matches(action, {})
 
 
 def check(statement: Statement) -> Iterator[Found]:
@@ -48,7 +43,7 @@ def _form(value: Value) -> list[Found]:
     if value.text == "*" or _FORM.fullmatch(value.text):
         return []
     instead = "Write service:Name, such as ecr:BatchGetImage, or * for all."
-    return [Found("bad-action", value.pointer, f"{value.text!r} is not an action.", instead)]
+    return [Found("bad-action", value.pointer, f"{quoted(value.text)} is not an action.", instead)]
 
 
 def _service(value: Value, statement: Statement) -> list[Found]:
@@ -56,7 +51,7 @@ def _service(value: Value, statement: Statement) -> list[Found]:
     # ECR takes a lone *, a trust policy does not.
     if not services or prefix in services or (value.text == "*" and services == ("ecr",)) or _near(prefix):
         return []
-    problem = f"{value.text} is not an action of {services[0]}, and {statement.kind.label} can hold no other."
+    problem = f"{quoted(value.text)} is not an action of {services[0]}, and {statement.kind.label} can hold no other."
     return [Found("foreign-action", value.pointer, problem, "Leave it out, or put it into an identity policy.")]
 
 
@@ -72,15 +67,15 @@ def _existence(value: Value) -> list[Found]:
     prefix, _, name = value.text.lower().partition(":")
     meant = _near(prefix)
     if meant:
-        problem = f"There is no service {value.text.partition(':')[0]!r}."
-        instead = f"Did you mean {meant}:{value.text.partition(':')[2]}?"
+        problem = f"There is no service {quoted(prefix)}."
+        instead = f"Did you mean the prefix {meant}?"
     elif prefix not in known() or any(covers(name, each) for each in known()[prefix]):
         return []
     elif renamed := _RENAMED.get(value.text.lower()):
-        problem = f"{value.text} is an operation of the API, not an action."
+        problem = f"{quoted(value.text)} is an operation of the API, not an action."
         instead = f"The action that permits it is {renamed}."
     else:
-        problem = f"{value.text} covers no action that {prefix} has."
+        problem = f"{quoted(value.text)} covers no action that {prefix} has."
         close = get_close_matches(name, known()[prefix], 1)
         instead = f"Did you mean {prefix}:{known()[prefix][close[0]]}?" if close else "Look the action's name up."
     return [Found("unknown-action", value.pointer, problem, instead)]

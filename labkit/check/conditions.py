@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
 from labkit.check import keys
-from labkit.check.findings import Found
+from labkit.check.findings import Found, quoted
 from labkit.check.statement import LAMBDA, Condition, Statement, Value
 from labkit.iam import arn as arns
 from labkit.iam.conditions import Condition as Compiled
@@ -49,7 +49,7 @@ def _unknown_operator(condition: Condition) -> Found:
         instead = "Before the colon stands ForAnyValue or ForAllValues."
     elif condition.name == "Null":
         instead = "Null knows no IfExists: it asks whether the key is there."
-    return Found("unknown-operator", condition.pointer, f"There is no operator {condition.operator!r}.", instead)
+    return Found("unknown-operator", condition.pointer, f"There is no operator {quoted(condition.operator)}.", instead)
 
 
 def _key(condition: Condition, _statement: Statement) -> Iterator[Found]:
@@ -59,7 +59,7 @@ def _key(condition: Condition, _statement: Statement) -> Iterator[Found]:
         instead = (
             f"Did you mean {meant}?" if meant else "Look the key's name up; keys of a service begin with its name."
         )
-        yield Found("unknown-key", condition.pointer, f"There is no condition key {condition.key!r}.", instead)
+        yield Found("unknown-key", condition.pointer, f"There is no condition key {quoted(condition.key)}.", instead)
 
 
 def _wildcards(condition: Condition, _statement: Statement) -> Iterator[Found]:
@@ -69,7 +69,7 @@ def _wildcards(condition: Condition, _statement: Statement) -> Iterator[Found]:
         if re.search(r"[*?]", _VARIABLE.sub("", value.text)):
             better = "Arn" if value.text.startswith("arn:") else "String"
             operator = f"{better}NotLike" if condition.negated else f"{better}Like"
-            problem = f"{condition.operator} takes the wildcard in {value.text!r} literally."
+            problem = f"{condition.operator} takes the wildcard in {quoted(value.text)} literally."
             yield Found("wildcard-not-expanded", value.pointer, problem, f"Write {operator} instead.")
 
 
@@ -114,7 +114,7 @@ def _never(condition: Condition, _statement: Statement) -> Iterator[Found]:
     fits, form = _FAMILIES[family]
     for value in condition.values:
         if not fits(value.text):
-            problem = f"{condition.operator} cannot compare anything with {value.text!r}."
+            problem = f"{condition.operator} cannot compare anything with {quoted(value.text)}."
             yield Found("value-never-matches", value.pointer, problem, f"Write {form}.")
 
 
@@ -124,19 +124,10 @@ def _sets(condition: Condition, statement: Statement) -> Iterator[Found]:
         problem = f"{key.name} can have several values, and AWS does not say how {condition.operator} compares them."
         instead = f"Write ForAnyValue:{condition.operator}."
         yield Found("missing-set-operator", condition.pointer, problem, instead)
-    if condition.quantifier == "ForAllValues" and statement.allows and not _required(condition, statement):
+    if condition.quantifier == "ForAllValues" and statement.allows and condition.lower not in statement.required_keys:
         problem = f"ForAllValues holds when the request has no {condition.key} at all."
         instead = f'Write ForAnyValue, or add "Null": {{"{condition.key}": "false"}}.'
         yield Found("all-values-with-allow", condition.pointer, problem, instead)
-
-
-def _required(condition: Condition, statement: Statement) -> bool:
-    """Whether another condition of the statement demands that the key is there."""
-    return any(
-        each.lower == condition.lower
-        and (each.requires or (each.name == "Null" and {value.text.lower() for value in each.values} == {"false"}))
-        for each in statement.conditions
-    )
 
 
 def _organization(condition: Condition, _statement: Statement) -> Iterator[Found]:
@@ -144,7 +135,7 @@ def _organization(condition: Condition, _statement: Statement) -> Iterator[Found
         if "${" in value.text:
             continue
         if condition.lower.endswith("orgid") and not _is_organization(value.text, condition):
-            problem = f"{value.text!r} is no organization id."
+            problem = f"{quoted(value.text)} is no organization id."
             instead = "Write o- and 10 to 32 lower-case letters or digits (aws organizations describe-organization)."
             yield Found("organization-id-form", value.pointer, problem, instead)
         elif condition.lower.endswith("orgpaths"):
@@ -158,13 +149,13 @@ def _is_organization(text: str, condition: Condition) -> bool:
 
 def _path(value: Value) -> Iterator[Found]:
     if not value.text.startswith(("o-", "*")):
-        problem = f"{value.text!r} does not begin with an organization id, as every path does."
+        problem = f"{quoted(value.text)} does not begin with an organization id, as every path does."
         instead = "Write o-ORGANIZATION/r-ROOT/ou-…/*; ids of roots and OUs are unique only inside one organization."
         yield Found("organization-path-form", value.pointer, problem, instead)
     elif not _PATH_END.fullmatch(value.text):
-        problem = f"{value.text!r} ends neither with / nor with /*: paths end with a slash."
+        problem = f"{quoted(value.text)} ends neither with / nor with /*: paths end with a slash."
         if value.text.endswith("*"):
-            problem = f"{value.text!r} also covers an OU whose id merely begins the same."
+            problem = f"{quoted(value.text)} also covers an OU whose id merely begins the same."
         instead = "Write …/ou-ID/* for the OU and everything below it, …/ou-ID/ for accounts directly in it."
         yield Found("organization-path-form", value.pointer, problem, instead)
 
@@ -174,10 +165,10 @@ def _source(condition: Condition, statement: Statement) -> Iterator[Found]:
         return
     for value in condition.values:
         if _PRINCIPAL_ARN.match(value.text):
-            problem = f"{value.text!r} is an IAM principal; the source is what the service works for, a function."
+            problem = f"{quoted(value.text)} is an IAM principal; the source is what the service works for, a function."
             yield Found("role-as-source", value.pointer, problem, f"Write {_FUNCTION}.")
         elif set(statement.services) == {LAMBDA} and not _may_be_function(value.text, condition):
-            problem = f"{value.text!r} matches the ARN of no function."
+            problem = f"{quoted(value.text)} matches the ARN of no function."
             yield Found("source-arn-form", value.pointer, problem, f"Write {_FUNCTION}.")
 
 
@@ -207,7 +198,7 @@ def _old_variables(statement: Statement) -> Iterator[Found]:
     listed += [value for condition in statement.conditions for value in condition.values]
     for value in listed:
         if _VARIABLE.search(value.text):
-            problem = f"Before Version 2012-10-17 the variable in {value.text!r} is literal text."
+            problem = f"Before Version 2012-10-17 the variable in {quoted(value.text)} is literal text."
             yield Found("variable-in-old-version", value.pointer, problem, 'Write "Version": "2012-10-17".')
 
 

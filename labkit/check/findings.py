@@ -21,6 +21,14 @@ class Found(NamedTuple):
     instead: str
 
 
+_MOST_SHOWN = 100
+
+
+def quoted(text: str) -> str:
+    """A text of the policy as a finding shows it: in quotes, and cut where it is very long."""
+    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One finding: which rule, where (``pointer``; ``line`` and ``column`` from 1), what is wrong, what to write."""

@@ -32,12 +32,12 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A parsed text: its ``value``, the ``offsets`` of its parts by pointer, and the ``repeated`` keys' pointers."""
+    """A parsed text: its ``value``, the ``offsets`` of its parts by pointer, and of the ``repeated`` keys."""
 
     source: str
     value: Any
     offsets: dict[str, int] = field(repr=False)
-    repeated: tuple[tuple[str, int], ...] = ()
+    repeated: dict[str, int] = field(default_factory=dict)
 
     def place(self, pointer: str) -> tuple[int, int]:
         """Line and column, from 1, of a part; of the nearest part around it where the pointer names none."""
@@ -71,10 +71,10 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= _LONGEST_INTEGER else float("inf")
 
 
-def _walk(source: str) -> tuple[dict[str, int], tuple[tuple[str, int], ...]]:
-    """Offsets by pointer of a text that is known to be JSON, and the keys that stand twice."""
+def _walk(source: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Offsets by pointer of a text that is known to be JSON, and those of keys that stand there again."""
     offsets: dict[str, int] = {}
-    repeated: list[tuple[str, int]] = []
+    repeated: dict[str, int] = {}
     levels: list[_Level] = []
     for token in _TOKEN.finditer(source):
         text, at = token.group(), token.start()
@@ -88,7 +88,7 @@ def _walk(source: str) -> tuple[dict[str, int], tuple[tuple[str, int], ...]]:
         elif level and level.is_object and level.key is None:
             level.key = json.loads(text)
             if offsets.setdefault(level.child(), at) != at:
-                repeated.append((level.child(), at))
+                repeated[level.child()] = at
         else:
             pointer = level.child() if level else ""
             offsets.setdefault(pointer, at)
@@ -96,7 +96,7 @@ def _walk(source: str) -> tuple[dict[str, int], tuple[tuple[str, int], ...]]:
                 if len(levels) == _DEEPEST:
                     raise RecursionError
                 levels.append(_Level(pointer, text == "{"))
-    return offsets, tuple(repeated)
+    return offsets, repeated
 
 
 def _advance(level: _Level) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from labkit.check.kinds import Kind
@@ -65,8 +66,13 @@ class Condition:
         """Whether the condition can only hold when the key is there and has one of the values."""
         return not self.negated and not self.if_exists and self.quantifier != "ForAllValues" and self.name != "Null"
 
+    @property
+    def demands(self) -> bool:
+        """Whether the condition only asks that the key is there: Null with false."""
+        return self.name == "Null" and {value.text.lower() for value in self.values} == {"false"}
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Statement:
     """A statement of a policy of that ``kind``: the ``raw`` object, and the pointer to it."""
 
@@ -88,7 +94,7 @@ class Statement:
         """The texts of an element that holds one or a list of them."""
         return tuple(texts(self.raw.get(element), self.at(element)))
 
-    @property
+    @cached_property
     def principals(self) -> tuple[Named, ...]:
         """The values of Principal; empty where there is none."""
         return tuple(_principals(self.raw.get("Principal"), self.at("Principal")))
@@ -113,10 +119,15 @@ class Statement:
         """Whether Principal names services and nobody else."""
         return bool(self.principals) and all(each.kind == "Service" for each in self.principals)
 
-    @property
+    @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """The entries of Condition, one for each operator and key."""
         return tuple(_conditions(self.raw.get("Condition"), self.at("Condition")))
+
+    @cached_property
+    def required_keys(self) -> frozenset[str]:
+        """The condition keys, in lower case, without which the statement does not apply."""
+        return frozenset(each.lower for each in self.conditions if each.requires or each.demands)
 
 
 def texts(value: Any, pointer: str) -> Iterator[Value]:

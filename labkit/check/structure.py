@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from labkit.check.findings import Found
+from labkit.check.findings import Found, quoted
 from labkit.check.kinds import Kind
 from labkit.check.places import escape
 from labkit.check.statement import Statement
@@ -91,7 +91,9 @@ def sids(statements: Sequence[Statement], kind: Kind) -> Iterator[Found]:
     for each in statements:
         sid = each.raw.get("Sid")
         if kind.name == "identity" and isinstance(sid, str) and sid in seen:
-            yield Found("bad-sid", each.at("Sid"), f"The Sid {sid!r} stands twice.", "Give each statement its own.")
+            yield Found(
+                "bad-sid", each.at("Sid"), f"The Sid {quoted(sid)} stands twice.", "Give each statement its own."
+            )
         seen.add(sid if isinstance(sid, str) else "")
 
 
@@ -101,7 +103,7 @@ def _unknown(value: dict[str, Any], known: Sequence[str], pointer: str, where: s
             by_lower = {each.lower(): each for each in known}
             close = get_close_matches(element.lower(), by_lower, 1)
             instead = f"Write {by_lower[close[0]]!r}." if close else f"There are only {', '.join(known)}."
-            problem = f"{element!r} is no element of {where}."
+            problem = f"{quoted(element)} is no element of {where}."
             yield Found("unknown-element", f"{pointer}/{escape(element)}", problem, instead)
 
 
@@ -142,7 +144,7 @@ def _sid(value: dict[str, Any], kind: Kind, pointer: str) -> Iterator[Found]:
     if not isinstance(sid, str):
         yield Found("wrong-type", f"{pointer}/Sid", "Sid is not a text.", "Write a text, or leave Sid out.")
     elif kind.name == "identity" and not _SID.fullmatch(sid):
-        problem = f"The Sid {sid!r} has other characters than letters and digits."
+        problem = f"The Sid {quoted(sid)} has other characters than letters and digits."
         yield Found("bad-sid", f"{pointer}/Sid", problem, "Write it with A-Z, a-z and 0-9 only.")
 
 

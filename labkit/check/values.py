@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from labkit.check.findings import Found
+from labkit.check.findings import Found, quoted
 from labkit.check.kinds import Kind
 from labkit.check.statement import LAMBDA, Named, Statement
 
@@ -50,14 +50,14 @@ def check(statement: Statement) -> Iterator[Found]:
             for value in statement.values(element):
                 if not _is_resource(value.text):
                     instead = 'Write an ARN of six fields (arn:aws:ecr:REGION:ACCOUNT:repository/NAME), or "*".'
-                    yield Found("bad-arn", value.pointer, f"{value.text!r} is no ARN.", instead)
+                    yield Found("bad-arn", value.pointer, f"{quoted(value.text)} is no ARN.", instead)
 
 
 def _principal(each: Named, policy: Kind) -> Iterator[Found]:
     if well_formed(each.kind, each.text, policy):
         return
     if "*" in each.text or "?" in each.text:
-        problem = f"{each.text!r} holds a wildcard, and a principal is either named whole or is *."
+        problem = f"{quoted(each.text)} holds a wildcard, and a principal is either named whole or is *."
         instead = 'Name it whole, or write "*" with a condition: "ArnLike": {"aws:PrincipalArn": "…"}.'
         yield Found("wildcard-in-principal", each.pointer, problem, instead)
         return
@@ -65,9 +65,9 @@ def _principal(each: Named, policy: Kind) -> Iterator[Found]:
     if each.kind not in policy.principal_kinds:
         problem = f"{policy.label[0].upper()}{policy.label[1:]} cannot name a principal of the kind {each.kind}."
     elif _UNIQUE_ID.fullmatch(each.text):
-        problem = f"{each.text} is the id of a user or role that was deleted; nobody can be it again."
+        problem = f"{quoted(each.text)} is the id of a user or role that was deleted; nobody can be it again."
     else:
-        problem = f"{each.text!r} is not a principal of the kind {each.kind}."
+        problem = f"{quoted(each.text)} is not a principal of the kind {each.kind}."
     yield Found("bad-principal", each.pointer, problem, instead)
 
 
@@ -77,7 +77,7 @@ def _rcp(statement: Statement) -> Iterator[Found]:
         yield Found("allow-in-rcp", statement.at("Effect"), problem, 'Write "Effect": "Deny" with a condition.')
     for each in statement.principals:
         if not each.is_everyone:
-            problem = f"It names {each.text}; a resource control policy speaks of everyone."
+            problem = f"It names {quoted(each.text)}; a resource control policy speaks of everyone."
             instead = 'Write "Principal": "*", and name whom you mean in a condition (aws:PrincipalArn).'
             yield Found("principal-in-rcp", each.pointer, problem, instead)
 

@@ -333,7 +333,7 @@ def message(text: str, rule: str, kind: str = "ecr-repository") -> str:
     [
         ("ecr:BatchGetImages", "Did you mean ecr:BatchGetImage?"),
         ("ECR:getdownloadurlforlayers", "Did you mean ecr:GetDownloadUrlForLayer?"),
-        ("ecrr:BatchGetImage", "Did you mean ecr:BatchGetImage?"),
+        ("ecrr:BatchGetImage", "Did you mean the prefix ecr?"),
         ("lambda:Invoke", "The action that permits it is lambda:InvokeFunction."),
         ("lambda:GetLayerVersionByArn", "The action that permits it is lambda:GetLayerVersion."),
         ("iam:PasRole", "Did you mean iam:PassRole?"),

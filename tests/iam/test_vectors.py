@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from labkit.iam import Decision, Policies, Request, evaluate
+from labkit.iam.cases import read_cases
+from labkit.iam.operators import OPERATORS
 
 FOLDER = Path(__file__).resolve().parents[1] / "vectors"
 FILES = sorted(FOLDER.glob("*.json"))
@@ -29,17 +30,14 @@ def cases_of(path: Path) -> list[Case]:
 
 CASES = [case for path in FILES for case in cases_of(path)]
 LAB_TOPICS = {"ecr", "lambda", "organizations"}
-OPTIONAL = {"topics", "expect"}
+OPTIONAL = {"topics", "expect", "resource_must_allow"}
 REQUIRED = {"id", "title", "source", "request", "policies"}
-
-
-def decide(case: Case) -> Decision:
-    return evaluate(Request.from_json(case["request"]), Policies.from_json(case["policies"]))
 
 
 def observed(case: Case) -> dict[str, Any]:
     """What the engine says, cut down to what the case expects something of."""
-    expect, answer = case["expect"], decide(case).to_dict()
+    [read] = read_cases(json.dumps(case))
+    expect, answer = case["expect"], read.decide().to_dict()
     found: dict[str, Any] = {"decision": answer["decision"]}
     if "checks" in expect:
         found["checks"] = {kind: answer["checks"][kind] for kind in expect["checks"]}
@@ -96,3 +94,25 @@ def test_an_empty_engine_would_fail_the_vectors():
     """Each decision is missed by an engine that allows everything or by one that denies everything."""
     for verdict in ("allowed", "denied"):
         assert any(case["expect"]["decision"] != verdict for case in CASES)
+
+
+def operators_of(value: Any) -> set[str]:
+    """The condition operators that stand anywhere in a case's policies."""
+    if isinstance(value, list):
+        return {name for each in value for name in operators_of(each)}
+    if isinstance(value, dict):
+        own = set(value["Condition"]) if isinstance(value.get("Condition"), dict) else set()
+        return own | {name for each in value.values() for name in operators_of(each)}
+    return set()
+
+
+def test_every_condition_operator_has_vectors_that_allow_and_vectors_that_deny():
+    used = {verdict: set() for verdict in ("allowed", "denied")}
+    for case in CASES:
+        used[case["expect"]["decision"]] |= {
+            name.rpartition(":")[2].removesuffix("IfExists") for name in operators_of(case["policies"])
+        }
+    assert {verdict: {*OPERATORS, "Null"} - names for verdict, names in used.items()} == {
+        "allowed": set(),
+        "denied": set(),
+    }
