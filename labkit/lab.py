@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -224,8 +224,15 @@ class Lab:
 
     def organization(self) -> Organization:
         """The organization as it is now. Raises Unreadable without a profile that may read it."""
-        reader = self.actor("management") or self.registry
-        return reading.organization(reader.client("organizations"))
+        return reading.organization(self._reader())
+
+    def _reader(self) -> Any:
+        """The client that reads the organization: the management account's, else the registry account's."""
+        return (self.actor("management") or self.registry).client("organizations")
+
+    def _here(self, account: str) -> Membership:
+        """Where an account stands in the lab's organization now."""
+        return reading.membership(self._reader(), account)
 
     @property
     def organization_path(self) -> str:
@@ -233,7 +240,7 @@ class Lab:
         if self.choices.organization_path:
             return check_organization_path(self.choices.organization_path, self.organization_id)
         try:
-            paths = self.organization().membership(self.workload.account).paths
+            paths = self._here(self.workload.account).paths
         except reading.Unreadable as error:
             raise UsageError(
                 f"{error} Choose a profile that may read the organization (--management-profile), or say which path "
@@ -248,7 +255,7 @@ class Lab:
         """The path pattern of a unit that the workload account is not in: the development unit where there is one."""
         development = self.actor("development")
         if development is not None:
-            return f"{self.organization().membership(development.account).paths[0]}*"
+            return f"{self._here(development.account).paths[0]}*"
         return f"{self.organization_id}/r-none/ou-none-nowhere0/*"
 
     # Explanations
@@ -264,15 +271,16 @@ class Lab:
         admin = self._account(who.account)
         if admin is None:
             raise UsageError(f"The lab has no profile that reads the account {who.account} of the caller.")
+        membership = cache(self._membership)  # one question, one look at the organization
         text = repositories.policy(self.registry.client("ecr"), repository)
         return pull.decide(
             caller=principal,
             caller_policies=reading.caller_policies(admin.client("iam"), principal),
-            caller_context=self._membership(who.account).context("Principal"),
+            caller_context=membership(who.account).context("Principal"),
             function_arn=f"arn:aws:lambda:{self.region}:{who.account}:function:{function}",
             image=ImageUri.parse(self.image_uri(repository)),
             repository_policy=Policy.parse(text, "the repository policy") if text else None,
-            membership=self._membership,
+            membership=membership,
         )
 
     def _account(self, number: str) -> Actor | None:
@@ -280,7 +288,7 @@ class Lab:
 
     def _membership(self, account: str) -> Membership:
         """Where an account stands, in the lab's organization or in that of a neighbour whose account the lab has."""
-        found = self.organization().membership(account)
+        found = self._here(account)
         if found is not OUTSIDER:
             return found
         other = self._account(account)

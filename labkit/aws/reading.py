@@ -124,6 +124,18 @@ def organization_id(organizations: Any) -> str | None:
 
 
 def membership(organizations: Any, account: str) -> Membership:
-    """Where an account stands, by its organization's management account; OUTSIDER when it is not in it."""
-    found = organization(organizations)
-    return found.membership(account) if account in {each.id for each in found.accounts} else OUTSIDER
+    """Where an account stands, by its organization's management account; OUTSIDER when it is not in it.
+
+    Climbs from the account to the root. Raises Unreadable.
+    """
+    try:
+        steps, parent = [], {"Id": account, "Type": "ACCOUNT"}
+        while parent["Type"] != "ROOT":
+            parent = organizations.list_parents(ChildId=parent["Id"])["Parents"][0]
+            steps.append(parent["Id"])
+    except organizations.exceptions.ChildNotFoundException:
+        return OUTSIDER
+    except ClientError as error:
+        raise _unreadable("The organization", error) from None
+    found = organization_id(organizations)
+    return Membership(found, (f"{'/'.join([str(found), *reversed(steps)])}/",))
