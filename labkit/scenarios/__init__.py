@@ -8,7 +8,7 @@ runner      playing them: reset, steps, clean-up
 
 from labkit.scenarios.catalogue import SCENARIOS
 from labkit.scenarios.model import Scenario, ScenarioResult, Step, StepResult
-from labkit.scenarios.runner import clean_up, named, prepare, reset, run
+from labkit.scenarios.runner import clean_up, made, named, prepare, reset, run
 
 __all__ = [
     "SCENARIOS",
@@ -17,6 +17,7 @@ __all__ = [
     "Step",
     "StepResult",
     "clean_up",
+    "made",
     "named",
     "prepare",
     "reset",

@@ -81,11 +81,20 @@ def clean_up(lab: Lab) -> tuple[str, ...]:
     Functions go first, then roles, then repositories. Raises UsageError for what the lab has not made, with nothing
     changed.
     """
-    parts = [_functions(lab), _roles(lab, EXECUTION_ROLE, LIMITED_ROLE), _repositories(lab)]
-    removals = list(dict.fromkeys(removal for part in parts for removal in part))
+    removals = _everything(lab)
     for removal in removals:
         removal.do()
     return tuple(removal.what for removal in removals)
+
+
+def made(lab: Lab) -> tuple[str, ...]:
+    """What the lab has made in its accounts and ``clean_up`` would remove, a line each. Raises UsageError like it."""
+    return tuple(removal.what for removal in _everything(lab))
+
+
+def _everything(lab: Lab) -> list[Removal]:
+    parts = [_functions(lab), _roles(lab, EXECUTION_ROLE, LIMITED_ROLE), _repositories(lab)]
+    return list(dict.fromkeys(removal for part in parts for removal in part))
 
 
 def unwind(undo: list[Undo]) -> list[str]:

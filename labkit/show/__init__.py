@@ -2,7 +2,7 @@
 
 from labkit.show.denied import Denied
 from labkit.show.document import Document
-from labkit.show.organization import OrganizationMap
+from labkit.show.organization import OrganizationMap, organization_map
 from labkit.show.table import Table
 
-__all__ = ["Denied", "Document", "OrganizationMap", "Table"]
+__all__ = ["Denied", "Document", "OrganizationMap", "Table", "organization_map"]

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 
+from labkit.aws.reading import Unreadable
+from labkit.lab import Lab
 from labkit.organization import Account, Organization, Unit
 
 
@@ -39,9 +41,36 @@ class OrganizationMap:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr><td style="padding-left:{0.5 + 1.5 * depth}em"><code>{escape(id_)}</code></td>'
+            f'<tr><td style="text-align:left;padding-left:{0.5 + 1.5 * depth}em"><code>{escape(id_)}</code></td>'
             f'<td style="text-align:left">{escape(kind)}</td><td style="text-align:left">{escape(remark)}</td></tr>'
             for depth, kind, id_, remark in self._rows()
         )
         heads = "".join(f'<th scope="col" style="text-align:left">{text}</th>' for text in ("id", "what", "name"))
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+@dataclass(frozen=True)
+class NoMap:
+    """Stands for a map where nobody in the lab may read the organization; shows the reason."""
+
+    reason: str
+
+    def __repr__(self) -> str:
+        return f"There is no map: {self.reason} A management profile (notebook 00) may read it."
+
+
+def organization_map(lab: Lab) -> OrganizationMap | NoMap:
+    """The organization of the lab as it is now, with the lab's other accounts below it."""
+    try:
+        organization = lab.organization()
+    except Unreadable as error:
+        return NoMap(str(error))
+    inside = {account.id for account in organization.accounts}
+    names = {actor.account: actor.name for actor in lab.actors()}
+    outside = {number: f"{name}, {_elsewhere(lab, name)}" for number, name in names.items() if number not in inside}
+    return OrganizationMap(organization, names, outside)
+
+
+def _elsewhere(lab: Lab, name: str) -> str:
+    other = lab.organization_of(name)
+    return f"in the organization {other}" if other else "in no organization"
