@@ -18,6 +18,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -340,7 +341,8 @@ def _copies(backend: IAMBackend) -> list[AWSManagedPolicy]:
 
 
 def _state_of(backend: IAMBackend) -> dict[str, Any]:
-    own = {arn: policy for arn, policy in backend.managed_policies.items() if not isinstance(policy, AWSManagedPolicy)}
+    # AWS's policies come first and are never removed; what follows them is the account's own.
+    own = dict(islice(backend.managed_policies.items(), len(backend.aws_managed_policies), None))
     return {**backend.__dict__, "aws_managed_policies": [], "managed_policies": own}
 
 

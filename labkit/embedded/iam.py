@@ -29,6 +29,7 @@ _DOCUMENTS = {
     "PutRolePolicy": "PolicyDocument",
     "PutGroupPolicy": "PolicyDocument",
 }
+_CHANGES_OF_POLICIES = ("DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion", "TagPolicy", "UntagPolicy")
 _TRUST = {"CreateRole": "AssumeRolePolicyDocument", "UpdateAssumeRolePolicy": "PolicyDocument"}
 
 
@@ -48,6 +49,13 @@ def with_document(embedded: Embedded, call: Call) -> dict[str, Any]:
             raise _malformed("Policy document should not specify a principal.")
         if statement.resource is None:
             raise _malformed("Policy statement must contain resources.")
+    return of_own_policy(embedded, call)
+
+
+def of_own_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """Refuse to change a policy that is AWS's, then forward."""
+    if call.params.get("PolicyArn", "").startswith("arn:aws:iam::aws:"):
+        raise ServiceError("AccessDenied", f"{call.params['PolicyArn']} is AWS's own and cannot be changed.", 403)
     return forward(embedded, call)
 
 
@@ -234,6 +242,7 @@ def _describe(key: UserKey) -> dict[str, Any]:
 
 OPERATIONS: dict[str, Handler] = {
     **dict.fromkeys(actions.IAM, forward),
+    **dict.fromkeys(_CHANGES_OF_POLICIES, of_own_policy),
     **dict.fromkeys(_DOCUMENTS, with_document),
     "UpdateAssumeRolePolicy": with_trust_policy,
     "CreateRole": create_role,

@@ -83,6 +83,15 @@ def _check_move(embedded: Embedded, call: Call) -> None:
         raise ServiceError("SourceParentNotFoundException", "You specified a source parent that doesn't exist.")
 
 
+def _check_child(embedded: Embedded, call: Call) -> None:
+    child = call.params["ChildId"]
+    if not child.isdigit():  # a unit, which moto looks for itself
+        return
+    place = embedded.backend.place(child)
+    if place is None or place.management != call.account:
+        raise ServiceError("ChildNotFoundException", "You specified a child that doesn't exist.")
+
+
 def _check_removal(embedded: Embedded, call: Call) -> None:
     if call.params["AccountId"] == call.account:
         raise ServiceError(
@@ -149,6 +158,7 @@ def _attached(embedded: Embedded, call: Call, kind: str) -> list[str]:
 _CHECKS: dict[str, Callable[[Embedded, Call], None]] = {
     "CreateOrganizationalUnit": _check_unit,
     "DeleteOrganizationalUnit": _check_empty,
+    "ListParents": _check_child,
     "MoveAccount": _check_move,
     "RemoveAccountFromOrganization": _check_removal,
     "CreatePolicy": _check_document,

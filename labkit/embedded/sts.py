@@ -17,9 +17,7 @@ from labkit.iam import Policy
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
-SHORTEST = 900
 LONGEST_CHAINED = 3600
-LONGEST_SESSION_TOKEN = 129_600
 LONGEST_POLICY = 2048  # characters of all session policies together
 _UNSUPPORTED = ("SourceIdentity", "ProvidedContexts", "SerialNumber", "TokenCode", "TransitiveTagKeys", "Tags")
 

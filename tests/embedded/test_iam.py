@@ -124,6 +124,21 @@ def test_aws_managed_policies_are_there_in_every_account(cloud: Cloud) -> None:
         assert "lambda:*" in actions and not any(action.startswith("ecr:") for action in actions)
 
 
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("delete_policy", {}),
+        ("create_policy_version", {"PolicyDocument": statement(Resource="*"), "SetAsDefault": True}),
+        ("delete_policy_version", {"VersionId": "v1"}),
+        ("set_default_policy_version", {"VersionId": "v1"}),
+        ("tag_policy", {"Tags": [{"Key": "a", "Value": "b"}]}),
+    ],
+)
+def test_aws_managed_policies_cannot_be_changed(cloud: Cloud, operation: str, params: dict[str, Any]) -> None:
+    iam = cloud.client("registry", "iam")
+    assert refusal(getattr(iam, operation), PolicyArn=ADMIN, **params)[0] == "AccessDenied"
+
+
 def test_attachments_are_counted_for_each_account(cloud: Cloud) -> None:
     iam = cloud.client("registry", "iam")
     iam.create_user(UserName="ann")
