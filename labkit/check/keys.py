@@ -23,6 +23,7 @@ class Key(NamedTuple):
 _ROWS = (
     Key("aws:PrincipalOrgID", CALLER, twin="aws:SourceOrgID"),
     Key("aws:PrincipalOrgPaths", CALLER, multivalued=True, twin="aws:SourceOrgPaths"),
+    Key("aws:PrincipalOrgMasterAccountId", CALLER),
     Key("aws:PrincipalAccount", CALLER, twin="aws:SourceAccount"),
     Key("aws:PrincipalArn", CALLER, twin="aws:SourceArn"),
     Key("aws:PrincipalTag", CALLER),
@@ -51,6 +52,7 @@ _ROWS = (
     Key("aws:CalledViaFirst", CALLER),
     Key("aws:CalledViaLast", CALLER),
     Key("aws:ViaAWSService"),
+    Key("aws:IsMcpServiceAction"),
     Key("aws:SourceArn", SOURCE, twin="aws:PrincipalArn"),
     Key("aws:SourceAccount", SOURCE, twin="aws:PrincipalAccount"),
     Key("aws:SourceOrgID", SOURCE, twin="aws:PrincipalOrgID"),
@@ -74,7 +76,7 @@ _ROWS = (
 
 _BY_NAME = {key.name.lower(): key for key in _ROWS}
 _WITH_TAG = frozenset({"aws:principaltag", "aws:requesttag", "aws:resourcetag"})
-_NOT_CLOSE, _CLOSE = 0.6, 0.85
+_PREFIX = "aws"
 
 
 def known(name: str) -> Key | None:
@@ -84,17 +86,17 @@ def known(name: str) -> Key | None:
 
 
 def suggestion(name: str) -> str | None:
-    """What a name was probably meant to be; None where it is known, or looks like a key of a service."""
-    if known(name):
-        return None
+    """What a name was probably meant to be; None where it is known, or a key of a service."""
     base, slash, tag = name.partition("/")
-    lower = base.lower()
-    if lower in _WITH_TAG:
-        return f"{_BY_NAME[lower].name}/tag-key"
-    cutoff = _NOT_CLOSE if lower.startswith("aws:") else _CLOSE
-    names = [lower] if ":" in lower else [f"aws:{lower}"]
-    close = get_close_matches(names[0], _BY_NAME, 1, cutoff)
-    return _BY_NAME[close[0]].name + (f"/{tag}" if slash and close[0] in _WITH_TAG else "") if close else None
+    prefix, colon, rest = base.lower().rpartition(":")
+    if known(name) or (colon and sorted(prefix) != sorted(_PREFIX)):  # letters in another order: was:SourceArn
+        return None
+    if f"{_PREFIX}:{rest}" in _WITH_TAG and not slash:
+        return f"{_BY_NAME[f'{_PREFIX}:{rest}'].name}/tag-key"
+    close = get_close_matches(f"{_PREFIX}:{rest}", _BY_NAME, 1)
+    if not close:
+        return None
+    return _BY_NAME[close[0]].name + (f"/{tag}" if slash and close[0] in _WITH_TAG else "")
 
 
 def is_global(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -312,3 +313,22 @@ def test_a_policy_that_the_engine_refuses_has_an_error():
         with pytest.raises(PolicyError):
             Policy.parse(policy)
         assert not check(policy).passes()
+
+
+def managed_policies() -> dict[str, str]:
+    """AWS's own policies about the services that the check knows, as moto keeps them."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    every = json.loads(aws_managed_policies_data)
+    about = re.compile("Lambda|Container|ECR|Organizations|IAM|STS")
+    return {name: json.dumps(each["Document"]) for name, each in every.items() if about.search(name)}
+
+
+def test_awss_own_policies_have_no_error_and_no_name_that_does_not_exist():
+    managed = managed_policies()
+    assert len(managed) > 50
+    wrong = {"unknown-action", "unknown-key", *(rule.id for rule in RULES.values() if rule.severity == "error")}
+    wrong -= {"too-long"}  # AWS allows itself more
+    assert {
+        name: ids(policy, "identity") for name, policy in managed.items() if wrong & set(ids(policy, "identity"))
+    } == {}
