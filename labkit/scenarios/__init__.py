@@ -3,11 +3,13 @@
 catalogue   the scenarios as tables of steps
 steps       the actions that steps are made of
 model       what steps, results and scenarios are
+places      moved accounts go back to their units
 runner      playing them: reset, steps, clean-up
 """
 
 from labkit.scenarios.catalogue import SCENARIOS
 from labkit.scenarios.model import Scenario, ScenarioResult, Step, StepResult
+from labkit.scenarios.places import put_accounts_back
 from labkit.scenarios.runner import clean_up, made, named, prepare, reset, run
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "made",
     "named",
     "prepare",
+    "put_accounts_back",
     "reset",
     "run",
 ]
