@@ -17,6 +17,7 @@ from typing import Any
 import requests
 
 from labkit.errors import LabError
+from labkit.image.archive import Blob, raw
 from labkit.image.manifest import DOCKER_MANIFEST, OCI_MANIFEST, parse
 from labkit.image.model import Image
 
@@ -49,9 +50,10 @@ def _silent(_line: str) -> None:
 def push(ecr: Any, repository: str, tag: str, image: Image, progress: Progress = _silent) -> Pushed:
     """Pushes the image under the tag; pushing what is there already changes nothing. Raises ClientError."""
     missing = _missing(ecr, repository, list(image.blobs))
+    sizes = {blob.digest: blob.size for blob in (image.parsed.config, *image.parsed.layers)}
     for digest, blob in image.blobs.items():
         if digest in missing:
-            progress(f"pushing {digest[:19]} ({len(blob):,} bytes)")
+            progress(f"pushing {digest[:19]} ({sizes[digest]:,} bytes)")
             _upload(ecr, repository, digest, blob)
     try:
         ecr.put_image(
@@ -72,18 +74,21 @@ def _missing(ecr: Any, repository: str, digests: list[str]) -> set[str]:
     return set(digests) - present
 
 
-def _upload(ecr: Any, repository: str, digest: str, blob: bytes) -> None:
+def _upload(ecr: Any, repository: str, digest: str, blob: Blob) -> None:
+    """Sends one blob part by part: of a file, no more than one part is in memory."""
     upload = ecr.initiate_layer_upload(repositoryName=repository)
     size = min(PART_BYTES, upload.get("partSize", PART_BYTES))
-    for first in range(0, len(blob), size):
-        part = blob[first : first + size]
-        ecr.upload_layer_part(
-            repositoryName=repository,
-            uploadId=upload["uploadId"],
-            partFirstByte=first,
-            partLastByte=first + len(part) - 1,
-            layerPartBlob=part,
-        )
+    first = 0
+    with raw(blob) as content:
+        while part := content.read(size):
+            ecr.upload_layer_part(
+                repositoryName=repository,
+                uploadId=upload["uploadId"],
+                partFirstByte=first,
+                partLastByte=first + len(part) - 1,
+                layerPartBlob=part,
+            )
+            first += len(part)
     ecr.complete_layer_upload(repositoryName=repository, uploadId=upload["uploadId"], layerDigests=[digest])
 
 

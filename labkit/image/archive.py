@@ -29,7 +29,17 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _DAMAGE = (EOFError, OSError, zlib.error, tarfile.TarError, UnicodeError, ValueError)
 
 Blob = bytes | Path
-"""A layer as stored: its bytes, or the file that holds them."""
+"""A config or layer as stored: its bytes, or the file that holds them."""
+
+
+def read(blob: Blob) -> bytes:
+    """Return a small blob's bytes."""
+    return blob if isinstance(blob, bytes) else blob.read_bytes()
+
+
+def raw(blob: Blob) -> BinaryIO:
+    """Open a blob for reading as it is stored, compressed or not."""
+    return io.BytesIO(blob) if isinstance(blob, bytes) else blob.open("rb")
 
 
 @dataclass
@@ -57,16 +67,16 @@ def opened(blob: Blob) -> Iterator[BinaryIO]:
 
     Raises :class:`LayerError` for zstd, which Python reads only from 3.14 on, and for damaged gzip data.
     """
-    with io.BytesIO(blob) if isinstance(blob, bytes) else blob.open("rb") as raw:
-        magic = raw.read(4)
-        raw.seek(0)
+    with raw(blob) as stored:
+        magic = stored.read(4)
+        stored.seek(0)
         if magic.startswith(_ZSTD):
             raise LayerError("A layer is compressed with zstd, which the lab cannot read; push it with gzip.")
         try:
             if not magic.startswith(_GZIP):
-                yield raw
+                yield stored
                 return
-            with gzip.GzipFile(fileobj=raw) as plain:
+            with gzip.GzipFile(fileobj=stored) as plain:
                 yield cast(BinaryIO, plain)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise LayerError(f"A layer is damaged: {error}.") from error

@@ -1,29 +1,26 @@
 """From a Dockerfile and its folder to an image that can be pushed, without Docker.
 
 The result is what ``docker build --provenance=false`` followed by ``docker push`` puts into a registry: one manifest
-in Docker's format (v2, schema 2), a config and gzipped layers. The same files give the same bytes on every machine and
-every Python, so an image's digest can be compared across labs.
+in the base's format (Docker's v2, schema 2, on the stand-in), a config and gzipped layers. The same files on the same
+base give the same bytes on every machine and every Python, so an image's digest can be compared across labs.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from labkit.errors import DockerfileError
 from labkit.image import dockerfile as dockerfiles
-from labkit.image.base import ARCHITECTURES, CREATED, Base, resolve
+from labkit.image.base import ARCHITECTURES, CREATED_TEXT, Base, BaseSource, resolve
 from labkit.image.context import Context
 from labkit.image.dockerfile import Instruction
 from labkit.image.expansion import expand, split
-from labkit.image.manifest import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, Descriptor, digest
+from labkit.image.manifest import Descriptor, digest
 from labkit.image.model import Image
 from labkit.image.stage import Stage
-
-_CREATED = datetime.fromtimestamp(CREATED, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def build(
@@ -31,12 +28,14 @@ def build(
     dockerfile: Path | None = None,
     architecture: str = "amd64",
     on_step: Callable[[str], None] | None = None,
+    base: BaseSource | None = None,
 ) -> Image:
     """Assemble the image of the folder ``context``.
 
     ``dockerfile`` is ``context/Dockerfile`` unless given; ``architecture`` is amd64 or arm64, unless FROM says so;
     ``on_step`` is called with a line such as ``[2/3] COPY lambda_function.py ${LAMBDA_TASK_ROOT}`` before each
-    instruction. Raises :class:`DockerfileError` for whatever cannot be built; nothing is written anywhere.
+    instruction. ``base`` finds what FROM names; by default AWS's base images are stood in for. Raises
+    :class:`DockerfileError` for whatever cannot be built, and what ``base`` raises.
     """
     if architecture not in ARCHITECTURES:
         raise DockerfileError(f"The architecture {architecture} is not one of {', '.join(ARCHITECTURES)}.")
@@ -54,8 +53,8 @@ def build(
         elif instruction.name == "ARG":
             variables |= _global_args(instruction, variables)
         else:
-            base = _base(instruction, variables, architecture)
-            stage = Stage(base, Context(context), variables | _platform(base.architecture))
+            found = _base(instruction, variables, architecture, base or resolve)
+            stage = Stage(found, Context(context), variables | _platform(found.architecture))
     assert stage  # noqa: S101 - the parser refuses a Dockerfile without FROM
     return _image(stage)
 
@@ -73,7 +72,7 @@ def _global_args(instruction: Instruction, variables: Mapping[str, str]) -> dict
         raise instruction.error(f"cannot be read: {error}.") from error
 
 
-def _base(instruction: Instruction, variables: Mapping[str, str], architecture: str) -> Base:
+def _base(instruction: Instruction, variables: Mapping[str, str], architecture: str, source: BaseSource) -> Base:
     words = instruction.text.split()
     if len(words) not in (1, 3) or (len(words) == 3 and words[1].lower() != "as"):
         raise instruction.error("must be followed by one image; check the line.")
@@ -87,37 +86,33 @@ def _base(instruction: Instruction, variables: Mapping[str, str], architecture: 
         if system != "linux" or architecture not in ARCHITECTURES:
             raise instruction.error(f"--platform={platform} is not linux/amd64 or linux/arm64, all that Lambda runs.")
     try:
-        return resolve(reference, architecture)
+        return source(reference, architecture)
     except DockerfileError as error:
         raise DockerfileError(f"Dockerfile line {instruction.line}: {error}") from None
 
 
 def _image(stage: Stage) -> Image:
-    config = _json(_config(stage))
-    blobs = {digest(config): config} | {digest(layer.blob): layer.blob for layer in stage.layers}
+    config, types = _json(_config(stage)), stage.base.format
+    blobs = {digest(config): config} | {layer.digest: layer.blob for layer in stage.layers}
     document = {
         "schemaVersion": 2,
-        "mediaType": DOCKER_MANIFEST,
-        "config": _describe(DOCKER_CONFIG, config),
-        "layers": [_describe(DOCKER_LAYER, layer.blob) for layer in stage.layers],
+        "mediaType": types.manifest,
+        "config": Descriptor(types.config, len(config), digest(config)).to_dict(),
+        "layers": [Descriptor(types.layer, layer.size, layer.digest).to_dict() for layer in stage.layers],
     }
     manifest = json.dumps(document, indent=3).encode()
-    return Image(manifest, DOCKER_MANIFEST, blobs, stage.base.reference, stage.base.stand_in)
+    return Image(manifest, types.manifest, blobs, stage.base.reference, stage.base.stand_in)
 
 
 def _config(stage: Stage) -> dict[str, Any]:
     return {
         "architecture": stage.base.architecture,
         "os": "linux",
-        "created": _CREATED,
+        "created": CREATED_TEXT,
         "config": stage.config,
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in stage.layers]},
-        "history": [{"created": _CREATED, **step} for step in stage.history],
+        "history": [*stage.base.history, *({"created": CREATED_TEXT, **step} for step in stage.history)],
     }
-
-
-def _describe(media_type: str, blob: bytes) -> dict[str, Any]:
-    return Descriptor(media_type, len(blob), digest(blob)).to_dict()
 
 
 def _json(document: Mapping[str, Any]) -> bytes:

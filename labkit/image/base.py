@@ -1,4 +1,4 @@
-"""What an image is built on. Without a Docker engine, AWS's base image is stood in for.
+"""What an image is built on. Where AWS's base image is not pulled, it is stood in for.
 
 ``public.ecr.aws/lambda/python:3.12`` holds Amazon Linux, an interpreter and AWS's runtime client. The lab can neither
 pull nor rebuild that offline, and does not pretend to: the stand-in has the directories, the configuration and an
@@ -6,22 +6,27 @@ entrypoint of the same name, so that an image on it has the shape and the behavi
 two texts inside and four labels say what it is. The interpreter that runs the lab runs the handler in place of the
 image's own, which is why nothing of this machine gets into the image, and why its digest is the same everywhere.
 
-:func:`resolve` is where another source of bases would be asked (a Docker engine, a registry): whatever it returns as
-a :class:`Base`, the assembler builds on.
+Whatever a :data:`BaseSource` returns as a :class:`Base`, the assembler builds on; :func:`resolve` is the source of
+stand-ins. Lambda creates functions from an image on a stand-in, but only the embedded one can run them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from labkit.errors import DockerfileError
-from labkit.image.layer import Layer, directory, file, pack
+from labkit.image.layer import Layer, Sealed, directory, file, pack
+from labkit.image.manifest import DOCKER, Format
 
 CREATED = 1746748800
 """The time in everything the lab builds: 2025-05-09, the day of the article, in seconds since 1970."""
+
+CREATED_TEXT = datetime.fromtimestamp(CREATED, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+"""The same as image configs write it."""
 
 ARCHITECTURES = ("amd64", "arm64")
 """What Lambda runs, as Docker names it; Lambda says x86_64 and arm64."""
@@ -49,13 +54,24 @@ exit 1
 
 @dataclass(frozen=True)
 class Base:
-    """An image to build on: the reference in FROM, its layers and its configuration (``Env``, ``Cmd``, ...)."""
+    """An image to build on: the reference in FROM, its layers and its configuration (``Env``, ``Cmd``, ...).
+
+    ``tree`` has the type (:mod:`tarfile`'s) of every path in the layers together, ``history`` the entries of the
+    image config's ``history``, and ``format`` the media types that the image has and that what is built on it gets.
+    """
 
     reference: str
     architecture: str
     stand_in: bool
-    layers: tuple[Layer, ...]
-    config: Mapping[str, Any]
+    layers: tuple[Sealed, ...] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
+    tree: Mapping[str, bytes] = field(default_factory=dict)
+    history: tuple[Mapping[str, Any], ...] = ()
+    format: Format = DOCKER
+
+
+BaseSource = Callable[[str, str], Base]
+"""Finds the base for the reference in FROM and an architecture; raises :class:`~labkit.errors.LabError`."""
 
 
 def resolve(reference: str, architecture: str) -> Base:
@@ -66,7 +82,7 @@ def resolve(reference: str, architecture: str) -> Base:
     for. Raises :class:`DockerfileError` for everything else.
     """
     if reference == "scratch":
-        return Base(reference, architecture, False, (), {})
+        return Base(reference, architecture, False)
     known = _KNOWN.fullmatch(reference)
     if not known:
         raise DockerfileError(
@@ -75,8 +91,15 @@ def resolve(reference: str, architecture: str) -> Base:
         )
     version, in_tag = known.groups()
     name = f"{_REPOSITORY}:{version}"
+    layer = _layer(name)
     return Base(
-        reference, _TAG_ARCHITECTURES.get(in_tag, architecture), True, (_layer(name),), _config(name, reference)
+        reference,
+        _TAG_ARCHITECTURES.get(in_tag, architecture),
+        True,
+        (layer.sealed,),
+        _config(name, reference),
+        layer.tree,
+        ({"created": CREATED_TEXT, "created_by": f"base of {reference}"},),
     )
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from labkit.errors import DockerfileError
+from labkit.image.archive import Blob
 from labkit.image.manifest import digest
 
 _HEADER = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255])  # RFC 1952: deflate, no name, no time, unknown system
@@ -56,15 +57,29 @@ class Layer:
     entries: dict[str, Entry]
     archive: bytes
 
-    @cached_property
-    def diff_id(self) -> str:
-        """Return the digest of the uncompressed archive, by which the image config names the layer."""
-        return digest(self.archive)
+    @property
+    def tree(self) -> dict[str, bytes]:
+        """Return the type of each path, as :mod:`tarfile` writes it."""
+        return {path: entry.type for path, entry in self.entries.items()}
 
     @cached_property
-    def blob(self) -> bytes:
-        """Return the gzipped archive, as it is pushed."""
-        return stored_gzip(self.archive)
+    def sealed(self) -> Sealed:
+        """Return the layer as it is pushed: the archive, gzipped."""
+        blob = stored_gzip(self.archive)
+        return Sealed(digest(blob), len(blob), digest(self.archive), blob)
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A layer that is not looked into any more: ``blob`` (gzipped; bytes, or the file that holds them) by its names.
+
+    ``digest`` and ``size`` in bytes are the blob's, ``diff_id`` is the digest of the archive inside.
+    """
+
+    digest: str
+    size: int
+    diff_id: str
+    blob: Blob
 
 
 def directory(path: str, mode: int = 0o755, owner: tuple[int, int] = (0, 0)) -> Entry:

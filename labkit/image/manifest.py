@@ -24,12 +24,27 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
 DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 
 _IMAGES = frozenset({DOCKER_MANIFEST, OCI_MANIFEST})
 _INDEXES = frozenset({DOCKER_LIST, OCI_INDEX})
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Format:
+    """One family of media types, for manifest, config and gzipped layers; some clients refuse a manifest that mixes."""
+
+    manifest: str
+    config: str
+    layer: str
+
+
+DOCKER = Format(DOCKER_MANIFEST, DOCKER_CONFIG, DOCKER_LAYER)
+OCI = Format(OCI_MANIFEST, OCI_CONFIG, OCI_LAYER)
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,25 @@ def parse(raw: bytes, media_type: str | None = None) -> Manifest:
             listed,
         )
     return Manifest(kind, _descriptor(document.get("config"), "config"), tuple(_descriptors(document, "layers")))
+
+
+def is_index(raw: bytes) -> bool:
+    """Tell whether ``raw`` lists several images. Raises :class:`ManifestError` when it is no manifest at all."""
+    return classify(raw) in _INDEXES
+
+
+def for_platform(raw: bytes, architecture: str) -> Descriptor | None:
+    """Return the image for linux and ``architecture`` (amd64, arm64) that an index lists, or None.
+
+    Attestations, which builders list beside the images, are for the platform ``unknown/unknown``. Raises
+    :class:`ManifestError` for what is not an index.
+    """
+    document = _document(raw)
+    for entry, descriptor in zip(document.get("manifests") or [], _descriptors(document, "manifests"), strict=True):
+        match entry.get("platform"):
+            case {"os": "linux", "architecture": found} if found == architecture:
+                return descriptor
+    return None
 
 
 def _document(raw: bytes) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from labkit.image.archive import Blob, read
 from labkit.image.manifest import Manifest, digest, parse
 
 
@@ -16,13 +17,13 @@ class Image:
     """One image of one platform, complete: everything that a push sends.
 
     ``manifest`` are the bytes whose digest is the image's digest, ``blobs`` the config and the layers by their
-    ``sha256:...`` digest. ``base`` is the reference in FROM, and ``stand_in`` tells whether that base was stood in
-    for instead of pulled.
+    ``sha256:...`` digest, each as its bytes or as the file that holds them. ``base`` is the reference in FROM, and
+    ``stand_in`` tells whether that base was stood in for instead of pulled.
     """
 
     manifest: bytes
     media_type: str
-    blobs: Mapping[str, bytes]
+    blobs: Mapping[str, Blob]
     base: str
     stand_in: bool
 
@@ -44,7 +45,7 @@ class Image:
     @cached_property
     def config(self) -> dict[str, Any]:
         """Return the config document: ``architecture``, ``config`` (Env, Cmd, ...), ``rootfs``, ``history``."""
-        document: dict[str, Any] = json.loads(self.blobs[self.config_digest])
+        document: dict[str, Any] = json.loads(read(self.blobs[self.config_digest]))
         return document
 
     @property
@@ -58,6 +59,6 @@ class Image:
         return str(self.config["architecture"])
 
     @property
-    def layers(self) -> list[bytes]:
-        """Return the layers' bytes, lowest first, as :func:`labkit.image.filesystem.unpack` takes them."""
+    def layers(self) -> list[Blob]:
+        """Return the layers, lowest first, as :func:`labkit.image.filesystem.unpack` takes them."""
         return [self.blobs[layer.digest] for layer in self.parsed.layers]

@@ -17,31 +17,30 @@ from labkit.image.base import CREATED, Base
 from labkit.image.context import Context
 from labkit.image.dockerfile import Instruction
 from labkit.image.expansion import expand, split
-from labkit.image.layer import Entry, Layer, directory, pack
+from labkit.image.layer import Entry, Sealed, directory, pack
 
 
 @dataclass
 class Stage:
     """The stage being built: starts as the base, changes with each instruction that is applied.
 
-    ``globals`` are the ARGs before FROM, which an ARG without a default takes up.
+    ``globals`` are the ARGs before FROM, which an ARG without a default takes up. ``history`` are the stage's own
+    steps, without the base's.
     """
 
     base: Base
     context: Context
     globals: Mapping[str, str]
     config: dict[str, Any] = field(init=False)
-    layers: list[Layer] = field(init=False)
-    history: list[dict[str, Any]] = field(init=False)
+    layers: list[Sealed] = field(init=False)
+    tree: dict[str, bytes] = field(init=False)
+    history: list[dict[str, Any]] = field(default_factory=list)
     args: dict[str, str] = field(default_factory=dict)
-    tree: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.config = {**self.base.config, "Labels": dict(self.base.config.get("Labels") or {})}
         self.layers = list(self.base.layers)
-        self.history = [{"created_by": f"base of {self.base.reference}"} for _ in self.layers]
-        for layer in self.layers:
-            self._extend_tree(layer)
+        self.tree = dict(self.base.tree)
 
     @property
     def env(self) -> dict[str, str]:
@@ -79,16 +78,13 @@ class Stage:
             if parent not in self.tree
         }
         layer = pack((missing | {entry.path: entry for entry in entries}).values(), CREATED)
-        self.layers.append(layer)
-        self._extend_tree(layer)
+        self.layers.append(layer.sealed)
+        self.tree |= layer.tree
 
     def absolute(self, path: str) -> str:
         """Return ``path`` below the working directory, normalized, with its leading slash."""
         joined = posixpath.join("/", self.config.get("WorkingDir") or "/", path)
         return "/" + posixpath.normpath(joined).lstrip("/")
-
-    def _extend_tree(self, layer: Layer) -> None:
-        self.tree |= {path: entry.type for path, entry in layer.entries.items()}
 
     def _pairs(self, instruction: Instruction) -> dict[str, str]:
         """Read ``name=value ...``, or the old form ``name value to the end of the line``."""
