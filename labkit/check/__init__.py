@@ -6,7 +6,8 @@ Pure: a text goes in, a report comes out. The rules are one table; each module l
     places                 JSON with line numbers              statement    what the checks see of a statement
     structure              elements and their types            values       principals and resources
     actions, conditions    what exists and can match           grants       who is let in or kept out
-    findings, sarif        the report, and its SARIF form      generate     makes actions.json from botocore's models
+    findings, sarif        the report, and its SARIF form      words        did you mean …?
+    generate               makes actions.json from botocore's models
 
 Whatever passes without an error is also read by the policy engine, ``labkit.iam``; a property in the tests holds that.
 """

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from functools import cache
 
 from labkit.check.findings import Found, quoted
 from labkit.check.generate import FILE, RENAMED
 from labkit.check.statement import Statement, Value
+from labkit.check.words import nearest
 from labkit.iam.patterns import Pattern
 
 _FORM = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
@@ -57,10 +57,7 @@ def _service(value: Value, statement: Statement) -> list[Found]:
 
 def _near(prefix: str) -> str | None:
     """The known service that a prefix was probably meant to be, where it is none."""
-    if prefix in known() or prefix == "*":
-        return None
-    close = get_close_matches(prefix, known(), 1, _CLOSE_PREFIX)
-    return close[0] if close else None
+    return None if prefix in known() or prefix == "*" else nearest(prefix, known(), _CLOSE_PREFIX)
 
 
 def _existence(value: Value) -> list[Found]:
@@ -76,8 +73,8 @@ def _existence(value: Value) -> list[Found]:
         instead = f"The action that permits it is {renamed}."
     else:
         problem = f"{quoted(value.text)} covers no action that {prefix} has."
-        close = get_close_matches(name, known()[prefix], 1)
-        instead = f"Did you mean {prefix}:{known()[prefix][close[0]]}?" if close else "Look the action's name up."
+        close = nearest(name, known()[prefix])
+        instead = f"Did you mean {prefix}:{known()[prefix][close]}?" if close else "Look the action's name up."
     return [Found("unknown-action", value.pointer, problem, instead)]
 
 

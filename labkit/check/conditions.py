@@ -5,16 +5,16 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 
 from labkit.check import keys
 from labkit.check.findings import Found, quoted
 from labkit.check.statement import LAMBDA, Condition, Statement, Value
+from labkit.check.words import nearest
 from labkit.iam import arn as arns
 from labkit.iam.conditions import Condition as Compiled
 from labkit.iam.operators import OPERATORS
 
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_VARIABLE = re.compile(r"\$\{[^{}]*+\}")
 _EXACT = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _PATH_END = re.compile(r".*/(\*|ou-[a-z0-9-]*\*)?", re.DOTALL)
@@ -43,8 +43,8 @@ def _exists(condition: Condition) -> bool:
 
 
 def _unknown_operator(condition: Condition) -> Found:
-    close = get_close_matches(condition.name.lower(), _NAMES, 1)
-    instead = f"Did you mean {_NAMES[close[0]]}?" if close else f"There are {', '.join(sorted(_NAMES.values()))}."
+    close = nearest(condition.name.lower(), _NAMES)
+    instead = f"Did you mean {_NAMES[close]}?" if close else f"There are {', '.join(sorted(_NAMES.values()))}."
     if condition.quantifier not in ("", "ForAnyValue", "ForAllValues"):
         instead = "Before the colon stands ForAnyValue or ForAllValues."
     elif condition.name == "Null":

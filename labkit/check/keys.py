@@ -5,8 +5,9 @@ Source: IAM User Guide, "AWS global condition context keys", the availability an
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import NamedTuple
+
+from labkit.check.words import nearest
 
 CALLER, SOURCE, BOTH = "caller", "source", "both"
 
@@ -93,10 +94,10 @@ def suggestion(name: str) -> str | None:
         return None
     if f"{_PREFIX}:{rest}" in _WITH_TAG and not slash:
         return f"{_BY_NAME[f'{_PREFIX}:{rest}'].name}/tag-key"
-    close = get_close_matches(f"{_PREFIX}:{rest}", _BY_NAME, 1)
-    if not close:
+    close = nearest(f"{_PREFIX}:{rest}", _BY_NAME)
+    if close is None:
         return None
-    return _BY_NAME[close[0]].name + (f"/{tag}" if slash and close[0] in _WITH_TAG else "")
+    return _BY_NAME[close].name + (f"/{tag}" if slash and close in _WITH_TAG else "")
 
 
 def is_global(name: str) -> bool:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from labkit.check.findings import Found, quoted
 from labkit.check.kinds import Kind
 from labkit.check.places import escape
 from labkit.check.statement import Statement
+from labkit.check.words import nearest
 
 DOCUMENT = ("Version", "Id", "Statement")
 STATEMENT = (
@@ -101,8 +101,8 @@ def _unknown(value: dict[str, Any], known: Sequence[str], pointer: str, where: s
     for element in value:
         if element not in known:
             by_lower = {each.lower(): each for each in known}
-            close = get_close_matches(element.lower(), by_lower, 1)
-            instead = f"Write {by_lower[close[0]]!r}." if close else f"There are only {', '.join(known)}."
+            meant = nearest(element.lower(), by_lower)
+            instead = f"Write {by_lower[meant]!r}." if meant else f"There are only {', '.join(known)}."
             problem = f"{quoted(element)} is no element of {where}."
             yield Found("unknown-element", f"{pointer}/{escape(element)}", problem, instead)
 
