@@ -30,14 +30,21 @@ class Field:
 EMBEDDED_FIELDS = (
     Field("registry_account", "Registry account", "12 digits: owns the repositories"),
     Field("workload_account", "Workload account", "12 digits: owns the functions"),
-    Field("region", "Region", "such as eu-central-1"),
     Field("organization", "Organization", "o-…"),
-    Field("organization_path", "Path to grant", "o-…/r-…/ou-…/*; empty: the workload account's unit"),
 )
 REAL_FIELDS = (
     Field("registry_profile", "Registry profile", "an AWS profile of yours; empty: the embedded AWS"),
     Field("workload_profile", "Workload profile", "an AWS profile of another account"),
     Field("management_profile", "Management profile", "may read the organization; can stay empty"),
+)
+COMMON_FIELDS = (
+    Field("region", "Region", "such as eu-central-1"),
+    Field("organization_path", "Path to grant", "o-…/r-…/ou-…/*; empty: the workload account's unit"),
+)
+GROUPS = (
+    ("On the embedded AWS", EMBEDDED_FIELDS),
+    ("On your own AWS accounts (leave empty for the embedded AWS)", REAL_FIELDS),
+    ("On both", COMMON_FIELDS),
 )
 
 
@@ -59,14 +66,15 @@ class FormModel:
         """Checks and keeps the values; on bad input nothing is changed and ``message`` says what is wrong."""
         try:
             lab = choose(self.home, **{name: value.strip() or None for name, value in self.values.items()})
-            self.message = (
-                f"The lab is on {lab.where}: registry {lab.registry.account}, workload {lab.workload.account}."
-            )
         except (LabError, ClientError, BotoCoreError) as error:
             self.ok, self.message = False, str(error)
             return None
-        self.ok = True
+        self.ok, self.message = True, f"The lab is on {lab.where}: {_summary(lab)}."
         return lab
+
+
+def _summary(lab: Lab) -> str:
+    return f"registry {lab.registry.account}, workload {lab.workload.account}, region {lab.region}"
 
 
 def lab_form(home: Path | None = None, on_applied: Callable[[Lab], None] | None = None) -> Any:
@@ -74,39 +82,42 @@ def lab_form(home: Path | None = None, on_applied: Callable[[Lab], None] | None 
     import ipywidgets as widgets
 
     model = FormModel.load(home)
-    style = {"description_width": "11em"}
-    inputs = {
-        each.name: widgets.Text(
-            value=model.values.get(each.name, ""),
-            description=each.label,
-            placeholder=each.hint,
-            style=style,
-            layout=widgets.Layout(width="44em"),
-            continuous_update=False,
-        )
-        for each in (*EMBEDDED_FIELDS, *REAL_FIELDS)
-    }
+    inputs = {each.name: _input(widgets, each, model) for _, fields in GROUPS for each in fields}
     message = widgets.HTML()
     button = widgets.Button(description="Use these", button_style="primary", tooltip="Check and keep these values")
 
     def applied(_button: Any) -> None:
         model.values = {name: box.value for name, box in inputs.items()}
         lab = model.apply()
-        mark = "✓" if model.ok else "✗"
-        message.value = f"<b>{mark}</b> {escape(model.message)}"
+        message.value = f"<b>{'✓' if model.ok else '✗'}</b> {escape(model.message)}"
         if lab is not None and on_applied is not None:
             on_applied(lab)
 
     button.on_click(applied)
-    embedded = widgets.VBox([inputs[each.name] for each in EMBEDDED_FIELDS])
-    real = widgets.VBox([inputs[each.name] for each in REAL_FIELDS])
-    return widgets.VBox(
-        [
-            widgets.HTML("<b>On the embedded AWS</b>"),
-            embedded,
-            widgets.HTML("<b>On your own AWS accounts</b>"),
-            real,
-            button,
-            message,
-        ]
+    groups = [
+        part
+        for title, fields in GROUPS
+        for part in (widgets.HTML(f"<b>{escape(title)}</b>"), *(inputs[each.name] for each in fields))
+    ]
+    return _form_class(widgets)([*groups, button, message])
+
+
+def _input(widgets: Any, each: Field, model: FormModel) -> Any:
+    return widgets.Text(
+        value=model.values.get(each.name, ""),
+        description=each.label,
+        placeholder=each.hint,
+        style={"description_width": "11em"},
+        layout=widgets.Layout(width="min(44em, 100%)"),
+        continuous_update=False,
     )
+
+
+def _form_class(widgets: Any) -> Any:
+    class Form(widgets.VBox):  # type: ignore[misc]
+        """A box that says in plain text what it is: where no widget can be drawn, and in stored outputs."""
+
+        def __repr__(self) -> str:
+            return "The form is drawn when this cell is run; without it the lab keeps what is chosen."
+
+    return Form
