@@ -38,7 +38,15 @@ FLOORS = {
 ENTRY = ("labkit.__main__", "labkit.bootstrap", "labkit.installation")
 ENTRY_MAY_IMPORT = (*ENTRY, "labkit", "labkit.errors", "labkit.cli")
 FUNCTION_PROCESS = "labkit.image.lambda_runtime"  # runs inside a function's process, beside AWS's runtime client
-PURE = ("labkit.errors", "labkit.iam", "labkit.organization", "labkit.pull", "labkit.policies", "labkit.image")
+PURE = (
+    "labkit.errors",
+    "labkit.iam",
+    "labkit.organization",
+    "labkit.pull",
+    "labkit.policies",
+    "labkit.check",
+    "labkit.image",
+)
 ROOT_MODULE = "labkit"  # holds the version, so anybody may import it
 
 
@@ -177,6 +185,6 @@ def test_importing_labkit_and_its_command_line_loads_nothing_that_is_installed()
     assert imported_with(f"import labkit\n{commands}") - before - sys.stdlib_module_names == {"labkit"}
 
 
-@pytest.mark.parametrize("package", ["iam", "organization", "pull", "policies"])
+@pytest.mark.parametrize("package", ["iam", "organization", "pull", "policies", "check"])
 def test_importing_a_pure_floor_loads_neither_moto_nor_boto3(package):
     assert imported_with(f"import labkit.{package}").isdisjoint({"moto", "boto3", "botocore", "cheroot", "rich"})

@@ -107,7 +107,7 @@ def _with_principal(statements: list[dict[str, Any]]) -> str:
 
 def _without_principal(statements: list[dict[str, Any]]) -> str:
     actions = [action for each in statements for action in _texts(each.get("Action"))]
-    if statements and not _any_has(statements, RESOURCE) and all(a.lower().startswith("ecr:") for a in actions):
+    if actions and not _any_has(statements, RESOURCE) and all(a.lower().startswith("ecr:") for a in actions):
         return "ecr-repository"
     denies = [each for each in statements if each.get("Effect") == "Deny"]
     rest = [each for each in statements if each.get("Effect") != "Deny"]

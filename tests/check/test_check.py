@@ -88,6 +88,8 @@ def test_the_articles_bare_statement_yields_exactly_the_advice_to_wrap_it():
         ('{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Resource": "*"}}', "rcp"),
         ('{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "ecr:*", "Resource": "*"}}', "ecr-repository"),
         ('{"Statement": {"Effect": "Allow", "Action": "ecr:BatchGetImage"}}', "ecr-repository"),
+        ('{"Effect": "Allow"}', "identity"),
+        ("[]", "identity"),
     ],
 )
 def test_the_kind_is_guessed_from_the_content(policy, kind):
