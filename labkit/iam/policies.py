@@ -68,7 +68,7 @@ class Policies(NamedTuple):
 
 def _many(documents: Any, name: str, demanded: str) -> tuple[Policy, ...]:
     """The documents of a list (or the one); every statement must have the ``demanded`` element."""
-    if not documents:
+    if documents is None:
         return ()
     listed = documents if isinstance(documents, list) else [documents]
     policies = []

@@ -1,0 +1,96 @@
+"""Cases: reading them, deciding them, and comparing with what is expected."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from labkit.errors import UsageError
+from labkit.iam.cases import Case, read_cases
+
+CASE = {
+    "id": "one",
+    "title": "A case",
+    "request": {"principal": {"Service": "lambda.amazonaws.com"}, "action": "ecr:BatchGetImage", "resource": "*"},
+    "policies": {"resource": {"Statement": {"Sid": "S", "Effect": "Allow", "Principal": "*", "Action": "s3:*"}}},
+}
+
+
+def read(**more: object) -> Case:
+    (case,) = read_cases(json.dumps({**CASE, **more}))
+    return case
+
+
+def missed(expect: dict) -> list[str]:
+    case = read(expect=expect)
+    return case.missed(case.decide())
+
+
+def test_a_file_is_a_case_or_a_list_of_cases():
+    assert read().id == "one"
+    assert [case.id for case in read_cases(json.dumps([CASE, {"request": CASE["request"]}]))] == ["one", "2"]
+
+
+def test_a_case_decides_itself():
+    assert read().decide().nearest_miss.sid == "S"
+
+
+def test_a_trust_policy_must_allow():
+    role = {"principal": {"AWS": "592444418872"}, "action": "sts:AssumeRole", "resource": "*"}
+    assert not read(request=role, policies={}, resource_must_allow=True).decide().allowed
+    assert read(request=role, policies={}).decide().allowed
+
+
+def test_what_is_expected_and_comes_is_not_missed():
+    miss = {"sid": "S", "element": "Action"}
+    assert missed({"decision": "denied", "checks": {"RESOURCE": "IMPLICIT_DENY"}, "nearest_miss": miss}) == []
+    assert missed({}) == []
+
+
+def test_what_comes_out_other_than_expected_is_told():
+    expect = {"decision": "allowed", "checks": {"RESOURCE": "ALLOW"}, "nearest_miss": {"sid": "T", "key": "aws:x"}}
+    assert missed(expect) == [
+        "decision is denied, expected was allowed",
+        "RESOURCE is IMPLICIT_DENY, expected was ALLOW",
+        "nearest_miss sid is S, expected was T",
+        "nearest_miss key is None, expected was aws:x",
+    ]
+
+
+def test_no_nearest_miss_can_be_expected():
+    assert missed({"nearest_miss": None}) == ["nearest_miss is S, expected was none"]
+    case = read(policies={}, expect={"nearest_miss": None})
+    assert case.missed(case.decide()) == []
+    case = read(policies={}, expect={"nearest_miss": {"sid": "S"}})
+    assert case.missed(case.decide()) == ["nearest_miss sid is None, expected was S"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "not JSON: Expecting value at line 1, column 1"),
+        ("[" * 200_000, "nested too deeply"),
+        ("9" * 5000, "too long a number"),
+        ("[]", "no case in it"),
+        ("[1]", "Case 1 is not a JSON object"),
+        ('{"id": "x"}', r"In case 1 \(x\): It has no request"),
+        ('[{"request": {}, "polices": {}}]', "In case 1: Unknown field 'polices'; known are expect, id, policies"),
+        (json.dumps([CASE, {**CASE, "request": {}}]), r"In case 2 \(one\): The request lacks principal"),
+        (json.dumps({**CASE, "policies": {"resource": {}}}), "In the resource policy: The policy has no Statement"),
+        (json.dumps({**CASE, "resource_must_allow": 1}), "resource_must_allow must be true or false"),
+        (json.dumps({**CASE, "expect": []}), "expect must be a JSON object"),
+        (json.dumps({**CASE, "expect": {"desicion": "denied"}}), "expect must be a JSON object with decision"),
+        (json.dumps({**CASE, "expect": {"decision": "deny"}}), "must be allowed or denied, not 'deny'"),
+        (json.dumps({**CASE, "expect": {"checks": []}}), "checks and nearest_miss must be JSON objects"),
+        (json.dumps({**CASE, "expect": {"nearest_miss": "S"}}), "checks and nearest_miss must be JSON objects"),
+        (json.dumps({**CASE, "expect": {"checks": {"SCP": "ALLOW"}}}), "The expected check SCP: ALLOW is none of"),
+        (
+            json.dumps({**CASE, "expect": {"checks": {"RESOURCE": "DENY"}}}),
+            "The expected check RESOURCE: DENY is none of",
+        ),
+    ],
+)
+def test_other_files_are_refused_with_the_case_and_the_reason(text, says):
+    with pytest.raises(UsageError, match=says):
+        read_cases(text)

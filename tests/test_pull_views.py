@@ -1,0 +1,54 @@
+"""A pull decision as a paragraph, a tree and HTML."""
+
+from __future__ import annotations
+
+from labkit import policies
+from labkit.iam import Policies, Policy, Principal
+from labkit.organization import OUTSIDER
+from labkit.pull import ImageUri, PullDecision, decide
+
+IMAGE = ImageUri.parse("813835382529.dkr.ecr.eu-central-1.amazonaws.com/r:1")
+FUNCTION = "arn:aws:lambda:eu-central-1:592444418872:function:f<b>"
+EVERYTHING = Policy.parse({"Statement": {"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}})
+
+
+def pull(policy: dict | None, identity: tuple[Policy, ...] = (EVERYTHING,)) -> PullDecision:
+    return decide(
+        caller=Principal.aws("arn:aws:iam::592444418872:role/Deployer"),
+        caller_policies=Policies(identity=identity),
+        caller_context={},
+        function_arn=FUNCTION,
+        image=IMAGE,
+        repository_policy=Policy.parse(policy) if policy else None,
+        membership=lambda _account: OUTSIDER,
+    )
+
+
+ALLOWED, REFUSED = pull(policies.cross_account("592444418872")), pull(None, ())
+
+
+def test_it_shows_itself_as_one_paragraph():
+    assert repr(ALLOWED) == (
+        f"Allowed: Lambda may pull {IMAGE} for {FUNCTION}. "
+        "The caller (arn:aws:iam::592444418872:role/Deployer) may pull. "
+        "Lambda (lambda.amazonaws.com) may pull."
+    )
+    assert repr(REFUSED).startswith(f"Denied: Lambda may not pull {IMAGE} for {FUNCTION}. The caller (")
+    assert "There is no resource-based policy, and one would have to allow it." in repr(REFUSED)
+    assert "\n" not in repr(REFUSED)
+
+
+def test_the_tree_has_a_branch_for_each_request():
+    tree = REFUSED.outline()
+    assert (tree.state, tree.text) == ("no", REFUSED.headline)
+    asked = [decision.request.action for decision in (*REFUSED.caller, *REFUSED.service)]
+    assert [branch.text.split()[-3] for branch in tree.children] == asked
+    assert ALLOWED.outline().state == "yes"
+
+
+def test_the_html_is_escaped_and_unfolds_what_was_refused():
+    markup = REFUSED._repr_html_()
+    assert "function:f&lt;b&gt;" in markup
+    assert "<b>" not in markup.replace("<b>✗", "").replace("<b>✓", "")
+    assert markup.count("<details open>") == 1 + len(REFUSED.denied)
+    assert ALLOWED._repr_html_().count("<details open>") == 1
