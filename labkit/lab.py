@@ -20,7 +20,9 @@ import boto3
 
 import labkit.embedded.client as embedded
 from labkit import pull
+from labkit.aws import base as bases
 from labkit.aws import reading, repositories, sessions
+from labkit.embedded.home import open_home
 from labkit.embedded.settings import Settings
 from labkit.environment import apply, own_variables
 from labkit.errors import UsageError
@@ -79,7 +81,8 @@ class Actor:
 class Choices:
     """What was chosen for this lab home; None everywhere is the embedded AWS with its defaults.
 
-    Profiles are of the AWS config files in use; ``organization_path`` is a path pattern such as ``o-…/r-…/ou-…/*``.
+    Profiles are of the AWS config files in use; ``organization_path`` is a path pattern such as ``o-…/r-…/ou-…/*``;
+    ``base`` is one of ``labkit.aws.base.BASES``.
     """
 
     registry_profile: str | None = None
@@ -87,6 +90,7 @@ class Choices:
     management_profile: str | None = None
     region: str | None = None
     organization_path: str | None = None
+    base: str | None = None
 
     @property
     def are_real(self) -> bool:
@@ -112,10 +116,11 @@ class Choices:
 class Lab:
     """Two accounts and what surrounds them. Made by ``Lab.open``, ``Lab.embedded`` or ``Lab.on_profiles``."""
 
-    def __init__(self, profiles: Mapping[str, str], choices: Choices, where: str) -> None:
+    def __init__(self, profiles: Mapping[str, str], choices: Choices, where: str, home: Path | None = None) -> None:
         self.profiles = dict(profiles)
         self.choices = choices
         self.where = where
+        self.home = embedded.home(home)
         self._actors: dict[str, Actor] = {}
 
     @classmethod
@@ -126,7 +131,7 @@ class Lab:
         variables at it. Raises UsageError, EmbeddedError.
         """
         choices = Choices.read(embedded.home(home))
-        return cls.on_profiles(choices) if choices.are_real else cls.embedded(home, choices)
+        return cls.on_profiles(choices, home) if choices.are_real else cls.embedded(home, choices)
 
     @classmethod
     def embedded(cls, home: Path | None = None, choices: Choices | None = None) -> Lab:
@@ -134,10 +139,10 @@ class Lab:
         running = embedded.ensure(home)
         embedded.use_profiles(running)
         profiles = {name: name for name in running.accounts}
-        return cls(profiles, choices or Choices(), f"the embedded AWS at {running.endpoint}")
+        return cls(profiles, choices or Choices(), f"the embedded AWS at {running.endpoint}", home)
 
     @classmethod
-    def on_profiles(cls, choices: Choices) -> Lab:
+    def on_profiles(cls, choices: Choices, home: Path | None = None) -> Lab:
         """A lab on two profiles that exist already; this process goes back to the user's own AWS config files.
 
         Raises UsageError when the profiles do not do.
@@ -155,7 +160,7 @@ class Lab:
         profiles = {"registry": choices.registry_profile, "workload": choices.workload_profile}
         if choices.management_profile:
             profiles["management"] = choices.management_profile
-        lab = cls(profiles, choices, "")
+        lab = cls(profiles, choices, "", home)
         if lab.registry.account == lab.workload.account:
             raise UsageError(
                 f"Both profiles lead to the account {lab.registry.account}. The registry and the workload account "
@@ -203,9 +208,23 @@ class Lab:
         """The URI of an image in the registry account."""
         return str(ImageUri(self.registry.account, self.region, repository, tag))
 
-    def build_image(self, progress: Callable[[str], None] | None = None) -> Image:
-        """Builds the article's image. Raises DockerfileError."""
-        return build(IMAGE_FOLDER, on_step=progress)
+    @property
+    def base(self) -> str:
+        """What the image is built on: AWS's own base where real AWS must run it, else the lab's stand-in for that."""
+        return self.choices.base or (bases.PUBLIC if self.choices.are_real else bases.STAND_IN)
+
+    def build_image(
+        self, progress: Callable[[str], None] | None = None, pulling: bases.Progress = bases.silent
+    ) -> Image:
+        """Builds the article's image on the lab's base.
+
+        ``progress`` gets each instruction, ``pulling`` the bytes of AWS's base image that are there, and their number.
+        Raises DockerfileError, and LabError where the base cannot be pulled.
+        """
+        if self.base == bases.STAND_IN:
+            return build(IMAGE_FOLDER, on_step=progress)
+        folder = open_home(self.home).root / "bases"
+        return build(IMAGE_FOLDER, on_step=progress, base=bases.PublicBases(folder, pulling))
 
     # The organization
 
@@ -317,6 +336,7 @@ def choose(
     registry_profile: str | None = None,
     workload_profile: str | None = None,
     management_profile: str | None = None,
+    base: str | None = None,
 ) -> Lab:
     """Chooses what the lab uses, keeps it in the lab home, and opens the lab. What is None takes its default.
 
@@ -325,11 +345,13 @@ def choose(
     UsageError for anything that will not do, before anything is changed.
     """
     root = embedded.home(home)
+    if base:
+        bases.check_base(base)
     if organization_path:
         check_organization_path(organization_path)
     if registry_profile or workload_profile:
-        choices = Choices(registry_profile, workload_profile, management_profile, region, organization_path)
-        lab = Lab.on_profiles(choices)
+        choices = Choices(registry_profile, workload_profile, management_profile, region, organization_path, base)
+        lab = Lab.on_profiles(choices, root)
         choices.write(root)
         return lab
     accounts = {"registry": registry_account, "workload": workload_account}
@@ -338,6 +360,6 @@ def choose(
     if organization_path:
         check_organization_path(organization_path, settings.organization)
     embedded.apply_world(root, settings)
-    choices = Choices(organization_path=organization_path)
+    choices = Choices(organization_path=organization_path, base=base)
     choices.write(root)
     return Lab.embedded(root, choices)

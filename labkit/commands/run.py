@@ -28,11 +28,26 @@ if TYPE_CHECKING:
     from labkit.scenarios import Scenario, ScenarioResult
 
 
+# What the base of the image means for real accounts, said before anything is changed.
+_BASES = {
+    "public": "The image is built on AWS's own base image, pulled from public.ecr.aws the first time (about 200 MB).",
+    "stand-in": "The image is built on the lab's stand-in for AWS's base image, which has no interpreter inside. Real "
+    "Lambda creates the functions, but invoking them answers with an error of theirs: that will be shown, and does "
+    "not count as a failure. Take --base public for functions that run.",
+}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``labkit run``."""
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="which to play (default: all)")
     parser.add_argument("--json", action="store_true", help="print the results as JSON on stdout")
     parser.add_argument("--yes", action="store_true", help="do not ask before changing real accounts")
+    parser.add_argument(
+        "--base",
+        choices=("public", "stand-in"),
+        help="what the image is built on: AWS's base image, pulled from public.ecr.aws (default on your own accounts), "
+        "or the lab's stand-in for it (default on the embedded AWS, the only one that can run it)",
+    )
     real = parser.add_argument_group("on your own AWS accounts")
     real.add_argument("--registry-profile", metavar="NAME", help="the profile of the account with the repositories")
     real.add_argument("--workload-profile", metavar="NAME", help="the profile of the account with the functions")
@@ -73,7 +88,12 @@ def _lab(args: argparse.Namespace) -> Lab:
     from labkit.lab import Choices, Lab
 
     choices = Choices(
-        args.registry_profile, args.workload_profile, args.management_profile, args.region, args.organization_path
+        args.registry_profile,
+        args.workload_profile,
+        args.management_profile,
+        args.region,
+        args.organization_path,
+        args.base,
     )
     if choices.are_real:
         return Lab.on_profiles(choices)
@@ -93,6 +113,7 @@ def _ask(lab: Lab, chosen: Sequence[Scenario], console: Console) -> None:
     console.print(f"    repositories {', '.join(dict.fromkeys(each.repository for each in chosen))}")
     console.print(f"  in the workload account {lab.workload.account} ({lab.workload.arn}):")
     console.print("    functions, and roles without permissions; the same in the registry account for same-account")
+    console.print(_BASES[lab.base])
     if not sys.stdin.isatty():
         raise UsageError("There is nobody to ask: give --yes to let the lab change these accounts.")
     if console.input("Go ahead? [y/N] ").strip().lower() not in ("y", "yes"):
@@ -101,8 +122,10 @@ def _ask(lab: Lab, chosen: Sequence[Scenario], console: Console) -> None:
 
 def _play(lab: Lab, chosen: Sequence[Scenario], console: Console) -> list[ScenarioResult]:
     from labkit.scenarios import run as play
+    from labkit.show.pulling import LivePull
     from labkit.show.steps import LiveSteps
 
-    image = lab.build_image()
+    with LivePull(console) as pulling:
+        image = lab.build_image(pulling=pulling)
     live = LiveSteps(console)
     return [play(lab, scenario, image, live) for scenario in chosen]

@@ -13,6 +13,7 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labkit.aws import functions, repositories, roles
+from labkit.aws.base import in_words
 from labkit.errors import LabError, UsageError
 from labkit.image.model import Image
 from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, REPOSITORIES, Actor, Lab
@@ -54,13 +55,15 @@ def run(lab: Lab, scenario: Scenario, image: Image, report: Report = quiet) -> S
 def prepare(lab: Lab, name: str) -> tuple[StepResult, ...]:
     """Brings a scenario to its start and does its setup: image pushed, execution roles made, no policy, no function.
 
-    What it makes stays until ``clean_up``. Raises UsageError for an unknown name or for what the lab has not made, and
-    LabError when a step of the setup fails.
+    Says how far it is where AWS's base image must be pulled first. What it makes stays until ``clean_up``. Raises
+    UsageError for an unknown name or for what the lab has not made, and LabError when a step of the setup fails or
+    the base image cannot be pulled.
     """
     scenario = named(name)
     scenario.needs(lab)
+    image = lab.build_image(pulling=in_words(print))
     reset(lab, scenario)
-    stage = Stage(lab, scenario.name, lab.build_image())
+    stage = Stage(lab, scenario.name, image)
     results = tuple(play(step, stage) for step in scenario.setup)
     for result in results:
         if not result.ok:

@@ -40,6 +40,7 @@ REAL_FIELDS = (
 COMMON_FIELDS = (
     Field("region", "Region", "such as eu-central-1"),
     Field("organization_path", "Path to grant", "o-…/r-…/ou-…/*; empty: the workload account's unit"),
+    Field("base", "Base image", "public or stand-in; empty: public on your own accounts, else stand-in"),
 )
 GROUPS = (
     ("On the embedded AWS", EMBEDDED_FIELDS),
@@ -74,7 +75,9 @@ class FormModel:
 
 
 def _summary(lab: Lab) -> str:
-    return f"registry {lab.registry.account}, workload {lab.workload.account}, region {lab.region}"
+    return (
+        f"registry {lab.registry.account}, workload {lab.workload.account}, region {lab.region}, base image {lab.base}"
+    )
 
 
 def lab_form(home: Path | None = None, on_applied: Callable[[Lab], None] | None = None) -> Any:

@@ -18,7 +18,7 @@ from labkit.scenarios import clean_up
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "import sys; from labkit.cli import main; sys.exit(main(sys.argv[1:]))"
-PROFILES = ("--registry-profile", "company-registry", "--workload-profile", "company-workload")
+PROFILES = ("--registry-profile", "company-registry", "--workload-profile", "company-workload", "--base", "stand-in")
 
 
 def labkit(*words: str) -> subprocess.CompletedProcess[str]:
