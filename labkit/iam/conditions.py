@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from labkit.iam.operators import OPERATORS, Compiled, Operator
-from labkit.iam.parts import Outcome, Part, resolved
+from labkit.iam.parts import Outcome, Part, resolved, variables_of
 from labkit.iam.patterns import Context, ContextValue, Pattern
 
 __all__ = ["ALL", "ANY", "NULL", "OPERATORS", "Condition", "Operator", "Outcome"]
@@ -33,7 +33,7 @@ class Condition(NamedTuple):
 
     ``operator`` is written as in the policy, prefix and suffix included; ``values`` are the policy's values. ``row``
     is None for ``Null``. ``patterns`` are the values as patterns, where the operator is one of texts; ``name`` is the
-    key in lower case.
+    key in lower case, ``variables`` are the keys that stand in the values.
     """
 
     operator: str
@@ -44,6 +44,7 @@ class Condition(NamedTuple):
     if_exists: bool
     compiled: tuple[Compiled, ...]
     patterns: tuple[Pattern, ...]
+    variables: tuple[str, ...]
     name: str
 
     @classmethod
@@ -59,7 +60,18 @@ class Condition(NamedTuple):
         row = None if rest == NULL else OPERATORS[name]
         compiled = tuple(row.compile(value, variables and row.variables) for value in values) if row else ()
         patterns = tuple(each.pattern for each in compiled if each.pattern)
-        return cls(operator, key, values, row, quantifier, name != rest, compiled, patterns, key.lower())
+        return cls(
+            operator,
+            key,
+            values,
+            row,
+            quantifier,
+            name != rest,
+            compiled,
+            patterns,
+            variables_of(patterns),
+            key.lower(),
+        )
 
     def __repr__(self) -> str:
         return f"<Condition {self.operator} {self.key} {list(self.values)}>"
@@ -67,7 +79,7 @@ class Condition(NamedTuple):
     def part(self, context: Context) -> Part:
         """Compares the request's value of the key, if any, with the policy's values."""
         outcome, got = self.outcome(context), context.get(self.name)
-        texts = resolved(self.patterns, context)
+        texts = resolved(self.patterns, context) if self.variables else ()
         return Part("Condition", outcome.holds, self.values, got, self.operator, self.key, outcome, texts)
 
     def outcome(self, context: Context) -> Outcome:

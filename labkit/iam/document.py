@@ -39,17 +39,22 @@ _STATEMENT_ELEMENTS = (
 
 
 class Element(NamedTuple):
-    """Action or Resource, or its Not form: what it lists, compiled. ``negated`` marks the Not form."""
+    """Action or Resource, or its Not form: what it lists, compiled.
+
+    ``negated`` marks the Not form; ``wanted`` is the list as text, ``variables`` are the keys that stand in it.
+    """
 
     name: str
     patterns: tuple[Pattern, ...]
     negated: bool
+    wanted: tuple[str, ...]
+    variables: tuple[str, ...]
 
     @classmethod
     def compile(cls, name: str, values: tuple[str, ...], style: str, *, variables: bool) -> Element:
         """Compiles what an element lists; ``style`` as in ``labkit.iam.patterns``."""
         patterns = tuple(Pattern.compile(value, style, variables=variables) for value in values)
-        return cls(name, patterns, name.startswith("Not"))
+        return cls(name, patterns, name.startswith("Not"), values, variables_of(patterns))
 
     def __repr__(self) -> str:
         return f"<{self.name} {[pattern.text for pattern in self.patterns]}>"
@@ -57,9 +62,8 @@ class Element(NamedTuple):
     def part(self, value: str, context: Context) -> Part:
         """Compares the request's action or resource with what is listed."""
         listed = any(pattern.matches(value, context) for pattern in self.patterns)
-        wanted = tuple(pattern.text for pattern in self.patterns)
-        texts = resolved(self.patterns, context)
-        return Part(self.name, listed != self.negated, wanted, value, resolved=texts)
+        texts = resolved(self.patterns, context) if self.variables else ()
+        return Part(self.name, listed != self.negated, self.wanted, value, resolved=texts)
 
 
 class Statement:

@@ -41,7 +41,9 @@ def match(statement: Statement, request: Request, demanded: str = "") -> Match:
 
     A statement remembers its latest matches by all that it looks at, since the same few questions come again and again.
     """
-    asked = (demanded, request.asked, *map(request.keys.get, statement.keys))
+    who = request.principal if statement.principal is not None or demanded == "Principal" else None
+    what = request.resource if statement.resource is not None or demanded == "Resource" else None
+    asked = (demanded, who, request.action, what, *map(request.keys.get, statement.keys))
     found: Match | None = statement.remembered.get(asked)
     if found is None:
         if len(statement.remembered) >= _REMEMBERED:

@@ -54,6 +54,5 @@ def variables_of(patterns: Iterable[Pattern]) -> tuple[str, ...]:
 
 
 def resolved(patterns: Iterable[Pattern], context: Context) -> tuple[str | None, ...]:
-    """The patterns' texts with variables replaced; empty where no pattern has any."""
-    patterns = tuple(patterns)
-    return tuple(each.resolve(context) for each in patterns) if variables_of(patterns) else ()
+    """The patterns' texts with variables replaced; None where one has no value."""
+    return tuple(each.resolve(context) for each in patterns)

@@ -137,14 +137,13 @@ class _Fields(NamedTuple):
     resource_account: str | None
     context: Mapping[str, str | Sequence[str]]
     keys: Mapping[str, ContextValue]
-    asked: tuple[Principal, str, str]
 
 
 class Request(_Fields):
     """One request as IAM sees it.
 
     ``context`` maps condition keys to a string, or to a list for a multivalued key; keys are case-insensitive, and
-    ``keys`` holds them in lower case. ``asked`` are principal, action and resource. ``resource_account`` owns the
+    ``keys`` holds them in lower case. ``resource_account`` owns the
     resource; None takes it from the resource's ARN, else from the principal. Raises UsageError for a context value
     that is neither text, number, true or false, nor a list of these.
     """
@@ -162,7 +161,7 @@ class Request(_Fields):
         """Reads the context; finds the owner of the resource."""
         keys = {key.lower(): each if type(each) is str else _value(key, each) for key, each in context.items()}
         owner = resource_account or arns.account_of(resource) or principal.account
-        return super().__new__(cls, principal, action, resource, owner, context, keys, (principal, action, resource))
+        return super().__new__(cls, principal, action, resource, owner, context, keys)
 
     @property
     def is_cross_account(self) -> bool:
