@@ -290,20 +290,29 @@ class Lab:
         admin = self._account(who.account)
         if admin is None:
             raise UsageError(f"The lab has no profile that reads the account {who.account} of the caller.")
-        membership = cache(self._membership)  # one question, one look at the organization
         text = repositories.policy(self.registry.client("ecr"), repository)
+        policy = Policy.parse(text, "the repository policy") if text else None
+        own = reading.caller_policies(admin.client("iam"), principal)
+        # Whatever does not ask for paths can be answered without the right to read the organization's tree.
+        asked_for_paths = any(map(_asks_for_paths, [*own.identity, own.boundary, policy]))
+        membership = cache(self._membership if asked_for_paths else self._organization_only)  # looked up once
         return pull.decide(
             caller=principal,
-            caller_policies=reading.caller_policies(admin.client("iam"), principal),
+            caller_policies=own,
             caller_context=membership(who.account).context("Principal"),
             function_arn=f"arn:aws:lambda:{self.region}:{who.account}:function:{function}",
             image=ImageUri.parse(self.image_uri(repository)),
-            repository_policy=Policy.parse(text, "the repository policy") if text else None,
+            repository_policy=policy,
             membership=membership,
         )
 
     def _account(self, number: str) -> Actor | None:
         return next((actor for actor in self.actors() if actor.account == number), None)
+
+    def _organization_only(self, account: str) -> Membership:
+        """The organization that an account of the lab is in, without its place there: any account may ask that."""
+        actor = self._account(account)
+        return Membership(reading.organization_id(actor.client("organizations")) if actor else None)
 
     def _membership(self, account: str) -> Membership:
         """Where an account stands, in the lab's organization or in that of a neighbour whose account the lab has."""
@@ -314,6 +323,11 @@ class Lab:
         if other is None or reading.organization_id(other.client("organizations")) is None:
             return OUTSIDER
         return reading.membership(other.client("organizations"), account)
+
+
+def _asks_for_paths(policy: Policy | None) -> bool:
+    statements = policy.statements if policy else ()
+    return any(condition.name.endswith("orgpaths") for each in statements for condition in each.conditions)
 
 
 def current(home: Path | None = None) -> dict[str, str | None]:

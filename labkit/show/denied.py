@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from html import escape
 from types import TracebackType
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
 from labkit.errors import LabError
+
+# Red beside the text and not in it: the text keeps the theme's own colours.
+_STYLE = "margin:2px 0;padding:4px 10px;border-left:4px solid var(--jp-error-color1,#d32f2f);white-space:pre-wrap"
 
 
 class Denied:
@@ -65,3 +69,6 @@ class Denied:
 
     def __repr__(self) -> str:
         return str(self._error) if self._error else "<nothing refused>"
+
+    def _repr_html_(self) -> str:
+        return f'<pre style="{_STYLE}">{escape(repr(self))}</pre>'

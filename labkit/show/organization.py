@@ -33,7 +33,8 @@ class OrganizationMap:
 
     def _row(self, node: Unit | Account) -> tuple[str, str, str]:
         if isinstance(node, Account):
-            return "account", node.id, self.names.get(node.id, node.name)
+            unused = f"{node.name}, not of this lab" if self.names else node.name
+            return "account", node.id, self.names.get(node.id, unused)
         return ("root" if node.parent is None else "unit"), node.id, node.name
 
     def __repr__(self) -> str:
