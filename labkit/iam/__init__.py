@@ -4,10 +4,17 @@ Pure: standard library only, no input or output, no clock, no globals. A request
 in; a decision comes out, made of checks (one for each kind of policy), made of matches (one for each statement), made
 of parts (one for each element), so that whatever is explained is what was decided.
 
-    document    JSON text to compiled policies          patterns, arn    wildcards, variables, ARNs
-    request     principals and requests                 principals       the Principal element
-    conditions  the operator table                      match            a statement against a request
-    evaluate    all policies against a request          explain          sentences about a decision
+    deciding      document    JSON text to compiled statements     patterns, arn    wildcards, variables, ARNs
+                  request     principals and requests              principals       the Principal element
+                  operators   the table of operators               conditions       the Condition element
+                  match       a statement against a request        policies         the kinds of policy
+                  evaluate    all policies against a request
+    explaining    reasons     a part in words                      nearest          the nearest miss
+                  explain     sentences and data                   counterfactual   what would flip the decision
+                  outline     a decision as a tree                 html             the tree for notebooks
+    asking        cases       requests, policies and expected answers as JSON
+
+Deciding knows nothing of explaining; text is made of the kept matches, and only when asked for.
 """
 
 from labkit.errors import PolicyError
