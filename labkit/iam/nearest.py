@@ -14,6 +14,7 @@ from labkit.iam.match import Match
 from labkit.iam.parts import Outcome, Part
 from labkit.iam.patterns import ContextValue
 from labkit.iam.reasons import change, reason
+from labkit.iam.request import SERVICE
 
 _WEIGHT = {"Condition": 0, "Resource": 2, "NotResource": 2, "Action": 3, "NotAction": 3}
 _HEAVIEST = 4
@@ -55,15 +56,25 @@ def nearest_miss(decision: Decision) -> Miss | None:
         return None
     check = decision.check(decision.blocked_by)
     if check.effect is Effect.EXPLICIT_DENY:
-        return _denial(next(m for m in check.matched if not m.statement.allows))
+        return _denial(next(m for m in check.matched if not m.statement.allows), decision)
     missed = [m for each in _candidates(decision, check) for m in each.matches if m.statement.allows and m.failed]
     return _miss(min(missed, key=_distance), decision) if missed else None
 
 
-def _denial(match: Match) -> Miss:
+def _denial(match: Match, decision: Decision) -> Miss:
     label = match.statement.label
-    sentence = f"{label} denies this request explicitly; no allow can outweigh it."
-    return Miss(label, "Effect", None, ("Deny",), None, sentence, f"except this request from {label}")
+    conditions = "; ".join(reason(part, decision.request) for part in match.parts if part.key)
+    because = f" ({conditions})" if conditions else ""
+    sentence = f"{label} denies this request explicitly{because}; no allow can outweigh it."
+    return Miss(label, "Effect", None, ("Deny",), None, sentence, _exception(match, decision))
+
+
+def _exception(match: Match, decision: Decision) -> str:
+    """What would spare the request. Services carry no Principal… keys, so that negated conditions on these hit them."""
+    absent = [part.key for part in match.parts if part.outcome is Outcome.ABSENT_HOLDS]
+    if decision.request.principal.kind == SERVICE and any(key.lower().startswith("aws:principal") for key in absent):
+        return f'add "Bool": {{"aws:PrincipalIsAWSService": "false"}} to {match.statement.label}, to spare services'
+    return f"except this request from {match.statement.label}"
 
 
 def _candidates(decision: Decision, check: Check) -> list[Check]:

@@ -108,9 +108,10 @@ def _value(part: Part) -> str:
 
 
 def _differs(part: Part, _request: Request) -> str:
-    literal = part.operator.rpartition(":")[2].startswith("StringEquals") and _has_wildcard(part.wanted)
-    if literal and _globbed(part):
+    if _taken_literally(part):
         return f"{part.operator} takes the * in {listed(part.wanted)} literally; {part.key} is {_value(part)}"
+    if part.key.lower().endswith("orgpaths") and set(_values(part)) & {f"{text}/" for text in _texts(part)}:
+        return f"{part.key} is {_value(part)}; the slash at its end is missing in the policy's {listed(part.wanted)}"
     if isinstance(part.got, str) and part.got.lower() in (each.lower() for each in _texts(part)):
         return f"{part.key} is {part.got}; upper and lower case differ from {listed(part.wanted)}"
     return _arn_difference(part, part.key) or _plainly(part, part.key)
@@ -133,10 +134,21 @@ def _has_wildcard(values: Sequence[str]) -> bool:
     return any("*" in value or "?" in value for value in values)
 
 
-def _globbed(part: Part) -> bool:
-    """Whether the values would match if their wildcards were wildcards."""
-    values = (part.got,) if isinstance(part.got, str) else part.got or ()
-    return any(Pattern.compile(text, "glob").matches(value, {}) for text in part.wanted for value in values)
+def _values(part: Part) -> tuple[str, ...]:
+    return (part.got,) if isinstance(part.got, str) else part.got or ()
+
+
+def _taken_literally(part: Part) -> bool:
+    """Whether it is StringEquals, with values that would match if their wildcards were wildcards."""
+    if part.operator.rpartition(":")[2].removesuffix("IfExists") != "StringEquals" or not _has_wildcard(part.wanted):
+        return False
+    return any(Pattern.compile(text, "glob").matches(value, {}) for text in part.wanted for value in _values(part))
+
+
+def _mend_difference(part: Part, _request: Request) -> str:
+    if _taken_literally(part):
+        return f"write {part.operator.replace('Equals', 'Like')} for {part.operator}"
+    return f"let {part.key} also be {_value(part)}"
 
 
 def _arn_difference(part: Part, name: str) -> str | None:
@@ -213,7 +225,7 @@ def _multivalued(part: Part, _request: Request) -> str:
 _CONDITIONS: dict[Outcome, tuple[Words, Words]] = {
     Outcome.HOLDS: (_holds, _holds),
     Outcome.ABSENT_HOLDS: (lambda p, _r: f"{p.key} is absent, which {p.operator} lets pass", _holds),
-    Outcome.DIFFERS: (_differs, lambda p, _r: f"let {p.key} also be {_value(p)}"),
+    Outcome.DIFFERS: (_differs, _mend_difference),
     Outcome.EXCLUDED: (_excluded, lambda p, _r: f"do not let {p.operator} exclude {_value(p)}"),
     Outcome.ABSENT: (_absent, _mend_absent),
     Outcome.MULTIVALUED: (_multivalued, lambda p, _r: f"write ForAnyValue:{p.operator}"),

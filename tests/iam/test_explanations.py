@@ -126,6 +126,24 @@ def test_an_explicit_deny_is_the_nearest_miss():
     assert miss.change == "except this request from No"
 
 
+def test_a_deny_says_which_conditions_made_it_apply_and_how_to_spare_services():
+    raw = {"Sid": "Org", "Effect": "Deny", "Principal": "*"}
+    condition = {"Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-x"}}}
+    miss = decide(LAMBDA, resource=statements(SERVICE, {**raw, **condition})).nearest_miss
+    assert miss.sentence == (
+        "Org denies this request explicitly (aws:PrincipalOrgID is absent, which StringNotEquals lets pass); "
+        "no allow can outweigh it."
+    )
+    assert miss.change == 'add "Bool": {"aws:PrincipalIsAWSService": "false"} to Org, to spare services'
+    caller = decide(USER, owner=OWN, resource=statements({**raw, **condition}))
+    assert caller.nearest_miss.change == "except this request from Org"
+    other = {"Condition": {"StringNotEquals": {"aws:SourceOrgID": "o-x"}}}
+    assert decide(LAMBDA, resource=statements({**raw, **other})).nearest_miss.change == "except this request from Org"
+    present = {"Condition": {"StringEquals": {"aws:PrincipalX": "x"}}}
+    denied = decide(LAMBDA, {"aws:PrincipalX": "x"}, resource=statements({**raw, **present}))
+    assert denied.nearest_miss.change == "except this request from Org"
+
+
 def test_a_miss_as_data():
     assert REFUSED.nearest_miss.to_dict() == {
         "sid": "LambdaECRImageCrossAccountRetrievalPolicy",

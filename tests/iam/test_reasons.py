@@ -149,7 +149,23 @@ def test_an_empty_field_is_called_empty():
 def test_a_wildcard_that_is_taken_literally_is_pointed_out():
     told = why(USER, "StringEquals", "aws:PrincipalOrgID", "o-*", {"aws:PrincipalOrgID": "o-abc"})
     assert told == "StringEquals takes the * in o-* literally; aws:PrincipalOrgID is o-abc"
+    assert mend(USER, "StringEquals", "aws:x", "o-*", {"aws:x": "o-abc"}) == "write StringLike for StringEquals"
+    several = ("ForAnyValue:StringEqualsIfExists", "aws:x", ["a", "o-?"], {"aws:x": ["b", "o-a"]})
+    assert mend(USER, *several) == "write ForAnyValue:StringLikeIfExists for ForAnyValue:StringEqualsIfExists"
     assert why(USER, "StringEquals", "aws:x", "o-*", {"aws:x": "p"}) == "aws:x is p, the policy wants o-*"
+    assert mend(USER, "StringEquals", "aws:x", "o-*", {"aws:x": "p"}) == "let aws:x also be p"
+    assert (
+        why(USER, "StringEqualsIgnoreCase", "aws:x", "o-*", {"aws:x": "o-abc"})
+        == "aws:x is o-abc, the policy wants o-*"
+    )
+
+
+def test_an_organization_path_without_the_slash_at_its_end_is_pointed_out():
+    told = why(LAMBDA, "ForAnyValue:StringLike", "aws:SourceOrgPaths", "o-x/r-a", {"aws:SourceOrgPaths": ["o-x/r-a/"]})
+    assert told == "aws:SourceOrgPaths is o-x/r-a/; the slash at its end is missing in the policy's o-x/r-a"
+    told = why(LAMBDA, "ForAnyValue:StringLike", "aws:SourceOrgPaths", "o-y/r-a", {"aws:SourceOrgPaths": ["o-x/r-a/"]})
+    assert told == "aws:SourceOrgPaths is o-x/r-a/, the policy wants o-y/r-a"
+    assert why(LAMBDA, "StringLike", "aws:x", "o-x", {"aws:x": "o-x/"}) == "aws:x is o-x/, the policy wants o-x"
 
 
 def test_a_difference_in_case_only_is_pointed_out():
