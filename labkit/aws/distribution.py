@@ -86,7 +86,7 @@ class Incoming:
         self._file = file
         self._hash = hashlib.sha256()
         file.seek(0)
-        while piece := file.read(_CHUNK):
+        while self.size <= wanted.size and (piece := file.read(_CHUNK)):
             self._count(piece)
 
     def restart(self) -> None:

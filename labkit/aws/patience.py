@@ -14,6 +14,8 @@ from typing import Any
 
 PAUSE = 2.0
 """Seconds between two attempts."""
+LONGEST = 60.0
+"""Seconds after which a refusal is taken for what it says."""
 
 _ErrorTest = Callable[[Mapping[str, str]], bool]
 
@@ -27,17 +29,18 @@ def _is_denial(error: Mapping[str, str]) -> bool:
 
 
 # The errors that may pass by themselves, by the event that botocore sends after each attempt.
-_PASSING: Mapping[str, _ErrorTest] = {
-    "needs-retry.lambda.CreateFunction": _says(
-        "cannot be assumed by Lambda", "does not have permission to access the ECR image"
-    ),
+_CREATE = "needs-retry.lambda.CreateFunction"
+_NEW_ROLE = "cannot be assumed by Lambda"
+_ROLES: Mapping[str, _ErrorTest] = {_CREATE: _says(_NEW_ROLE)}
+_GRANTS: Mapping[str, _ErrorTest] = {
+    _CREATE: _says(_NEW_ROLE, "does not have permission to access the ECR image"),
     "needs-retry.sts.AssumeRole": _is_denial,
     "needs-retry.ecr.BatchGetImage": _is_denial,
 }
 
 
 @contextmanager
-def patience(client: Any, seconds: float = 60.0, pause: float = PAUSE) -> Iterator[None]:
+def patience(client: Any, seconds: float = LONGEST, pause: float = PAUSE) -> Iterator[None]:
     """Inside the block, the client asks again for up to ``seconds`` when a refusal may pass by itself.
 
         with patience(lambda_):
@@ -45,7 +48,20 @@ def patience(client: Any, seconds: float = 60.0, pause: float = PAUSE) -> Iterat
 
     Calls, results and final errors stay boto3's own.
     """
-    handlers = {event: _handler(passes, seconds, pause) for event, passes in _PASSING.items()}
+    with _asking_again(client, _GRANTS, seconds, pause):
+        yield
+
+
+@contextmanager
+def patience_with_roles(client: Any, seconds: float = LONGEST, pause: float = PAUSE) -> Iterator[None]:
+    """The same where a refusal of the image is expected: only a new role that Lambda cannot assume yet may pass."""
+    with _asking_again(client, _ROLES, seconds, pause):
+        yield
+
+
+@contextmanager
+def _asking_again(client: Any, passing: Mapping[str, _ErrorTest], seconds: float, pause: float) -> Iterator[None]:
+    handlers = {event: _handler(passes, seconds, pause) for event, passes in passing.items()}
     for event, handler in handlers.items():
         client.meta.events.register(event, handler)
     try:

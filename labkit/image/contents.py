@@ -7,6 +7,7 @@ are read from the layers' headers, whiteouts applied (OCI Image Specification, "
 from __future__ import annotations
 
 import posixpath
+import tarfile
 from collections.abc import Iterable
 
 from labkit.image.archive import Blob, members, opened
@@ -25,7 +26,7 @@ def contents(layers: Iterable[Blob]) -> dict[str, bytes]:
         if hidden:
             tree = {path: kind for path, kind in tree.items() if not _is_hidden(path, hidden)}
         tree |= found
-    return tree
+    return {**_folders(tree), **tree}
 
 
 def _read(layer: Blob) -> tuple[dict[str, bytes], set[str]]:
@@ -43,6 +44,15 @@ def _read(layer: Blob) -> tuple[dict[str, bytes], set[str]]:
             elif path and not name.startswith(_RESERVED):
                 found[path] = member.info.type
     return found, hidden
+
+
+def _folders(paths: Iterable[str]) -> dict[str, bytes]:
+    """Return the directories above ``paths``: some archives do not list them."""
+    folders: dict[str, bytes] = {}
+    for path in paths:
+        while (path := posixpath.dirname(path)) and path not in folders:
+            folders[path] = tarfile.DIRTYPE
+    return folders
 
 
 def _is_hidden(path: str, hidden: set[str]) -> bool:

@@ -6,15 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import labkit.embedded.client as embedded
-from labkit.errors import UsageError
-from labkit.lab import Choices, Lab, choose
-from labkit.scenarios import clean_up
+from labkit.errors import LabError, UsageError
+from labkit.image import build
+from labkit.lab import Choices, Lab, choose, current
+from labkit.scenarios import clean_up, named, prepare, run
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "import sys; from labkit.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -102,6 +104,7 @@ def test_no_embedded_aws_is_started_for_a_lab_on_profiles(profiles, tmp_path):
         (("--registry-profile", "company-registry", "--workload-profile", "company-registry"), "must be two"),
         (("--region", "eu-west-1"), "go with --registry-profile"),
         (("nonsense",), "There is no scenario 'nonsense'"),
+        (("--base", "debian"), "invalid choice: 'debian'"),
         ((*PROFILES, "--organization-path", "ou-lab1-workloads"), "is not an organization path"),
         ((*PROFILES, "--region", "eu-nowhere-1"), "is not a region"),
     ],
@@ -149,3 +152,76 @@ def test_profiles_are_looked_for_in_the_users_own_config_also_inside_the_embedde
         assert os.environ["AWS_CONFIG_FILE"] == str(profiles / "config")
     finally:
         embedded.stop(tmp_path / "embedded")
+
+
+# The base of the image
+
+
+def unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing outside of this machine can be reached: the proxy on the way is not there."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+
+
+def test_without_a_choice_real_accounts_get_awss_own_base_and_the_embedded_aws_the_stand_in(profiles, running):
+    assert Lab.on_profiles(real()).base == "public"
+    assert Lab.on_profiles(real(base="stand-in")).base == "stand-in"
+    assert Lab.embedded(running.home).base == "stand-in"
+    assert Lab.embedded(running.home, Choices(base="public")).base == "public"
+
+
+def test_a_base_that_cannot_be_pulled_is_one_sentence_and_nothing_was_changed(profiles, monkeypatch):
+    unreachable(monkeypatch)
+    done = labkit("run", "cross-account", *PROFILES[:4], "--yes")
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines() == [
+        "labkit: The base image public.ecr.aws/lambda/python:3.12 cannot be pulled: the proxy on the way to "
+        "public.ecr.aws does not answer (HTTPS_PROXY). Try again, or take the lab's stand-in for it (--base stand-in): "
+        "real Lambda can create a function from that, but not run it."
+    ]
+    assert Lab.on_profiles(real()).registry.client("ecr").describe_repositories()["repositories"] == []
+
+
+def test_a_notebook_whose_base_cannot_be_pulled_has_changed_nothing(profiles, environment, monkeypatch):
+    prepare(Lab.on_profiles(real(base="stand-in")), "cross-account")
+    lab = Lab.on_profiles(real())
+    lab.registry.client("ecr").set_repository_policy(
+        repositoryName="lambda-another-account",
+        policyText='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:ListImages"}]}',
+    )
+    unreachable(monkeypatch)
+    with pytest.raises(LabError, match="cannot be pulled"):
+        prepare(lab, "cross-account")
+    assert "ListImages" in str(
+        lab.registry.client("ecr").get_repository_policy(repositoryName="lambda-another-account")["policyText"]
+    )
+    clean_up(lab)
+
+
+@pytest.mark.parametrize(
+    ("base", "says"),
+    [("public", "AWS's own base image, pulled from"), ("stand-in", "Real Lambda creates the functions")],
+)
+def test_the_question_says_what_the_base_means_before_anything_is_changed(profiles, base, says):
+    done = labkit("run", "cross-account", *PROFILES[:4], "--base", base)
+    assert done.returncode == 2
+    assert says in " ".join(done.stdout.split())
+
+
+def test_a_function_on_a_stand_in_need_not_run_on_real_accounts_but_any_other_must(profiles, tmp_path):
+    (tmp_path / "Dockerfile").write_text('FROM public.ecr.aws/lambda/python:3.12\nCMD ["missing.handler"]\n')
+    image = build(tmp_path)
+    lab = Lab.on_profiles(real(base="stand-in"))
+    assert not run(lab, named("cross-account"), replace(image, stand_in=False)).ok
+    played = run(lab, named("cross-account"), image)
+    assert played.ok, played.to_dict()
+    invoked = next(step.facts for step in played.steps if step.outcome == "invoked")
+    assert invoked["function_error"] == "Unhandled"
+    assert "real Lambda cannot run it" in invoked["reason"]
+
+
+def test_a_choice_of_base_is_kept_and_a_wrong_one_changes_nothing(profiles, environment):
+    choose(registry_profile="company-registry", workload_profile="company-workload", base="stand-in")
+    assert Lab.open().base == current()["base"] == "stand-in"
+    with pytest.raises(UsageError, match="There is no base image 'debian'"):
+        choose(registry_profile="company-registry", workload_profile="company-workload", base="debian")
+    assert Lab.open().base == "stand-in"
