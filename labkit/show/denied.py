@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from html import escape
 from types import TracebackType
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
+from labkit.aws.patience import patience_with_roles
 from labkit.errors import LabError
 
 # Red beside the text and not in it: the text keeps the theme's own colours.
@@ -21,19 +23,23 @@ class Denied:
             workload.client("lambda").create_function(...)
         refusal
 
-    Shows the error as the aws CLI prints it. Raises LabError when AWS does not refuse; any error that is no refusal of
-    AWS passes through.
+    Given the client, it asks again while Lambda does not know a new role yet, so that this is not taken for the
+    refusal. Shows the error as the aws CLI prints it. Raises LabError when AWS does not refuse; any error that is no
+    refusal of AWS passes through.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, client: Any = None) -> None:
         self._error: ClientError | None = None
+        self._waiting = patience_with_roles(client) if client else nullcontext()
 
     def __enter__(self) -> Self:
+        self._waiting.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        self._waiting.__exit__(None, None, None)
         if kind is None:
             raise LabError("AWS allowed this, although it was expected to refuse. Run the notebook from its start.")
         if not isinstance(error, ClientError):

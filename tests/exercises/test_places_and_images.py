@@ -1,0 +1,85 @@
+"""The exercises of notebooks 00 and 01: the map, a second tag, the URI by digest."""
+
+from __future__ import annotations
+
+import pytest
+
+from labkit import exercises
+from labkit.scenarios import prepare
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("", "empty"),
+        ("production", "not an organization path"),
+        ("o-neighbourorg/r-nbr1/", "another organization"),
+        ("o-lambdaecrlab/r-lab1/*", "a pattern"),
+        ("o-lambdaecrlab/r-lab1/ou-lab1-workloads/", "no account"),
+        ("o-lambdaecrlab/r-lab1/ou-lab1-sharedservices/", "registry"),
+        ("o-lambdaecrlab/r-lab1/ou-lab1-elsewhere0/", "no place"),
+    ],
+)
+def test_a_wrong_path_gets_a_reason(lab, path, reason):
+    verdict = exercises.path_of_workload(lab, path)
+    assert not verdict.solved
+    assert reason in verdict.reason
+
+
+def test_the_right_path_is_that_of_the_units_that_hold_the_account(lab):
+    path = "o-lambdaecrlab/r-lab1/ou-lab1-workloads/ou-lab1-production/"
+    assert exercises.path_of_workload(lab, path).solved
+
+
+@pytest.mark.parametrize(
+    ("account", "reason"),
+    [
+        ("", "empty"),
+        ("12", "12 digits"),
+        ("999999999999", "no account"),
+        ("592444418872", "o-lambdaecrlab"),
+        ("777788889999", "o-neighbourorg"),
+    ],
+)
+def test_an_account_that_an_organization_admits_is_not_the_answer(lab, account, reason):
+    verdict = exercises.beyond_every_organization(lab, account)
+    assert not verdict.solved
+    assert reason in verdict.reason
+
+
+def test_the_account_of_no_organization_is(lab):
+    assert exercises.beyond_every_organization(lab, "123456789012").solved
+
+
+@pytest.fixture
+def ecr(lab):
+    prepare(lab, "same-account")
+    return lab.registry.client("ecr")
+
+
+def put(ecr, tag):
+    name = "lambda-same-account"
+    image = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "0.0.1"}])["images"][0]
+    ecr.put_image(repositoryName=name, imageManifest=image["imageManifest"], imageTag=tag)
+
+
+def test_a_second_tag_must_be_there_and_name_the_same_image(lab, ecr):
+    assert "empty" in exercises.second_tag(lab, "").reason
+    assert "first tag" in exercises.second_tag(lab, "0.0.1").reason
+    assert "knows no tag 2" in exercises.second_tag(lab, "2").reason
+    put(ecr, "second")
+    assert exercises.second_tag(lab, "second").solved
+
+
+def test_the_uri_must_name_the_digest_of_this_image_in_this_repository(lab, ecr):
+    digest = lab.build_image().digest
+    uri = lab.image_uri("lambda-same-account").replace(":0.0.1", f"@{digest}")
+    assert exercises.by_digest(lab, uri).solved
+    for answer, reason in (
+        ("", "empty"),
+        ("lambda-same-account", "not the URI"),
+        (lab.image_uri("lambda-same-account"), "names a tag"),
+        (uri.replace("lambda-same-account", "other"), "not lambda-same-account"),
+        (uri[:-64] + "0" * 64, "no image with this digest"),
+    ):
+        assert reason in exercises.by_digest(lab, answer).reason
