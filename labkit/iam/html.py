@@ -20,6 +20,7 @@ STYLE = """<style>
 .labkit-decision table{margin:2px 0 6px 1em;border-collapse:collapse;font-size:12px;table-layout:auto}
 .labkit-decision th,.labkit-decision td{text-align:left;vertical-align:top;padding:1px 8px;white-space:normal;
 overflow-wrap:anywhere;border-bottom:1px solid var(--jp-border-color2,currentColor)}
+.labkit-decision th,.labkit-decision td:first-child{white-space:nowrap;overflow-wrap:normal}
 .labkit-decision .yes>b,.labkit-decision summary.yes>b{color:var(--jp-success-color0,inherit)}
 .labkit-decision .no>b,.labkit-decision summary.no>b{color:var(--jp-error-color0,inherit)}
 </style>"""
@@ -31,19 +32,21 @@ def decision_html(decision: Decision) -> str:
 
 
 def tree_html(lines: Sequence[Line]) -> str:
-    """Trees of lines, the topmost unfolded."""
-    return f'<div class="labkit-decision">{STYLE}{"".join(_branch(line, depth=0) for line in lines)}</div>'
+    """Trees of lines, each unfolded down to the first line that says no."""
+    return f'<div class="labkit-decision">{STYLE}{"".join(_branch(line, unfolded=2) for line in lines)}</div>'
 
 
-def _branch(line: Line, depth: int) -> str:
+def _branch(line: Line, unfolded: int) -> str:
+    """A line and what is below it; ``unfolded`` is the number of levels that are open along the first no."""
     if not line.children:
         return f'<p class="{line.state}">{_marked(line)}</p>'
     if any(child.wanted or child.got for child in line.children):
         inner = _table(line.children)
     else:
-        inner = "".join(_branch(child, depth + 1) for child in line.children)
-    unfolded = " open" if depth == 0 or (depth == 1 and line.state == "no") else ""
-    return f'<details{unfolded}><summary class="{line.state}">{_marked(line)}</summary>{inner}</details>'
+        first = next((child for child in line.children if child.state == "no"), None)
+        inner = "".join(_branch(child, unfolded - 1 if child is first else 0) for child in line.children)
+    is_open = " open" if unfolded > 0 else ""
+    return f'<details{is_open}><summary class="{line.state}">{_marked(line)}</summary>{inner}</details>'
 
 
 _WORDS = {"yes": "yes", "no": "no", "none": "–"}
