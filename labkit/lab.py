@@ -214,15 +214,18 @@ class Lab:
         return self.choices.base or (bases.PUBLIC if self.choices.are_real else bases.STAND_IN)
 
     def build_image(
-        self, progress: Callable[[str], None] | None = None, pulling: bases.Progress = bases.silent
+        self, progress: Callable[[str], None] | None = None, pulling: bases.Progress | None = None
     ) -> Image:
         """Builds the article's image on the lab's base.
 
-        ``progress`` gets each instruction, ``pulling`` the bytes of AWS's base image that are there, and their number.
-        Raises DockerfileError, and LabError where the base cannot be pulled.
+        ``progress`` gets a line for each instruction, and while AWS's base image is pulled one every two seconds;
+        ``pulling`` gets the bytes that are there, and how many there are, instead of these lines. Raises
+        DockerfileError, and LabError where the base cannot be pulled.
         """
         if self.base == bases.STAND_IN:
             return build(IMAGE_FOLDER, on_step=progress)
+        if pulling is None:
+            pulling = bases.in_words(progress) if progress else bases.silent
         folder = open_home(self.home).root / "bases"
         return build(IMAGE_FOLDER, on_step=progress, base=bases.PublicBases(folder, pulling))
 

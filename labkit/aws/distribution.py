@@ -119,6 +119,7 @@ class Repository:
         self._url = f"{registry}/v2/{name}"
         self._pause = pause
         self._token = ""
+        self._reached = False
         self._session = requests.Session()
         self._session.mount("http://", _LoopbackOnly())
 
@@ -179,6 +180,8 @@ class Repository:
             return attempt()
         except requests.RequestException as error:
             passes, text = next((passes, text) for kind, passes, text in _ERRORS if isinstance(error, kind))
+            # Who was never reached is most likely not there; who was may be in a moment.
+            passes = passes and (self._reached or not isinstance(error, requests.ConnectionError))
             raise (_Passing if passes else Refused)(text.format(host=self.host)) from error
 
     @contextmanager
@@ -200,9 +203,11 @@ class Repository:
     def _get(self, url: str, headers: Mapping[str, str], **params: str) -> requests.Response:
         # The digest is that of the bytes as they are stored, so nothing may compress them on the way.
         plain = {"Accept-Encoding": "identity", **headers}
-        return self._session.get(
+        answer = self._session.get(
             url, headers=plain, params=params, auth=_Bearer(self._token), stream=True, timeout=_TIMEOUT
         )
+        self._reached = True
+        return answer
 
     def _new_token(self, challenge: str) -> str:
         scheme, _, rest = challenge.partition(" ")

@@ -195,13 +195,17 @@ class _Content(_Handler):
         self.close_connection = cut < len(data) - start
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *args: object) -> None:
+        """A reader that goes away in the middle is none."""
+
+
 @contextmanager
 def serving() -> Iterator[Registry]:
     """A registry that answers for the time of the block; ``url`` and ``content`` say where."""
     registry = Registry()
     servers = [
-        ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (kind,), {"registry": registry}))
-        for kind in (_Front, _Content)
+        _Server(("127.0.0.1", 0), type("Handler", (kind,), {"registry": registry})) for kind in (_Front, _Content)
     ]
     registry.url, registry.content = (f"http://127.0.0.1:{server.server_address[1]}" for server in servers)
     threads = [threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True) for server in servers]

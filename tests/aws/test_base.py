@@ -307,10 +307,11 @@ def test_a_layer_that_lambda_does_not_take_is_refused_before_it_is_pulled(regist
     assert whole(folder).isdisjoint(STORED)
 
 
-def test_without_a_network_the_host_is_named(bases):
+def test_without_a_network_the_host_is_named_at_once(bases, pauses):
     assert re.search(
         r"127.0.0.1:\d+ cannot be reached \(is there a network\?\)\. Try", refusal(bases("http://127.0.0.1:1"))
     )
+    assert pauses == []
 
 
 def test_a_certificate_that_cannot_be_verified_is_not_accepted(registry, bases):
