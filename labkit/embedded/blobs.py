@@ -8,7 +8,7 @@ unfinished upload, which never counts.
 An upload grows by appended chunks and is hashed while it grows; nothing is held in memory but the hash.
 It belongs to a *scope* (the ARN of a repository) and can only be found by that scope, which is how ECR and
 the OCI distribution API treat upload ids. After a restart an upload is taken up again by reading its file
-once. Both the ECR layer API and a registry's ``/v2/`` write through this store.
+once, when it is next written to or finished. Both the ECR layer API and a registry's ``/v2/`` write through this store.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import threading
 import uuid
 from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import cached_property
+from io import FileIO
 from pathlib import Path
 
 CHUNK = 1 << 20
@@ -72,29 +74,39 @@ class Upload:
 
     def __init__(self, path: Path, upload_id: str, now: Callable[[], datetime]) -> None:
         self.id = upload_id
-        self.size = 0
+        self.size = path.stat().st_size
         self.parts: list[int] = []
         """Sizes of the parts appended since this process took the upload up, in bytes."""
         self._path = path
         self._now = now
-        self._hash = hashlib.sha256()
         self._lock = threading.Lock()
-        for chunk in _chunks_of(path):
-            self._hash.update(chunk)
-            self.size += len(chunk)
+
+    @cached_property
+    def _hash(self) -> hashlib._Hash:
+        found = hashlib.sha256()
+        if self.size:
+            for chunk in _chunks_of(self._path):
+                found.update(chunk)
+        return found
 
     def append(self, chunks: Iterable[bytes], offset: int | None = None) -> int:
-        """Append chunks and return the new size. Raises `WrongOffsetError` if ``offset`` is another size."""
+        """Append chunks and return the new size. Raises `WrongOffsetError` if ``offset`` is another size.
+
+        What was written before an error of ``chunks`` or of the disk stays, and is what ``size`` says.
+        """
         with self._lock:
             if offset is not None and offset != self.size:
                 raise WrongOffsetError(self.size)
             before = self.size
             try:
-                with self._path.open("r+b") as file:  # unlike "ab" this never brings a cancelled upload back
+                digest = self._hash
+                # Unlike "ab" this never brings a cancelled upload back. Without a buffer, what counts is in the file.
+                with self._path.open("r+b", buffering=0) as file:
                     file.seek(self.size)
+                    file.truncate()
                     for chunk in chunks:
-                        file.write(chunk)
-                        self._hash.update(chunk)
+                        _write(file, chunk)
+                        digest.update(chunk)
                         self.size += len(chunk)
             except FileNotFoundError:
                 raise UploadNotFoundError(self.id) from None
@@ -105,14 +117,19 @@ class Upload:
     @property
     def digest(self) -> str:
         """The digest of the bytes so far."""
+        with self._lock:
+            return self._digest()
+
+    def _digest(self) -> str:
         return f"sha256:{self._hash.hexdigest()}"
 
     def move_to(self, target: Path, expected: str) -> None:
         """Become the blob at ``target``. Raises `DigestMismatchError` and changes nothing otherwise."""
         with self._lock:
-            if self.digest != expected:
-                raise DigestMismatchError(self.digest)
+            if self._digest() != expected:
+                raise DigestMismatchError(self._digest())
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.truncate(self._path, self.size)
             self._path.replace(target)
 
 
@@ -225,6 +242,12 @@ class BlobStore:
         if not _UPLOAD_ID.fullmatch(upload_id):
             raise UploadNotFoundError(upload_id)
         return self._uploads / hashlib.sha256(scope.encode()).hexdigest()[:32] / upload_id
+
+
+def _write(file: FileIO, chunk: bytes) -> None:
+    left = memoryview(chunk)
+    while left:
+        left = left[file.write(left) :]
 
 
 def _chunks_of(path: Path) -> Iterator[bytes]:

@@ -4,7 +4,7 @@
     ecr_policies       repository policies: what may be set
     ecr_layers         layers, uploaded in parts          ecr_downloads   the signed URLs that serve them
     ecr_images         images: manifests and tags         ecr_tokens      login tokens of a registry
-    ecr_registry       what all of them need
+    ecr_registry       what all of them need               registry        the same for docker push and docker pull
 
 What an operation needs as permission is decided before these are called; layers, manifests and tags are in
 `labkit.embedded.images`, never in moto.
@@ -19,6 +19,7 @@ from labkit.embedded import (
     ecr_policies,
     ecr_repositories,
     ecr_tokens,
+    registry,
 )
 from labkit.embedded.calls import Handler, Route
 
@@ -51,4 +52,4 @@ OPERATIONS: dict[str, Handler] = {
 UNLOCKED = frozenset({"UploadLayerPart"})
 
 #: Plain HTTP routes, by the prefix of their path.
-ROUTES: dict[str, Route] = {ecr_downloads.PREFIX: ecr_downloads.serve_layer}
+ROUTES: dict[str, Route] = {ecr_downloads.PREFIX: ecr_downloads.serve_layer, registry.PREFIX: registry.serve}

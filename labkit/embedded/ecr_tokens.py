@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.calls import Call
 from labkit.embedded.ecr_registry import registry_of
 from labkit.embedded.files import write_atomically
+from labkit.embedded.keys import Session
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -26,18 +28,22 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(hours=12)
 """How long a token works."""
 
+_REMEMBERED = timedelta(days=7)  # how long a token that has expired is told from one that never was
+
 
 @dataclass(frozen=True)
 class TokenHolder:
     """Who a login token was given to: the access key that asked for it, and the ARN behind it.
 
-    ``access_key`` is what the embedded AWS finds identity and policies by; ``expires`` is an aware datetime.
+    ``access_key`` is what the embedded AWS finds identity and policies by; ``expires`` is an aware datetime. A token
+    outlives the session that asked for it, so ``session`` has the session, without its secrets, where there was one.
     """
 
     account: str
     arn: str
     access_key: str
     expires: datetime
+    session: Mapping[str, Any] | None = None
 
 
 def get_authorization_token(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -45,7 +51,9 @@ def get_authorization_token(embedded: Embedded, call: Call) -> dict[str, Any]:
     expires = embedded.clock.now() + LIFETIME
     accounts = call.params.get("registryIds") or [registry_of(call)]
     identity = call.identity
-    holder = TokenHolder(identity.account, identity.arn, identity.access_key, expires)
+    key = embedded.keys.find(identity.access_key)
+    session = {**asdict(key), "secret": "", "token": ""} if isinstance(key, Session) else None
+    holder = TokenHolder(identity.account, identity.arn, identity.access_key, expires, session)
     tokens = {secrets.token_urlsafe(96): account for account in accounts}
     _remember(embedded, {_fingerprint(token): holder for token in tokens})
     return {
@@ -60,17 +68,16 @@ def get_authorization_token(embedded: Embedded, call: Call) -> dict[str, Any]:
     }
 
 
-def principal_of_token(embedded: Embedded, token: str) -> TokenHolder | None:
-    """Who the password of a registry login belongs to; None if it was never given out or has expired."""
+def holder_of(embedded: Embedded, token: str) -> TokenHolder | None:
+    """Who the password of a registry login was given to; it may have expired. None if it was never given out."""
     # The fingerprint is looked up, not compared byte by byte with a secret: timing tells nothing about a token.
-    holder = _known(embedded).get(_fingerprint(token))
-    return holder if holder is not None and embedded.clock.now() < holder.expires else None
+    return _known(embedded).get(_fingerprint(token))
 
 
 def _remember(embedded: Embedded, fresh: dict[str, TokenHolder]) -> None:
-    now = embedded.clock.now()
-    valid = {key: holder for key, holder in _known(embedded).items() if now < holder.expires}
-    state = {key: {**asdict(holder), "expires": holder.expires.isoformat()} for key, holder in (valid | fresh).items()}
+    oldest = embedded.clock.now() - _REMEMBERED
+    recent = {key: holder for key, holder in _known(embedded).items() if oldest < holder.expires}
+    state = {key: {**asdict(holder), "expires": holder.expires.isoformat()} for key, holder in (recent | fresh).items()}
     write_atomically(_file(embedded), json.dumps(state).encode())
 
 

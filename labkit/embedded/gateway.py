@@ -1,8 +1,7 @@
 """One request from its first byte to its answer: the WSGI application of the embedded AWS.
 
     /_labkit/...    the lab's own control requests (`labkit.embedded.control`)
-    /v2/...         kept for the OCI registry
-    ROUTES          plain HTTP routes of the services (downloads of layers)
+    ROUTES          plain HTTP routes of the services (the registry at /v2/, downloads of layers)
     everything else the AWS API: authenticate, parse, check, authorize, execute, render
 
 Whatever goes wrong becomes an error of the service's protocol. What is authorized and what is executed is one and the
@@ -55,9 +54,6 @@ class Gateway:
         path = environ.get("PATH_INFO", "/")
         if path.startswith("/_labkit/"):
             return _send(self._control.answer(environ), start_response)
-        if path == "/v2" or path.startswith("/v2/"):
-            text = b"The embedded AWS has no OCI registry here yet. Push images through the API of ECR.\n"
-            return _send(Answer(404, {"Content-Type": "text/plain; charset=utf-8"}, text), start_response)
         # The API lives at "/" and at dated paths; only what lies elsewhere can be a route.
         for prefix, route in (routes() if path != "/" and not path[1:5].isdigit() else {}).items():
             if path.startswith(prefix):

@@ -21,6 +21,7 @@ from cheroot.server import HeaderReader, HTTPRequest
 from cheroot.wsgi import Server
 from filelock import FileLock, Timeout
 
+from labkit.embedded.connection import Connection
 from labkit.embedded.control import Control
 from labkit.embedded.core import Embedded
 from labkit.embedded.gateway import Gateway
@@ -112,6 +113,8 @@ def _bind(port: int) -> socket.socket:
 
 class _Server(Server):
     """cheroot on a socket that is already listening."""
+
+    ConnectionClass = Connection
 
     def __init__(self, app: Gateway, listener: socket.socket) -> None:
         super().__init__(listener.getsockname(), app, numthreads=_THREADS, server_name="labkit", shutdown_timeout=2)

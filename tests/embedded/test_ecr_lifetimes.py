@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from labkit.aws.images import push
-from labkit.embedded.ecr_tokens import principal_of_token
+from labkit.embedded.ecr_tokens import holder_of
 from labkit.image.model import Image
 from tests.embedded.lab_of_tests import image_of
 
@@ -21,15 +22,24 @@ def image(tmp_path: Any) -> Image:
 def test_a_login_token_stands_for_its_caller_for_twelve_hours(cloud: Any, clock: Any):
     (data,) = cloud.client("workload", "ecr").get_authorization_token()["authorizationData"]
     password = base64.b64decode(data["authorizationToken"]).decode().removeprefix("AWS:")
-    holder = principal_of_token(cloud.embedded, password)
+    holder = holder_of(cloud.embedded, password)
     assert holder is not None
     assert holder.arn == "arn:aws:iam::592444418872:user/admin"
     assert data["expiresAt"] == holder.expires
-    assert principal_of_token(cloud.embedded, password + "x") is None
-    clock.move(hours=11, minutes=59)
-    assert principal_of_token(cloud.embedded, password) == holder
-    clock.move(minutes=1)
-    assert principal_of_token(cloud.embedded, password) is None
+    assert holder_of(cloud.embedded, password + "x") is None
+    assert holder.expires - clock.now() == timedelta(hours=12)
+
+
+def test_what_was_a_login_token_is_known_for_a_week_after_it_has_expired(cloud: Any, clock: Any):
+    ecr = cloud.client("workload", "ecr")
+    (data,) = ecr.get_authorization_token()["authorizationData"]
+    password = base64.b64decode(data["authorizationToken"]).decode().removeprefix("AWS:")
+    clock.move(days=7)
+    ecr.get_authorization_token()
+    assert holder_of(cloud.embedded, password) is not None
+    clock.move(days=1)
+    ecr.get_authorization_token()
+    assert holder_of(cloud.embedded, password) is None
 
 
 def test_a_download_url_works_for_an_hour(cloud: Any, clock: Any, image: Image):

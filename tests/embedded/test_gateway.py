@@ -28,13 +28,6 @@ def test_every_operation_with_a_handler_has_its_permissions_and_every_permission
         assert gateway.unlocked(service) <= set(gateway.handlers(service))
 
 
-def test_the_place_of_the_registry_says_that_it_is_kept(cloud: Cloud) -> None:
-    for path in ("/v2", "/v2/", "/v2/lambda-same-account/manifests/0.0.1"):
-        answer = cloud.send("GET", path, {})
-        assert (answer.status, answer.headers["Content-Type"]) == (404, "text/plain; charset=utf-8")
-        assert b"no OCI registry here yet" in answer.body
-
-
 @pytest.mark.parametrize(("service", "target"), [("lambda", "/2015-03-31/functions/f/invocations"), ("sts", "/")])
 def test_a_body_that_is_too_large_is_not_read(cloud: Cloud, service: str, target: str) -> None:
     headers = cloud.signed("workload", service, target=target)

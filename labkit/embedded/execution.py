@@ -1,0 +1,32 @@
+"""Authorizing and executing a `Call`: the one way, whichever door it came through (the AWS API, the registry)."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from labkit.embedded import actions
+from labkit.embedded.calls import Call, Handler
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
+
+
+def authorize(embedded: Embedded, call: Call) -> None:
+    """Raise the access denied `ServiceError` unless the caller has every permission that the call needs."""
+    with embedded.lock:
+        needed = actions.accesses(embedded, call)
+        if needed is None:
+            raise LookupError(f"{call.service}:{call.operation} has a handler but no permissions")
+        for access in needed:
+            embedded.require(call, access)
+
+
+def execute(embedded: Embedded, call: Call, handler: Handler, *, unlocked: bool = False) -> dict[str, Any]:
+    """Authorize, then execute, then write what has changed; under the lab's lock unless the handler takes it itself."""
+    authorize(embedded, call)
+    with nullcontext() if unlocked else embedded.lock:
+        output = handler(embedded, call)
+    with embedded.lock:
+        embedded.changed()
+    return output

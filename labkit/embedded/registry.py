@@ -1,0 +1,100 @@
+"""The registry at ``/v2/``: the OCI Distribution Specification as container clients speak it, ECR's way.
+
+    registry            from a request to its reply: this table      registry_visits     what every request needs
+    registry_login      who it is                                    registry_errors     refusals
+    registry_blobs      layers, read        registry_uploads         layers, written
+    registry_manifests  images and tags     registry_replies         answers, ranges of files
+
+It is another door to the same house: images and layers are those of ECR's API, repositories must have been made there,
+and everything is authorized as ECR's operations are.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from labkit.embedded import registry_blobs, registry_manifests, registry_uploads
+from labkit.embedded.calls import ServiceError
+from labkit.embedded.registry_errors import Refusal, translated, unsupported
+from labkit.embedded.registry_login import identity_of
+from labkit.embedded.registry_replies import Reply
+from labkit.embedded.registry_visits import Visit
+from labkit.embedded.wire import head_of
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
+
+_LOG = logging.getLogger(__name__)
+
+PREFIX = "/v2/"
+"""The path below which the registry answers."""
+
+_Answer = Callable[[Visit], Reply]
+_ROUTES: tuple[tuple[re.Pattern[str], dict[str, _Answer]], ...] = (
+    (
+        re.compile(r"(?P<name>.+)/blobs/uploads/?"),
+        {"POST": registry_uploads.start_upload},
+    ),
+    (
+        re.compile(r"(?P<name>.+)/blobs/uploads/(?P<upload>[^/]+)"),
+        {
+            "GET": registry_uploads.upload_status,
+            "PATCH": registry_uploads.append_chunk,
+            "PUT": registry_uploads.finish_upload,
+            "DELETE": registry_uploads.cancel_upload,
+        },
+    ),
+    (
+        re.compile(r"(?P<name>.+)/blobs/(?P<digest>[^/]+)"),
+        {"HEAD": registry_blobs.head_blob, "GET": registry_blobs.get_blob},
+    ),
+    (
+        re.compile(r"(?P<name>.+)/manifests/(?P<reference>[^/]+)"),
+        {
+            "HEAD": registry_manifests.get_manifest,
+            "GET": registry_manifests.get_manifest,
+            "PUT": registry_manifests.put_manifest,
+            "DELETE": registry_manifests.delete_manifest,
+        },
+    ),
+    (re.compile(r"(?P<name>.+)/tags/list"), {"GET": registry_manifests.list_tags}),
+    (re.compile(r"(?P<name>.+)/referrers/(?P<digest>[^/]+)"), {"GET": registry_manifests.list_referrers}),
+)
+
+
+def serve(embedded: Embedded, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """The WSGI route of the registry."""
+    head = environ["REQUEST_METHOD"] == "HEAD"
+    try:
+        return _answer(embedded, environ).send(start_response, head=head)
+    except Refusal as refusal:
+        return refusal.reply().send(start_response, head=head)
+    except ServiceError as error:
+        return translated(error).reply().send(start_response, head=head)
+    except (ConnectionError, TimeoutError):
+        raise  # the client has gone; there is nobody to answer
+    except Exception:
+        _LOG.exception("a request to the registry failed")
+        failure = Refusal("UNKNOWN", "The embedded AWS failed; its log says why", 500)
+        return failure.reply().send(start_response, head=head)
+
+
+def _answer(embedded: Embedded, environ: dict[str, Any]) -> Reply:
+    request = head_of(environ)
+    identity = identity_of(embedded, request.headers.get("authorization", ""))
+    path = environ["PATH_INFO"].removeprefix(PREFIX)
+    if not path and request.method in ("GET", "HEAD"):
+        return Reply(200, {"Content-Type": "application/json"}, b"{}")
+    for pattern, answers in _ROUTES:
+        found = pattern.fullmatch(path)
+        if found and request.method in answers:
+            arguments = found.groupdict()
+            name = arguments.pop("name")
+            read = environ["wsgi.input"].read
+            visit = Visit(embedded, identity, request, str(uuid4()), name, arguments, read)
+            return answers[request.method](visit)
+    raise unsupported(request.method, f"{PREFIX}{path}")
