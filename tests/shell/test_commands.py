@@ -58,6 +58,16 @@ def test_it_goes_up_is_shown_and_goes_down(home, capsys):
 
     assert labkit(capsys, "down")[:2] == (0, "The embedded AWS has stopped.\n")
     assert has_ended(process)
+
+
+def test_a_port_in_use_is_one_sentence_and_starts_nothing(home, capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, _, err = labkit(capsys, "up", "--port", str(taken.getsockname()[1]))
+    assert code == 1
+    assert "cannot be listened on (Address already in use)" in err
+    assert labkit(capsys, "status")[0] == 1
     assert labkit(capsys, "down")[:2] == (0, "The embedded AWS was not up.\n")
 
 
