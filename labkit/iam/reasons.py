@@ -8,6 +8,7 @@ Source of what is said about absent keys: IAM User Guide, "AWS global condition 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from labkit.iam import arn as arns
@@ -18,6 +19,7 @@ from labkit.iam.patterns import ContextValue, Pattern
 from labkit.iam.request import Request
 
 _MANY = 4
+_ARN_OPERATOR = re.compile(r"(^|:)Arn")
 Words = Callable[[Part, Request], str]
 
 
@@ -110,6 +112,8 @@ def _value(part: Part) -> str:
 def _differs(part: Part, _request: Request) -> str:
     if _taken_literally(part):
         return f"{part.operator} takes the * in {listed(part.wanted)} literally; {part.key} is {_value(part)}"
+    if _ARN_OPERATOR.search(part.operator) and all(text.count(":") < len(arns.FIELDS) - 1 for text in _texts(part)):
+        return f"{listed(part.wanted)} has no six fields between colons, so {part.operator} compares it with nothing"
     if part.key.lower().endswith("orgpaths") and set(_values(part)) & {f"{text}/" for text in _texts(part)}:
         return f"{part.key} is {_value(part)}; the slash at its end is missing in the policy's {listed(part.wanted)}"
     if isinstance(part.got, str) and part.got.lower() in (each.lower() for each in _texts(part)):

@@ -160,6 +160,15 @@ def test_a_wildcard_that_is_taken_literally_is_pointed_out():
     )
 
 
+def test_a_pattern_that_is_no_arn_is_pointed_out():
+    told = why(LAMBDA, "ArnLike", "aws:SourceArn", "*", {"aws:SourceArn": FUNCTION})
+    assert told == "* has no six fields between colons, so ArnLike compares it with nothing"
+    several = ["arn:aws:lambda:*", f"arn:aws:lambda:*:{OTHER}:function:*"]
+    told = why(LAMBDA, "ForAnyValue:ArnLike", "aws:x", several, {"aws:x": [FUNCTION]})
+    assert told == f"aws:x is {FUNCTION}, the policy wants one of {', '.join(several)}"
+    assert why(LAMBDA, "StringLike", "aws:x", "a*", {"aws:x": FUNCTION}) == f"aws:x is {FUNCTION}, the policy wants a*"
+
+
 def test_an_organization_path_without_the_slash_at_its_end_is_pointed_out():
     told = why(LAMBDA, "ForAnyValue:StringLike", "aws:SourceOrgPaths", "o-x/r-a", {"aws:SourceOrgPaths": ["o-x/r-a/"]})
     assert told == "aws:SourceOrgPaths is o-x/r-a/; the slash at its end is missing in the policy's o-x/r-a"
