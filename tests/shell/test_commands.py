@@ -60,7 +60,7 @@ def test_it_goes_up_is_shown_and_goes_down(home, capsys):
     assert has_ended(process)
 
 
-def test_a_port_in_use_is_one_sentence_and_starts_nothing(home, capsys):
+def test_the_embedded_aws_on_a_port_in_use_is_one_sentence_and_starts_nothing(home, capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
