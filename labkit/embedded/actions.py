@@ -238,7 +238,9 @@ def _pass_role(call: Call) -> list[Access]:
     role = call.params.get("Role")
     if not role:
         return []
-    return [Access("iam:PassRole", role, account_in(role), {"iam:PassedToService": "lambda.amazonaws.com"})]
+    # Whether the caller may pass a role at all is its own account's matter; that a role of another account cannot be
+    # passed is the handler's answer.
+    return [Access("iam:PassRole", role, call.account, {"iam:PassedToService": "lambda.amazonaws.com"})]
 
 
 def _lambda_tags(call: Call) -> dict[str, str | list[str]]:

@@ -1,7 +1,7 @@
 """The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world.
 
-Only who can read the runtime file of the lab home (mode 0600) knows the token that they carry. Browsers cannot send
-them: the token is a header, and no origin is admitted.
+Only who can read the runtime file of the lab home (mode 0600) knows the token that they carry. Wrong input is answered
+with 400 and a sentence, a lab that could not come up with 503 and a sentence.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from labkit.embedded.calls import ServiceError
 from labkit.embedded.core import Embedded
 from labkit.embedded.settings import Settings
 from labkit.embedded.snapshot import versions
-from labkit.embedded.wire import Answer, read_body
-from labkit.errors import LabError
+from labkit.embedded.wire import Answer, BodyTooLargeError, UnreadableBodyError, read_body
+from labkit.errors import LabError, UsageError
 
 _LIMIT = 1 << 16
 
@@ -45,9 +44,11 @@ class Control:
             return _answer(HTTPStatus.NOT_FOUND, {"error": "The lab has no such request."})
         try:
             return _answer(HTTPStatus.OK, action(json.loads(read_body(environ, _LIMIT) or b"{}")))
-        except LabError as error:
+        except UsageError as error:
             return _answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
-        except (ValueError, ServiceError):
+        except LabError as error:
+            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)})
+        except (ValueError, BodyTooLargeError, UnreadableBodyError):
             return _answer(HTTPStatus.BAD_REQUEST, {"error": "The request is not JSON."})
 
     def _genuine(self, environ: Mapping[str, Any]) -> bool:
@@ -56,6 +57,7 @@ class Control:
 
     def _status(self, _: Any) -> dict[str, Any]:
         embedded = self._embedded
+        embedded.check()
         return {
             "pid": os.getpid(),
             "endpoint": embedded.endpoint,

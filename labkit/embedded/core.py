@@ -12,6 +12,7 @@ lock by itself for the short parts that need it. The stores are made on first us
 from __future__ import annotations
 
 import json
+import logging
 from concurrent.futures import Future
 from datetime import timedelta
 from functools import cached_property
@@ -29,7 +30,8 @@ from labkit.embedded.keys import Session, new_id, new_secret, new_token
 from labkit.embedded.models import service_model
 from labkit.embedded.profiles import write_profiles
 from labkit.embedded.settings import Settings
-from labkit.embedded.state import State, administrators
+from labkit.embedded.state import State, administrators, unloadable
+from labkit.errors import EmbeddedError, LabError
 from labkit.iam import Decision, Policies, Policy, Request, evaluate
 from labkit.organization import OUTSIDER, Membership
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from labkit.embedded.functions import FunctionStore
     from labkit.embedded.images import ImageStore
 
+_LOG = logging.getLogger(__name__)
 _LEVELS = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
 
 
@@ -77,22 +80,45 @@ class Embedded:
         self.write_profiles(wanted)
 
     def come_up(self) -> None:
-        """Bring moto up with the state that was read, or make the world; then let those who wait for it go on."""
+        """Bring moto up with the state that was read, or make the world; then let those who wait for it go on.
+
+        Where that fails, whoever asks for `backend` from then on gets a `LabError` that says what to do.
+        """
         from labkit.embedded.backend import Backend
 
         try:
             backend = Backend()
             if self.state.snapshot is not None:
-                backend.load(self.state.snapshot)
+                self._load(backend, self.state.snapshot)
                 self.state.snapshot = None
                 founding.settle(backend, self.keys, *self._settings_now_and_before())
             else:
                 founding.found(backend, self.keys, Settings.read(self.places.settings))
             self._adopt(Settings.read(self.places.settings), backend)
-        except BaseException as error:
+        except LabError as error:
             self._backend.set_exception(error)
-            raise
-        self._backend.set_result(backend)
+        except Exception as error:
+            _LOG.exception("the state could not be brought up")
+            self._backend.set_exception(
+                EmbeddedError(
+                    f"The embedded AWS of {self.home} could not come up ({type(error).__name__}); {self.places.log} "
+                    "says why. Run 'labkit reset' to start the lab afresh."
+                )
+            )
+        else:
+            self._backend.set_result(backend)
+
+    def _load(self, backend: Backend, snapshot: bytes) -> None:
+        try:
+            backend.load(snapshot)
+        except Exception:
+            _LOG.exception("the state could not be loaded")
+            raise unloadable(self.places.state) from None
+
+    def check(self) -> None:
+        """Raise the `LabError` for which the state could not be brought up, if it is known to be so."""
+        if self._backend.done():
+            self._backend.result()
 
     def _settings_now_and_before(self) -> tuple[Settings, Settings]:
         now = Settings.read(self.places.settings)
@@ -105,7 +131,7 @@ class Embedded:
 
     @property
     def backend(self) -> Backend:
-        """moto's state; waits until it has come up."""
+        """moto's state; waits until it has come up. Raises `LabError` where it could not."""
         return self._backend.result()
 
     @property

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.blobs import digest_of, is_digest
 from labkit.embedded.calls import Call, RepositoryRecord, ServiceError
-from labkit.embedded.ecr_registry import invalid, key_of, named, page, repository_of, where
+from labkit.embedded.constraints import invalid
+from labkit.embedded.ecr_registry import key_of, named, page, repository_of, where
 from labkit.embedded.ecr_repositories import collect
 from labkit.embedded.images import (
     BlobsMissingError,

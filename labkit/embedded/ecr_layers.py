@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.blobs import DigestMismatchError, Upload, UploadNotFoundError, WrongOffsetError, is_digest
 from labkit.embedded.calls import Call, RepositoryRecord, ServiceError
+from labkit.embedded.constraints import invalid
 from labkit.embedded.ecr_downloads import download_url
-from labkit.embedded.ecr_registry import invalid, key_of, named, repository_of, where
+from labkit.embedded.ecr_registry import key_of, named, repository_of, where
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded

@@ -11,7 +11,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.calls import Call, RepositoryRecord, ServiceError
-from labkit.embedded.ecr_registry import invalid, named, repository_of, where
+from labkit.embedded.constraints import invalid
+from labkit.embedded.ecr_registry import named, repository_of, where
 from labkit.errors import PolicyError
 from labkit.iam import Effect, Kind, Policies, Policy, Request, Statement, evaluate
 from labkit.iam.principals import Entry

@@ -11,18 +11,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.calls import Call, RepositoryRecord, ServiceError
+from labkit.embedded.constraints import invalid
 from labkit.embedded.images import RepositoryKey
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-
-
-def invalid(parameter: str, constraint: str) -> ServiceError:
-    """ECR's error for a parameter that breaks a constraint."""
-    return ServiceError(
-        "InvalidParameterException",
-        f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'",
-    )
 
 
 def where(name: str, registry: str) -> str:

@@ -23,10 +23,13 @@ def authorize(embedded: Embedded, call: Call) -> None:
 
 
 def execute(embedded: Embedded, call: Call, handler: Handler, *, unlocked: bool = False) -> dict[str, Any]:
-    """Authorize, then execute, then write what has changed; under the lab's lock unless the handler takes it itself."""
-    authorize(embedded, call)
+    """Authorize, execute, and write what has changed, under one holding of the lock: no policy changes in between.
+
+    An ``unlocked`` handler takes the lock by itself; it is executed as soon as it has been authorized.
+    """
     with nullcontext() if unlocked else embedded.lock:
+        authorize(embedded, call)
         output = handler(embedded, call)
-    with embedded.lock:
-        embedded.changed()
+        with embedded.lock:
+            embedded.changed()
     return output

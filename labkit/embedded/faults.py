@@ -22,6 +22,7 @@ _JSON_CODES = {
     "unknown operation": "UnknownOperationException",
     "malformed": "SerializationException",
     "internal": "InternalFailure",
+    "broken": "InvalidLabStateException",
 }
 _QUERY_CODES = {
     "missing": "MissingAuthenticationToken",
@@ -35,18 +36,25 @@ _QUERY_CODES = {
     "unknown operation": "InvalidAction",
     "malformed": "MalformedInput",
     "internal": "InternalFailure",
+    "broken": "InvalidLabState",
 }
 CODES = {"query": _QUERY_CODES, "json": _JSON_CODES, "rest-json": _JSON_CODES}
 
 #: HTTP status of the failures that are about who is asking; all others are 400 (and "internal" 500).
 _IDENTITY_STATUS = {"query": 403, "json": 400, "rest-json": 403}
-_PLAIN_STATUS = {"malformed": 400, "unknown operation": 400, "internal": 500, "incomplete": 400}
+_PLAIN_STATUS = {"malformed": 400, "unknown operation": 400, "internal": 500, "incomplete": 400, "broken": 400}
 
 
 def fault(protocol: str, kind: str, message: str) -> ServiceError:
     """The error of this kind as ``protocol`` (``query``, ``json`` or ``rest-json``) words it."""
     status = _PLAIN_STATUS.get(kind, _IDENTITY_STATUS[protocol])
     return ServiceError(CODES[protocol][kind], message, status)
+
+
+def too_large(limit: int, operation: str | None) -> ServiceError:
+    """The error for a body of more than ``limit`` bytes; ``operation`` is None where only the body names it."""
+    purpose = f" for the {operation} operation" if operation else ""
+    return ServiceError("RequestEntityTooLargeException", f"Request must be smaller than {limit} bytes{purpose}", 413)
 
 
 def signature_fault(protocol: str, error: SignatureError) -> ServiceError:

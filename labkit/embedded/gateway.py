@@ -4,15 +4,16 @@
     ROUTES          plain HTTP routes of the services (the registry at /v2/, downloads of layers)
     everything else the AWS API: authenticate, parse, check, authorize, execute, render
 
-Whatever goes wrong becomes an error of the service's protocol. What is authorized and what is executed is one and the
-same `Call`. No secret and no token is logged.
+Requests that a web page could have sent are refused before anything of them is looked at. Whatever goes wrong becomes
+an error of the service's protocol. What is authorized and what is executed is one and the same `Call`. No secret and no
+token is logged.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
+from dataclasses import replace
 from functools import cache
 from http import HTTPStatus
 from importlib import import_module
@@ -20,16 +21,26 @@ from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
-from labkit.embedded import actions, constraints, principals, sigv4
+from labkit.embedded import constraints, principals, sigv4
 from labkit.embedded.calls import Call, Handler, Identity, Route, ServiceError
 from labkit.embedded.context import Later, request_context
 from labkit.embedded.control import Control
 from labkit.embedded.core import Embedded
-from labkit.embedded.faults import fault, signature_fault
+from labkit.embedded.execution import execute
+from labkit.embedded.faults import fault, signature_fault, too_large
 from labkit.embedded.models import SERVICES, service_model
-from labkit.embedded.parse import parse
+from labkit.embedded.parse import named_operation, parse
 from labkit.embedded.render import render, render_error
-from labkit.embedded.wire import Answer, Request, head_of, read_body
+from labkit.embedded.wire import (
+    Answer,
+    BodyTooLargeError,
+    Request,
+    UnreadableBodyError,
+    from_web_page,
+    head_of,
+    read_body,
+)
+from labkit.errors import LabError
 from labkit.regions import regions
 
 _LOG = logging.getLogger(__name__)
@@ -38,6 +49,7 @@ MiB = 1 << 20
 #: The most bytes of a request's body: 6 MiB for an invocation's payload, a layer part of 20 MiB in base64.
 _LIMITS = {"lambda": 6 * MiB, "ecr": 28 * MiB}
 _LIMIT = 1 * MiB
+_NAMES = {"Invoke": "InvokeFunction"}  # where AWS speaks of an operation by another name
 
 StartResponse = Callable[..., Any]
 
@@ -51,6 +63,8 @@ class Gateway:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
+        if from_web_page(environ):
+            return _send(_text(403, _NO_WEB_PAGES), start_response)
         path = environ.get("PATH_INFO", "/")
         if path.startswith("/_labkit/"):
             return _send(self._control.answer(environ), start_response)
@@ -68,11 +82,12 @@ class Gateway:
             service, text = _suggested(head), f"The embedded AWS does not implement the service {unknown}."
             return render_error(service, fault(service_model(service).protocol, "unknown operation", text), request_id)
         try:
-            limit = _LIMITS.get(service, _LIMIT)
-            request = Request(head.method, head.path, head.query, head.headers, read_body(environ, limit), head.peer)
+            request = replace(head, body=_body(environ, head, service))
             return self._answer(request, service, request_id)
         except ServiceError as error:
             return render_error(service, error, request_id)
+        except LabError as error:
+            return render_error(service, fault(service_model(service).protocol, "broken", str(error)), request_id)
         except Exception:
             _LOG.exception("request %s to %s failed", request_id, service)
             failure = fault(service_model(service).protocol, "internal", "The embedded AWS failed; its log says why.")
@@ -88,7 +103,8 @@ class Gateway:
         constraints.check(operation, params)
         context = Later(lambda: request_context(self._embedded, identity, request, region))
         call = Call(identity, service, operation.name, region, params, request_id, context)
-        return render(operation, self._execute(call, handler), request_id)
+        alone = operation.name in unlocked(service)
+        return render(operation, execute(self._embedded, call, handler, unlocked=alone), request_id)
 
     def _authenticate(self, request: Request, service: str) -> tuple[Identity, str]:
         try:
@@ -103,27 +119,21 @@ class Gateway:
         except sigv4.SignatureError as error:
             raise signature_fault(service_model(service).protocol, error) from None
 
-    def _execute(self, call: Call, handler: Handler) -> dict[str, Any]:
-        """Authorize, then execute, both under the lab's lock unless the handler takes it by itself."""
-        embedded = self._embedded
-        with embedded.lock:
-            needed = actions.accesses(embedded, call)
-            if needed is None:
-                raise LookupError(f"{call.service}:{call.operation} has a handler but no permissions")
-            for access in needed:
-                embedded.require(call, access)
-        alone = call.operation in unlocked(call.service)
-        with nullcontext() if alone else embedded.lock:
-            output = handler(embedded, call)
-        with embedded.lock:
-            embedded.changed()
-        return output
+
+def _body(environ: Mapping[str, Any], head: Request, service: str) -> bytes:
+    try:
+        return read_body(environ, _LIMITS.get(service, _LIMIT))
+    except BodyTooLargeError as error:
+        operation = named_operation(head, service)
+        raise too_large(error.limit, _NAMES.get(operation or "", operation)) from None
+    except UnreadableBodyError as error:
+        raise fault(service_model(service).protocol, "malformed", str(error)) from None
 
 
 def _addressed(request: Request) -> str:
     """The service that a request is for, as its signature claims; where it does not say, as its form suggests.
 
-    Raises `_Unknown` for a service that the embedded AWS does not answer.
+    Raises `_UnknownService` for a service that the embedded AWS does not answer.
     """
     try:
         claimed = sigv4.read(request).service
@@ -145,6 +155,13 @@ def _suggested(request: Request) -> str:
     if target:
         return "organizations"
     return "lambda" if request.path[1:5].isdigit() else "sts"
+
+
+_NO_WEB_PAGES = "The embedded AWS answers requests to 127.0.0.1 or localhost only, and none that a web page sends.\n"
+
+
+def _text(status: int, text: str) -> Answer:
+    return Answer(status, {"Content-Type": "text/plain; charset=utf-8"}, text.encode())
 
 
 def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:

@@ -7,6 +7,7 @@ that users quote from AWS. ``{}`` in a text is filled in; Lambda's own grammar (
 from __future__ import annotations
 
 from labkit.embedded.calls import ServiceError
+from labkit.embedded.constraints import summary
 
 _INVALID = ("InvalidParameterValueException", 400)
 _CONFLICT = ("ResourceConflictException", 409)
@@ -74,10 +75,6 @@ _ERRORS: dict[str, tuple[tuple[str, int], str]] = {
         "Lambda was unable to configure your environment variables because the environment variables you have provided "
         "exceeded the 4KB limit. String measured: {}",
     ),
-    "payload too large": (
-        ("RequestEntityTooLargeException", 413),
-        "Request must be smaller than {} bytes for the InvokeFunction operation",
-    ),
     "payload": (("InvalidRequestContentException", 400), "Could not parse request body into json: {}"),
     "image broken": (
         ("CodeArtifactUserFailedException", 409),
@@ -96,6 +93,4 @@ def error(name: str, *values: str) -> ServiceError:
 
 def validation(failures: list[str]) -> ServiceError:
     """The ValidationException for parameters that break the constraints of the API's model."""
-    count = len(failures)
-    noun = "error" if count == 1 else "errors"
-    return ServiceError("ValidationException", f"{count} validation {noun} detected: {'; '.join(failures)}")
+    return ServiceError("ValidationException", summary(failures))

@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.calls import Call
+from labkit.embedded.faults import too_large
 from labkit.embedded.functions import Function
 from labkit.embedded.lambda_errors import error
 from labkit.embedded.lambda_names import function_of
@@ -44,7 +45,7 @@ def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
         function = function_of(embedded, call)
     payload = call.params.get("Payload") or b"{}"
     if kind == "Event" and len(payload) > ASYNCHRONOUS_LIMIT:
-        raise error("payload too large", str(ASYNCHRONOUS_LIMIT))
+        raise too_large(ASYNCHRONOUS_LIMIT, "InvokeFunction")
     _check_payload(payload)
     headers = _client_context(call.params.get("ClientContext"))
     if kind == "DryRun":

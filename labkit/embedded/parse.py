@@ -42,6 +42,14 @@ def parse(request: Request, service: str) -> tuple[OperationModel, dict[str, Any
     return operation, params
 
 
+def named_operation(head: Request, service: str) -> str | None:
+    """The operation that the head of a request names; None where only the body says it, or nothing does."""
+    try:
+        return str(_NAMERS[service_model(service).protocol](head, service).name)
+    except (_MalformedError, _UnknownOperationError):
+        return None
+
+
 class _MalformedError(Exception):
     pass
 
@@ -60,13 +68,17 @@ def _find(service: str, name: str) -> OperationModel:
 
 
 def _parse_json(request: Request, service: str) -> tuple[OperationModel, dict[str, Any]]:
+    operation = _name_json(request, service)
+    return operation, _structure(operation.input_shape, _load(request.body), "")
+
+
+def _name_json(request: Request, service: str) -> OperationModel:
     prefix, _, name = request.headers.get("x-amz-target", "").rpartition(".")
     if request.query or request.path != "/" or request.method != "POST":
         raise _MalformedError(f"A request to {service} is a POST to / without a query string.")
     if prefix != service_model(service).metadata["targetPrefix"]:
         raise _UnknownOperationError(f"X-Amz-Target does not name an operation of {service}.")
-    operation = _find(service, name)
-    return operation, _structure(operation.input_shape, _load(request.body), "")
+    return _find(service, name)
 
 
 def _load(body: bytes) -> Any:
@@ -135,6 +147,10 @@ def _parse_query(request: Request, service: str) -> tuple[OperationModel, dict[s
     return operation, QueryParameters(form).read(operation.input_shape)
 
 
+def _name_query(request: Request, service: str) -> OperationModel:
+    return _find(service, dict(_pairs(request.query)).get("Action", ""))
+
+
 def _form(request: Request) -> dict[str, str]:
     in_url = [pair for pair in _pairs(request.query) if not pair[0].startswith(_SIGNATURE_PREFIX)]
     in_body = _pairs(_text(request.body))
@@ -198,6 +214,11 @@ def _route(operation: OperationModel) -> _Route:
 
 
 def _parse_rest_json(request: Request, service: str) -> tuple[OperationModel, dict[str, Any]]:
+    operation, labels = _match(request, service)
+    return operation, _rest_params(operation.input_shape, request, labels, _pairs(request.query))
+
+
+def _match(request: Request, service: str) -> tuple[OperationModel, dict[str, str]]:
     pairs = _pairs(request.query)
     if any(segment in ("", ".", "..") for segment in request.path.strip("/").split("/")):
         raise _MalformedError("The path has empty or dot segments.")
@@ -205,8 +226,7 @@ def _parse_rest_json(request: Request, service: str) -> tuple[OperationModel, di
         raise _MalformedError("The operation is named by method and path, and by nothing else.")
     for route in _routes(service):
         if match := route.matches(request, frozenset(pairs)):
-            operation = operation_model(service, route.operation)
-            return operation, _rest_params(operation.input_shape, request, match.groupdict(), pairs)
+            return operation_model(service, route.operation), match.groupdict()
     raise _UnknownOperationError(f"The service {service} has no operation for {request.method} {request.path}.")
 
 
@@ -266,4 +286,9 @@ _PARSERS: dict[str, Callable[[Request, str], tuple[OperationModel, dict[str, Any
     "json": _parse_json,
     "query": _parse_query,
     "rest-json": _parse_rest_json,
+}
+_NAMERS: dict[str, Callable[[Request, str], OperationModel]] = {
+    "json": _name_json,
+    "query": _name_query,
+    "rest-json": lambda request, service: _match(request, service)[0],
 }

@@ -16,8 +16,9 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-from cheroot.server import HeaderReader, HTTPRequest
+from cheroot.server import HeaderReader, HTTPRequest, comma_separated_headers  # type: ignore[attr-defined]
 from cheroot.wsgi import Server
 from filelock import FileLock, Timeout
 
@@ -35,8 +36,26 @@ _THREADS = 32
 _LOCK_PATIENCE = 2.0  # seconds, in which a process that is just ending lets go
 
 
+class _Headers(dict[bytes, bytes]):
+    """Headers that stand once, unless they are lists; of two, cheroot would take the last."""
+
+    def __setitem__(self, name: bytes, value: bytes) -> None:
+        if name in self and name not in comma_separated_headers:
+            raise ValueError("A header is given twice.")
+        super().__setitem__(name, value)
+
+
 class _HeaderReader(HeaderReader):
-    """Drops header names with an underscore, which WSGI would read as if it were a dash."""
+    """Drops header names with an underscore, which WSGI would read as if it were a dash; refuses two readings."""
+
+    def __call__(self, rfile: Any, hdict: dict[bytes, bytes] | None = None) -> dict[bytes, bytes]:
+        headers = _Headers()
+        super().__call__(rfile, headers)
+        if b"Transfer-Encoding" in headers and b"Content-Length" in headers:
+            raise ValueError("The length of the body is given twice.")
+        if hdict is not None:
+            hdict.update(headers)
+        return headers
 
     def _allow_header(self, key_name: bytes) -> bool:
         return b"_" not in key_name
@@ -63,7 +82,7 @@ def run(root: Path, port: int | None, ready: Callable[[str], None]) -> None:
         with _serving(gateway, listener):
             write_runtime(home, runtime)
             ready(runtime.endpoint)
-            threading.Thread(target=_come_up, args=(embedded, stopped), daemon=True).start()
+            threading.Thread(target=_come_up, args=(embedded,), daemon=True).start()
             stopped.wait()
             home.runtime.unlink(missing_ok=True)
         embedded.close()
@@ -143,10 +162,6 @@ def _serving(gateway: Gateway, listener: socket.socket) -> Iterator[None]:
         thread.join()
 
 
-def _come_up(embedded: Embedded, stopped: threading.Event) -> None:
-    try:
-        embedded.come_up()
-        gc.freeze()  # AWS's policies and the models stay for good; the collector need not look at them again
-    except BaseException:
-        _LOG.exception("the state could not be brought up")
-        stopped.set()
+def _come_up(embedded: Embedded) -> None:
+    embedded.come_up()
+    gc.freeze()  # AWS's policies and the models stay for good; the collector need not look at them again

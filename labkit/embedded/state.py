@@ -86,6 +86,13 @@ def _damaged(path: Path) -> EmbeddedError:
     return EmbeddedError(f"The state in {path} is damaged. Run 'labkit reset' to start the lab afresh.")
 
 
+def unloadable(path: Path) -> EmbeddedError:
+    """The error for a state that is whole and that this program cannot load."""
+    return EmbeddedError(
+        f"The state in {path} cannot be loaded by this version of labkit. Run 'labkit reset' to start the lab afresh."
+    )
+
+
 def forget(home: Home) -> None:
     """Delete the state, images and functions of a home whose process does not run.
 

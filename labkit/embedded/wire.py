@@ -5,11 +5,12 @@ The path and the query string are kept as they were sent, because the signature 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from labkit.embedded.calls import ServiceError
+_LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,27 @@ class Answer:
     body: bytes = field(repr=False)
 
 
+class UnreadableBodyError(Exception):
+    """The body is not in the form that its headers announce."""
+
+
+class BodyTooLargeError(Exception):
+    """The body is longer than ``limit`` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body has more than {limit} bytes.")
+        self.limit = limit
+
+
+def from_web_page(environ: Mapping[str, Any]) -> bool:
+    """Whether a request may come from a web page: it names an origin, or a host that is not the loopback.
+
+    A page of another origin can make its reader's browser send requests to the loopback, and by rebinding its own
+    name to 127.0.0.1 it could even read the answers; the Host header then still has that name.
+    """
+    return "HTTP_ORIGIN" in environ or not _LOOPBACK.fullmatch(str(environ.get("HTTP_HOST", "")))
+
+
 def head_of(environ: Mapping[str, Any]) -> Request:
     """Read everything but the body of a WSGI request (``body`` is empty)."""
     target = str(environ.get("REQUEST_URI") or environ.get("PATH_INFO", "/"))
@@ -50,23 +72,21 @@ def head_of(environ: Mapping[str, Any]) -> Request:
 def read_body(environ: Mapping[str, Any], limit: int) -> bytes:
     """Read the body, whether its length was announced or it comes in chunks.
 
-    Raises `ServiceError` (413) as soon as it is known to be longer than ``limit`` bytes.
+    Raises `BodyTooLargeError` as soon as it is known to be longer than ``limit`` bytes, and `UnreadableBodyError`.
     """
     announced = str(environ.get("CONTENT_LENGTH") or "")
     chunked = "chunked" in str(environ.get("HTTP_TRANSFER_ENCODING", "")).lower()
     if not chunked and not announced.isdigit():
         return b""
     if not chunked and int(announced) > limit:
-        raise too_large(limit)
+        raise BodyTooLargeError(limit)
     body = bytearray()
     wanted = limit + 1 if chunked else int(announced)
-    while len(body) < wanted and (piece := environ["wsgi.input"].read(min(1 << 20, wanted - len(body)))):
-        body += piece
+    try:
+        while len(body) < wanted and (piece := environ["wsgi.input"].read(min(1 << 20, wanted - len(body)))):
+            body += piece
+    except ValueError:
+        raise UnreadableBodyError("The chunks of the request body are malformed.") from None
     if len(body) > limit:
-        raise too_large(limit)
+        raise BodyTooLargeError(limit)
     return bytes(body)
-
-
-def too_large(limit: int) -> ServiceError:
-    """The error for a body of more than ``limit`` bytes."""
-    return ServiceError("RequestEntityTooLargeException", f"Request must be smaller than {limit} bytes", 413)

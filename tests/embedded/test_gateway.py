@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import logging
+import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +18,7 @@ from botocore.exceptions import ClientError
 from labkit.embedded import actions, gateway
 from labkit.embedded.client import Running
 from labkit.embedded.models import SERVICES
-from labkit.embedded.wire import read_body
+from labkit.embedded.wire import BodyTooLargeError, read_body
 
 from .conftest import Cloud, MovedClock
 
@@ -28,19 +29,29 @@ def test_every_operation_with_a_handler_has_its_permissions_and_every_permission
         assert gateway.unlocked(service) <= set(gateway.handlers(service))
 
 
-@pytest.mark.parametrize(("service", "target"), [("lambda", "/2015-03-31/functions/f/invocations"), ("sts", "/")])
-def test_a_body_that_is_too_large_is_not_read(cloud: Cloud, service: str, target: str) -> None:
-    headers = cloud.signed("workload", service, target=target)
+@pytest.mark.parametrize(
+    ("service", "target", "named", "text"),
+    [
+        ("lambda", "/2015-03-31/functions/f/invocations", "", "6291456 bytes for the InvokeFunction operation"),
+        ("lambda", "/2015-03-31/functions", "", "6291456 bytes for the CreateFunction operation"),
+        ("lambda", "/2015-03-31/nothing", "", "6291456 bytes"),
+        ("ecr", "/", "AmazonEC2ContainerRegistry_V20150921.PutImage", "29360128 bytes for the PutImage operation"),
+        ("sts", "/", "", "1048576 bytes"),
+    ],
+)
+def test_a_body_that_is_too_large_is_not_read(cloud: Cloud, service: str, target: str, named: str, text: str) -> None:
+    headers = cloud.signed("workload", service, target=target, headers={"X-Amz-Target": named} if named else None)
     answer = cloud.send("POST", target, {**headers, "Content-Length": str(1 << 40)})
     assert answer.status == 413
     assert b"RequestEntityTooLargeException" in answer.body + str(answer.headers).encode()
+    assert re.search(f'Request must be smaller than {text}["<]', answer.body.decode())
 
 
 def test_a_body_in_chunks_is_bounded_too() -> None:
     environ = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(b"x" * 100)}
     assert read_body(environ, 100) == b"x" * 100
     environ["wsgi.input"] = io.BytesIO(b"x" * 101)
-    with pytest.raises(Exception, match="must be smaller than 100 bytes"):
+    with pytest.raises(BodyTooLargeError, match="more than 100 bytes"):
         read_body(environ, 100)
 
 
@@ -127,3 +138,30 @@ def test_a_state_that_is_no_state_of_moto_is_not_loaded(cloud: Cloud, tmp_path: 
     evil = pickle.dumps({"masters": print})
     with pytest.raises(pickle.UnpicklingError, match=r"builtins\.print is not part of the state"):
         cloud.embedded.backend.load(evil)
+
+
+def test_no_policy_changes_between_the_decision_and_the_call(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    lock = WatchedLock(lambda: seen.append("free"))
+    monkeypatch.setattr(cloud.embedded, "lock", lock)
+    monkeypatch.setattr(cloud.embedded, "require", lambda *_: seen.append("authorized"))
+    handlers = gateway.handlers("iam")
+    monkeypatch.setitem(handlers, "ListUsers", lambda *_: seen.append("executed") or {})  # type: ignore[arg-type]
+    cloud.client("workload", "iam").list_users()
+    assert seen == ["free", "authorized", "executed", "free"]  # the first: who is asking
+
+
+class WatchedLock:
+    """A lock that tells when nobody holds it any more."""
+
+    def __init__(self, freed: Callable[[], None]) -> None:
+        self._freed = freed
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._freed()

@@ -223,6 +223,14 @@ def test_a_caller_who_may_not_pass_the_role_is_refused(lab: Lab, name: str, uri:
     )
 
 
+def test_a_role_of_another_account_is_refused_as_such_whoever_calls(lab: Lab, name: str, uri: str):
+    elsewhere = lab.role("workload")
+    limited = lab.connect(lab.assume("registry", "MayCreate", "AWSLambda_FullAccess"), "lambda")
+    for lambda_ in (lab.client("registry", "lambda"), limited):
+        answer = refusal(lab.create, profile="registry", name=name, uri=uri, lambda_=lambda_, Role=elsewhere)
+        assert answer == ("AccessDeniedException", 403, "Cross-account pass role is not allowed.")
+
+
 def test_a_caller_who_may_not_create_functions_is_refused(lab: Lab, name: str, uri: str):
     lambda_ = lab.connect(lab.assume("registry", "MayNothing"), "lambda")
     code, status, text = refusal(lab.create, profile="registry", name=name, uri=uri, lambda_=lambda_)
