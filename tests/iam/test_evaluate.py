@@ -55,6 +55,12 @@ def test_nothing_is_allowed_by_default():
     assert {effect(decision, kind.name) for kind in Kind if kind is not Kind.PRINCIPAL} == {"NO_IMPACT"}
 
 
+@pytest.mark.parametrize("who", [USER, ROLE, SESSION, FEDERATED, LINKED], ids=str)
+def test_every_iam_principal_but_the_root_user_needs_an_identity_policy(who):
+    assert decide(who, session=[ALLOW]).blocked_by is Kind.PRINCIPAL
+    assert decide(who, session=[ALLOW], identity=[ALLOW]).allowed
+
+
 def test_checks_come_one_for_each_kind_and_in_their_order():
     assert [check.kind for check in decide(USER).checks] == list(Kind)
 

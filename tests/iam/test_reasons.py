@@ -166,7 +166,7 @@ def test_a_pattern_that_is_no_arn_is_pointed_out():
     several = ["arn:aws:lambda:*", f"arn:aws:lambda:*:{OTHER}:function:*"]
     told = why(LAMBDA, "ForAnyValue:ArnLike", "aws:x", several, {"aws:x": [FUNCTION]})
     assert told == f"aws:x is {FUNCTION}, the policy wants one of {', '.join(several)}"
-    assert why(LAMBDA, "StringLike", "aws:x", "a*", {"aws:x": FUNCTION}) == f"aws:x is {FUNCTION}, the policy wants a*"
+    assert why(LAMBDA, "StringLike", "aws:x", "b*", {"aws:x": FUNCTION}) == f"aws:x is {FUNCTION}, the policy wants b*"
 
 
 def test_an_organization_path_without_the_slash_at_its_end_is_pointed_out():
