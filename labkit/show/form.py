@@ -40,7 +40,7 @@ REAL_FIELDS = (
 COMMON_FIELDS = (
     Field("region", "Region", "such as eu-central-1"),
     Field("organization_path", "Path to grant", "o-…/r-…/ou-…/*; empty: the workload account's unit"),
-    Field("base", "Base image", "public or stand-in; empty: public on your own accounts, else stand-in"),
+    Field("base", "Base image", "public or stand-in; empty: what the lab can run"),
 )
 GROUPS = (
     ("On the embedded AWS", EMBEDDED_FIELDS),
