@@ -15,7 +15,7 @@ from labkit.errors import LabError
 # Red beside the text and not in it: the text keeps the theme's own colours.
 _STYLE = (
     "margin:2px 0;padding:4px 10px;border-left:4px solid var(--jp-error-color1,#d32f2f);"
-    "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
+    "font-family:var(--jp-code-font-family,monospace);white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
 )
 
 
