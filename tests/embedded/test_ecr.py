@@ -210,6 +210,7 @@ PRINCIPALS = {
     "an account's root": {"AWS": f"arn:aws:iam::{WORKLOAD}:root"},
     "a user of another account": {"AWS": f"arn:aws:iam::{WORKLOAD}:user/admin"},
     "several": {"AWS": [WORKLOAD, f"arn:aws:iam::{REGISTRY}:user/admin"], "Service": "lambda.amazonaws.com"},
+    "a federated user, who is nowhere listed": {"AWS": f"arn:aws:sts::{WORKLOAD}:federated-user/visitor"},
 }
 
 
