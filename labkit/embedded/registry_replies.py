@@ -11,7 +11,7 @@ from typing import Any
 
 from labkit.embedded.blobs import CHUNK
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 @dataclass(frozen=True)
