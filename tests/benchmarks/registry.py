@@ -109,8 +109,10 @@ def theirs(folder: Path) -> Iterator[Registry]:
         "log": {"level": "error", "accesslog": {"disabled": True}},
     }
     (data / "config.yml").write_text(json.dumps(settings))
+    # A session of its own, as the embedded AWS has one: schedulers share the processors out by session.
     command = ["docker-registry", "serve", str(data / "config.yml")]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, start_new_session=True, **quiet)
     _wait_for(f"http://127.0.0.1:{port}/v2/", process)
     yield Registry(f"127.0.0.1:{port}/image:1", None, process.pid)
     process.terminate()

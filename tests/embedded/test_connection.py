@@ -9,6 +9,7 @@ import json
 import re
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ import psutil
 import pytest
 import requests
 
+from labkit.embedded import client
 from labkit.embedded.client import Running
+from tests.embedded.lab_of_tests import Lab
 
 from .registry_client import REGISTRY, basic, digest_of
 
@@ -126,9 +129,7 @@ def test_what_came_before_a_client_left_is_kept_and_is_no_blob(
     raw: socket.socket, repository: str, login: dict[str, str]
 ):
     upload = begun(repository, login)
-    path = upload[len("http://") :].partition("/")[2]
-    head = f"PATCH /{path} HTTP/1.1\nHost: 127.0.0.1\nAuthorization: {login['Authorization']}\nContent-Length: 1000\n\n"
-    raw.sendall(head.replace("\n", "\r\n").encode() + LAYER[:400])
+    half_sent(raw, upload, login)
     raw.shutdown(socket.SHUT_WR)
     assert raw.recv(100) == b""  # the server has noticed
     status = requests.get(upload, headers=login, timeout=60)
@@ -192,3 +193,59 @@ def test_memory_stays_flat_whatever_the_size_of_a_blob(process: Running, reposit
         assert sum(len(piece) for piece in got.iter_content(MIB)) == len(whole)
     assert peak(process) - before < 48 * MIB
     assert json.loads(requests.get(f"{repository}/tags/list", headers=login, timeout=60).text)["tags"] == []
+
+
+# -- While bytes are on their way ----------------------------------------------------------------------------------
+
+
+def half_sent(connection: socket.socket, upload: str, login: dict[str, str]) -> None:
+    """Begin to append a thousand bytes, and send four hundred."""
+    path = upload[len("http://") :].partition("/")[2]
+    head = f"PATCH /{path} HTTP/1.1\nHost: 127.0.0.1\nAuthorization: {login['Authorization']}\nContent-Length: 1000\n\n"
+    connection.sendall(head.replace("\n", "\r\n").encode() + LAYER[:400])
+
+
+def sizes(url: str, login: dict[str, str]) -> Iterator[str]:
+    """How far an upload has come, asked again and again."""
+    latest = time.monotonic() + 60
+    while time.monotonic() < latest:
+        yield requests.get(url, headers=login, timeout=60).headers.get("Range", "")
+
+
+def test_nobody_waits_for_a_blob_that_is_still_coming(
+    raw: socket.socket, repository: str, login: dict[str, str], aws: Callable[..., Any]
+):
+    upload = begun(repository, login)
+    half_sent(raw, upload, login)
+    assert "0-399" in sizes(upload, login)
+    aws("registry", "ecr").describe_repositories()
+    other = begun(repository, login)
+    assert requests.put(f"{other}?digest={digest_of(LAYER)}", LAYER, headers=login, timeout=60).status_code == 201
+    raw.sendall(LAYER[400:1000])
+    assert "0-999" in sizes(upload, login)
+
+
+def test_a_process_that_is_killed_leaves_an_upload_that_goes_on_and_no_blob(tmp_path: Path):
+    lab = Lab(tmp_path / "home")
+    ecr = lab.client("registry", "ecr")
+    ecr.create_repository(repositoryName="killed")
+    (data,) = ecr.get_authorization_token()["authorizationData"]
+    login = {"Authorization": f"Basic {data['authorizationToken']}"}
+    repository = f"{lab.running.endpoint}/v2/{REGISTRY}/killed"
+    upload = begun(repository, login)
+    with socket.create_connection(("127.0.0.1", int(lab.running.endpoint.rpartition(":")[2]))) as connection:
+        half_sent(connection, upload, login)
+        assert "0-399" in sizes(upload, login)
+        lab.kill()
+    try:
+        now = lab.running.endpoint
+        upload = now + upload.removeprefix("http://")[upload.removeprefix("http://").index("/") :]
+        repository = f"{now}/v2/{REGISTRY}/killed"
+        assert requests.get(upload, headers=login, timeout=60).headers["Range"] == "0-399"
+        partial = digest_of(LAYER[:400])
+        assert requests.head(f"{repository}/blobs/{partial}", headers=login, timeout=60).status_code == 404
+        rest = {**login, "Content-Range": "400-16383"}
+        answer = requests.put(f"{upload}?digest={digest_of(LAYER)}", LAYER[400:], headers=rest, timeout=60)
+        assert answer.status_code == 201
+    finally:
+        client.stop(lab.home)
