@@ -91,7 +91,8 @@ class Function:
 
     def as_in_image(self, text: bytes) -> bytes:
         """Return a traceback or log with the image's own paths, ``/var/task/...``, in place of this machine's."""
-        return text.replace(str(self.root.resolve()).encode(), b"")
+        root = str(self.root.resolve()).rstrip(os.sep)  # nothing is left of "/", inside a container
+        return text.replace(root.encode(), b"")
 
     def process_environment(self, handler: str, runtime_api: str, scratch: Path) -> dict[str, str]:
         """Return the whole environment of the process: nothing of the lab's own is in it.
