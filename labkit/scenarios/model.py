@@ -15,8 +15,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from labkit.aws.engine.ways import BuiltImage
 from labkit.errors import LabError
-from labkit.image.model import Image
 from labkit.lab import Actor, Lab
 
 DONE, DENIED, PULLED, INVOKED = "done", "denied", "pulled", "invoked"
@@ -30,11 +30,14 @@ Undo = Callable[[], object]
 
 @dataclass
 class Stage:
-    """Where a scenario is played: the lab, the image, what to undo, and what steps leave for later steps."""
+    """Where a scenario is played: the lab, the image, what to undo, and what steps leave for later steps.
+
+    The image is of the lab's own engine.
+    """
 
     lab: Lab
     scenario: str
-    image: Image
+    image: BuiltImage
     undo: list[Undo] = field(default_factory=list)
     actors: dict[str, Actor] = field(default_factory=dict)
 

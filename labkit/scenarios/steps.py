@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any
 
 from labkit import policies
-from labkit.aws import functions, images, repositories, roles
+from labkit.aws import functions, repositories, roles
+from labkit.aws.engine.ways import BuiltImage
 from labkit.aws.reading import Unreadable
 from labkit.aws.sessions import assume
 from labkit.errors import LabError, UsageError
-from labkit.image import Image
 from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, TAG, Actor, Lab
 from labkit.scenarios.model import Action, Stage
 
@@ -36,13 +36,15 @@ def push_image(repository: str) -> Action:
         else:
             stage.undo.append(partial(repositories.set_policy, ecr, repository, repositories.policy(ecr, repository)))
             repositories.set_policy(ecr, repository, None)
-        pushed = images.push(ecr, repository, TAG, stage.image)
-        return {"image": f"{made.uri}:{TAG}", "digest": pushed.digest, "base": _base(stage.image)}
+        engine = stage.lab.engine
+        pushed = engine.push(ecr, repository, TAG, stage.image)
+        facts = {"image": f"{made.uri}:{TAG}", "digest": pushed.digest, "base": _base(stage.image)}
+        return {**facts, "engine": engine.name}
 
     return act
 
 
-def _base(image: Image) -> str:
+def _base(image: BuiltImage) -> str:
     return f"on a stand-in for {image.base}" if image.stand_in else f"on {image.base}"
 
 
@@ -110,7 +112,7 @@ def invoke(name: str) -> Action:
         facts = {"status": answer.status, "payload": answer.payload, "version": answer.version}
         if not answer.error:
             return facts
-        if stage.image.stand_in and stage.lab.choices.are_real:
+        if not stage.image.has_interpreter and stage.lab.choices.are_real:
             return {**facts, "function_error": answer.error, "reason": _NOTHING_TO_RUN}
         raise LabError(f"The function {name} answered with an error: {answer.payload}")
 
@@ -157,7 +159,7 @@ def pull_image(repository: str) -> Action:
 
     def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
         registry = stage.lab.registry.account
-        pulled = images.pull(actor.client("ecr"), registry, repository, TAG)
+        pulled = stage.lab.engine.pull(actor.client("ecr"), registry, repository, TAG)
         return {"image": stage.lab.image_uri(repository), "digest": pulled.digest}
 
     return act

@@ -20,7 +20,6 @@ import sysconfig
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -75,14 +74,6 @@ PRETTY_NAME="labkit's stand-in for {name}"
 """
 
 
-@dataclass(frozen=True)
-class ContainerBase:
-    """The finished base: its ``name`` in an engine, and what ``docker load`` takes."""
-
-    name: str
-    archive: bytes
-
-
 def architecture() -> str:
     """Return this machine's architecture as Docker says it, ``amd64`` or ``arm64``; raises LabError for others."""
     machine = platform.machine()
@@ -94,10 +85,20 @@ def architecture() -> str:
     return _ARCHITECTURES[machine]
 
 
-def make(stands_for: str, name: str) -> ContainerBase:
+def identity(stands_for: str) -> str:
+    """Return a name for what :func:`make` would make now, without making it: 12 hexadecimal digits."""
+    parts = [stands_for, sys.version, sys._base_executable, *map(str, map(_package, _PACKAGES))]  # type: ignore[attr-defined]
+    found = hashlib.sha256("\n".join(parts).encode())
+    for entry in sorted(_runtime_of_the_lab(), key=lambda entry: entry.path):
+        found.update(entry.content)
+    return found.hexdigest()[:12]
+
+
+def make(stands_for: str, name: str) -> bytes:
     """Make the base that stands for the image ``stands_for``, to be known to the engine as ``name``.
 
-    Takes about a second. Raises LabError where this machine's Python cannot run in a Linux container.
+    Returns what ``docker load`` takes (a docker-archive), after about a second. Raises LabError where this machine's
+    Python cannot run in a Linux container.
     """
     machine = architecture()
     layer = pack(_with_parents([*_texts(stands_for), *_interpreter(), *_runtime()]), CREATED).archive
@@ -109,7 +110,7 @@ def make(stands_for: str, name: str) -> ContainerBase:
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
         "history": [{"created": CREATED_TEXT, "created_by": f"labkit's stand-in for {stands_for}"}],
     }
-    return ContainerBase(name, _archive(name, json.dumps(config, sort_keys=True).encode(), layer))
+    return _archive(name, json.dumps(config, sort_keys=True).encode(), layer)
 
 
 def _config(stands_for: str) -> dict[str, Any]:
@@ -162,7 +163,7 @@ def _interpreter() -> Iterator[Entry]:
 
 
 def _runtime() -> Iterator[Entry]:
-    """AWS's runtime client where the interpreter finds it, and the part of the lab that stands in for the emulator."""
+    """AWS's runtime client where the interpreter finds it, and the part of the lab that is the emulator."""
     for name in _PACKAGES:
         path = _package(name)
         target = f"{_LIBRARY}/site-packages/{path.name}"
@@ -170,6 +171,10 @@ def _runtime() -> Iterator[Entry]:
             yield from _tree(path, target)
         else:
             yield file(target, _content(path))
+    yield from _runtime_of_the_lab()
+
+
+def _runtime_of_the_lab() -> Iterator[Entry]:
     ours = Path(labkit.__file__).parent
     for path in (ours / "__init__.py", ours / "errors.py"):
         yield file(f"var/runtime/labkit/{path.name}", path.read_bytes())
