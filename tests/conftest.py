@@ -18,7 +18,8 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="labkit-pytest-"))
     config.stash[_FOLDER] = folder
     for name in [name for name in os.environ if name.startswith(("AWS_", "LAB_", "LABKIT_"))]:
-        del os.environ[name]
+        if name != "LABKIT_REQUIRE":  # says which tests may not be skipped
+            del os.environ[name]
     os.environ["HOME"] = os.environ["USERPROFILE"] = str(folder)
     os.environ["LABKIT_HOME"] = str(folder / "lab")
     os.environ["LABKIT_ENGINE"] = "embedded"  # the same everywhere; the engine's own tests choose theirs

@@ -1,7 +1,7 @@
 """``python -m labkit.embedded --home DIR [--port N]``: serve one lab home until SIGTERM, SIGINT or a stop request.
 
-With ``--ready-fd FD`` the process goes to the background at once and writes one line to that file descriptor when it
-knows: ``ready`` or the sentence that says why not.
+With ``--detached`` it writes one line to its standard output when it knows, ``ready`` or the sentence that says why
+not, and lets go of it then.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import logging
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from labkit.errors import LabError
@@ -22,38 +23,30 @@ def main() -> int:
     parser.add_argument(
         "--port", type=int, help="the port on 127.0.0.1 (default: that of the last start, or a free one)"
     )
-    parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.ready_fd is not None:
-        _go_to_background()
-    return _serve(args)
-
-
-def _go_to_background() -> None:
-    """Let the starter go on, and belong to no terminal: its Ctrl-C is not ours."""
-    if os.fork():
-        os._exit(0)
-    os.setsid()
+    parser.add_argument("--detached", action="store_true", help=argparse.SUPPRESS)
+    return _serve(parser.parse_args())
 
 
 def _serve(args: argparse.Namespace) -> int:
     from labkit.embedded import server
+    from labkit.embedded.process import READY
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        server.run(args.home, args.port, lambda endpoint: _report(args.ready_fd, "ready", endpoint))
+        server.run(args.home, args.port, lambda endpoint: _report(args.detached, READY, endpoint))
     except LabError as error:
-        _report(args.ready_fd, str(error), str(error))
+        _report(args.detached, str(error), str(error))
         return error.exit_code
     return 0
 
 
-def _report(descriptor: int | None, line: str, text: str) -> None:
-    if descriptor is None:
+def _report(detached: bool, line: str, text: str) -> None:
+    if not detached:
         print(text, file=sys.stderr, flush=True)
         return
-    os.write(descriptor, line.encode() + b"\n")
-    os.close(descriptor)
+    with suppress(OSError):  # the starter has gone
+        print(line, flush=True)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

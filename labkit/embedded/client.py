@@ -1,8 +1,9 @@
 """Finding, starting, stopping and resetting the embedded AWS of a lab home; what the rest of the lab imports.
 
 Whether it runs is asked of the process itself, with the token of its runtime file: a file that was left behind, or
-another program on the port, does not count. Starting and stopping are done under a lock of the home, so that two who
-start at the same time get one process.
+another program on the port, does not count. A process that is there and does not answer, or whose state could not be
+brought up, is reported in a sentence; stopping ends it in any case. Starting and stopping are done under a lock of the
+home, so that two who start at the same time get one process.
 """
 
 from __future__ import annotations
@@ -10,9 +11,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import select
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +19,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from labkit.embedded import state
+from labkit.embedded import process, state
 from labkit.embedded.files import write_atomically
 from labkit.embedded.home import Home, inspect_home, open_home
 from labkit.embedded.runtime import Runtime, read_runtime
@@ -29,11 +27,17 @@ from labkit.embedded.settings import Settings
 from labkit.environment import apply, lab_variables
 from labkit.errors import EmbeddedError, UsageError
 
-_PROJECT = Path(__file__).resolve().parents[2]
 _ANSWER_WITHIN = 10.0  # seconds for a control request
-_START_WITHIN = 60.0
+_ALONE_WITHIN = 60.0
 _STOP_WITHIN = 30.0
-_LONGEST_LOG = 1 << 20
+
+
+class _StrangerError(EmbeddedError):
+    """What answers is not the embedded AWS."""
+
+
+_NO_ANSWER = (OSError, http.client.HTTPException, ValueError, TypeError, KeyError, _StrangerError)
+_REFUSALS = {http.client.BAD_REQUEST: UsageError, http.client.SERVICE_UNAVAILABLE: EmbeddedError}
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Running:
 
 def home(path: Path | None = None) -> Path:
     """The lab home: ``path``, else ``LABKIT_HOME``, else ``.labkit`` beside the project. Nothing is made."""
-    chosen = path or os.environ.get("LABKIT_HOME") or _PROJECT / ".labkit"
+    chosen = path or os.environ.get("LABKIT_HOME") or process.PROJECT / ".labkit"
     return Path(chosen).expanduser().absolute()
 
 
@@ -68,7 +72,10 @@ def write_file(path: Path, text: str) -> None:
 
 
 def status(root: Path | None = None) -> Running | None:
-    """The embedded AWS of a lab home, or None where it does not run. Raises `UsageError` for a foreign home."""
+    """The embedded AWS of a lab home, or None where it does not run.
+
+    Raises `UsageError` for a foreign home, and `EmbeddedError` where it runs but is of no use.
+    """
     return _status(inspect_home(home(root)))
 
 
@@ -122,7 +129,7 @@ def use_profiles(running: Running) -> None:
 @contextmanager
 def _alone(place: Home) -> Iterator[None]:
     try:
-        with FileLock(place.start_lock, mode=0o600).acquire(timeout=_START_WITHIN):
+        with FileLock(place.start_lock, mode=0o600).acquire(timeout=_ALONE_WITHIN):
             yield
     except Timeout:
         raise EmbeddedError(f"Somebody else has been starting or stopping {place.root} for too long.") from None
@@ -134,8 +141,14 @@ def _status(place: Home) -> Running | None:
         return None
     try:
         return _running(place, _request(runtime, "GET", "/_labkit/status"))
-    except (OSError, http.client.HTTPException, ValueError, EmbeddedError):
-        return None
+    except _NO_ANSWER:
+        hung = process.holder(place)
+    if hung is not None:
+        raise EmbeddedError(
+            f"The embedded AWS of {place.root} (process {hung.pid}) does not answer. Run 'labkit down' to end it; what "
+            "was made in it is kept."
+        )
+    return None
 
 
 def _running(place: Home, answer: Mapping[str, Any]) -> Running:
@@ -159,28 +172,17 @@ def _request(runtime: Runtime, method: str, path: str, content: Any = None) -> d
         answer = json.loads(response.read())
     finally:
         connection.close()
-    if response.status == http.client.BAD_REQUEST:
-        raise UsageError(answer["error"])
+    if response.status in _REFUSALS:
+        raise _REFUSALS[response.status](answer["error"])
     if response.status != http.client.OK:
-        raise EmbeddedError(f"The program on port {runtime.port} is not the embedded AWS of this lab home.")
+        raise _StrangerError(f"The program on port {runtime.port} is not the embedded AWS of this lab home.")
     return dict(answer)
 
 
 def _start(place: Home, port: int | None) -> Running:
     Settings.read(place.settings)
-    reader, writer = os.pipe()
-    try:
-        command = [sys.executable, "-m", "labkit.embedded", "--home", str(place.root), "--ready-fd", str(writer)]
-        if port is not None:
-            command += ["--port", str(port)]
-        _launch(place, command, writer)
-    except OSError as error:
-        os.close(reader)
-        raise EmbeddedError(f"The embedded AWS cannot be started: {error.strerror}.") from None
-    finally:
-        os.close(writer)
-    said = _wait_for_line(reader)
-    if said != "ready":
+    said = process.launch(place, port)
+    if said != process.READY:
         raise EmbeddedError(said or f"The embedded AWS ended while it started; {place.log} may say why.")
     running = _status(place)
     if running is None:
@@ -188,38 +190,20 @@ def _start(place: Home, port: int | None) -> Running:
     return replace(running, started=True)
 
 
-def _launch(place: Home, command: list[str], writer: int) -> None:
-    if place.log.exists() and place.log.stat().st_size > _LONGEST_LOG:
-        place.log.unlink()
-    path = os.pathsep.join(filter(None, [str(_PROJECT), os.environ.get("PYTHONPATH")]))
-    descriptor = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "ab") as log:
-        subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=(writer,),
-            env={**os.environ, "PYTHONPATH": path},
-            check=False,
-        )
-
-
-def _wait_for_line(reader: int) -> str:
-    """What the process says about its start; empty when it ends, or takes too long, without a word."""
-    with os.fdopen(reader, "rb") as said:
-        ready, _, _ = select.select([said], [], [], _START_WITHIN)
-        return said.readline().decode().strip() if ready else ""
-
-
 def _stop(place: Home) -> bool:
-    running, runtime = _status(place), read_runtime(place)
-    if running is None or runtime is None:
+    if not process.is_served(place):
         place.runtime.unlink(missing_ok=True)
         return False
-    _request(runtime, "POST", "/_labkit/stop")
+    runtime = read_runtime(place)
+    ending = runtime is None or _asked_to_stop(runtime)  # one that ends removes its runtime file first
+    if not (ending and process.freed(place, _STOP_WITHIN)):
+        process.end(place)
+    return True
+
+
+def _asked_to_stop(runtime: Runtime) -> bool:
     try:
-        with FileLock(place.server_lock, mode=0o600).acquire(timeout=_STOP_WITHIN):
-            return True
-    except Timeout:
-        raise EmbeddedError(f"The embedded AWS (process {running.pid}) does not stop; end it by its id.") from None
+        _request(runtime, "POST", "/_labkit/stop")
+    except _NO_ANSWER:
+        return False
+    return True

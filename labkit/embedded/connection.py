@@ -12,7 +12,7 @@ which docker, containerd, skopeo and podman know that plain HTTP is spoken here;
 from __future__ import annotations
 
 import errno
-from typing import Any
+from typing import Any, NoReturn
 
 from cheroot.server import HTTPConnection, HTTPRequest
 
@@ -26,13 +26,17 @@ _CR = b"\r"
 
 
 class Body:
-    """The body of one request, as ``wsgi.input``; ``length`` is in bytes, None for one that comes in chunks."""
+    """The body of one request, as ``wsgi.input``; ``length`` is in bytes, None for one that comes in chunks.
+
+    ``broken`` says that it turned out to be malformed, after which nobody knows where the next request begins.
+    """
 
     def __init__(self, connection: Any, length: int | None) -> None:
         self._connection = connection
         self._chunked = length is None
         self._left = length or 0  # of the body, or of the present chunk
         self._ended = length == 0
+        self.broken = False
 
     def read(self, size: int) -> bytes:
         """At least one and at most ``size`` bytes; none at the end.
@@ -65,7 +69,7 @@ class Body:
         """Read the size of the next chunk; whether that was the end."""
         digits = self._line().partition(b";")[0].strip()
         if not 0 < len(digits) <= _LONGEST_SIZE or digits.strip(b"0123456789abcdefABCDEF"):
-            raise ValueError("A chunk of the request's body begins without its size.")
+            self._fail("begins without its size")
         self._left = int(digits, 16)
         if self._left == 0:
             while self._line().strip():  # trailers, which nobody here asks for
@@ -77,7 +81,11 @@ class Body:
         if not self._chunked:
             self._ended = True
         elif self._line().strip():
-            raise ValueError("A chunk of the request's body is longer than it said.")
+            self._fail("is longer than it said")
+
+    def _fail(self, how: str) -> NoReturn:
+        self._ended = self.broken = True
+        raise ValueError(f"A chunk of the request's body {how}.")
 
     def _line(self) -> bytes:
         line: bytes = self._connection.rfile.readline(_LONGEST_LINE)
@@ -110,6 +118,11 @@ class Request(HTTPRequest):
             self.conn.wfile.write(b"0\r\n\r\n")
         self.conn.socket.settimeout(self.server.timeout)
         self.rfile.drain()
+
+    def send_headers(self) -> None:
+        """Send the head of the answer."""
+        self.close_connection = self.close_connection or self.rfile.broken
+        super().send_headers()
 
     def write(self, chunk: bytes) -> None:
         """Send a piece of the answer; past cheroot's buffer, which copies it several times."""

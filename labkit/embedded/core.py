@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import logging
 from concurrent.futures import Future
-from datetime import timedelta
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -26,7 +25,7 @@ from labkit.embedded.context import resource_context
 from labkit.embedded.faults import fault
 from labkit.embedded.files import write_atomically
 from labkit.embedded.home import Home
-from labkit.embedded.keys import Session, new_id, new_secret, new_token
+from labkit.embedded.keys import Session, new_session
 from labkit.embedded.models import service_model
 from labkit.embedded.profiles import write_profiles
 from labkit.embedded.settings import Settings
@@ -258,17 +257,13 @@ class Embedded:
         role = self.role(role_arn)
         if role is None:
             raise LookupError(f"There is no role {role_arn}.")
-        now = self.clock.now()
-        session = Session(
-            id=new_id("ASIA", role.account),
-            secret=new_secret(),
-            token=new_token(),
-            account=role.account,
+        session = new_session(
+            role.account,
+            self.clock.now(),
+            duration,
             arn=f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{session_name}",
             principal_arn=role.arn,
             user_id=f"{role.id}:{session_name}",
-            issued=now.isoformat(),
-            expires=(now + timedelta(seconds=duration)).isoformat(),
             role_id=role.id,
             policies=policies,
             tags=self.backend.role_tags(role.account, role.name),

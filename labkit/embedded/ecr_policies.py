@@ -1,34 +1,25 @@
 """ECR repository policies: what may be set, by whose leave, and what is there.
 
 A policy is refused before it is stored if AWS would refuse it (Amazon ECR User Guide, "Private repository policies",
-and reports of users): malformed, with a Resource element, with actions of another service, with a principal of a wrong
-form, or with a user or role that does not exist; one that is too long never gets here. The text is kept as it was sent.
+and reports of users): where `labkit.check` finds an error, and where a user or role does not exist. One that is too
+long never gets here. The text is kept as it was sent.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from labkit.check import KINDS, check
+from labkit.check.values import IAM_ENTITY
 from labkit.embedded.calls import Call, RepositoryRecord, ServiceError
 from labkit.embedded.constraints import invalid
 from labkit.embedded.ecr_registry import named, repository_of, where
-from labkit.errors import PolicyError
-from labkit.iam import Effect, Kind, Policies, Policy, Request, Statement, evaluate
-from labkit.iam.principals import Entry
+from labkit.iam import Effect, Kind, Policies, Policy, Request, evaluate
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
-LONGEST = 10_240
-"""The most characters that a repository policy may have."""
-
-_ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:iam::\d{12}:root")
-_IAM_ENTITY = re.compile(
-    r"arn:aws[a-z-]*:(?:iam::(?P<owner>\d{12}):(?P<kind>user|role)/(?:[!-)+.-~]+/)?(?P<name>[\w+=,.@-]+)"
-    r"|sts::(?P<sts>\d{12}):assumed-role/(?P<role>[\w+=,.@-]+)/[\w+=,.@-]+)"
-)
-_SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(?:\.cn)?")
+_KIND = KINDS["ecr-repository"]
 
 
 def set_repository_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -59,15 +50,16 @@ def delete_repository_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
     return {**named(record), "policyText": text}
 
 
+def acceptable(text: str) -> bool:
+    """Whether ECR would store this text, if every user and role that it names exists."""
+    return check(text, _KIND).passes()
+
+
 def checked(embedded: Embedded, text: str) -> Policy:
     """The policy that a text means. Raises InvalidParameterException for one that ECR would not store."""
-    try:
-        policy = Policy.parse(text, "repository policy")
-    except PolicyError:
-        raise _not_a_policy() from None
-    for statement in policy.statements:
-        if not _fits_a_repository(statement):
-            raise _not_a_policy()
+    if not acceptable(text):
+        raise invalid("PolicyText", "Invalid repository policy provided")
+    policy = Policy.parse(text, "repository policy")
     for statement in policy.statements:
         for entry in statement.principal or ():
             if entry.kind == "AWS" and not _exists(embedded, entry.text):
@@ -75,29 +67,10 @@ def checked(embedded: Embedded, text: str) -> Policy:
     return policy
 
 
-def _fits_a_repository(statement: Statement) -> bool:
-    """Has the statement a Principal of a legal form, no Resource, and only actions of ECR?"""
-    actions = [pattern.text for pattern in statement.action.patterns]
-    return (
-        statement.principal is not None
-        and statement.resource is None
-        and all(action == "*" or action.lower().startswith("ecr:") for action in actions)
-        and all(_well_formed(entry) for entry in statement.principal)
-    )
-
-
-def _well_formed(entry: Entry) -> bool:
-    if entry.kind == "Service":
-        return _SERVICE.fullmatch(entry.text) is not None
-    if entry.kind == "AWS":
-        return entry.text == "*" or any(form.fullmatch(entry.text) for form in (_ACCOUNT, _IAM_ENTITY))
-    return False
-
-
 def _exists(embedded: Embedded, principal: str) -> bool:
-    """Does the user or role exist? Accounts and ``*`` always do."""
-    entity = _IAM_ENTITY.fullmatch(principal)
-    if entity is None:
+    """Does the user or role exist? Accounts, ``*`` and federated users, who are nowhere listed, always do."""
+    entity = IAM_ENTITY.fullmatch(principal)
+    if entity is None or (entity["sts"] and not entity["role"]):
         return True
     if entity["role"]:
         return embedded.backend.arn_of(entity["sts"], "role", entity["role"]) is not None
@@ -120,7 +93,3 @@ def _present(record: RepositoryRecord) -> str:
             f"Repository policy does not exist for {where(record.name, record.account)}",
         )
     return record.policy
-
-
-def _not_a_policy() -> ServiceError:
-    return invalid("PolicyText", "Invalid repository policy provided")

@@ -13,7 +13,7 @@ import secrets
 import string
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -63,6 +63,19 @@ class Session:
     def expired(self, now: datetime) -> bool:
         """Whether the session has ended."""
         return now >= datetime.fromisoformat(self.expires)
+
+
+def new_session(account: str, now: datetime, seconds: int, **members: Any) -> Session:
+    """Temporary credentials that begin ``now``; ``members`` are the other members of `Session`."""
+    return Session(
+        id=new_id("ASIA", account),
+        secret=new_secret(),
+        token=new_token(),
+        account=account,
+        issued=now.isoformat(),
+        expires=(now + timedelta(seconds=seconds)).isoformat(),
+        **members,
+    )
 
 
 class KeyRing:

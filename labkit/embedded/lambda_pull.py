@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from labkit import policies
 from labkit.embedded.calls import Access, Call, RepositoryRecord
 from labkit.embedded.context import resource_context
-from labkit.embedded.ecr_policies import LONGEST
+from labkit.embedded.ecr_policies import acceptable
 from labkit.embedded.functions import FunctionKey
 from labkit.embedded.images import RepositoryKey, StoredImage
 from labkit.embedded.lambda_errors import error
@@ -108,7 +108,7 @@ def _may_manage(embedded: Embedded, call: Call, uri: ImageUri) -> bool:
 def _add_statement(embedded: Embedded, record: RepositoryRecord) -> bool:
     """Add Lambda's statement and keep the rest; False where the policy would become too long for ECR."""
     text = policies.add_lambda_statement(record.policy, record.region, record.account)
-    if len(text) > LONGEST:
+    if not acceptable(text):
         return False
     embedded.set_repository_policy(record.account, record.region, record.name, text)
     embedded.changed()  # it stays, also when the function is refused for another reason

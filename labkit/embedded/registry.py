@@ -94,7 +94,17 @@ def _answer(embedded: Embedded, environ: dict[str, Any]) -> Reply:
         if found and request.method in answers:
             arguments = found.groupdict()
             name = arguments.pop("name")
-            read = environ["wsgi.input"].read
-            visit = Visit(embedded, identity, request, str(uuid4()), name, arguments, read)
+            visit = Visit(embedded, identity, request, str(uuid4()), name, arguments, _reader(environ))
             return answers[request.method](visit)
     raise unsupported(request.method, f"{PREFIX}{path}")
+
+
+def _reader(environ: dict[str, Any]) -> Callable[[int], bytes]:
+    def read(size: int) -> bytes:
+        try:
+            piece: bytes = environ["wsgi.input"].read(size)
+        except ValueError as malformed:
+            raise Refusal("SIZE_INVALID", str(malformed), 400) from None
+        return piece
+
+    return read

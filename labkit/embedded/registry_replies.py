@@ -37,7 +37,7 @@ class Reply:
 
 
 class Stretch:
-    """Some bytes of a file, read while they are sent; WSGI servers close it."""
+    """Some bytes of a file, read while they are sent. It is closed at its end, or by a server that stops before."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
@@ -52,10 +52,11 @@ class Stretch:
         self._first, self._left = first, last - first + 1
 
     def __iter__(self) -> Iterator[bytes]:
-        self._file.seek(self._first)
-        while self._left and (piece := self._file.read(min(CHUNK, self._left))):
-            self._left -= len(piece)
-            yield piece
+        with self._file:
+            self._file.seek(self._first)
+            while self._left and (piece := self._file.read(min(CHUNK, self._left))):
+                self._left -= len(piece)
+                yield piece
 
     def close(self) -> None:
         """Close the file."""

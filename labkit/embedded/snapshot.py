@@ -24,7 +24,8 @@ from typing import Any
 import labkit
 from labkit.errors import EmbeddedError
 
-_FORMAT = 1
+#: Raised whenever the names that a dump refers to change, or what is in it (a test lists them).
+FORMAT = 2
 _RLOCK = type(threading.RLock())
 _STANDARD = {
     "builtins": {"set", "frozenset", "complex", "bytearray", "object"},
@@ -45,7 +46,7 @@ Makers = Collection[tuple[str, str]]
 @cache
 def versions() -> Mapping[str, Any]:
     """What a dump must have been written by to be loaded."""
-    return {"format": _FORMAT, "moto": version("moto"), "labkit": labkit.__version__}
+    return {"format": FORMAT, "moto": version("moto"), "labkit": labkit.__version__}
 
 
 def dump(state: Any, reducers: Reducers) -> bytes:
@@ -68,12 +69,18 @@ def check(data: bytes, place: str) -> bytes:
     except (ValueError, TypeError):
         header = {}
     digest = header.pop("sha256", None)
-    if header and header != versions():
-        wrote = f"labkit {header.get('labkit')} with moto {header.get('moto')}"
-        raise EmbeddedError(f"The state in {place} was written by {wrote}. Run 'labkit reset' to start the lab afresh.")
+    if header:
+        check_versions(header, place)
     if digest != hashlib.sha256(body).hexdigest():
         raise EmbeddedError(f"The state in {place} is damaged. Run 'labkit reset' to start the lab afresh.")
     return body
+
+
+def check_versions(wrote: Mapping[str, Any], place: str) -> None:
+    """Raise `EmbeddedError` unless what is in ``place`` was written by these versions."""
+    if wrote != versions():
+        by = f"labkit {wrote.get('labkit')} with moto {wrote.get('moto')} (format {wrote.get('format')})"
+        raise EmbeddedError(f"The state in {place} was written by {by}. Run 'labkit reset' to start the lab afresh.")
 
 
 def load(body: bytes, makers: Makers) -> Any:

@@ -20,7 +20,7 @@ from labkit.embedded.files import write_atomically
 from labkit.embedded.home import Home
 from labkit.embedded.keys import KeyRing
 from labkit.embedded.settings import Settings
-from labkit.embedded.snapshot import check, versions
+from labkit.embedded.snapshot import check, check_versions, versions
 from labkit.errors import EmbeddedError
 
 
@@ -73,10 +73,7 @@ def _read_own(home: Home) -> tuple[KeyRing, Settings] | None:
         return None
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
-        wrote = content["versions"]
-        if wrote != versions():
-            by = f"labkit {wrote['labkit']} with moto {wrote['moto']}"
-            raise EmbeddedError(f"The state in {path} was written by {by}. Run 'labkit reset' to start the lab afresh.")
+        check_versions(dict(content["versions"]), str(path))
         return KeyRing.from_dict(content), Settings.parse(content["settings"])
     except (ValueError, KeyError, TypeError):
         raise _damaged(path) from None

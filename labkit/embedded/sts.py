@@ -6,11 +6,10 @@ role" (role chaining) and "Session policies".
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.calls import Call, Credentials, Handler, ServiceError
-from labkit.embedded.keys import Session, account_of, new_id, new_secret, new_token
+from labkit.embedded.keys import account_of, new_session
 from labkit.errors import PolicyError
 from labkit.iam import Policy
 
@@ -54,17 +53,13 @@ def get_session_token(embedded: Embedded, call: Call) -> dict[str, Any]:
     if call.identity.access_key.startswith("ASIA"):
         raise ServiceError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
     seconds = call.params.get("DurationSeconds", 43_200)
-    now = embedded.clock.now()
-    session = Session(
-        id=new_id("ASIA", call.account),
-        secret=new_secret(),
-        token=new_token(),
-        account=call.account,
+    session = new_session(
+        call.account,
+        embedded.clock.now(),
+        seconds,
         arn=call.identity.arn,
         principal_arn=call.identity.principal_arn,
         user_id=call.identity.user_id,
-        issued=now.isoformat(),
-        expires=(now + timedelta(seconds=seconds)).isoformat(),
         parent=call.identity.access_key,
     )
     return {"Credentials": _shape(embedded.open_session(session))}

@@ -68,7 +68,7 @@ class Decision(NamedTuple):
     checks: tuple[Check, ...]
     blocked_by: Kind | None
     policies: Policies
-    resource_must_allow: bool = False
+    resource_must_allow: bool
 
     def check(self, kind: Kind) -> Check:
         """The check of one kind of policy."""

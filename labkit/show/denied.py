@@ -13,7 +13,10 @@ from labkit.aws.patience import patience_with_roles
 from labkit.errors import LabError
 
 # Red beside the text and not in it: the text keeps the theme's own colours.
-_STYLE = "margin:2px 0;padding:4px 10px;border-left:4px solid var(--jp-error-color1,#d32f2f);white-space:pre-wrap"
+_STYLE = (
+    "margin:2px 0;padding:4px 10px;border-left:4px solid var(--jp-error-color1,#d32f2f);"
+    "font-family:var(--jp-code-font-family,monospace);white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
+)
 
 
 class Denied:

@@ -40,8 +40,8 @@ REAL_FIELDS = (
 COMMON_FIELDS = (
     Field("region", "Region", "such as eu-central-1"),
     Field("organization_path", "Path to grant", "o-…/r-…/ou-…/*; empty: the workload account's unit"),
-    Field("base", "Base image", "public or stand-in; empty: public with Docker or on your own accounts"),
-    Field("engine", "Engine", "auto, docker or embedded; empty: auto, which is Docker where an engine answers"),
+    Field("base", "Base image", "public or stand-in; empty: what the lab can run"),
+    Field("engine", "Engine", "auto, docker or embedded; empty: auto, which is Docker where it answers"),
 )
 GROUPS = (
     ("On the embedded AWS", EMBEDDED_FIELDS),

@@ -33,6 +33,8 @@ from labkit.embedded.core import Embedded
 from labkit.embedded.gateway import Gateway
 from labkit.embedded.home import open_home
 from labkit.embedded.state import administrators
+from labkit.image.model import Image
+from tests.embedded.lab_of_tests import Lab, image_of
 
 REGION = "eu-central-1"
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -77,6 +79,18 @@ def aws(process: Running) -> Callable[..., Any]:
         return make_client(service, process.endpoint, keys, region)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def lab(process: Running) -> Lab:
+    """The shared process with boto3 clients of its profiles."""
+    return Lab(process.home)
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    """An image with the article's handler."""
+    return image_of(tmp_path_factory.mktemp("image"))
 
 
 @dataclass

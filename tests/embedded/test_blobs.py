@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import stat
 import tempfile
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,25 +21,14 @@ from labkit.embedded.blobs import (
     is_digest,
 )
 
+from .conftest import MovedClock
+
 REPOSITORY = "arn:aws:ecr:eu-central-1:813835382529:repository/lambda-same-account"
 OTHER = "arn:aws:ecr:eu-central-1:592444418872:repository/lambda-same-account"
 
 
-class MovableClock:
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-
 @pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: MovableClock) -> BlobStore:
+def store(tmp_path: Path, clock: MovedClock) -> BlobStore:
     return BlobStore(tmp_path, clock.now)
 
 
@@ -81,7 +69,7 @@ def test_a_text_that_is_no_digest_leads_to_no_path(store: BlobStore, text: str):
 def test_any_split_of_the_bytes_gives_the_same_blob(data: bytes, cuts: list[int]):
     edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     with tempfile.TemporaryDirectory() as home:
-        store = BlobStore(Path(home), MovableClock().now)
+        store = BlobStore(Path(home), MovedClock().now)
         upload = store.begin(REPOSITORY)
         for start, end in pairwise(edges):
             assert upload.append([data[start:end]], offset=start) == end
@@ -131,7 +119,7 @@ def test_a_cancelled_or_finished_upload_is_gone(store: BlobStore):
             upload.append([b"late"])
 
 
-def test_an_upload_goes_on_after_a_restart(store: BlobStore, tmp_path: Path, clock: MovableClock):
+def test_an_upload_goes_on_after_a_restart(store: BlobStore, tmp_path: Path, clock: MovedClock):
     upload = store.begin(REPOSITORY)
     upload.append([b"first "])
     after_restart = BlobStore(tmp_path, clock.now)
@@ -163,14 +151,14 @@ def test_collecting_keeps_what_is_referred_to_and_nothing_else(store: BlobStore)
     assert list(store) == [kept]
 
 
-def test_an_upload_that_was_given_up_is_deleted_when_another_one_begins(store: BlobStore, clock: MovableClock):
+def test_an_upload_that_was_given_up_is_deleted_when_another_one_begins(store: BlobStore, clock: MovedClock):
     upload = store.begin(REPOSITORY)
-    clock.time += timedelta(hours=20)
+    clock.move(hours=20)
     upload.append([b"still here"])
-    clock.time += timedelta(hours=20)
+    clock.move(hours=20)
     store.begin(REPOSITORY)
     store.upload(REPOSITORY, upload.id)
-    clock.time += timedelta(hours=5)
+    clock.move(hours=5)
     store.begin(REPOSITORY)
     with pytest.raises(UploadNotFoundError):
         store.upload(REPOSITORY, upload.id)

@@ -16,7 +16,6 @@ from labkit import policies
 from labkit.aws.images import pull, push
 from labkit.embedded import client
 from labkit.embedded.blobs import digest_of
-from labkit.embedded.client import Running
 from labkit.image.manifest import DOCKER_MANIFEST, OCI_INDEX
 from labkit.image.model import Image
 from tests.embedded.lab_of_tests import ACCOUNTS, REGISTRY, WORKLOAD, Lab, image_of, refusal, unique
@@ -26,18 +25,8 @@ NO_PRINCIPAL = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 
 
 
 @pytest.fixture(scope="module")
-def lab(process: Running) -> Lab:
-    return Lab(process.home)
-
-
-@pytest.fixture(scope="module")
 def ecr(lab: Lab) -> Any:
     return lab.client("registry", "ecr")
-
-
-@pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    return image_of(tmp_path_factory.mktemp("image"))
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +199,7 @@ PRINCIPALS = {
     "an account's root": {"AWS": f"arn:aws:iam::{WORKLOAD}:root"},
     "a user of another account": {"AWS": f"arn:aws:iam::{WORKLOAD}:user/admin"},
     "several": {"AWS": [WORKLOAD, f"arn:aws:iam::{REGISTRY}:user/admin"], "Service": "lambda.amazonaws.com"},
+    "a federated user, who is nowhere listed": {"AWS": f"arn:aws:sts::{WORKLOAD}:federated-user/visitor"},
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,25 +20,14 @@ from labkit.embedded.images import (
 )
 from labkit.image.manifest import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
+from .conftest import MovedClock
+
 KEY = RepositoryKey("813835382529", "eu-central-1", "team/lambda-same-account")
 OTHER = RepositoryKey("592444418872", "eu-central-1", "team/lambda-same-account")
 
 
-class MovableClock:
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-
 @pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: MovableClock) -> ImageStore:
+def store(tmp_path: Path, clock: MovedClock) -> ImageStore:
     return ImageStore(tmp_path, clock)
 
 
@@ -69,7 +57,7 @@ def index_of(*manifests: bytes) -> bytes:
     return json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode()
 
 
-def test_an_image_has_the_digest_of_its_manifest(store: ImageStore, clock: MovableClock):
+def test_an_image_has_the_digest_of_its_manifest(store: ImageStore, clock: MovedClock):
     manifest = push(store, b"layer one", b"layer two")
     image = store.put(KEY, manifest, tag="0.0.1")
     assert image.digest == digest_of(manifest)
@@ -200,15 +188,15 @@ def test_what_a_function_still_needs_is_not_collected(store: ImageStore):
     assert list(store.blobs) == []
 
 
-def test_a_layer_that_never_became_part_of_an_image_is_collected_after_a_day(store: ImageStore, clock: MovableClock):
+def test_a_layer_that_never_became_part_of_an_image_is_collected_after_a_day(store: ImageStore, clock: MovedClock):
     push(store, b"lonely")
-    clock.time += timedelta(hours=23)
+    clock.move(hours=23)
     assert store.collect() == []
-    clock.time += timedelta(hours=2)
+    clock.move(hours=2)
     assert set(store.collect()) == {digest_of(b"lonely"), digest_of(b"{}")}
 
 
-def test_images_are_as_they_were_after_a_restart(store: ImageStore, tmp_path: Path, clock: MovableClock):
+def test_images_are_as_they_were_after_a_restart(store: ImageStore, tmp_path: Path, clock: MovedClock):
     image = store.put(KEY, push(store, b"layer"), tag="0.0.1")
     index = store.put(KEY, index_of(store.manifest(image)), tag="multi")
     again = ImageStore(tmp_path, clock)
@@ -217,7 +205,7 @@ def test_images_are_as_they_were_after_a_restart(store: ImageStore, tmp_path: Pa
     assert again.holds(KEY, digest_of(b"layer"))
 
 
-def test_a_dropped_repository_leaves_nothing(store: ImageStore, tmp_path: Path, clock: MovableClock):
+def test_a_dropped_repository_leaves_nothing(store: ImageStore, tmp_path: Path, clock: MovedClock):
     store.put(KEY, push(store, b"layer"), tag="0.0.1")
     store.drop(KEY)
     store.collect()

@@ -11,24 +11,13 @@ import pytest
 from labkit import policies
 from labkit.aws.images import push
 from labkit.embedded.blobs import digest_of
-from labkit.embedded.client import Running
 from labkit.image.manifest import DOCKER_MANIFEST, OCI_INDEX
 from labkit.image.model import Image
-from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, ROLE, WORKLOAD, Lab, image_of, refusal, unique
+from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, ROLE, WORKLOAD, Lab, refusal, unique
 
 HOST = f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com"
 ASSUME = "The role defined for the function cannot be assumed by Lambda."
 INVALID = "InvalidParameterValueException"
-
-
-@pytest.fixture(scope="module")
-def lab(process: Running) -> Lab:
-    return Lab(process.home)
-
-
-@pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    return image_of(tmp_path_factory.mktemp("image"))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import pytest
 from labkit.aws.images import push
 from labkit.embedded import client as embedded_client
 from labkit.embedded.calls import ServiceError
-from labkit.embedded.client import Running
 from labkit.embedded.functions import FunctionKey
 from labkit.embedded.lambda_roles import check_role
 from labkit.image.errors import Throttled
@@ -19,16 +18,6 @@ from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, Lab, image_of, refu
 
 INVALID = "InvalidParameterValueException"
 TWO = "def handler(event, context):\n    return 2\n"
-
-
-@pytest.fixture(scope="module")
-def lab(process: Running) -> Lab:
-    return Lab(process.home)
-
-
-@pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    return image_of(tmp_path_factory.mktemp("image"))
 
 
 @pytest.fixture(scope="module")

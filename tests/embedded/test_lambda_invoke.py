@@ -13,7 +13,6 @@ from typing import Any
 import psutil
 import pytest
 
-from labkit.embedded.client import Running
 from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, ROLE, Lab, appears, image_of, refusal, unique
 
 HANDLERS = """
@@ -77,11 +76,6 @@ def wait_for(event, context):
         time.sleep(0.01)
     return os.environ.get("NAME")
 """
-
-
-@pytest.fixture(scope="module")
-def lab(process: Running) -> Lab:
-    return Lab(process.home)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import pytest
 
 from labkit import policies
 from labkit.embedded import client as embedded_client
-from labkit.embedded.client import Running
 from labkit.image.model import Image
 from tests.embedded.lab_of_tests import (
     ACCOUNTS,
@@ -20,48 +19,12 @@ from tests.embedded.lab_of_tests import (
     REGISTRY,
     WORKLOAD,
     Lab,
-    image_of,
     refusal,
     unique,
 )
 
 DENIED = ("AccessDeniedException", 403, PULL_DENIED)
-ARTICLE_ADDED = """{
-  "Statement": [
-    {
-      "Condition": {
-        "StringLike": {
-          "aws:sourceArn": "arn:aws:lambda:eu-central-1:813835382529:function:*"
-        }
-      },
-      "Action": [
-        "ecr:BatchGetImage",
-        "ecr:DeleteRepositoryPolicy",
-        "ecr:GetDownloadUrlForLayer",
-        "ecr:GetRepositoryPolicy",
-        "ecr:SetRepositoryPolicy"
-      ],
-      "Principal": {
-        "Service": [
-          "lambda.amazonaws.com"
-        ]
-      },
-      "Effect": "Allow",
-      "Sid": "LambdaECRImageRetrievalPolicy"
-    }
-  ],
-  "Version": "2008-10-17"
-}"""
-
-
-@pytest.fixture(scope="module")
-def lab(process: Running) -> Lab:
-    return Lab(process.home)
-
-
-@pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    return image_of(tmp_path_factory.mktemp("image"))
+ARTICLE_ADDED = policies.lambda_added_policy("eu-central-1", REGISTRY)
 
 
 @pytest.fixture

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import http.client
 import json
 import os
+import pickle
 import signal
 import socket
 import stat
@@ -15,10 +18,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+from botocore.exceptions import ClientError
 from filelock import FileLock
 
-from labkit.embedded import client
+from labkit.embedded import client, process
+from labkit.embedded import snapshot as snapshot_format
 from labkit.embedded.client import Running
 from labkit.embedded.home import Home
 from labkit.embedded.settings import Settings
@@ -172,8 +178,82 @@ def test_a_stale_runtime_file_does_not_count(home: Path) -> None:
         (home / "embedded" / "runtime.json").write_text(json.dumps(dead))
         assert client.status(home) is None
         assert client.ensure(home).started
+    client.stop(home)
     (home / "embedded" / "runtime.json").write_text("{")
     assert client.status(home) is None
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for a process that does not answer."""
+    monkeypatch.setattr(client, "_ANSWER_WITHIN", 0.2)
+    monkeypatch.setattr(process, "_GRACE", 0.2)
+
+
+def test_a_process_that_hangs_is_reported_and_ended_by_its_id(home: Path, impatient: None) -> None:
+    running = client.ensure(home)
+    connect(running, "ecr").create_repository(repositoryName="kept")
+    os.kill(running.pid, signal.SIGSTOP)
+    for ask in (client.status, client.ensure):
+        with pytest.raises(EmbeddedError, match=rf"\(process {running.pid}\) does not answer. Run 'labkit down'"):
+            ask(home)
+    assert client.stop(home) is True
+    assert not (home / "embedded" / "runtime.json").exists() and not psutil.pid_exists(running.pid)
+    again = client.ensure(home)
+    assert connect(again, "ecr").describe_repositories()["repositories"][0]["repositoryName"] == "kept"
+
+
+def test_a_process_whose_answers_are_broken_is_ended_by_a_signal(home: Path) -> None:
+    running = client.ensure(home)
+    path = home / "embedded" / "runtime.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "token": "another"}))
+    with pytest.raises(EmbeddedError, match="does not answer"):
+        client.status(home)
+    assert client.stop(home) is True
+    assert not path.exists() and not psutil.pid_exists(running.pid)
+
+
+def test_no_process_is_ended_that_does_not_hold_the_lock_of_the_home(
+    home: Path, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_STOP_WITHIN", 0.1)
+    running = client.ensure(home)
+    path = home / "embedded" / "runtime.json"
+    genuine = path.read_text()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
+        path.write_text(json.dumps({"pid": bystander.pid, "port": 9, "token": "x"}))
+        with pytest.raises(EmbeddedError, match="A process that cannot be told holds"):
+            client.stop(home)
+        assert bystander.poll() is None and psutil.pid_exists(running.pid)
+        bystander.communicate(b"\n")
+    path.write_text(genuine)
+
+
+def unpicklable(home: Path) -> Path:
+    """Give the home a snapshot that is whole, of the right versions, and of no use."""
+    path = home / "embedded" / "state" / "moto.state"
+    body = pickle.dumps(subprocess.Popen)
+    header = {**snapshot_format.versions(), "sha256": hashlib.sha256(body).hexdigest()}
+    path.write_bytes(json.dumps(header).encode() + b"\n" + body)
+    return path
+
+
+def test_a_state_that_cannot_be_loaded_says_so_to_everybody_until_it_is_reset(stopped: Path) -> None:
+    path = unpicklable(stopped)
+    kept = path.read_bytes()
+    sentence = (
+        r"The state in .+ cannot be loaded by this version of labkit\. Run 'labkit reset' to start the lab afresh\."
+    )
+    with contextlib.suppress(EmbeddedError):  # it is found out in the background, once the process has started
+        client.ensure(stopped)
+    endpoint = f"http://127.0.0.1:{json.loads((stopped / 'embedded' / 'runtime.json').read_text())['port']}"
+    with pytest.raises(ClientError, match=sentence):
+        make_client("iam", endpoint, profile_keys(stopped, "workload")).list_users()
+    for ask in (client.status, client.ensure):
+        with pytest.raises(EmbeddedError, match=sentence):
+            ask(stopped)
+    assert path.read_bytes() == kept
+    assert client.reset(stopped).started
 
 
 def refused(home: Path, match: str, error: type[Exception] = UsageError) -> None:

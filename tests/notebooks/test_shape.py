@@ -102,11 +102,9 @@ def test_over_all_notebooks_a_code_cell_has_two_lines_in_the_median():
 
 @every_notebook
 def test_code_is_introduced_by_prose(name):
-    book = read(name)
-    before = [
-        above.cell_type for above, cell in zip(book.cells, book.cells[1:], strict=False) if cell.cell_type == "code"
-    ]
-    assert book.cells[0].cell_type == "markdown"
+    kinds = [cell.cell_type for cell in read(name).cells]
+    before = [above for above, kind in pairwise(kinds) if kind == "code"]
+    assert kinds[0] == "markdown"
     assert before.count("markdown") / len(before) >= 0.85
 
 
