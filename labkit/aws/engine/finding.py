@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import queue
+import socket
 import threading
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from labkit.errors import LabError
 
@@ -24,12 +26,11 @@ _WORK_SECONDS = 600
 _USUAL = "unix:///var/run/docker.sock"
 _ADVICE = "Start one (DOCKER_HOST says where), or take the embedded way: --engine embedded, in notebook 00 Engine."
 
-# What the SDK's errors contain, and what it means.
-_REASONS = {
-    "No such file or directory": "there is none",
-    "Permission denied": "this user may not talk to it",
-    "Connection refused": "nothing listens there",
-    "timed out": f"it did not answer within {SECONDS:.0f} seconds",
+_REASONS: dict[type[OSError], str] = {
+    FileNotFoundError: "there is none",
+    PermissionError: "this user may not talk to it",
+    ConnectionRefusedError: "nothing listens there",
+    TimeoutError: f"it did not answer within {SECONDS:.0f} seconds",
 }
 
 
@@ -62,28 +63,49 @@ def find(seconds: float = SECONDS) -> Daemon:
     try:
         answer = answers.get(timeout=seconds)
     except queue.Empty:
-        answer = NoEngine(_because("timed out"))
+        answer = _none(_REASONS[TimeoutError])
     if isinstance(answer, NoEngine):
         raise answer
     return answer
 
 
 def _ask(seconds: float, answers: queue.SimpleQueue[Daemon | NoEngine]) -> None:
-    import docker  # costs more than all the rest, so only where an engine is asked for
-
     try:
-        client = docker.from_env(timeout=seconds)
-        facts = client.version()
-        client.api.timeout = _WORK_SECONDS  # asking is quick, building is not
+        _knock(os.environ.get("DOCKER_HOST") or _USUAL, seconds)
+        answers.put(_introduced(seconds))
+    except NoEngine as error:
+        answers.put(error)
     except Exception as error:  # the SDK also lets errors of requests and of its configuration through
-        answers.put(NoEngine(_because(str(error))))
-        return
+        answers.put(_none(_said_of(error)))
+
+
+def _knock(host: str, seconds: float) -> None:
+    """Raises OSError where nobody is there: sooner, and with a better reason, than the SDK."""
+    address = urlsplit(host)
+    if address.scheme == "unix" and hasattr(socket, "AF_UNIX"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(seconds)
+            door.connect(host.removeprefix("unix://"))
+    elif address.scheme == "tcp" and address.hostname and address.port:
+        socket.create_connection((address.hostname, address.port), seconds).close()
+
+
+def _introduced(seconds: float) -> Daemon:
+    import docker  # costs more than all the rest, so only where somebody is there
+
+    client = docker.from_env(timeout=seconds)
+    facts = client.version()
+    client.api.timeout = _WORK_SECONDS  # asking is quick, building is not
     if facts["Os"] != "linux":
-        answers.put(NoEngine(_because(f"it runs {facts['Os']} containers, and Lambda's are Linux")))
-        return
-    answers.put(Daemon(client, facts["Version"], facts["Arch"]))
+        raise _none(f"it runs {facts['Os']} containers, and Lambda's are Linux")
+    return Daemon(client, facts["Version"], facts["Arch"])
 
 
-def _because(said: str) -> str:
-    reason = next((sentence for text, sentence in _REASONS.items() if text in said), said.rstrip("."))
-    return f"{os.environ.get('DOCKER_HOST') or _USUAL} ({reason})"
+def _said_of(error: Exception) -> str:
+    if isinstance(error, OSError) and type(error) in _REASONS:
+        return _REASONS[type(error)]
+    return _REASONS[TimeoutError] if "timed out" in str(error) else str(error).rstrip(".")
+
+
+def _none(why: str) -> NoEngine:
+    return NoEngine(f"{os.environ.get('DOCKER_HOST') or _USUAL} ({why})")
