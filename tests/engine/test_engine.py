@@ -12,10 +12,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from labkit import policies
+from labkit import cli, policies
 from labkit.aws import base as bases
 from labkit.aws import repositories
-from labkit.aws.engine import building
+from labkit.aws.engine import building, ways
 from labkit.aws.engine.finding import HOME_LABEL, Daemon
 from labkit.aws.engine.streams import EngineError
 from labkit.aws.engine.trial import LocalContainer
@@ -263,3 +263,65 @@ def test_a_scenario_comes_out_as_it_does_without_docker(lab: Lab, image: Any, na
     result = run(lab, SCENARIOS[name], image)
     assert result.ok, json.dumps(result.to_dict(), indent=2)
     assert result.to_dict()["steps"][0]["engine"] == "docker"
+
+
+# -- What a choice comes to ------------------------------------------------------------------------------------------
+
+
+def on(reference: str, folder: Path) -> Path:
+    """A Dockerfile that stands on an image."""
+    path = folder / "Dockerfile"
+    path.write_text(f"FROM {reference}\n")
+    return path
+
+
+def test_auto_is_docker_where_the_base_is_present(lab: Lab, image: Any, engine: Daemon, tmp_path: Path):
+    engine.client.images.get(image.id).tag("labkit-test/base", "1")
+    ecr = lab.registry.client("ecr")
+    found = ways.open_engine("auto", None, on("labkit-test/base:1", tmp_path), ecr, lab.home)
+    engine.client.images.remove("labkit-test/base:1", noprune=True)
+    assert found.sentence == f"Docker Engine {engine.version} (linux/{engine.architecture}) builds, pushes and pulls."
+
+
+def test_auto_is_docker_where_the_stand_in_is_chosen(lab: Lab, tmp_path: Path):
+    dockerfile = on("127.0.0.1:1/base:1", tmp_path)
+    assert ways.open_engine("auto", bases.STAND_IN, dockerfile, lab.registry.client("ecr"), lab.home).name == "docker"
+
+
+def test_auto_is_the_embedded_way_where_the_base_cannot_be_had_and_says_so(lab: Lab, tmp_path: Path):
+    ecr = lab.registry.client("ecr")
+    found = ways.open_engine("auto", None, on("127.0.0.1:1/base:1", tmp_path), ecr, lab.home)
+    assert found.name == "embedded"
+    assert found.sentence.startswith(
+        "The lab builds, pushes and pulls by itself: Docker cannot pull 127.0.0.1:1/base:1: "
+    )
+
+
+def test_auto_is_the_embedded_way_where_docker_does_not_reach_the_registry(lab: Lab, tmp_path: Path):
+    class Elsewhere:
+        """ECR whose registry is where nothing listens."""
+
+        def get_authorization_token(self) -> dict[str, Any]:
+            answer = lab.registry.client("ecr").get_authorization_token()
+            answer["authorizationData"][0]["proxyEndpoint"] = "http://127.0.0.1:1"
+            return answer
+
+    found = ways.open_engine("auto", bases.STAND_IN, on("scratch", tmp_path), Elsewhere(), lab.home)
+    assert "Docker cannot log in to 127.0.0.1:1: " in found.sentence
+
+
+def test_status_says_which_engine_answers(home: Path, lab: Lab, engine: Daemon, capsys, monkeypatch):
+    monkeypatch.setenv("LABKIT_HOME", str(home))
+    assert cli.main(["status", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["engine"], facts["because"]) == ("docker", f"{engine.title} answers")
+
+
+def test_the_command_line_plays_a_scenario_on_docker_and_says_so(
+    home: Path, base: str, engine: Daemon, lab: Lab, capsys, monkeypatch
+):
+    monkeypatch.setenv("LABKIT_HOME", str(home))
+    assert cli.main(["run", "cross-account", "--engine", "docker", "--base", base, "--json"]) == 0
+    said = capsys.readouterr()
+    assert "builds, pushes and pulls." in said.err.replace("\n", " ")
+    assert json.loads(said.out)[0]["steps"][0]["engine"] == "docker"

@@ -6,6 +6,7 @@ with the engine's own words in it.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,7 @@ def followed(lines: Iterator[Line], failed: str) -> Iterator[Line]:
     with explained(failed):
         for line in lines:
             if "error" in line:
+                deque(lines, maxlen=0)  # to its end, which gives the connection back
                 raise EngineError(failed, str(line["error"]).strip())
             yield line
 

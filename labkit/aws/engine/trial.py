@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import http.client
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,9 +15,25 @@ from labkit.aws.engine.finding import HOME_LABEL
 from labkit.aws.engine.streams import EngineError, explained
 from labkit.image.local import PATH
 
+_FAILED = "Docker cannot run the image"
 _PORT = "8080/tcp"
 _SECONDS, _STEP = 10.0, 0.02
 _PYTHON = "import platform as p; print(p.python_implementation(), p.python_version())"
+
+
+@contextmanager
+def _container(image: DockerImage, home: Path, **options: Any) -> Iterator[Any]:
+    """A container of the image, not started, that carries the lab's labels and is removed at the end."""
+    from docker.errors import NotFound
+
+    labels = {HOME_LABEL: str(home), "labkit.part": "trial"}
+    with explained(_FAILED):
+        container = image.daemon.client.containers.create(image.id, labels=labels, **options)
+    try:
+        yield container
+    finally:
+        with explained("Docker cannot remove the container"), suppress(NotFound):
+            container.remove(force=True, v=True)
 
 
 class LocalContainer:
@@ -26,22 +43,14 @@ class LocalContainer:
     """
 
     def __init__(self, image: DockerImage, home: Path, port: int = 0) -> None:
-        self._failed = "Docker cannot run the image"
-        self._architecture = image.architecture
-        with explained(self._failed):
-            self._container = image.daemon.client.containers.create(
-                image.id,
-                ports={_PORT: ("127.0.0.1", port or None)},
-                labels={HOME_LABEL: str(home), "labkit.part": "trial"},
-            )
-        try:
-            with explained(self._failed):
+        self._image, self._home = image, home
+        with ExitStack() as undo:
+            self._container = undo.enter_context(_container(image, home, ports={_PORT: ("127.0.0.1", port or None)}))
+            with explained(_FAILED):
                 self._container.start()
             self.port = self._published()
             self._wait()
-        except BaseException:
-            self.close()
-            raise
+            self._undo = undo.pop_all()
 
     @property
     def url(self) -> str:
@@ -51,18 +60,19 @@ class LocalContainer:
     @property
     def interpreter(self) -> str:
         """Return which Python is inside, in words, such as ``CPython 3.12.9 of the image (linux/amd64)``."""
-        with explained(self._failed):
-            code, said = self._container.exec_run(["python3", "-c", _PYTHON])
+        with (
+            _container(self._image, self._home, entrypoint=["python3", "-c", _PYTHON]) as container,
+            explained(_FAILED),
+        ):
+            container.start()
+            code, said = container.wait()["StatusCode"], container.logs().decode(errors="replace").strip()
         if code:
-            raise EngineError("The image does not say which Python it has", said.decode(errors="replace").strip())
-        return f"{said.decode().strip()} of the image (linux/{self._architecture})"
+            raise EngineError("The image does not say which Python it has", said)
+        return f"{said} of the image (linux/{self._image.architecture})"
 
     def close(self) -> None:
         """Stop and remove the container; later calls do nothing."""
-        from docker.errors import NotFound
-
-        with explained("Docker cannot remove the container"), suppress(NotFound):
-            self._container.remove(force=True, v=True)
+        self._undo.close()
 
     def __enter__(self) -> LocalContainer:
         return self
@@ -73,7 +83,7 @@ class LocalContainer:
         self.close()
 
     def _published(self) -> int:
-        with explained(self._failed):
+        with explained(_FAILED):
             self._container.reload()
         published: Any = self._container.ports.get(_PORT)
         if not published:
@@ -84,12 +94,12 @@ class LocalContainer:
         """Until somebody inside answers: the engine accepts connections before the emulator listens."""
         deadline = time.monotonic() + _SECONDS
         while not self._answers():
-            with explained(self._failed):
+            with explained(_FAILED):
                 self._container.reload()
             if self._container.status != "running":
                 raise self._ended()
             if time.monotonic() > deadline:
-                raise EngineError(self._failed, f"nothing inside listened on port 8080 within {_SECONDS:.0f} seconds")
+                raise EngineError(_FAILED, f"nothing inside listened on port 8080 within {_SECONDS:.0f} seconds")
             time.sleep(_STEP)
 
     def _answers(self) -> bool:
@@ -104,6 +114,6 @@ class LocalContainer:
         return True
 
     def _ended(self) -> EngineError:
-        with explained(self._failed):
+        with explained(_FAILED):
             log = self._container.logs(tail=5).decode(errors="replace").strip()
-        return EngineError(self._failed, f"its container has ended. {log}".strip())
+        return EngineError(_FAILED, f"its container has ended. {log}".strip())

@@ -40,7 +40,7 @@ _STRIPPED_FROM = 1 << 20
 # What of the standard library no handler needs.
 _LEFT_OUT = frozenset(
     {"__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "site-packages", "test"}
-    | {"tests", "tkinter", "turtledemo", "_tkinter", "config"}
+    | {"tests", "tkinter", "turtledemo", "_tkinter"}
 )
 _PACKAGES = ("awslambdaric", "simplejson", "snapshot_restore_py", "runtime_client")
 
@@ -205,8 +205,8 @@ def _tree(folder: Path, target: str) -> Iterator[Entry]:
 
 
 def _wanted(path: Path) -> bool:
-    name = path.name.partition(".")[0].partition("-")[0]
-    return name not in _LEFT_OUT and not name.startswith("_test") and path.suffix not in (".a", ".pyc")
+    left_out = path.name.partition(".")[0] in _LEFT_OUT or path.name.startswith(("_test", "config-"))
+    return not left_out and path.suffix not in (".a", ".pyc")
 
 
 def _content(path: Path) -> bytes:
