@@ -68,6 +68,11 @@ class Home:
         return self.embedded / "port"
 
     @property
+    def containers(self) -> Path:
+        """Is there while functions may have containers in an engine."""
+        return self.embedded / "containers"
+
+    @property
     def log(self) -> Path:
         """What the process has to say."""
         return self.embedded / "server.log"
