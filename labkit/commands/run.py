@@ -8,7 +8,7 @@ first call that changes anything. What the lab has not made itself is never repl
   labkit run cross-account --json                      one of them, as JSON
   labkit run --registry-profile a --workload-profile b on your own two accounts
 
-Scenarios: same-account, cross-account, organization, organization-paths.
+Scenarios: same-account, cross-account, organization, organization-paths, provenance.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from labkit import policies
-from labkit.aws import functions, repositories, roles
+from labkit.aws import functions, provenance, repositories, roles
 from labkit.aws.engine.ways import BuiltImage
 from labkit.aws.reading import Unreadable
 from labkit.aws.sessions import assume
@@ -80,7 +80,17 @@ def assume_limited_role() -> Action:
     return act
 
 
-def create_function(name: str, repository: str, expect_denied: bool = False) -> Action:
+def push_with_provenance(repository: str, tag: str) -> Action:
+    """Pushes what a builder pushes that adds provenance: an index of the image, as ``tag``."""
+
+    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        pushed = provenance.push_index(actor.client("ecr"), repository, tag, TAG, stage.image.architecture)
+        return {"image": stage.lab.image_uri(repository, tag), "index": pushed}
+
+    return act
+
+
+def create_function(name: str, repository: str, expect_denied: bool = False, tag: str = TAG) -> Action:
     """Creates the function from the repository's image and, where it was created, waits until it is active."""
 
     def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
@@ -89,7 +99,7 @@ def create_function(name: str, repository: str, expect_denied: bool = False) -> 
             lambda_,
             name,
             f"arn:aws:iam::{actor.account}:role/{EXECUTION_ROLE}",
-            stage.lab.image_uri(repository),
+            stage.lab.image_uri(repository, tag),
             stage.scenario,
             functions.ARCHITECTURES[stage.image.architecture],
             0 if expect_denied else PATIENCE,
