@@ -85,7 +85,17 @@ def home(environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A lab home for the tests of a module."""
     home = tmp_path_factory.mktemp("engine") / "home"
     yield home
+    running = client.status(home)
     client.stop(home)
+    if running is not None:
+        _forget(find(), running.endpoint.removeprefix("http://"))
+
+
+def _forget(engine: Daemon, front: str) -> None:
+    """Remove the names that the tests have given to images, so that an engine of somebody's stays as it was."""
+    names = [name for image in engine.client.images.list() for name in image.tags if name.startswith(f"{front}/")]
+    for name in names:
+        engine.client.images.remove(name, force=True)
 
 
 @pytest.fixture(scope="module")

@@ -128,10 +128,17 @@ def _stood_in_for(daemon: Daemon, dockerfile: Dockerfile, _pulling: Progress) ->
         )
     name = f"{_STANDS_IN}:{containers.identity(dockerfile.reference)}"
     if not is_present(daemon, name):
-        made = containers.make(dockerfile.reference, name)
-        with explained("Docker cannot load the stand-in"):
-            daemon.client.images.load(made)
+        _replace(daemon, name, containers.make(dockerfile.reference, name))
     return dockerfile.on(name)
+
+
+def _replace(daemon: Daemon, name: str, archive: bytes) -> None:
+    """Load a stand-in and take away the names of earlier ones, so that they do not pile up."""
+    with explained("Docker cannot load the stand-in"):
+        daemon.client.images.load(archive)
+        for other in {tag for image in daemon.client.images.list(name=_STANDS_IN) for tag in image.tags} - {name}:
+            if other.startswith(f"{_STANDS_IN}:"):
+                daemon.client.images.remove(other)
 
 
 _BASES: dict[str, Callable[[Daemon, Dockerfile, Progress], Dockerfile]] = {PUBLIC: _pulled, STAND_IN: _stood_in_for}
