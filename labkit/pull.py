@@ -111,8 +111,7 @@ class PullDecision:
 
     def sentences(self) -> list[str]:
         """What was asked on whose behalf, and why it was refused, in plain sentences."""
-        sides = (("The caller", self.caller), ("Lambda", self.service))
-        return [line for who, decisions in sides if decisions for line in _side(who, decisions)]
+        return [line for who, decisions in self._sides() for line in _side(who, decisions)]
 
     def to_dict(self) -> dict[str, Any]:
         """The decision as JSON data: decision, caller and service with one decision for each action."""
@@ -130,9 +129,13 @@ class PullDecision:
         return f"{verdict}: Lambda {may} pull {self.image} for {self.function_arn}"
 
     def outline(self) -> Line:
-        """The decision as a tree of lines: one branch for each request that a pull makes, the caller's first."""
-        branches = tuple(outline(decision) for decision in (*self.caller, *self.service))
+        """The decision as a tree of lines: one branch for each side that was asked, the caller's first."""
+        branches = tuple(_branch(who, decisions) for who, decisions in self._sides())
         return Line("yes" if self.allowed else "no", self.headline, branches)
+
+    def _sides(self) -> list[tuple[str, tuple[Decision, ...]]]:
+        sides = (("The caller", self.caller), ("Lambda", self.service))
+        return [(who, decisions) for who, decisions in sides if decisions]
 
     def __repr__(self) -> str:
         return " ".join((f"{self.headline}.", *(line.strip() for line in self.sentences())))
@@ -141,14 +144,34 @@ class PullDecision:
         return tree_html([self.outline()])
 
 
+def _verdict(who: str, decisions: Sequence[Decision]) -> str:
+    """Whether one side may pull, or which of the two actions it may not."""
+    refused = " and ".join(decision.request.action for decision in decisions if not decision.allowed)
+    return f"{who} ({decisions[0].request.principal}) may {f'not {refused}' if refused else 'pull'}."
+
+
 def _side(who: str, decisions: Sequence[Decision]) -> list[str]:
     refused = [decision for decision in decisions if not decision.allowed]
-    principal = decisions[0].request.principal
-    if not refused:
-        return [f"{who} ({principal}) may pull."]
-    actions = " and ".join(decision.request.action for decision in refused)
     reasons = dict.fromkeys(line for decision in refused for line in decision.sentences())
-    return [f"{who} ({principal}) may not {actions}.", *(f"  {line}" for line in reasons)]
+    return [_verdict(who, decisions), *(f"  {line}" for line in reasons)]
+
+
+def _branch(who: str, decisions: Sequence[Decision]) -> Line:
+    """One side as a tree. Where both actions got the same answer for the same reasons, it is shown once."""
+    trees = [outline(decision) for decision in decisions]
+    state = "yes" if all(decision.allowed for decision in decisions) else "no"
+    first, *others = (_without(decision.request.action, tree) for decision, tree in zip(decisions, trees, strict=True))
+    if any(other != first for other in others):
+        return Line(state, _verdict(who, decisions), tuple(trees))
+    rest = " and ".join(decision.request.action for decision in decisions[1:])
+    same = Line("none", f"Shown is {decisions[0].request.action}; the same goes for {rest}.")
+    return Line(state, _verdict(who, decisions), (*trees[0].children, same))
+
+
+def _without(action: str, line: Line) -> Line:
+    """The tree with the name of the action taken out, to compare what was decided about two actions."""
+    children = tuple(_without(action, child) for child in line.children)
+    return Line(line.state, line.text.replace(action, "…"), children, line.wanted, line.got.replace(action, "…"))
 
 
 def service_context(function_arn: str, membership: Membership) -> dict[str, str | tuple[str, ...]]:

@@ -38,12 +38,24 @@ def test_it_shows_itself_as_one_paragraph():
     assert "\n" not in repr(REFUSED)
 
 
-def test_the_tree_has_a_branch_for_each_request():
+def test_the_tree_has_a_branch_for_each_side():
     tree = REFUSED.outline()
     assert (tree.state, tree.text) == ("no", REFUSED.headline)
-    asked = [decision.request.action for decision in (*REFUSED.caller, *REFUSED.service)]
-    assert [branch.text.split()[-3] for branch in tree.children] == asked
+    assert [branch.text.split(" (")[0] for branch in tree.children] == ["The caller", "Lambda"]
     assert ALLOWED.outline().state == "yes"
+
+
+def test_what_both_actions_came_to_for_the_same_reasons_is_shown_once():
+    branch = ALLOWED.outline().children[0]
+    assert branch.children[-1].text == ("Shown is ecr:BatchGetImage; the same goes for ecr:GetDownloadUrlForLayer.")
+
+
+def test_actions_with_different_answers_are_shown_one_by_one():
+    half = policies.same_account()
+    half["Statement"][0]["Action"] = "ecr:BatchGetImage"
+    branch = pull(half).outline().children[1]
+    assert branch.text == "Lambda (lambda.amazonaws.com) may not ecr:GetDownloadUrlForLayer."
+    assert [child.state for child in branch.children] == ["yes", "no"]
 
 
 def test_the_html_is_escaped_and_unfolds_what_was_refused():

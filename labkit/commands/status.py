@@ -46,6 +46,7 @@ def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
         "up": True,
         "home": str(running.home),
         "endpoint": running.endpoint,
+        "registry": running.registry,
         **_engine(home),
         "region": running.region,
         "organization": running.organization,
@@ -77,6 +78,7 @@ def _show(facts: Mapping[str, Any]) -> None:
     table = Table(box=None, show_header=False)
     table.add_column(style="bold")
     table.add_row("embedded AWS", f"up at {facts['endpoint']} (process {facts['pid']})")
+    table.add_row("registry", f"{facts['registry']}, in front of an image's ECR name for docker and its like")
     table.add_row("for", duration(facts["uptime_seconds"]))
     table.add_row("lab home", facts["home"])
     table.add_row("engine", f"{facts['engine']}: {facts['because']}")

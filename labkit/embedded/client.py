@@ -53,6 +53,11 @@ class Running:
     versions: Mapping[str, Any]
     started: bool = False
 
+    @property
+    def registry(self) -> str:
+        """What stands in front of an image's ECR name for container clients, such as ``127.0.0.1:43121``."""
+        return self.endpoint.partition("://")[2]
+
 
 def home(path: Path | None = None) -> Path:
     """The lab home: ``path``, else ``LABKIT_HOME``, else ``.labkit`` beside the project. Nothing is made."""

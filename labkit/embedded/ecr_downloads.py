@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlencode
 
 from labkit.embedded.blobs import CHUNK, is_digest
 from labkit.embedded.files import write_atomically
+from labkit.embedded.wire import whole_number
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -57,10 +58,11 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _valid(embedded: Embedded, digest: str, expires: str, signature: str) -> bool:
-    if not (expires.isascii() and expires.isdecimal() and signature.isascii()):
+    until = whole_number(expires)
+    if until is None or not signature.isascii():
         return False
-    genuine = hmac.compare_digest(_signature(embedded, digest, int(expires)), signature)
-    return genuine and embedded.clock.now().timestamp() < int(expires)
+    genuine = hmac.compare_digest(_signature(embedded, digest, until), signature)
+    return genuine and embedded.clock.now().timestamp() < until
 
 
 def _signature(embedded: Embedded, digest: str, expires: int) -> str:

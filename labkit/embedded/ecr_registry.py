@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.calls import Call, RepositoryRecord, ServiceError
 from labkit.embedded.constraints import invalid
 from labkit.embedded.images import RepositoryKey
+from labkit.embedded.wire import whole_number
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -56,11 +57,11 @@ def page(call: Call, member: str, items: Sequence[Any], default: int = 100) -> d
     Raises InvalidParameterException for a token that no answer contained.
     """
     limit = int(call.params.get("maxResults") or default)
-    token = call.params.get("nextToken") or "0"
-    if not token.isdecimal() or int(token) > len(items):
+    start = whole_number(call.params.get("nextToken") or "0")
+    if start is None or start > len(items):
         raise invalid("nextToken", "must be a token that a previous answer returned")
-    end = int(token) + limit
-    answer: dict[str, Any] = {member: list(items[int(token) : end])}
+    end = start + limit
+    answer: dict[str, Any] = {member: list(items[start:end])}
     if end < len(items):
         answer["nextToken"] = str(end)
     return answer

@@ -21,6 +21,7 @@ from labkit.embedded.registry_blobs import checked_digest
 from labkit.embedded.registry_errors import Refusal, failed
 from labkit.embedded.registry_replies import Reply
 from labkit.embedded.registry_visits import Visit
+from labkit.embedded.wire import whole_number
 from labkit.image.manifest import OCI_INDEX
 
 LONGEST_MANIFEST = 4 << 20
@@ -78,10 +79,11 @@ def list_tags(visit: Visit) -> Reply:
     with visit.embedded.lock:
         tags = sorted(visit.embedded.images.tags(visit.key)) if visit.record else []
     number, last = visit.query.get("n", str(_MOST_TAGS)), visit.query.get("last", "")
-    if not (number.isascii() and number.isdecimal()):
+    most = whole_number(number)
+    if most is None:
         raise Refusal("PAGINATION_NUMBER_INVALID", f"'{number}' is not a number of tags", 400)
     left = [tag for tag in tags if tag > last]
-    shown = left[: min(int(number), _MOST_TAGS)]
+    shown = left[: min(most, _MOST_TAGS)]
     link = {}
     if shown and len(shown) < len(left):
         query = urlencode({"last": shown[-1], "n": number})

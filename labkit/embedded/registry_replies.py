@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,7 +12,7 @@ from typing import Any
 
 from labkit.embedded.blobs import CHUNK
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Stretch:
             while self._left and (piece := self._file.read(min(CHUNK, self._left))):
                 self._left -= len(piece)
                 yield piece
+
+    def send_to(self, connection: socket.socket) -> None:
+        """Send them, without reading them: the way of the lab's own server."""
+        if self._left:
+            connection.sendfile(self._file, self._first, self._left)
 
     def close(self) -> None:
         """Close the file."""

@@ -26,7 +26,7 @@ from labkit.embedded.registry_errors import Refusal
 from labkit.embedded.registry_replies import Reply
 from labkit.embedded.registry_visits import Visit, repository_named
 
-_CONTENT_RANGE = re.compile(r"(?:bytes )?(\d+)-(\d+)(?:/.*)?")
+_CONTENT_RANGE = re.compile(r"(?:bytes )?([0-9]{1,18})-([0-9]{1,18})(?:/.*)?")
 
 
 def start_upload(visit: Visit) -> Reply:

@@ -33,6 +33,7 @@ from labkit.errors import EmbeddedError
 _LOG = logging.getLogger(__name__)
 _HOST = "127.0.0.1"
 _THREADS = 32
+_LONGEST_HEAD = 1 << 17  # bytes of a request line and its headers
 _LOCK_PATIENCE = 2.0  # seconds, in which a process that is just ending lets go
 
 
@@ -139,6 +140,7 @@ class _Server(Server):
         super().__init__(listener.getsockname(), app, numthreads=_THREADS, server_name="labkit", shutdown_timeout=2)
         self._listener = listener
         self.keep_alive_conn_limit = 256
+        self.max_request_header_size = _LONGEST_HEAD
 
     def bind(self, family: int, type: int, proto: int = 0) -> socket.socket:
         self.socket = self._listener

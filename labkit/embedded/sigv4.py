@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote_plus
 
-from labkit.embedded.wire import Request
+from labkit.embedded.wire import Request, whole_number
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = timedelta(minutes=5)
@@ -92,7 +92,8 @@ def _from_query(request: Request) -> Signature:
     if missing or len(given) != len(pairs) or given["X-Amz-Algorithm"] != ALGORITHM:
         raise SignatureError("incomplete", "The query string does not carry one complete signature.")
     expires = given["X-Amz-Expires"]
-    if not expires.isdecimal() or not 1 <= int(expires) <= LONGEST_PRESIGNED:
+    lifetime = whole_number(expires)
+    if lifetime is None or not 1 <= lifetime <= LONGEST_PRESIGNED:
         raise SignatureError("incomplete", f"X-Amz-Expires must be between 1 and {LONGEST_PRESIGNED} seconds.")
     return _signature(
         given["X-Amz-Credential"],
@@ -100,7 +101,7 @@ def _from_query(request: Request) -> Signature:
         given["X-Amz-Signature"],
         given["X-Amz-Date"],
         given.get("X-Amz-Security-Token"),
-        int(expires),
+        lifetime,
     )
 
 

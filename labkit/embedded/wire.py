@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 
 
@@ -55,6 +56,11 @@ def from_web_page(environ: Mapping[str, Any]) -> bool:
     return "HTTP_ORIGIN" in environ or not _LOOPBACK.fullmatch(str(environ.get("HTTP_HOST", "")))
 
 
+def whole_number(text: str) -> int | None:
+    """The number that a text of ASCII digits means; None for anything else, and for more digits than anybody counts."""
+    return int(text) if _DIGITS.fullmatch(text) else None
+
+
 def head_of(environ: Mapping[str, Any]) -> Request:
     """Read everything but the body of a WSGI request (``body`` is empty)."""
     target = str(environ.get("REQUEST_URI") or environ.get("PATH_INFO", "/"))
@@ -74,14 +80,12 @@ def read_body(environ: Mapping[str, Any], limit: int) -> bytes:
 
     Raises `BodyTooLargeError` as soon as it is known to be longer than ``limit`` bytes, and `UnreadableBodyError`.
     """
-    announced = str(environ.get("CONTENT_LENGTH") or "")
+    announced = whole_number(str(environ.get("CONTENT_LENGTH") or ""))
     chunked = "chunked" in str(environ.get("HTTP_TRANSFER_ENCODING", "")).lower()
-    if not chunked and not announced.isdigit():
-        return b""
-    if not chunked and int(announced) > limit:
+    wanted = limit + 1 if chunked else announced or 0
+    if not chunked and wanted > limit:
         raise BodyTooLargeError(limit)
     body = bytearray()
-    wanted = limit + 1 if chunked else int(announced)
     try:
         while len(body) < wanted and (piece := environ["wsgi.input"].read(min(1 << 20, wanted - len(body)))):
             body += piece

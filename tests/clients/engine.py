@@ -33,13 +33,10 @@ def reason_against() -> str:
 def running(folder: Path, port: int) -> Iterator[Path]:
     """An engine below ``folder`` that reaches this loopback's ``port`` as its own; yields its socket."""
     ours, theirs = socket.socketpair()
-    address = folder / "docker.sock"
-    engine = ["dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/run", "--pidfile", f"{folder}/pid"]
-    engine += ["--host", f"unix://{address}", "--bridge=none", "--iptables=false", "--log-level=warn"]
     start = [sys.executable, str(Path(__file__).with_name("engine_start.py")), str(theirs.fileno()), str(port)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--propagation", "private", *start, *engine],
+            ["unshare", "--net", "--mount", "--propagation", "private", *start, *command(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -48,14 +45,24 @@ def running(folder: Path, port: int) -> Iterator[Path]:
     theirs.close()
     try:
         with ours, _relaying(ours, port):
-            _wait(address, process, folder / "log")
-            yield address
+            yield wait(folder, process)
     finally:
         process.terminate()
         process.wait(60)
 
 
-def _wait(address: Path, process: subprocess.Popen[bytes], log: Path) -> None:
+def command(folder: Path) -> list[str]:
+    """What starts an engine below ``folder``. Only in a network namespace of its own: it deletes others' bridges."""
+    places = ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/run", "--pidfile", f"{folder}/pid"]
+    return [
+        "dockerd", *places, "--host", f"unix://{folder}/docker.sock",
+        "--bridge=none", "--iptables=false", "--log-level=warn",
+    ]  # fmt: skip
+
+
+def wait(folder: Path, process: subprocess.Popen[bytes]) -> Path:
+    """Wait until the engine answers; returns its socket."""
+    address = folder / "docker.sock"
     latest = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < latest:
         with suppress(OSError), socket.socket(socket.AF_UNIX) as client:
@@ -63,9 +70,9 @@ def _wait(address: Path, process: subprocess.Popen[bytes], log: Path) -> None:
             client.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
             response = http.client.HTTPResponse(client)
             response.begin()
-            return
+            return address
         time.sleep(0.02)
-    raise RuntimeError(f"The Docker engine did not start: {log.read_text()[-2000:]}")
+    raise RuntimeError(f"The Docker engine did not start: {(folder / 'log').read_text()[-2000:]}")
 
 
 @contextmanager

@@ -17,11 +17,17 @@ _SET_FLAGS = 0x8914  # SIOCSIFFLAGS
 _UP = 0x1
 
 
+def raise_loopback() -> None:
+    """Make 127.0.0.1 work in a network namespace that has just been made."""
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh", b"lo", _UP))
+
+
 def main() -> None:
     """Bring the loopback up, listen, hand over, become the engine."""
     descriptor, port, *command = sys.argv[1:]
+    raise_loopback()
     listener = socket.socket()
-    fcntl.ioctl(listener, _SET_FLAGS, struct.pack("16sh", b"lo", _UP))
     listener.bind(("127.0.0.1", int(port)))
     listener.listen(64)
     with socket.socket(fileno=int(descriptor)) as starter:

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is no
 
 GOOD_PYTHON = '#!/bin/sh\n[ "$1" = -c ] || echo "$@"\n'
 BAD_PYTHON = "#!/bin/sh\nexit 1\n"
+CLIENTS = ("skopeo", "podman", "dockerd", "docker")
 
 
 class Machine:
@@ -37,6 +38,8 @@ def test_with_a_python_that_does_it_is_labkit_test(tmp_path, root):
     machine = Machine(tmp_path, user=1000)
     machine.program("python3.12", BAD_PYTHON)
     machine.program("python3", GOOD_PYTHON)
+    for client in CLIENTS:
+        machine.program(client, "#!/bin/sh\n")
     assert machine.run(root, "--fast").stdout == "-m labkit test --fast\n"
 
 
