@@ -37,12 +37,13 @@ def followed(lines: Iterator[Line], failed: str) -> Iterator[Line]:
 @contextmanager
 def explained(failed: str) -> Iterator[None]:
     """Turn the SDK's errors into EngineError; ``failed`` says what could not be done."""
+    from docker.credentials.errors import StoreError
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 
     try:
         yield
-    except DockerException as error:
+    except (DockerException, StoreError) as error:  # the latter of a helper in the user's Docker configuration
         raise EngineError(failed, str(getattr(error, "explanation", None) or error).strip()) from error
     except RequestException as error:
         raise EngineError(failed, f"it stopped answering ({error})") from error
