@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 from labkit import cli, policies
 from labkit.aws import base as bases
 from labkit.aws import repositories
+from labkit.aws.engine import bases as engine_bases
 from labkit.aws.engine import building, ways
 from labkit.aws.engine.finding import HOME_LABEL, Daemon
 from labkit.aws.engine.streams import EngineError
@@ -295,6 +297,15 @@ def test_auto_is_the_embedded_way_where_the_base_cannot_be_had_and_says_so(lab: 
     assert found.sentence.startswith(
         "The lab builds, pushes and pulls by itself: Docker cannot pull 127.0.0.1:1/base:1: "
     )
+
+
+def test_a_registry_that_swallows_questions_is_not_waited_for(engine: Daemon, monkeypatch):
+    monkeypatch.setattr(engine_bases, "_LOOK_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent_registry:
+        reference = f"127.0.0.1:{silent_registry.getsockname()[1]}/base:1"
+        with pytest.raises(EngineError, match=f"Docker cannot pull {reference}: it stopped answering"):
+            engine_bases.check_at_hand(engine, reference)
+    assert engine_bases.is_present(engine, "labkit-test/none:1") is False  # the engine itself still answers
 
 
 def test_auto_is_the_embedded_way_where_docker_does_not_reach_the_registry(lab: Lab, tmp_path: Path):

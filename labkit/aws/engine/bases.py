@@ -17,6 +17,7 @@ from labkit.aws.engine.streams import EngineError, Line, explained, followed
 from labkit.errors import DockerfileError, LabError
 from labkit.image.container import base as containers
 
+_LOOK_SECONDS = 10  # for the engine to find an image in its registry: some networks swallow what they do not let out
 _FROM = re.compile(r"^(\s*FROM\s+(?:--\S+\s+)*)(\S+)", re.MULTILINE | re.IGNORECASE)
 _STANDS_IN = "labkit-stand-in/python"
 _PYTHON = re.compile(r"public\.ecr\.aws/lambda/python:3\.\d+")
@@ -61,9 +62,10 @@ def is_present(daemon: Daemon, reference: str) -> bool:
 
 def check_at_hand(daemon: Daemon, reference: str) -> None:
     """Raises EngineError where the engine neither has the image nor finds it in its registry. Pulls nothing."""
-    if not is_present(daemon, reference):
-        with explained(f"Docker cannot pull {reference}"):
-            daemon.client.images.get_registry_data(reference)
+    if reference == "scratch" or is_present(daemon, reference):
+        return
+    with explained(f"Docker cannot pull {reference}"), daemon.impatient(_LOOK_SECONDS):
+        daemon.client.images.get_registry_data(reference)
 
 
 def ensure(daemon: Daemon, dockerfile: Dockerfile, base: str, pulling: Progress) -> Dockerfile:

@@ -10,6 +10,8 @@ import os
 import queue
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,6 +56,15 @@ class Daemon:
     def title(self) -> str:
         """What it is, such as ``Docker Engine 28.2.2 (linux/amd64)``."""
         return f"Docker Engine {self.version} (linux/{self.architecture})"
+
+    @contextmanager
+    def impatient(self, seconds: float) -> Iterator[None]:
+        """Within, the client waits for an answer only so long."""
+        before, self.client.api.timeout = self.client.api.timeout, seconds
+        try:
+            yield
+        finally:
+            self.client.api.timeout = before
 
 
 def find(seconds: float = SECONDS) -> Daemon:
