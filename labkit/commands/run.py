@@ -145,5 +145,6 @@ def _play(lab: Lab, chosen: Sequence[Scenario], console: Console) -> list[Scenar
 
     with LivePull(console) as pulling:
         image = lab.build_image(pulling=pulling)
+    console.print(f"The image is {lab.engine.describe(image)}.")
     live = LiveSteps(console)
     return [play(lab, scenario, image, live) for scenario in chosen]

@@ -228,6 +228,13 @@ def test_the_articles_post_is_answered_by_a_container_that_is_gone_afterwards(
             )
 
 
+def test_an_image_without_python_is_said_to_have_none(lab: Lab, engine: Daemon, containers: Any, tmp_path: Path):
+    (tmp_path / "Dockerfile").write_text('FROM scratch\nCOPY Dockerfile /\nCMD ["/nothing"]\n')
+    image = build(engine, tmp_path, bases.PUBLIC)
+    assert lab.engine.describe(image) == f"linux/{engine.architecture} with no Python inside"
+    engine.client.images.remove(image.id)
+
+
 def test_an_interruption_leaves_no_container(lab: Lab, image: Any, containers: Any):
     with pytest.raises(KeyboardInterrupt), lab.engine.run_locally(image):
         raise KeyboardInterrupt
@@ -335,4 +342,5 @@ def test_the_command_line_plays_a_scenario_on_docker_and_says_so(
     assert cli.main(["run", "cross-account", "--engine", "docker", "--base", base, "--json"]) == 0
     said = capsys.readouterr()
     assert "builds, pushes and pulls." in said.err.replace("\n", " ")
+    assert re.search(rf"The image is linux/{engine.architecture} with CPython 3\.\d+\.\d+ inside\.", said.err)
     assert json.loads(said.out)[0]["steps"][0]["engine"] == "docker"

@@ -36,6 +36,18 @@ def _container(image: DockerImage, home: Path, **options: Any) -> Iterator[Any]:
             container.remove(force=True, v=True)
 
 
+def python_inside(image: DockerImage, home: Path) -> str:
+    """Which Python the image has, such as ``CPython 3.12.9``; empty where it has none by the name of python3."""
+    with _container(image, home, entrypoint=["python3", "-c", _PYTHON]) as container:
+        try:
+            with explained(_FAILED):
+                container.start()
+                code, said = container.wait()["StatusCode"], container.logs().decode(errors="replace").strip()
+        except EngineError:  # what starts a container finds no such program
+            return ""
+    return "" if code else said
+
+
 class LocalContainer:
     """A container of the image on a port of 127.0.0.1, 0 for a free one; gone when it is left, also by Ctrl-C.
 
@@ -60,15 +72,8 @@ class LocalContainer:
     @property
     def interpreter(self) -> str:
         """Return which Python is inside, in words, such as ``CPython 3.12.9 of the image (linux/amd64)``."""
-        with (
-            _container(self._image, self._home, entrypoint=["python3", "-c", _PYTHON]) as container,
-            explained(_FAILED),
-        ):
-            container.start()
-            code, said = container.wait()["StatusCode"], container.logs().decode(errors="replace").strip()
-        if code:
-            raise EngineError("The image does not say which Python it has", said)
-        return f"{said} of the image (linux/{self._image.architecture})"
+        python = python_inside(self._image, self._home) or "no Python"
+        return f"{python} of the image (linux/{self._image.architecture})"
 
     def close(self) -> None:
         """Stop and remove the container; later calls do nothing."""

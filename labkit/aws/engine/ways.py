@@ -21,7 +21,7 @@ from labkit.aws.engine import building, registry
 from labkit.aws.engine.building import DockerImage
 from labkit.aws.engine.finding import Daemon, NoEngine, find
 from labkit.aws.engine.streams import EngineError
-from labkit.aws.engine.trial import LocalContainer
+from labkit.aws.engine.trial import LocalContainer, python_inside
 from labkit.aws.images import Pulled, Pushed
 from labkit.embedded.home import open_home
 from labkit.errors import UsageError
@@ -98,6 +98,9 @@ class Engine(Protocol):
     def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: Report = silent) -> Pulled:
         """Pull an image of the registry of ``account`` as the caller of the client ``ecr``."""
 
+    def describe(self, image: Any) -> str:
+        """What this way has built, to go on in a sentence: its platform, and which Python is inside."""
+
     def run_locally(self, image: Any, port: int = 0) -> AbstractContextManager[Trial]:
         """Serve what this way has built on 127.0.0.1 until the context is left; port 0 takes a free one."""
 
@@ -127,6 +130,11 @@ class EmbeddedEngine:
     def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: Report = silent) -> Pulled:
         """See `labkit.aws.images.pull`."""
         return images.pull(ecr, account, repository, tag, progress)
+
+    def describe(self, image: Image) -> str:
+        """Platform and Python of the image; what is inside AWS's base image is not looked at."""
+        inside = "AWS's own Python" if image.has_interpreter else "no Python"
+        return f"linux/{image.architecture} with {inside} inside"
 
     def run_locally(self, image: Image, port: int = 0) -> AbstractContextManager[Trial]:
         """See `labkit.image.local.run_locally`."""
@@ -164,6 +172,10 @@ class DockerEngine:
         """See `labkit.aws.engine.registry.pull`. Raises ClientError where the caller gets no token."""
         uri = ImageUri(account, ecr.meta.region_name, repository, tag)
         return registry.pull(self.daemon, registry.login(ecr), uri, progress)
+
+    def describe(self, image: DockerImage) -> str:
+        """Platform and Python of the image, which is asked in a container."""
+        return f"linux/{image.architecture} with {python_inside(image, self.home) or 'no Python'} inside"
 
     def run_locally(self, image: DockerImage, port: int = 0) -> AbstractContextManager[Trial]:
         """See `labkit.aws.engine.trial.LocalContainer`."""
