@@ -12,16 +12,13 @@ import contextlib
 import errno
 import os
 import socket
-import struct
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any
 
 from labkit.errors import UsageError
-
-_CONNECTIONS = Path("/proc/net/tcp")
+from labkit.image.peers import user_of
 
 Answer = tuple[int, dict[str, str], bytes]
 """HTTP status, headers (Content-Length is added), body."""
@@ -130,21 +127,11 @@ class LoopbackServer:
 
     def _serve(self, connection: socket.socket, client: Any) -> None:
         with connection, contextlib.suppress(OSError):
-            if not _is_foreign(client[1], self.port, self._users):
+            user = user_of(client[1], self.port)
+            if user is None or user in self._users:
                 RequestHandler(connection, client, self)  # type: ignore[arg-type]
         with self._lock:
             self._open.discard(connection)
-
-
-def _is_foreign(client_port: int, port: int, users: Collection[int | None]) -> bool:
-    """Tell whether the connection belongs to another user than these, as far as the system says."""
-    home = f"{struct.unpack('=I', socket.inet_aton('127.0.0.1'))[0]:08X}"
-    wanted = [f"{home}:{client_port:04X}", f"{home}:{port:04X}"]
-    with contextlib.suppress(OSError):
-        for row in map(str.split, _CONNECTIONS.read_text().splitlines()):
-            if row[1:3] == wanted:
-                return int(row[7]) not in users
-    return False
 
 
 def _listen(port: int) -> socket.socket:
