@@ -47,6 +47,15 @@ def running(folder: Path) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(60)
+            _unmount(folder)
+
+
+def _unmount(folder: Path) -> None:
+    """Take away what the engine leaves mounted, or the folder could not be removed."""
+    mounted = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for place in reversed(mounted):
+        if place.startswith(f"{folder}/"):
+            subprocess.run(["umount", place], check=True)
 
 
 def _wait(host: str, process: subprocess.Popen[bytes], log: Path) -> None:
