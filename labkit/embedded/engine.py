@@ -82,7 +82,7 @@ class Engines:
         except Exception as error:  # the SDK lets errors of requests and of the system through
             reason = f"the engine fails: {error}"
         if reason:
-            _LOG.info("functions are not run in containers: %s", reason)
+            _LOG.warning("functions are not run in containers: %s", reason)
             return None
         client.timeout = _WORK_WITHIN
         return Engine(client, f"Docker {daemon.version}", daemon.architecture)

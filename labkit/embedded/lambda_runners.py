@@ -5,8 +5,9 @@
     the engine cannot be given the image                                 a process, and the log says why
     otherwise                                                            a container
 
-While containers may exist, the lab home has a file that says so: what a process that was killed has left behind is
-removed by the next one, or when the lab is stopped, and a lab that has never used an engine never asks for one.
+While the lab may have something in an engine, the lab home has a file that says so: what a process that was killed has
+left behind is removed by the next one, or when the lab is stopped, and a lab that has never used an engine never asks
+for one.
 """
 
 from __future__ import annotations
@@ -74,7 +75,10 @@ class Runners:
             if not self._home.containers.exists():
                 return
             try:
-                remove_leftovers(finding.find().client.api, self._home.root)
+                client = finding.find().client.api
+                remove_leftovers(client, self._home.root)
+                if self._used is None:
+                    keep_only(client, self._home.root, ())
             except finding.NoEngine as error:
                 _LOG.warning("containers may have been left behind: %s", error.reason)
                 return
@@ -85,12 +89,13 @@ class Runners:
                 self._home.containers.unlink()
 
     def close(self) -> None:
-        """Note that nothing is left, once all containers have been removed; remove what is."""
+        """Remove what the lab still has in the engine, and note that nothing is left."""
         with self._lock:
             if self._used is None:
                 return
             try:
                 remove_leftovers(self._used.client, self._home.root, run="")
+                keep_only(self._used.client, self._home.root, ())
             except engine_errors() as error:
                 _LOG.warning("containers may have been left behind: %s", error)
             else:

@@ -282,6 +282,7 @@ def test_a_home_remembers_that_it_may_have_containers(
     client.there = {"left": labels(home.root)}
     runners.close()
     assert client.there == {}
+    assert client.known == set()
     assert not home.containers.exists()
 
 

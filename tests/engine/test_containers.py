@@ -19,6 +19,7 @@ from labkit.aws.engine import building
 from labkit.aws.engine.finding import HOME_LABEL, Daemon
 from labkit.aws.engine.registry import login, push
 from labkit.embedded import client
+from labkit.embedded.container_images import name_of
 from labkit.embedded.containers import FUNCTION_LABEL
 from labkit.pull import ImageUri
 from tests.embedded.lab_of_tests import DOCKERFILE, PATIENTLY, REGION, REGISTRY, Lab, image_of, unique
@@ -367,13 +368,22 @@ def another(environment: None, tmp_path: Path, engine: Daemon, base: str) -> Ite
     client.stop(aws.home)
 
 
-def test_stopping_the_lab_removes_its_containers_and_no_others(another: Any, aws: Lab, shared: str, containers: Any):
+def names_of(engine: Daemon, home: Path) -> list[str]:
+    repository, _ = name_of(home, "")
+    return [name for image in engine.client.api.images(repository) for name in image["RepoTags"]]
+
+
+def test_stopping_the_lab_removes_what_it_has_in_the_engine_and_nothing_else(
+    another: Any, aws: Lab, shared: str, containers: Any, engine: Daemon
+):
     lab, left = another
     invoke(aws, shared)
     before = containers(shared)
     client.stop(lab.home)
     assert left() == set()
+    assert names_of(engine, lab.home) == []
     assert containers(shared) == before
+    assert names_of(engine, aws.home)
 
 
 def killed(lab: Lab) -> None:
