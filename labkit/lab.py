@@ -22,12 +22,12 @@ import labkit.embedded.client as embedded
 from labkit import pull
 from labkit.aws import base as bases
 from labkit.aws import reading, repositories, sessions
-from labkit.embedded.home import open_home
+from labkit.aws.engine import finding, ways
+from labkit.aws.engine.ways import BuiltImage, Engine
 from labkit.embedded.settings import Settings
 from labkit.environment import apply, own_variables
 from labkit.errors import UsageError
 from labkit.iam import Policy, Principal
-from labkit.image import Image, build
 from labkit.organization import OUTSIDER, Membership, Organization, check_organization_path
 from labkit.pull import ImageUri, PullDecision
 from labkit.regions import check_region
@@ -82,7 +82,7 @@ class Choices:
     """What was chosen for this lab home; None everywhere is the embedded AWS with its defaults.
 
     Profiles are of the AWS config files in use; ``organization_path`` is a path pattern such as ``o-…/r-…/ou-…/*``;
-    ``base`` is one of ``labkit.aws.base.BASES``.
+    ``base`` is one of ``labkit.aws.base.BASES``, ``engine`` one of ``labkit.aws.engine.ways.ENGINES``.
     """
 
     registry_profile: str | None = None
@@ -91,6 +91,7 @@ class Choices:
     region: str | None = None
     organization_path: str | None = None
     base: str | None = None
+    engine: str | None = None
 
     @property
     def are_real(self) -> bool:
@@ -208,26 +209,36 @@ class Lab:
         """The URI of an image in the registry account."""
         return str(ImageUri(self.registry.account, self.region, repository, tag))
 
+    @cached_property
+    def engine(self) -> Engine:
+        """Who builds, pushes and pulls: a Docker engine, or the lab by itself; ``engine.sentence`` says which.
+
+        Looked for once, when it is first needed. Raises NoEngine where Docker was chosen and does not answer.
+        """
+        dockerfile = IMAGE_FOLDER / "Dockerfile"
+        ecr = self.registry.client("ecr")
+        return ways.open_engine(self.choices.engine, self.choices.base, dockerfile, ecr, self.home)
+
     @property
     def base(self) -> str:
-        """What the image is built on: AWS's own base where real AWS must run it, else the lab's stand-in for that."""
-        return self.choices.base or (bases.PUBLIC if self.choices.are_real else bases.STAND_IN)
+        """What the image is built on: AWS's own base where Docker or real AWS runs it, else the lab's stand-in."""
+        runs_it = self.choices.are_real or self.engine.name == ways.DOCKER
+        return self.choices.base or (bases.PUBLIC if runs_it else bases.STAND_IN)
 
     def build_image(
         self, progress: Callable[[str], None] | None = None, pulling: bases.Progress | None = None
-    ) -> Image:
-        """Builds the article's image on the lab's base.
+    ) -> BuiltImage:
+        """Builds the article's image on the lab's base, for its three repositories.
 
         ``progress`` gets a line for each instruction, and while AWS's base image is pulled one every two seconds;
         ``pulling`` gets the bytes that are there, and how many there are, instead of these lines. Raises
-        DockerfileError, and LabError where the base cannot be pulled.
+        DockerfileError, and LabError where the base cannot be pulled or the engine fails.
         """
-        if self.base == bases.STAND_IN:
-            return build(IMAGE_FOLDER, on_step=progress)
+        names = [ImageUri(self.registry.account, self.region, repository, TAG) for repository in REPOSITORIES]
         if pulling is None:
             pulling = bases.in_words(progress) if progress else bases.silent
-        folder = open_home(self.home).root / "bases"
-        return build(IMAGE_FOLDER, on_step=progress, base=bases.PublicBases(folder, pulling))
+        built: BuiltImage = self.engine.build(IMAGE_FOLDER, self.base, names, progress or ways.silent, pulling)
+        return built
 
     # The organization
 
@@ -354,20 +365,25 @@ def choose(
     workload_profile: str | None = None,
     management_profile: str | None = None,
     base: str | None = None,
+    engine: str | None = None,
 ) -> Lab:
     """Chooses what the lab uses, keeps it in the lab home, and opens the lab. What is None takes its default.
 
     With profiles the lab is on the accounts that these lead to, and account numbers and the organization are theirs;
     without, it is on the embedded AWS, in which the accounts, region and organization are made to exist. Raises
-    UsageError for anything that will not do, before anything is changed.
+    UsageError for anything that will not do, and NoEngine for Docker that does not answer, before anything is changed.
     """
     root = embedded.home(home)
     if base:
         bases.check_base(base)
+    if engine and ways.check_engine(engine) == ways.DOCKER:
+        finding.find()
     if organization_path:
         check_organization_path(organization_path)
     if registry_profile or workload_profile:
-        choices = Choices(registry_profile, workload_profile, management_profile, region, organization_path, base)
+        choices = Choices(
+            registry_profile, workload_profile, management_profile, region, organization_path, base, engine
+        )
         lab = Lab.on_profiles(choices, root)
         choices.write(root)
         return lab
@@ -377,6 +393,6 @@ def choose(
     if organization_path:
         check_organization_path(organization_path, settings.organization)
     embedded.apply_world(root, settings)
-    choices = Choices(organization_path=organization_path, base=base)
+    choices = Choices(organization_path=organization_path, base=base, engine=engine)
     choices.write(root)
     return Lab.embedded(root, choices)

@@ -22,6 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ["HOME"] = os.environ["USERPROFILE"] = str(folder)
     os.environ["LABKIT_HOME"] = str(folder / "lab")
+    os.environ["LABKIT_ENGINE"] = "embedded"  # the same everywhere; the engine's own tests choose theirs
     os.environ["PYTHONPATH"] = str(ROOT)
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(folder / "no-such-file")

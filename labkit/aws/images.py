@@ -10,7 +10,7 @@ Source: Amazon ECR API Reference, UploadLayerPart (parts of at most 20 MiB, in o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,12 +49,7 @@ def _silent(_line: str) -> None:
 
 def push(ecr: Any, repository: str, tag: str, image: Image, progress: Progress = _silent) -> Pushed:
     """Pushes the image under the tag; pushing what is there already changes nothing. Raises ClientError."""
-    missing = _missing(ecr, repository, list(image.blobs))
-    sizes = {blob.digest: blob.size for blob in (image.parsed.config, *image.parsed.layers)}
-    for digest, blob in image.blobs.items():
-        if digest in missing:
-            progress(f"pushing {digest[:19]} ({sizes[digest]:,} bytes)")
-            _upload(ecr, repository, digest, blob)
+    sent = push_blobs(ecr, repository, image.blobs, progress)
     try:
         ecr.put_image(
             repositoryName=repository,
@@ -65,7 +60,18 @@ def push(ecr: Any, repository: str, tag: str, image: Image, progress: Progress =
         )
     except ecr.exceptions.ImageAlreadyExistsException:
         progress("the image is there already")
-    return Pushed(image.digest, len(missing), len(image.blobs) - len(missing))
+    return Pushed(image.digest, sent, len(image.blobs) - sent)
+
+
+def push_blobs(ecr: Any, repository: str, blobs: Mapping[str, Blob], progress: Progress = _silent) -> int:
+    """Pushes the blobs, by their digests, that the repository does not have; returns how many. Raises ClientError."""
+    missing = _missing(ecr, repository, list(blobs))
+    for digest, blob in blobs.items():
+        if digest in missing:
+            size = len(blob) if isinstance(blob, bytes) else blob.stat().st_size
+            progress(f"pushing {digest[:19]} ({size:,} bytes)")
+            _upload(ecr, repository, digest, blob)
+    return len(missing)
 
 
 def _missing(ecr: Any, repository: str, digests: list[str]) -> set[str]:

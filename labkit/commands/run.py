@@ -8,7 +8,7 @@ first call that changes anything. What the lab has not made itself is never repl
   labkit run cross-account --json                      one of them, as JSON
   labkit run --registry-profile a --workload-profile b on your own two accounts
 
-Scenarios: same-account, cross-account, organization, organization-paths.
+Scenarios: same-account, cross-account, organization, organization-paths, provenance.
 """
 
 from __future__ import annotations
@@ -28,12 +28,22 @@ if TYPE_CHECKING:
     from labkit.scenarios import Scenario, ScenarioResult
 
 
-# What the base of the image means for real accounts, said before anything is changed.
+# What engine and base of the image mean for real accounts, said before anything is changed.
 _BASES = {
-    "public": "The image is built on AWS's own base image, pulled from public.ecr.aws the first time (about 200 MB).",
-    "stand-in": "The image is built on the lab's stand-in for AWS's base image, which has no interpreter inside. Real "
-    "Lambda creates the functions, but invoking them answers with an error of theirs: that will be shown, and does "
-    "not count as a failure. Take --base public for functions that run.",
+    ("embedded", "public"): "The image is built on AWS's own base image, pulled from public.ecr.aws the first time "
+    "(about 200 MB).",
+    ("embedded", "stand-in"): "The image is built on the lab's stand-in for AWS's base image, which has no interpreter "
+    "inside. Real Lambda creates the functions, but invoking them answers with an error of theirs: that will be shown, "
+    "and does not count as a failure. Take --base public for functions that run.",
+    (
+        "docker",
+        "public",
+    ): "Docker builds the image on AWS's own base image, which it pulls the first time (about 200 MB).",
+    (
+        "docker",
+        "stand-in",
+    ): "Docker builds the image on the lab's stand-in for AWS's base image, made of this machine's "
+    "Python. Whether real Lambda runs that is not known. Take --base public for functions that run.",
 }
 
 
@@ -46,7 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--base",
         choices=("public", "stand-in"),
         help="what the image is built on: AWS's base image, pulled from public.ecr.aws (default on your own accounts), "
-        "or the lab's stand-in for it (default on the embedded AWS, the only one that can run it)",
+        "or the lab's stand-in for it (default on the embedded AWS without Docker, the only one that can run it)",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "docker", "embedded"),
+        help="who builds, pushes and pulls: a Docker engine, or the lab by itself (default auto: Docker where an "
+        "engine answers and has the base image or can pull it)",
     )
     real = parser.add_argument_group("on your own AWS accounts")
     real.add_argument("--registry-profile", metavar="NAME", help="the profile of the account with the repositories")
@@ -65,9 +81,10 @@ def run(args: argparse.Namespace) -> int:
     console = Console(stderr=args.json, highlight=False)
     chosen = _chosen(args.scenarios)
     lab = _lab(args)
+    engine = lab.engine
     if lab.choices.are_real and not args.yes:
         _ask(lab, chosen, console)
-    console.print(f"On {lab.where}, region {lab.region}.")
+    console.print(f"On {lab.where}, region {lab.region}. {engine.sentence}")
     results = _play(lab, chosen, console)
     if args.json:
         print(json.dumps([result.to_dict() for result in results], indent=2))
@@ -94,6 +111,7 @@ def _lab(args: argparse.Namespace) -> Lab:
         args.region,
         args.organization_path,
         args.base,
+        args.engine,
     )
     if choices.are_real:
         return Lab.on_profiles(choices)
@@ -113,7 +131,7 @@ def _ask(lab: Lab, chosen: Sequence[Scenario], console: Console) -> None:
     console.print(f"    repositories {', '.join(dict.fromkeys(each.repository for each in chosen))}")
     console.print(f"  in the workload account {lab.workload.account} ({lab.workload.arn}):")
     console.print("    functions, and roles without permissions; the same in the registry account for same-account")
-    console.print(_BASES[lab.base])
+    console.print(_BASES[lab.engine.name, lab.base])
     if not sys.stdin.isatty():
         raise UsageError("There is nobody to ask: give --yes to let the lab change these accounts.")
     if console.input("Go ahead? [y/N] ").strip().lower() not in ("y", "yes"):
@@ -127,5 +145,6 @@ def _play(lab: Lab, chosen: Sequence[Scenario], console: Console) -> list[Scenar
 
     with LivePull(console) as pulling:
         image = lab.build_image(pulling=pulling)
+    console.print(f"The image is {lab.engine.describe(image)}.")
     live = LiveSteps(console)
     return [play(lab, scenario, image, live) for scenario in chosen]

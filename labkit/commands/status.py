@@ -1,5 +1,5 @@
-"""Show what the embedded AWS of this lab home is: where it answers, its accounts and organization, its versions. With
---json as one object for programs. Exits with 1 when it is not up. Starts nothing.
+"""Show what the embedded AWS of this lab home is: where it answers, its accounts and organization, its versions, and
+whether a Docker engine answers. With --json as one object for programs. Exits with 1 when it is not up. Starts nothing.
 
   labkit status
   labkit status --json
@@ -47,7 +47,7 @@ def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
         "home": str(running.home),
         "endpoint": running.endpoint,
         "registry": running.registry,
-        "engine": "embedded",
+        **_engine(home),
         "region": running.region,
         "organization": running.organization,
         "accounts": dict(running.accounts),
@@ -55,6 +55,20 @@ def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
         "uptime_seconds": round(_uptime(running.pid), 1),
         "versions": dict(running.versions),
     }
+
+
+def _engine(home: Path) -> dict[str, Any]:
+    """Who builds, pushes and pulls, before it is known whether Docker has the base image: ``{"engine", "because"}``."""
+    from labkit.aws.engine import finding, ways
+    from labkit.lab import Choices
+
+    wanted = ways.wanted(Choices.read(home).engine)
+    if wanted == ways.EMBEDDED:
+        return {"engine": wanted, "because": "it is chosen"}
+    try:
+        return {"engine": ways.DOCKER, "because": f"{finding.find().title} answers"}
+    except finding.NoEngine as error:
+        return {"engine": ways.EMBEDDED if wanted == ways.AUTO else wanted, "because": error.reason}
 
 
 def _show(facts: Mapping[str, Any]) -> None:
@@ -67,6 +81,7 @@ def _show(facts: Mapping[str, Any]) -> None:
     table.add_row("registry", f"{facts['registry']}, in front of an image's ECR name for docker and its like")
     table.add_row("for", duration(facts["uptime_seconds"]))
     table.add_row("lab home", facts["home"])
+    table.add_row("engine", f"{facts['engine']}: {facts['because']}")
     table.add_row("region", facts["region"])
     table.add_row("organization", facts["organization"])
     table.add_row("accounts", "\n".join(f"{number}  {name}" for name, number in facts["accounts"].items()))

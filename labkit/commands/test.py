@@ -101,6 +101,7 @@ def _environment(folder: Path) -> Mapping[str, str]:
         **clean,
         **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
         "LABKIT_HOME": str(folder / "lab"),
+        "LABKIT_ENGINE": "embedded",  # what is compared is the same everywhere; the engine's tests choose theirs
         "PYTHONPATH": ROOT,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "JUPYTER_CONFIG_DIR": str(folder / "jupyter" / "config"),

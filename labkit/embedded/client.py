@@ -198,12 +198,22 @@ def _start(place: Home, port: int | None) -> Running:
 def _stop(place: Home) -> bool:
     if not process.is_served(place):
         place.runtime.unlink(missing_ok=True)
+        _sweep(place)
         return False
     runtime = read_runtime(place)
     ending = runtime is None or _asked_to_stop(runtime)  # one that ends removes its runtime file first
     if not (ending and process.freed(place, _STOP_WITHIN)):
         process.end(place)
+    _sweep(place)
     return True
+
+
+def _sweep(place: Home) -> None:
+    """Remove the containers that a process has left behind that was killed."""
+    if place.containers.exists():
+        from labkit.embedded.lambda_runners import Runners
+
+        Runners(place).sweep()
 
 
 def _asked_to_stop(runtime: Runtime) -> bool:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from labkit.embedded.backend import Backend
     from labkit.embedded.functions import FunctionStore
     from labkit.embedded.images import ImageStore
+    from labkit.embedded.lambda_runners import Runners
 
 _LOG = logging.getLogger(__name__)
 _LEVELS = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
@@ -167,12 +168,20 @@ class Embedded:
         """Lambda functions, below ``<home>/embedded/functions``."""
         from labkit.embedded.functions import FunctionStore
 
-        return FunctionStore(self.places.embedded / "functions", self.clock)
+        return FunctionStore(self.places.embedded / "functions", self.clock, self.runners.keep_only)
+
+    @cached_property
+    def runners(self) -> Runners:
+        """What the handlers of functions run in."""
+        from labkit.embedded.lambda_runners import Runners
+
+        return Runners(self.places)
 
     def close(self) -> None:
         """End what the functions have running."""
         if "functions" in self.__dict__:
             self.functions.close()
+            self.runners.close()
 
     # -- Deciding --------------------------------------------------------------------------------------------------
 

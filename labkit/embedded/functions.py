@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -96,11 +96,14 @@ class Function:
 
 
 class FunctionStore:
-    """All functions, below ``home``."""
+    """All functions, below ``home``. ``kept`` is told whose digests are in use when others have gone."""
 
-    def __init__(self, home: Path, clock: Clock | None = None) -> None:
+    def __init__(
+        self, home: Path, clock: Clock | None = None, kept: Callable[[Collection[str]], object] | None = None
+    ) -> None:
         self.code = CodeStore(home / "code")
         self.environments = Environments()
+        self._kept = kept
         self._now = (clock or SystemClock()).now
         self._records = home / "records"
         self._records.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -197,7 +200,10 @@ class FunctionStore:
     def _collect(self) -> None:
         with self._lock:
             functions = list(self._functions.values())
-        self.code.collect({digest for each in functions for digest in (each.digest, each.ready) if digest})
+        used = {digest for each in functions for digest in (each.digest, each.ready) if digest}
+        self.code.collect(used)
+        if self._kept:
+            self._kept(used)
 
     def _path(self, key: FunctionKey) -> Path:
         # Names differ in case only, at times, and some file systems do not tell: the hash does.

@@ -8,6 +8,7 @@
     <home>/embedded/*.lock          held while starting, and while running
     <home>/embedded/state/          the state (`labkit.embedded.state`)
     <home>/embedded/images/, functions/   layers and manifests; functions
+    <home>/embedded/containers      is there while functions may have containers in an engine
     <home>/bases/                   AWS's base images where they were pulled (`labkit.aws.base`)
 
 A directory that exists, has content and no marker belongs to somebody else and is refused.
@@ -66,6 +67,11 @@ class Home:
     def port(self) -> Path:
         """The port of the last start."""
         return self.embedded / "port"
+
+    @property
+    def containers(self) -> Path:
+        """Is there while functions may have containers in an engine."""
+        return self.embedded / "containers"
 
     @property
     def log(self) -> Path:

@@ -5,7 +5,9 @@
     lambda_invoke       Invoke                                  lambda_checks   shapes and combinations
     lambda_names        which function a call means             lambda_shapes   a function as the API shows it
     functions           the records                             lambda_errors   the table of errors
-      lambda_code       unpacked images                         lambda_environments   warm processes
+      lambda_code       unpacked images                         lambda_environments   warm processes, containers
+    lambda_runners      which of the two                        engine                the engine for containers
+      containers        a function in a container               container_images      its image in the engine
 
 What an operation needs as permission is decided before these are called.
 """

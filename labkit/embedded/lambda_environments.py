@@ -47,9 +47,11 @@ class Environments:
         version: str,
         good_until: datetime,
         build: Build,
-        event: tuple[bytes, str, Mapping[str, str]],
+        event: tuple[bytes, str, Mapping[str, str], bool],
     ) -> tuple[InvocationResult, str]:
-        """Run one event (payload, request id, headers) and return its result and the interpreter that ran it.
+        """Run one event and return its result and the interpreter that ran it.
+
+        An event is its payload, its request id, its headers, and whether its log is wanted.
 
         ``build`` is called where there is no pool of this ``version`` whose credentials work beyond ``good_until``.
         Raises what `SandboxPool.invoke` raises.

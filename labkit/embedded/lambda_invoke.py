@@ -1,8 +1,8 @@
 """Invoke: the handler really runs, in a warm process, as its execution role.
 
 The lab's lock is held while the function is looked up and its role's credentials are made, never while a handler
-runs. What is not AWS: the interpreter is the lab's own Python, and the first line of a cold start's log says so; an
-``Event`` invocation runs once, in the background, without Lambda's two retries.
+runs. What is not AWS: without a container engine the interpreter is the lab's own Python, and the first line of a cold
+start's log says what it is; an ``Event`` invocation runs once, in the background, without Lambda's two retries.
 
 Sources: Lambda API Reference, Invoke; Lambda quotas (6 MB of synchronous payload, 1 MB of asynchronous payload).
 """
@@ -13,11 +13,12 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.calls import Call
+from labkit.embedded.calls import Call, Credentials
 from labkit.embedded.faults import too_large
 from labkit.embedded.functions import Function
 from labkit.embedded.lambda_errors import error
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 ASYNCHRONOUS_LIMIT = 1_048_576
 """The most bytes of payload of an ``Event``; a longer body than 6 MiB is never read."""
+
+_MACHINES = {"x86_64": "amd64", "arm64": "arm64"}  # Lambda's words for architectures, and Docker's
 
 SESSION = timedelta(hours=12)
 """How long the credentials of a process last; a process is replaced before they expire."""
@@ -51,7 +54,8 @@ def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
     if kind == "DryRun":
         return {"StatusCode": 204}
     _check_state(function)
-    run = partial(_run, embedded, function, (payload, call.request_id, headers))
+    tail = call.params.get("LogType") == "Tail"
+    run = partial(_run, embedded, function, (payload, call.request_id, headers, tail))
     if kind == "Event":
         embedded.functions.environments.later(run)
         return {"StatusCode": 202}
@@ -59,7 +63,7 @@ def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
     answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": result.payload}
     if result.function_error:
         answer["FunctionError"] = result.function_error
-    if call.params.get("LogType") == "Tail":
+    if tail:
         answer["LogResult"] = base64.b64encode(_log(result, interpreter)[-LOG_TAIL:]).decode()
     return answer
 
@@ -92,7 +96,7 @@ def _check_state(function: Function) -> None:
 
 
 def _run(
-    embedded: Embedded, function: Function, event: tuple[bytes, str, Mapping[str, str]]
+    embedded: Embedded, function: Function, event: tuple[bytes, str, Mapping[str, str], bool]
 ) -> tuple[InvocationResult, str]:
     timeout = timedelta(seconds=function.options["Timeout"])
     build = partial(_pool, embedded, function)
@@ -116,29 +120,43 @@ def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime
         credentials = embedded.role_session(function.role, function.key.name, int(SESSION.total_seconds()))
         embedded.changed()
     assert function.ready is not None  # noqa: S101 - checked before
-    options, code = function.options, embedded.functions.code
-    image: Mapping[str, Any] = options.get("ImageConfig") or {}
-    pool = SandboxPool(
-        local.Function(
-            code.root(function.ready),
-            code.config(function.ready).get("config") or {},
-            name=function.key.name,
-            arn=function.key.arn,
-            timeout=options["Timeout"],
-            memory=options["MemorySize"],
-            environment=(options.get("Environment") or {}).get("Variables") or {},
-            host_environment={
-                "AWS_ACCESS_KEY_ID": credentials.access_key,
-                "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
-                "AWS_SESSION_TOKEN": credentials.session_token,
-                "AWS_ENDPOINT_URL": embedded.endpoint,
-            },
-            entrypoint=image.get("EntryPoint"),
-            command=image.get("Command"),
-            working_directory=image.get("WorkingDirectory"),
-        )
+    image = embedded.functions.code.config(function.ready)
+    runnable = _runnable(embedded, function, image, credentials)
+    container = embedded.runners.container(image, function.ready, embedded.images.blobs)
+    if container is None:
+        return SandboxPool(runnable), credentials.expiration
+    start, engine = container
+    return SandboxPool(replace(runnable, engine=engine), start=start), credentials.expiration
+
+
+def _runnable(
+    embedded: Embedded, function: Function, image: Mapping[str, Any], credentials: Credentials
+) -> local.Function:
+    """The function as the runtime sees it; ``image`` is the image's configuration document."""
+    assert function.ready is not None  # noqa: S101 - checked before
+    options = function.options
+    overrides: Mapping[str, Any] = options.get("ImageConfig") or {}
+    return local.Function(
+        embedded.functions.code.root(function.ready),
+        image.get("config") or {},
+        name=function.key.name,
+        arn=function.key.arn,
+        timeout=options["Timeout"],
+        memory=options["MemorySize"],
+        environment=(options.get("Environment") or {}).get("Variables") or {},
+        host_environment={
+            "AWS_ACCESS_KEY_ID": credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+            "AWS_SESSION_TOKEN": credentials.session_token,
+            "AWS_ENDPOINT_URL": embedded.endpoint,
+        },
+        entrypoint=overrides.get("EntryPoint"),
+        command=overrides.get("Command"),
+        working_directory=overrides.get("WorkingDirectory"),
+        scratch=options["EphemeralStorage"]["Size"],
+        architecture=_MACHINES[options["Architectures"][0]],
+        image_architecture=image.get("architecture") or "",
     )
-    return pool, credentials.expiration
 
 
 def _log(result: InvocationResult, interpreter: str) -> bytes:

@@ -34,8 +34,10 @@ ARCHITECTURES = ("amd64", "arm64")
 _REPOSITORY = "public.ecr.aws/lambda/python"
 _KNOWN = re.compile(re.escape(_REPOSITORY) + r":(3\.1[0-4])(?:-(x86_64|arm64))?")
 _TAG_ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
-_KIND_LABEL, _FOR_LABEL = "labkit.base", "labkit.base.for"
 _STAND_IN = "stand-in"
+
+KIND_LABEL, FOR_LABEL = "labkit.base", "labkit.base.for"
+"""The labels of an image on a stand-in: which kind of stand-in, and the AWS image that it stands for."""
 
 _OS_RELEASE = """\
 NAME="labkit stand-in"
@@ -109,7 +111,7 @@ def stands_in_for(config: Mapping[str, Any]) -> str | None:
     ``config`` is the ``config`` object of the image config; the labels in it travel with the image through ECR.
     """
     labels = config.get("Labels") or {}
-    return labels.get(_FOR_LABEL) if labels.get(_KIND_LABEL) == _STAND_IN else None
+    return labels.get(FOR_LABEL) if labels.get(KIND_LABEL) == _STAND_IN else None
 
 
 def _layer(name: str) -> Layer:
@@ -140,8 +142,8 @@ def _config(name: str, reference: str) -> dict[str, Any]:
         "WorkingDir": "/var/task",
         "Entrypoint": ["/lambda-entrypoint.sh"],
         "Labels": {
-            _KIND_LABEL: _STAND_IN,
-            _FOR_LABEL: name,
+            KIND_LABEL: _STAND_IN,
+            FOR_LABEL: name,
             "labkit.base.note": "No interpreter inside: the Python that runs the lab runs the handler.",
             "org.opencontainers.image.base.name": reference,
         },

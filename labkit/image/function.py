@@ -1,9 +1,10 @@
 """What Lambda knows about a function when it starts it, and what becomes of an image's entrypoint in the lab.
 
-The lab has no container: it runs the *handler* that the image names, with the Python that runs the lab, out of the
-image's unpacked files. That works for every image whose process would be awslambdaric, AWS's runtime client: AWS's
-own base images (``/lambda-entrypoint.sh HANDLER``) and the others as AWS documents them (``python -m awslambdaric
-HANDLER``). Anything else is a :class:`Fault`, which an invocation returns as Lambda returns a bad entrypoint.
+Without a container engine the lab has no container: it runs the *handler* that the image names, with the Python that
+runs the lab, out of the image's unpacked files. That works for every image whose process would be awslambdaric, AWS's
+runtime client: AWS's own base images (``/lambda-entrypoint.sh HANDLER``) and the others as AWS documents them
+(``python -m awslambdaric HANDLER``). Anything else is a :class:`Fault`, which an invocation returns as Lambda returns
+a bad entrypoint.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +44,13 @@ class Function:
     """A function made from an unpacked image. The defaults are those of CreateFunction.
 
     ``root`` holds the unpacked layers and ``config`` is the ``config`` object of the image config (``Env``, ``Cmd``,
-    ``Entrypoint``, ``WorkingDir``, ``Labels``). ``timeout`` is in seconds, ``memory`` in MB (only told, not enforced).
+    ``Entrypoint``, ``WorkingDir``, ``Labels``). ``timeout`` is in seconds, ``memory`` in MB (a process is only told it,
+    a container is held to it), ``scratch`` the MB of ``/tmp`` in a container.
     ``environment`` are the function's variables. ``host_environment`` is what the lab adds, such as the execution
     role's credentials and AWS's address; it wins over the function's. ``entrypoint``, ``command`` and
-    ``working_directory`` override the image's, as ImageConfig does.
+    ``working_directory`` override the image's, as ImageConfig does. ``architecture`` is the function's and
+    ``image_architecture`` the image's, in Docker's words, where they are known. ``engine`` names the container engine
+    that runs the image; where it is empty, the lab's own Python runs the handler.
     """
 
     root: Path
@@ -60,16 +65,31 @@ class Function:
     entrypoint: Sequence[str] | None = None
     command: Sequence[str] | None = None
     working_directory: str | None = None
+    scratch: int = 512
+    architecture: str = ""
+    image_architecture: str = ""
+    engine: str = ""
 
     @property
     def interpreter(self) -> str:
-        """Return which Python runs the handler, in words, such as ``CPython 3.12.1 of the lab (...)``."""
-        return interpreter(self.config)
+        """Return what runs the handler, in words, such as ``CPython 3.12.1 of the lab (...)``."""
+        return f"the image's own, in a container of {self.engine}" if self.engine else interpreter(self.config)
+
+    @property
+    def arguments(self) -> tuple[list[str], list[str]]:
+        """Return entrypoint and command: the function's own, where it has them, else the image's."""
+        entrypoint = self.entrypoint or self.config.get("Entrypoint") or []
+        return list(entrypoint), list(self.command or self.config.get("Cmd") or [])
+
+    def check_architecture(self) -> None:
+        """Raise the :class:`Fault` that an image of another architecture than the function's is on Lambda."""
+        if self.architecture and self.image_architecture and self.architecture != self.image_architecture:
+            program = next(chain(*self.arguments), "")
+            raise Fault("Runtime.InvalidEntrypoint", f"fork/exec {program}: exec format error")
 
     def handler(self) -> str:
         """Return the handler, ``module.function``. Raises :class:`Fault` when the image does not name one."""
-        entrypoint = list(self.entrypoint or self.config.get("Entrypoint") or [])
-        command = list(self.command or self.config.get("Cmd") or [])
+        entrypoint, command = self.arguments
         if entrypoint == _AWS_ENTRYPOINT:
             return _only_argument(command)
         if entrypoint[1:3] == ["-m", "awslambdaric"]:
@@ -91,7 +111,8 @@ class Function:
 
     def as_in_image(self, text: bytes) -> bytes:
         """Return a traceback or log with the image's own paths, ``/var/task/...``, in place of this machine's."""
-        return text.replace(str(self.root.resolve()).encode(), b"")
+        root = str(self.root.resolve()).rstrip(os.sep)  # nothing is left of "/", inside a container
+        return text.replace(root.encode(), b"")
 
     def process_environment(self, handler: str, runtime_api: str, scratch: Path) -> dict[str, str]:
         """Return the whole environment of the process: nothing of the lab's own is in it.
@@ -110,15 +131,20 @@ class Function:
             "PYTHONNOUSERSITE": "1",
             "PYTHONUTF8": "1",
             **self.environment,
-            **self._reserved(handler, runtime_api, task_root),
+            **self._reserved(runtime_api),
+            "_HANDLER": handler,
+            "LAMBDA_TASK_ROOT": str(task_root),
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_python{_python(self.config)}",
             **self.host_environment,
         }
 
-    def _reserved(self, handler: str, runtime_api: str, task_root: Path) -> dict[str, str]:
+    def container_environment(self, runtime_api: str) -> dict[str, str]:
+        """Return what is added to the image's own variables in a container."""
+        return {**self.environment, **self._reserved(runtime_api), **self.host_environment}
+
+    def _reserved(self, runtime_api: str) -> dict[str, str]:
         region = self.arn.split(":")[3]
         return {
-            "_HANDLER": handler,
-            "LAMBDA_TASK_ROOT": str(task_root),
             "AWS_LAMBDA_RUNTIME_API": runtime_api,
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
             "AWS_LAMBDA_FUNCTION_VERSION": self.version,
@@ -126,7 +152,6 @@ class Function:
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": f"lab/[{self.version}]{runtime_api.rpartition(':')[2]}",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_python{_python(self.config)}",
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
         }

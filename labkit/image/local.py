@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -27,13 +28,36 @@ PATH = "/2015-03-31/functions/function/invocations"
 """The one path that the emulator answers."""
 
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}
-_TIMEOUT, _MEMORY = 300, 3008  # the emulator's own defaults
+TIMEOUT, MEMORY = 300, 3008
+"""The emulator's own defaults, in seconds and MB."""
+
 _STATUS = {
     Outcome.INIT_ERROR: 502,
     Outcome.EXITED: 502,
     Outcome.TOO_LARGE: 502,
     Outcome.NOT_STARTED: 502,
 }
+
+
+def _unwritten(_log: bytes) -> None:
+    """Where nobody reads the log."""
+
+
+def emulate(sandbox: Sandbox, request: RequestHandler, write: Callable[[bytes], None] = _unwritten) -> Answer | None:
+    """Answer one request as the emulator does; ``write`` gets the invocation's log. None: the sandbox was closed."""
+    payload = request.read_body() or b""
+    if request.path != PATH:
+        return 404, _TEXT, b"404 page not found\n"
+    if request.command != "POST":
+        return 405, _TEXT, b"405 method not allowed\n"
+    try:
+        result = sandbox.invoke(payload)
+    except ImageError:  # closed while the request was on its way
+        return None
+    write(result.log)
+    if result.outcome is Outcome.TIMED_OUT:
+        return 200, _TEXT, f"Task timed out after {sandbox.function.timeout:.2f} seconds".encode()
+    return _STATUS.get(result.outcome, 200), _TEXT, result.payload
 
 
 class LocalFunction:
@@ -44,9 +68,9 @@ class LocalFunction:
         with ExitStack() as undo:
             undo.callback(shutil.rmtree, folder, ignore_errors=True)
             unpack(image.layers, folder)
-            function = Function(folder, image.config["config"], timeout=timeout, memory=_MEMORY)
+            function = Function(folder, image.config["config"], timeout=timeout, memory=MEMORY)
             self._sandbox = undo.enter_context(Sandbox(function))
-            self._server = LoopbackServer(self._answer, port)
+            self._server = LoopbackServer(lambda request: emulate(self._sandbox, request), port)
             undo.callback(self._server.close)
             self._undo = undo.pop_all()
 
@@ -76,22 +100,8 @@ class LocalFunction:
     ) -> None:
         self.close()
 
-    def _answer(self, request: RequestHandler) -> Answer | None:
-        payload = request.read_body() or b""
-        if request.path != PATH:
-            return 404, _TEXT, b"404 page not found\n"
-        if request.command != "POST":
-            return 405, _TEXT, b"405 method not allowed\n"
-        try:
-            result = self._sandbox.invoke(payload)
-        except ImageError:  # closed while the request was on its way
-            return None
-        if result.outcome is Outcome.TIMED_OUT:
-            return 200, _TEXT, f"Task timed out after {self._sandbox.function.timeout:.2f} seconds".encode()
-        return _STATUS.get(result.outcome, 200), _TEXT, result.payload
 
-
-def run_locally(image: Image, port: int = 0, timeout: float = _TIMEOUT) -> LocalFunction:
+def run_locally(image: Image, port: int = 0, timeout: float = TIMEOUT) -> LocalFunction:
     """Serve ``image`` on 127.0.0.1 until the returned context manager is left; port 0 takes a free one.
 
     ``timeout`` is the function's, in seconds. Raises :class:`labkit.errors.UsageError` when the port is in use.

@@ -12,16 +12,13 @@ import contextlib
 import errno
 import os
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any
 
 from labkit.errors import UsageError
-
-_CONNECTIONS = Path("/proc/net/tcp")
+from labkit.image.peers import user_of
 
 Answer = tuple[int, dict[str, str], bytes]
 """HTTP status, headers (Content-Length is added), body."""
@@ -80,11 +77,15 @@ class LoopbackServer:
     """Serves ``answer`` on 127.0.0.1 from construction to :meth:`close`.
 
     ``answer`` takes the request handler and returns an :data:`Answer`, or None to close the connection.
-    Raises :class:`UsageError` when ``port`` is in use; 0 takes a free one.
+    ``user`` is the id of a further user who is let in. Raises :class:`UsageError` when ``port`` is in use; 0 takes a
+    free one.
     """
 
-    def __init__(self, answer: Callable[[RequestHandler], Answer | None], port: int = 0) -> None:
+    def __init__(
+        self, answer: Callable[[RequestHandler], Answer | None], port: int = 0, user: int | None = None
+    ) -> None:
         self.answer = answer
+        self._users = (os.getuid() if hasattr(os, "getuid") else 0, 0, user)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -126,21 +127,11 @@ class LoopbackServer:
 
     def _serve(self, connection: socket.socket, client: Any) -> None:
         with connection, contextlib.suppress(OSError):
-            if not _is_foreign(client[1], self.port):
+            user = user_of(client[1], self.port)
+            if user is None or user in self._users:
                 RequestHandler(connection, client, self)  # type: ignore[arg-type]
         with self._lock:
             self._open.discard(connection)
-
-
-def _is_foreign(client_port: int, port: int) -> bool:
-    """Tell whether the connection belongs to another user than this process's or root, as far as the system says."""
-    home = f"{struct.unpack('=I', socket.inet_aton('127.0.0.1'))[0]:08X}"
-    wanted = [f"{home}:{client_port:04X}", f"{home}:{port:04X}"]
-    with contextlib.suppress(OSError):
-        for row in map(str.split, _CONNECTIONS.read_text().splitlines()):
-            if row[1:3] == wanted:
-                return int(row[7]) not in (os.getuid(), 0)
-    return False
 
 
 def _listen(port: int) -> socket.socket:

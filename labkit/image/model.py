@@ -59,6 +59,11 @@ class Image:
         return str(self.config["architecture"])
 
     @property
+    def has_interpreter(self) -> bool:
+        """Return whether its own files can run its handler: not on the stand-in."""
+        return not self.stand_in
+
+    @property
     def layers(self) -> list[Blob]:
         """Return the layers, lowest first, as :func:`labkit.image.filesystem.unpack` takes them."""
         return [self.blobs[layer.digest] for layer in self.parsed.layers]

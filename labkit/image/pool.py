@@ -12,18 +12,20 @@ from collections.abc import Mapping
 
 from labkit.image.errors import ImageError, Throttled
 from labkit.image.function import Function
+from labkit.image.process import FunctionProcess
 from labkit.image.result import InvocationResult
-from labkit.image.runtime import Sandbox
+from labkit.image.runtime import Sandbox, Start
 
 LIMIT = 10
-"""Environments of one function at a time. The lab's own number: each is a process on the reader's machine."""
+"""Environments of one function at a time. The lab's own number: each takes its share of the reader's machine."""
 
 
 class SandboxPool:
-    """The execution environments of one function version."""
+    """The execution environments of one function version; ``start`` makes what a handler runs in."""
 
-    def __init__(self, function: Function, limit: int = LIMIT) -> None:
+    def __init__(self, function: Function, limit: int = LIMIT, start: Start = FunctionProcess) -> None:
         self.function = function
+        self._start = start
         self.limit = limit
         self._lock = threading.Lock()
         self._all: set[Sandbox] = set()
@@ -36,7 +38,11 @@ class SandboxPool:
         return self.function.interpreter
 
     def invoke(
-        self, payload: bytes, request_id: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        payload: bytes,
+        request_id: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        log: bool = True,
     ) -> InvocationResult:
         """Invoke as :meth:`labkit.image.runtime.Sandbox.invoke` does, in a free environment.
 
@@ -44,7 +50,7 @@ class SandboxPool:
         """
         sandbox = self._take()
         try:
-            return sandbox.invoke(payload, request_id, headers)
+            return sandbox.invoke(payload, request_id, headers, log)
         finally:
             with self._lock:
                 self._idle.append(sandbox)
@@ -66,6 +72,6 @@ class SandboxPool:
                 return self._idle.pop()
             if len(self._all) >= self.limit:
                 raise Throttled(self.limit)
-            sandbox = Sandbox(self.function)
+            sandbox = Sandbox(self.function, self._start)
             self._all.add(sandbox)
             return sandbox

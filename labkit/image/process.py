@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import shutil
 import signal
 import subprocess
@@ -29,6 +28,7 @@ class FunctionProcess:
     """
 
     def __init__(self, function: Function) -> None:
+        function.check_architecture()
         handler, directory = function.handler(), function.directory()
         self.api = RuntimeApi()
         self.scratch = Path(tempfile.mkdtemp(prefix="labkit-"))
@@ -56,13 +56,6 @@ class FunctionProcess:
         """Tell whether the process, READY once, still waits for an event: it may have died since."""
         return self._process.returncode is None and self.api.is_polled
 
-    def next_event(self, seconds: float) -> Event | None:
-        """Wait for what happens next; None when nothing has happened for ``seconds``."""
-        try:
-            return self.api.events.get(timeout=seconds)
-        except queue.Empty:
-            return None
-
     def output(self) -> bytes:
         """Return what the process has written since the last call, at most the last mebibyte."""
         with self._log.open("rb") as log:
@@ -71,13 +64,13 @@ class FunctionProcess:
             self._read = end
             return log.read(_LOG_LIMIT)
 
+    def forget_output(self) -> None:
+        """Leave what has been written so far out of what :meth:`output` returns."""
+        self._read = self._log.stat().st_size
+
     def peak_memory(self) -> int | None:
         """Return the most memory used so far in MB, or None where the system does not tell (all but Linux)."""
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) // 1024
-        return None
+        return peak_memory(self.pid)
 
     def kill(self) -> None:
         """End the process and all that it started, at once."""
@@ -95,6 +88,15 @@ class FunctionProcess:
         code = self._process.wait()
         _kill_group(self._process)  # what it started must not outlive it
         self.api.events.put(Event(Kind.EXITED, code=code))
+
+
+def peak_memory(pid: int) -> int | None:
+    """Return the most memory that a process has used so far in MB, or None where the system does not tell."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) // 1024
+    return None
 
 
 def _start(command: list[str], environment: dict[str, str], directory: Path, log: int) -> subprocess.Popen[bytes]:

@@ -5,8 +5,10 @@ execution environment lifecycle"). The first invocation starts the process (cold
 handler that raises keeps its environment; a process that ends, times out, fails to start or answers too much loses
 it, and the next invocation is cold again. A process that died between two invocations is replaced without a word.
 
-Isolation is that of a process, not of a container: the handler runs as the user of the lab and can read what that
-user can read. It is the reader's own code, and nothing of the lab's environment is passed on to it.
+What runs the handler is a :class:`Process`. Without a container engine it is
+:class:`~labkit.image.process.FunctionProcess`, whose isolation is that of a process: the handler runs as the user of
+the lab and can read what that user can read. It is the reader's own code, and nothing of the lab's environment is
+passed on to it.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
+from typing import Protocol
 
 from labkit.image.errors import ImageError
 from labkit.image.function import Fault, Function
@@ -31,7 +34,7 @@ from labkit.image.result import (
     timed_out,
     too_large,
 )
-from labkit.image.runtime_api import RESPONSE_LIMIT, Event, Invocation, Kind
+from labkit.image.runtime_api import RESPONSE_LIMIT, Event, Invocation, Kind, RuntimeApi
 
 INIT_LIMIT = 10.0
 """Seconds that a function may take to start, in which its own timeout does not count yet (same page)."""
@@ -39,15 +42,49 @@ INIT_LIMIT = 10.0
 _LOST = frozenset({Outcome.INIT_ERROR, Outcome.EXITED, Outcome.TIMED_OUT, Outcome.TOO_LARGE})
 
 
+class Process(Protocol):
+    """What a sandbox runs: it gets events from its ``api`` and can be ended. :meth:`close` may follow on anything."""
+
+    api: RuntimeApi
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether the process, READY once, still waits for an event."""
+
+    def output(self) -> bytes:
+        """Return what the process has written since the last call."""
+
+    def forget_output(self) -> None:
+        """Leave what has been written so far out of what :meth:`output` returns."""
+
+    def peak_memory(self) -> int | None:
+        """Return the most memory used so far in MB, where the system tells."""
+
+    def kill(self) -> None:
+        """End the process at once."""
+
+    def close(self) -> None:
+        """End the process and remove what belonged to it."""
+
+
+Start = Callable[[Function], Process]
+"""Starts a process for a function; raises :class:`~labkit.image.function.Fault` for what cannot be started."""
+
+
 class Sandbox:
-    """Runs one function. Use it as a context manager, or :meth:`close` it.
+    """Runs one function. Use it as a context manager, or :meth:`close` it. ``start`` makes what the handler runs in.
 
     Safe to use from several threads; invocations wait for each other (see :mod:`labkit.image.pool` for many at once).
     """
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, start: Start = FunctionProcess) -> None:
         self.function = function
-        self._process: FunctionProcess | None = None
+        self._new_process = start
+        self._process: Process | None = None
         self._lock = threading.Lock()
         self._closed = False
 
@@ -62,20 +99,25 @@ class Sandbox:
         return self._process.pid if self._process else None
 
     def invoke(
-        self, payload: bytes, request_id: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        payload: bytes,
+        request_id: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        log: bool = True,
     ) -> InvocationResult:
         """Run the handler once and return what Lambda's Invoke would.
 
         An empty ``payload`` is ``{}``. ``headers`` are further headers of the Runtime API, such as
-        ``Lambda-Runtime-Client-Context`` and ``Lambda-Runtime-Trace-Id``. What goes wrong in the function is a
-        result, not an exception; raises :class:`ImageError` only after :meth:`close` and for a header or request id
-        that is not printable ASCII.
+        ``Lambda-Runtime-Client-Context`` and ``Lambda-Runtime-Trace-Id``. Without ``log`` the result's is empty. What
+        goes wrong in the function is a result, not an exception; raises :class:`ImageError` only after :meth:`close`
+        and for a header or request id that is not printable ASCII.
         """
         invocation = Invocation(request_id or str(uuid.uuid4()), headers or {}, payload or b"{}")
         with self._lock:
             try:
-                return self._invoke(invocation)
+                return self._invoke(invocation, log)
             except Fault as fault:
+                self._stop()
                 return self._not_started(invocation.request_id, fault)
 
     def close(self) -> None:
@@ -94,44 +136,47 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def _invoke(self, invocation: Invocation) -> InvocationResult:
+    def _invoke(self, invocation: Invocation, wanted: bool) -> InvocationResult:
         request_id = invocation.request_id
         process, event, init_ms = self._ready()
-        log = process.output() if init_ms is not None else b""
+        log = process.output() if wanted and init_ms is not None else b""
         began = time.perf_counter()
         if event and event.kind is Kind.READY:
             process.api.deliver(replace(invocation, headers=self._headers() | dict(invocation.headers)))
-            event = process.next_event(self.function.timeout)
+            event = process.api.next_event(self.function.timeout)
             ending = self._ending(request_id, event, self.function.timeout)
         else:
             ending = self._ending(request_id, event, INIT_LIMIT)
         duration_ms = (time.perf_counter() - began) * 1000
-        peak = process.peak_memory()
+        peak = process.peak_memory() if wanted else None
         if ending.outcome in _LOST:
             process.kill()
-        lines = f"START RequestId: {request_id} Version: {self.function.version}\n".encode()
-        log = self.function.as_in_image(log + lines + process.output()) + ending.log.encode()
-        log += report(request_id, ending, duration_ms, init_ms, self.function.memory, peak).encode()
+        if wanted:
+            lines = f"START RequestId: {request_id} Version: {self.function.version}\n".encode()
+            log = self.function.as_in_image(log + lines + process.output()) + ending.log.encode()
+            log += report(request_id, ending, duration_ms, init_ms, self.function.memory, peak).encode()
+        else:
+            process.forget_output()
         if ending.outcome in _LOST:
             self._stop()
         return InvocationResult(request_id, ending.outcome, ending.payload, log, duration_ms, init_ms)
 
-    def _ready(self) -> tuple[FunctionProcess, Event | None, float | None]:
+    def _ready(self) -> tuple[Process, Event | None, float | None]:
         """Return a process with its first event, READY unless it failed, and how long it took to start (cold)."""
         if self._process:
-            event = self._process.next_event(self.function.timeout)
+            event = self._process.api.next_event(self.function.timeout)
             if event and event.kind is Kind.READY and self._process.is_waiting:
                 return self._process, event, None
             self._stop()
         began = time.perf_counter()
         process = self._start()
-        event = process.next_event(INIT_LIMIT)
+        event = process.api.next_event(INIT_LIMIT)
         return process, event, (time.perf_counter() - began) * 1000
 
-    def _start(self) -> FunctionProcess:
+    def _start(self) -> Process:
         if self._closed:
             raise ImageError(f"The environment of the function {self.function.name} is closed.")
-        process = self._process = FunctionProcess(self.function)
+        process = self._process = self._new_process(self.function)
         if self._closed:  # close() may have looked just before there was a process
             process.kill()
         return process
@@ -158,6 +203,8 @@ class Sandbox:
                 return exited(request_id, event.code)
             case Kind.ANSWERED_TOO_MUCH:
                 return too_large(RESPONSE_LIMIT)
+            case Kind.NOT_EXECUTABLE:
+                raise Fault("Runtime.InvalidEntrypoint", event.body.decode())
         outcome = _POSTED[event.kind]
         return Ending(outcome, event.body if outcome is Outcome.ANSWERED else self.function.as_in_image(event.body))
 

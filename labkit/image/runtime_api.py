@@ -35,11 +35,15 @@ class Kind(enum.Enum):
     FAILED_TO_INIT = enum.auto()
     ANSWERED_TOO_MUCH = enum.auto()
     EXITED = enum.auto()
+    NOT_EXECUTABLE = enum.auto()
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: the posted ``body``, or the exit ``code`` (negative: the signal that ended it)."""
+    """Something that happened: the posted ``body``, or the exit ``code`` (negative: the signal that ended it).
+
+    The ``body`` of NOT_EXECUTABLE is the system's reason why the entrypoint cannot be executed.
+    """
 
     kind: Kind
     body: bytes = b""
@@ -64,20 +68,30 @@ class Invocation:
 
 
 class RuntimeApi:
-    """The Runtime API of one process; ``address`` is its ``AWS_LAMBDA_RUNTIME_API``."""
+    """The Runtime API of one process; ``address`` is its ``AWS_LAMBDA_RUNTIME_API``.
 
-    def __init__(self) -> None:
+    ``user`` is the id of the user that the process runs as, where it is not the lab's own.
+    """
+
+    def __init__(self, user: int | None = None) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._invocations: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self._current = ""
         self._poller: socket.socket | None = None
-        self._server = LoopbackServer(self._answer)
+        self._server = LoopbackServer(self._answer, user=user)
         self.address = self._server.address
 
     def deliver(self, invocation: Invocation) -> None:
         """Hand an event to the process that is waiting for one (a READY event has told so)."""
         self._current = invocation.request_id
         self._invocations.put(invocation)
+
+    def next_event(self, seconds: float) -> Event | None:
+        """Wait for what happens next; None when nothing has happened for ``seconds``."""
+        try:
+            return self.events.get(timeout=seconds)
+        except queue.Empty:
+            return None
 
     @property
     def is_polled(self) -> bool:

@@ -1,11 +1,11 @@
-"""The article's scenarios, one after another, as tables of steps."""
+"""The article's scenarios, and the trap that its build command avoids, one after another, as tables of steps."""
 
 from __future__ import annotations
 
 from labkit import policies
-from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab, Names
+from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, TAG, Lab, Names
 from labkit.scenarios import steps
-from labkit.scenarios.model import DENIED, INVOKED, PULLED, Scenario, Step
+from labkit.scenarios.model import DENIED, INVOKED, PULLED, REFUSED, Scenario, Step
 
 REGISTRY, WORKLOAD = "registry", "workload"
 DEVELOPMENT, NEIGHBOUR, OUTSIDER = "development", "neighbour", "outsider"
@@ -154,6 +154,29 @@ def _organization_paths() -> Scenario:
     )
 
 
+def _provenance() -> Scenario:
+    n, tag = SAME_ACCOUNT, f"{TAG}-with-provenance"
+    return Scenario(
+        "provenance",
+        "What builders add, and Lambda does not take",
+        n.repository,
+        {REGISTRY: n.function},
+        {},
+        _setup(n, REGISTRY),
+        (
+            Step("push the image with provenance: an index", REGISTRY, steps.push_with_provenance(n.repository, tag)),
+            Step(
+                "create the function from the index",
+                REGISTRY,
+                steps.create_function(n.function, n.repository, tag=tag),
+                REFUSED,
+            ),
+            *_created("create the function from the image without provenance", REGISTRY, n),
+        ),
+    )
+
+
 SCENARIOS: dict[str, Scenario] = {
-    made.name: made for made in (_same_account(), _cross_account(), _organization(), _organization_paths())
+    made.name: made
+    for made in (_same_account(), _cross_account(), _organization(), _organization_paths(), _provenance())
 }

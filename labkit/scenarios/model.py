@@ -3,8 +3,9 @@
     Scenario ── Steps ──run──> StepResults ──> ScenarioResult
 
 A step's action gets the ``Stage`` and returns facts to report. A ``ClientError`` that says access denied makes the
-outcome "denied", which is as good as any other where the step expects it. Whatever an action makes on the stage it
-registers for undoing; the stage undoes in reverse order at the end, also after a failure or Ctrl-C.
+outcome "denied", one that says that a value is wrong "refused", which are as good as any other where the step expects
+them. Whatever an action makes on the stage it registers for undoing; the stage undoes in reverse order at the end,
+also after a failure or Ctrl-C.
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from labkit.aws.engine.ways import BuiltImage
 from labkit.errors import LabError
-from labkit.image.model import Image
 from labkit.lab import Actor, Lab
 
-DONE, DENIED, PULLED, INVOKED = "done", "denied", "pulled", "invoked"
+DONE, DENIED, PULLED, INVOKED, REFUSED = "done", "denied", "pulled", "invoked", "refused"
 FAILED, SKIPPED = "failed", "skipped"
 
-_DENIALS = {"AccessDenied", "AccessDeniedException", "AccessDeniedFault"}
+# What an error of AWS makes of a step; any other is a failure.
+_OUTCOMES = {
+    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "AccessDeniedFault"), DENIED),
+    "InvalidParameterValueException": REFUSED,
+}
 
 
 Undo = Callable[[], object]
@@ -30,11 +35,14 @@ Undo = Callable[[], object]
 
 @dataclass
 class Stage:
-    """Where a scenario is played: the lab, the image, what to undo, and what steps leave for later steps."""
+    """Where a scenario is played: the lab, the image, what to undo, and what steps leave for later steps.
+
+    The image is of the lab's own engine.
+    """
 
     lab: Lab
     scenario: str
-    image: Image
+    image: BuiltImage
     undo: list[Undo] = field(default_factory=list)
     actors: dict[str, Actor] = field(default_factory=dict)
 
@@ -135,17 +143,18 @@ def play(step: Step, stage: Stage) -> StepResult:
     try:
         return StepResult(step, actor.arn, *_settled(step, step.action(stage, actor)))
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _DENIALS:
-            return StepResult(step, actor.arn, FAILED, {"error": error_facts(error)})
-        why = {"why": step.explain(stage, actor)} if step.explain else {}
-        return StepResult(step, actor.arn, DENIED, {"error": error_facts(error), **why})
+        outcome = _OUTCOMES.get(error.response["Error"]["Code"], FAILED)
+        if outcome == REFUSED and step.expect != REFUSED:
+            outcome = FAILED
+        why = {"why": step.explain(stage, actor)} if step.explain and outcome != FAILED else {}
+        return StepResult(step, actor.arn, outcome, {"error": error_facts(error), **why})
     except LabError as error:
         return StepResult(step, actor.arn, FAILED, {"error": {"message": str(error)}})
 
 
 def _settled(step: Step, facts: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """An action that came to its end has the expected outcome, unless a denial was expected."""
-    return (DONE if step.expect == DENIED else step.expect), facts
+    """An action that came to its end has the expected outcome, unless it should have been stopped."""
+    return (DONE if step.expect in (DENIED, REFUSED) else step.expect), facts
 
 
 def error_facts(error: ClientError) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from labkit.aws import functions, repositories, roles
 from labkit.aws.base import in_words
+from labkit.aws.engine.ways import BuiltImage
 from labkit.errors import LabError, UsageError
-from labkit.image.model import Image
 from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, REPOSITORIES, Actor, Lab
 from labkit.scenarios.catalogue import SCENARIOS
 from labkit.scenarios.model import Scenario, ScenarioResult, Stage, Step, StepResult, Undo, play
@@ -28,7 +28,7 @@ def quiet(_scenario: Scenario, _step: Step, _result: StepResult | None) -> None:
     """A report for those who want none."""
 
 
-def run(lab: Lab, scenario: Scenario, image: Image, report: Report = quiet) -> ScenarioResult:
+def run(lab: Lab, scenario: Scenario, image: BuiltImage, report: Report = quiet) -> ScenarioResult:
     """Plays one scenario and cleans up, also after a failure or Ctrl-C.
 
     ``report`` is called before each step (with None) and after it (with its result). A step that does not come out as

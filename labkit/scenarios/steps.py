@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any
 
 from labkit import policies
-from labkit.aws import functions, images, repositories, roles
+from labkit.aws import functions, provenance, repositories, roles
+from labkit.aws.engine.ways import BuiltImage
 from labkit.aws.reading import Unreadable
 from labkit.aws.sessions import assume
 from labkit.errors import LabError, UsageError
-from labkit.image import Image
 from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, TAG, Actor, Lab
 from labkit.scenarios.model import Action, Stage
 
@@ -36,13 +36,15 @@ def push_image(repository: str) -> Action:
         else:
             stage.undo.append(partial(repositories.set_policy, ecr, repository, repositories.policy(ecr, repository)))
             repositories.set_policy(ecr, repository, None)
-        pushed = images.push(ecr, repository, TAG, stage.image)
-        return {"image": f"{made.uri}:{TAG}", "digest": pushed.digest, "base": _base(stage.image)}
+        engine = stage.lab.engine
+        pushed = engine.push(ecr, repository, TAG, stage.image)
+        facts = {"image": f"{made.uri}:{TAG}", "digest": pushed.digest, "base": _base(stage.image)}
+        return {**facts, "engine": engine.name}
 
     return act
 
 
-def _base(image: Image) -> str:
+def _base(image: BuiltImage) -> str:
     return f"on a stand-in for {image.base}" if image.stand_in else f"on {image.base}"
 
 
@@ -78,7 +80,17 @@ def assume_limited_role() -> Action:
     return act
 
 
-def create_function(name: str, repository: str, expect_denied: bool = False) -> Action:
+def push_with_provenance(repository: str, tag: str) -> Action:
+    """Pushes what a builder pushes that adds provenance: an index of the image, as ``tag``."""
+
+    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        pushed = provenance.push_index(actor.client("ecr"), repository, tag, TAG, stage.image.architecture)
+        return {"image": stage.lab.image_uri(repository, tag), "index": pushed}
+
+    return act
+
+
+def create_function(name: str, repository: str, expect_denied: bool = False, tag: str = TAG) -> Action:
     """Creates the function from the repository's image and, where it was created, waits until it is active."""
 
     def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
@@ -87,7 +99,7 @@ def create_function(name: str, repository: str, expect_denied: bool = False) -> 
             lambda_,
             name,
             f"arn:aws:iam::{actor.account}:role/{EXECUTION_ROLE}",
-            stage.lab.image_uri(repository),
+            stage.lab.image_uri(repository, tag),
             stage.scenario,
             functions.ARCHITECTURES[stage.image.architecture],
             0 if expect_denied else PATIENCE,
@@ -110,7 +122,7 @@ def invoke(name: str) -> Action:
         facts = {"status": answer.status, "payload": answer.payload, "version": answer.version}
         if not answer.error:
             return facts
-        if stage.image.stand_in and stage.lab.choices.are_real:
+        if not stage.image.has_interpreter and stage.lab.choices.are_real:
             return {**facts, "function_error": answer.error, "reason": _NOTHING_TO_RUN}
         raise LabError(f"The function {name} answered with an error: {answer.payload}")
 
@@ -157,7 +169,7 @@ def pull_image(repository: str) -> Action:
 
     def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
         registry = stage.lab.registry.account
-        pulled = images.pull(actor.client("ecr"), registry, repository, TAG)
+        pulled = stage.lab.engine.pull(actor.client("ecr"), registry, repository, TAG)
         return {"image": stage.lab.image_uri(repository), "digest": pulled.digest}
 
     return act

@@ -41,6 +41,7 @@ COMMON_FIELDS = (
     Field("region", "Region", "such as eu-central-1"),
     Field("organization_path", "Path to grant", "o-…/r-…/ou-…/*; empty: the workload account's unit"),
     Field("base", "Base image", "public or stand-in; empty: what the lab can run"),
+    Field("engine", "Engine", "auto, docker or embedded; empty: auto, which is Docker where it answers"),
 )
 GROUPS = (
     ("On the embedded AWS", EMBEDDED_FIELDS),
@@ -67,10 +68,11 @@ class FormModel:
         """Checks and keeps the values; on bad input nothing is changed and ``message`` says what is wrong."""
         try:
             lab = choose(self.home, **{name: value.strip() or None for name, value in self.values.items()})
+            message = f"The lab is on {lab.where}: {_summary(lab)}. {lab.engine.sentence}"
         except (LabError, ClientError, BotoCoreError) as error:
             self.ok, self.message = False, str(error)
             return None
-        self.ok, self.message = True, f"The lab is on {lab.where}: {_summary(lab)}."
+        self.ok, self.message = True, message
         return lab
 
 

@@ -25,8 +25,8 @@ class LivePull:
             )
             self._bar.start()
             self._bar.add_task("pulling", total=total)
-            self._total = total
-        self._bar.update(self._bar.task_ids[0], completed=done)
+        self._total = total  # Docker learns the size of a layer when that one is begun
+        self._bar.update(self._bar.task_ids[0], completed=done, total=total)
 
     def __enter__(self) -> LivePull:
         return self

@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from labkit.scenarios import Scenario, ScenarioResult, Step, StepResult
-from labkit.scenarios.model import DENIED, DONE, FAILED, SKIPPED
+from labkit.scenarios.model import DENIED, DONE, FAILED, REFUSED, SKIPPED
 
-# A mark and a colour for each outcome; a denial that was expected is as good as a success.
-_MARKS = {DENIED: ("⊘", "yellow"), FAILED: ("✗", "red"), SKIPPED: ("–", "dim")}
+# A mark and a colour for each outcome; a denial or refusal that was expected is as good as a success.
+_MARKS = {DENIED: ("⊘", "yellow"), REFUSED: ("⊘", "yellow"), FAILED: ("✗", "red"), SKIPPED: ("–", "dim")}
 
 
 def line(result: StepResult) -> Text:
@@ -39,6 +39,8 @@ def evidence(result: StepResult) -> Iterator[RenderableType]:
         yield _below(sentence)
     if "payload" in facts:
         yield _below(f"{facts['status']} {facts['payload']}")
+    if "index" in facts:
+        yield _below(facts["index"])
     if "digest" in facts:
         yield _below(facts["digest"])
     if "base" in facts:

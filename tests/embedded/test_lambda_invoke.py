@@ -237,6 +237,17 @@ def test_an_entrypoint_that_cannot_be_run_is_told(lab: Lab, name: str, uri: str)
     assert answer["Payload"]["errorType"] == "Runtime.InvalidEntrypoint"
 
 
+def test_another_architecture_than_the_functions_shows_at_invoke_not_at_create(lab: Lab, name: str, uri: str):
+    lab.active("registry", name, uri, Architectures=["arm64"])
+    answer = lab.client("registry", "lambda").invoke(FunctionName=name)
+    assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+    request_id = answer["ResponseMetadata"]["RequestId"]
+    assert json.loads(answer["Payload"].read()) == {
+        "errorType": "Runtime.InvalidEntrypoint",
+        "errorMessage": f"RequestId: {request_id} Error: fork/exec /lambda-entrypoint.sh: exec format error",
+    }
+
+
 # -- What is refused -----------------------------------------------------------------------------------------------
 
 

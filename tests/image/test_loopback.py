@@ -1,6 +1,5 @@
 import os
 import socket
-import struct
 
 import pytest
 
@@ -25,19 +24,22 @@ def ask(server, client):
 
 
 @pytest.mark.parametrize(("owner", "answered"), [(os.getuid(), True), (0, True), (os.getuid() + 4711, False)])
-def test_only_the_same_user_and_root_are_answered(server, tmp_path, monkeypatch, owner, answered):
-    home = f"{struct.unpack('=I', socket.inet_aton('127.0.0.1'))[0]:08X}"
+def test_only_the_same_user_and_root_are_answered(server, monkeypatch, owner, answered):
+    monkeypatch.setattr(loopback, "user_of", lambda client, port: owner)
     with socket.socket() as client:
-        client.bind(("127.0.0.1", 0))
-        table = tmp_path / "tcp"
-        ends = f"{home}:{client.getsockname()[1]:04X} {home}:{server.port:04X}"
-        table.write_text(f"  sl  local_address rem_address ...\n   0: {ends} 01 0:0 00:00 00 {owner} 0 1\n")
-        monkeypatch.setattr(loopback, "_CONNECTIONS", table)
         assert ask(server, client).endswith(b"hello") is answered
 
 
-def test_where_the_system_does_not_tell_who_connects_everybody_local_is_answered(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(loopback, "_CONNECTIONS", tmp_path / "none")
+def test_a_further_user_can_be_let_in(monkeypatch):
+    monkeypatch.setattr(loopback, "user_of", lambda client, port: os.getuid() + 4711)
+    server = LoopbackServer(lambda request: (200, {}, b"hello"), user=os.getuid() + 4711)
+    with socket.socket() as client:
+        assert ask(server, client).endswith(b"hello")
+    server.close()
+
+
+def test_where_the_system_does_not_tell_who_connects_everybody_local_is_answered(server, monkeypatch):
+    monkeypatch.setattr(loopback, "user_of", lambda client, port: None)
     with socket.socket() as client:
         assert ask(server, client).endswith(b"hello")
 

@@ -216,7 +216,7 @@ def test_a_process_found_dead_is_restarted_without_a_word(sandbox):
     environment = sandbox(CASES, "code.pid", timeout=60)
     first = environment.invoke(b"").payload
     process = environment._process
-    process.api.events.put(process.next_event(60))  # it has asked for its next event before it dies
+    process.api.events.put(process.api.next_event(60))  # it has asked for its next event before it dies
     os.kill(int(first), signal.SIGKILL)
     process._watcher.join()
     second = environment.invoke(b"")

@@ -51,6 +51,7 @@ def main() -> None:
         for name in [name for name in os.environ if name.startswith(("AWS_", "LAB_", "LABKIT_"))]:
             del os.environ[name]
         os.environ["LABKIT_HOME"] = str(Path(folder) / "lab")
+        os.environ["LABKIT_ENGINE"] = "embedded"
         os.environ["PYTHONPATH"] = str(ROOT)
         try:
             for path in chosen:

@@ -12,6 +12,7 @@ import pytest
 import labkit.embedded.client as embedded
 from labkit import policies
 from labkit.aws import repositories, roles
+from labkit.aws.engine.finding import NoEngine
 from labkit.errors import UsageError
 from labkit.lab import EXECUTION_ROLE, ORGANIZATION, OTHER_ACCOUNT, Lab, choose, current
 from labkit.scenarios import SCENARIOS, prepare, run
@@ -88,6 +89,7 @@ class TestChoosing:
             ({"organization_path": "o-lambdaecrlab/r-lab1/ou-lab1-workloads"}, "is not an organization path"),
             ({"organization_path": "o-anotherorg0/*"}, "of another organization"),
             ({"registry_profile": "nobody"}, "needs two profiles"),
+            ({"engine": "podman"}, "There is no engine 'podman'"),
         ],
     )
     def test_bad_input_is_one_sentence_and_changes_nothing(self, home, wrong, says):
@@ -96,6 +98,18 @@ class TestChoosing:
             choose(home, **wrong)
         assert "\n" not in str(error.value)
         assert current(home) == before
+
+    def test_docker_that_does_not_answer_is_one_sentence_and_changes_nothing(self, home, monkeypatch, tmp_path):
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+        before = current(home)
+        with pytest.raises(NoEngine, match=r"there is none.*--engine embedded"):
+            choose(home, engine="docker")
+        assert current(home) == before
+
+    def test_a_chosen_engine_is_the_one_that_is_used(self, home, monkeypatch):
+        monkeypatch.delenv("LABKIT_ENGINE")
+        choose(home, engine="embedded")
+        assert Lab.open(home).engine.sentence == "The lab builds, pushes and pulls by itself."
 
     def test_a_broken_file_of_choices_is_said_to_be_broken(self, home):
         (home / "choices.json").write_text('{"registry_profil": ')

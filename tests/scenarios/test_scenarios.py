@@ -12,7 +12,7 @@ from labkit.aws import functions, repositories, roles
 from labkit.errors import LabError, UsageError
 from labkit.lab import EXECUTION_ROLE, ORGANIZATION, REPOSITORIES, SAME_ACCOUNT, Lab
 from labkit.scenarios import SCENARIOS, clean_up, prepare, run
-from labkit.scenarios.model import DENIED, DONE, INVOKED, Step
+from labkit.scenarios.model import DENIED, DONE, FAILED, INVOKED, REFUSED, Step
 
 REFUSAL = {
     "code": "AccessDeniedException",
@@ -38,13 +38,37 @@ def test_a_scenario_leaves_nothing_behind(lab, image, name):
     assert clean_up(lab) == ()
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != "provenance"])
 def test_every_refusal_is_the_articles_sentence_and_comes_with_its_reasons(lab, image, name):
     refused = [step for step in run(lab, SCENARIOS[name], image).steps if step.outcome == DENIED]
     assert refused
     for step in refused:
         assert step.facts["error"] == REFUSAL
         assert any("may not" in sentence for sentence in step.facts["why"])
+
+
+def test_an_index_is_refused_with_lambdas_sentence_and_its_image_is_taken(lab, image):
+    steps = run(lab, SCENARIOS["provenance"], image).steps
+    [refused] = [step for step in steps if step.outcome == REFUSED]
+    uri = lab.image_uri(SAME_ACCOUNT.repository, "0.0.1-with-provenance")
+    assert refused.facts["error"] == {
+        "code": "InvalidParameterValueException",
+        "status": 400,
+        "message": f"The image manifest, config or layer media type for the source image {uri} is not supported.",
+    }
+    assert steps[-1].outcome == INVOKED
+
+
+def test_a_value_that_is_wrong_is_a_failure_where_no_refusal_is_expected(lab, image):
+    scenario = SCENARIOS["provenance"]
+    steps = [replace(step, expect=DONE) for step in scenario.steps]
+    assert run(lab, replace(scenario, steps=tuple(steps)), image).steps[-1].outcome == FAILED
+
+
+def test_a_refusal_that_does_not_come_is_no_success(lab, image):
+    scenario = SCENARIOS["provenance"]
+    result = run(lab, replace(scenario, steps=(replace(scenario.steps[2], expect=REFUSED),)), image)
+    assert (result.ok, result.steps[-1].outcome) == (False, DONE)
 
 
 def test_the_functions_greet_as_the_articles_do(lab, image):

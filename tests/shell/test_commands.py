@@ -52,6 +52,8 @@ def test_it_goes_up_is_shown_and_goes_down(home, capsys):
     assert facts["organization"] == "o-lambdaecrlab"
     process = psutil.Process(facts["pid"])
 
+    assert facts["because"] == "it is chosen"
+
     _, out, _ = labkit(capsys, "status")
     assert facts["endpoint"] in out
     assert "592444418872  workload" in out

@@ -1,0 +1,12 @@
+"""Who builds, pushes, pulls and tries the image: the lab by itself, or a Docker engine.
+
+    ways        the two, behind one interface, and which of them a choice comes to
+    finding     whether a Docker engine answers, never longer than three seconds
+    bases       what FROM names, present in the engine: pulled, or the lab's stand-in loaded
+    building    the image of a folder, built by the engine
+    registry    names, login, push and pull through the engine
+    trial       the image in a container, behind the emulator's URL
+
+An image has one name everywhere, its ECR name. Docker alone is told another where the registry is not at the host of
+that name, as on the embedded AWS: the registry's address with the ECR name behind it.
+"""

@@ -1,0 +1,122 @@
+"""Whether a Docker engine answers, and what it is.
+
+The SDK looks where ``DOCKER_HOST`` says, else at the usual socket. An engine that hangs would keep it for a minute, one
+that answers a byte a second for ever; so somebody else waits for it, and after three seconds nobody does.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from labkit.errors import LabError
+
+SECONDS = 3.0
+"""How long an engine may take to say what it is."""
+
+HOME_LABEL = "labkit.home"
+"""The label of every container that the lab starts; its value is the lab home. Others are never touched."""
+
+_WORK_SECONDS = 600
+_USUAL = "unix:///var/run/docker.sock"
+_ADVICE = "Start one (DOCKER_HOST says where), or take the embedded way: --engine embedded, in notebook 00 Engine."
+
+_REASONS: dict[type[OSError], str] = {
+    FileNotFoundError: "there is none",
+    PermissionError: "this user may not talk to it",
+    ConnectionRefusedError: "nothing listens there",
+    TimeoutError: f"it did not answer within {SECONDS:.0f} seconds",
+}
+
+
+class NoEngine(LabError):  # noqa: N818 - said as it is
+    """No Docker engine answers; ``reason`` is the same without advice, to go on in a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"No Docker engine answers at {reason}. {_ADVICE}")
+        self.reason = f"no Docker engine answers at {reason}"
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A Docker engine that answers: its SDK ``client``, its version, and its architecture (amd64 or arm64)."""
+
+    client: Any = field(repr=False)
+    version: str
+    architecture: str
+
+    @property
+    def title(self) -> str:
+        """What it is, such as ``Docker Engine 28.2.2 (linux/amd64)``."""
+        return f"Docker Engine {self.version} (linux/{self.architecture})"
+
+    @contextmanager
+    def impatient(self, seconds: float) -> Iterator[None]:
+        """Within, the client waits for an answer only so long."""
+        before, self.client.api.timeout = self.client.api.timeout, seconds
+        try:
+            yield
+        finally:
+            self.client.api.timeout = before
+
+
+def find(seconds: float = SECONDS) -> Daemon:
+    """The engine of this machine, after at most so many seconds. Raises NoEngine."""
+    answers: queue.SimpleQueue[Daemon | NoEngine] = queue.SimpleQueue()
+    threading.Thread(target=_ask, args=(seconds, answers), daemon=True, name="docker-engine").start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except queue.Empty:
+        answer = _none(_REASONS[TimeoutError])
+    if isinstance(answer, NoEngine):
+        raise answer
+    return answer
+
+
+def _ask(seconds: float, answers: queue.SimpleQueue[Daemon | NoEngine]) -> None:
+    try:
+        _knock(os.environ.get("DOCKER_HOST") or _USUAL, seconds)
+        answers.put(_introduced(seconds))
+    except NoEngine as error:
+        answers.put(error)
+    except Exception as error:  # the SDK also lets errors of requests and of its configuration through
+        answers.put(_none(_said_of(error)))
+
+
+def _knock(host: str, seconds: float) -> None:
+    """Raises OSError where nobody is there: sooner, and with a better reason, than the SDK."""
+    address = urlsplit(host)
+    if address.scheme == "unix" and hasattr(socket, "AF_UNIX"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(seconds)
+            door.connect(host.removeprefix("unix://"))
+    elif address.scheme == "tcp" and address.hostname and address.port:
+        socket.create_connection((address.hostname, address.port), seconds).close()
+
+
+def _introduced(seconds: float) -> Daemon:
+    import docker  # costs more than all the rest, so only where somebody is there
+
+    client = docker.from_env(timeout=seconds)
+    facts = client.version()
+    client.api.timeout = _WORK_SECONDS  # asking is quick, building is not
+    if facts["Os"] != "linux":
+        raise _none(f"it runs {facts['Os']} containers, and Lambda's are Linux")
+    return Daemon(client, facts["Version"], facts["Arch"])
+
+
+def _said_of(error: Exception) -> str:
+    if isinstance(error, OSError) and type(error) in _REASONS:
+        return _REASONS[type(error)]
+    return _REASONS[TimeoutError] if "timed out" in str(error) else str(error).rstrip(".")
+
+
+def _none(why: str) -> NoEngine:
+    return NoEngine(f"{os.environ.get('DOCKER_HOST') or _USUAL} ({why})")

@@ -1,0 +1,107 @@
+"""What a function's handler runs in: a container where there is an engine for its image, else a process of the lab.
+
+    the image stands on the lab's stand-in, which has no interpreter     a process
+    no engine answers, or it is of another architecture                  a process
+    the engine cannot be given the image                                 a process, and the log says why
+    otherwise                                                            a container
+
+While the lab may have something in an engine, the lab home has a file that says so: what a process that was killed has
+left behind is removed by the next one, or when the lab is stopped, and a lab that has never used an engine never asks
+for one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Any
+
+from labkit.aws.engine import finding
+from labkit.embedded.blobs import BlobStore
+from labkit.embedded.container_images import keep_only, provide
+from labkit.embedded.containers import ContainerProcess, engine_errors, remove_leftovers
+from labkit.embedded.engine import Engine, Engines
+from labkit.embedded.home import Home
+from labkit.image.base import stands_in_for
+from labkit.image.runtime import Start
+
+_LOG = logging.getLogger(__name__)
+
+
+class Runners:
+    """Chooses for the functions of one lab home, and cleans up after them."""
+
+    def __init__(self, home: Home, engines: Engines | None = None) -> None:
+        self._home = home
+        self._engines = engines or Engines()
+        self._lock = threading.Lock()
+        self._used: Engine | None = None
+
+    def container(self, image: Mapping[str, Any], digest: str, blobs: BlobStore) -> tuple[Start, str] | None:
+        """Return what starts a container of an image and the engine's name; None where a process must do.
+
+        ``image`` is the image's configuration document, ``digest`` its manifest's.
+        """
+        if stands_in_for(image.get("config") or {}):
+            return None
+        engine = self._engines.find()
+        if engine is None or engine.architecture != image.get("architecture"):
+            return None
+        try:
+            self._use(engine)
+            name = provide(engine.client, self._home.root, digest, blobs)
+        except FileNotFoundError:
+            _LOG.warning("%s does not run in a container: its image was deleted", digest)
+        except engine_errors() as error:
+            _LOG.warning("%s does not run in a container: %s", digest, error)
+            self._engines.forget()
+        else:
+            return partial(ContainerProcess, engine, name, self._home.root), engine.name
+        return None
+
+    def keep_only(self, digests: Collection[str]) -> None:
+        """Let the engine forget the images of all other functions than those with these digests."""
+        if self._used:
+            try:
+                keep_only(self._used.client, self._home.root, digests)
+            except engine_errors() as error:
+                _LOG.warning("the engine does not forget images: %s", error)
+
+    def sweep(self) -> None:
+        """Remove what an earlier process left in the engine; where none answers, the next one tries again."""
+        with self._lock:
+            if not self._home.containers.exists():
+                return
+            try:
+                client = finding.find().client.api
+                remove_leftovers(client, self._home.root)
+                if self._used is None:
+                    keep_only(client, self._home.root, ())
+            except finding.NoEngine as error:
+                _LOG.warning("containers may have been left behind: %s", error.reason)
+                return
+            except engine_errors() as error:
+                _LOG.warning("containers may have been left behind: %s", error)
+                return
+            if self._used is None:
+                self._home.containers.unlink()
+
+    def close(self) -> None:
+        """Remove what the lab still has in the engine, and note that nothing is left."""
+        with self._lock:
+            if self._used is None:
+                return
+            try:
+                remove_leftovers(self._used.client, self._home.root, run="")
+                keep_only(self._used.client, self._home.root, ())
+            except engine_errors() as error:
+                _LOG.warning("containers may have been left behind: %s", error)
+            else:
+                self._home.containers.unlink(missing_ok=True)
+
+    def _use(self, engine: Engine) -> None:
+        with self._lock:
+            self._home.containers.touch(mode=0o600)
+            self._used = engine

@@ -1,0 +1,117 @@
+"""A lab that builds, pushes and pulls with a Docker engine: one that answers, else one of the tests' own.
+
+What stands for the base image is the real one where it can be had, else the lab's stand-in, made of the Python that
+runs the tests. Nothing is written to the user's Docker configuration.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from labkit.aws import base as bases
+from labkit.aws.engine import bases as engine_bases
+from labkit.aws.engine.finding import Daemon, NoEngine, find
+from labkit.embedded import client
+from labkit.lab import Choices, Lab
+from labkit.scenarios import clean_up
+from tests.clients.conftest import require  # noqa: F401 - a fixture
+
+from . import daemon
+
+BASE = "public.ecr.aws/lambda/python:3.12"
+
+
+@pytest.fixture(scope="session")
+def docker_host(require: Callable[..., None]) -> Iterator[str | None]:  # noqa: F811
+    """Where an engine answers; None is the SDK's own default."""
+    try:
+        find()
+    except NoEngine:
+        why = daemon.reason_against()
+        require("engine", not why, why)
+        folder = Path(tempfile.mkdtemp(prefix="lkt-"))  # short, because sockets are made in it
+        with FileLock(Path(tempfile.gettempdir()) / "labkit-engine.lock"):  # two at once would choose one network
+            starting = daemon.running(folder)
+            host = starting.__enter__()
+        try:
+            yield host
+        finally:
+            starting.__exit__(None, None, None)
+            shutil.rmtree(folder, ignore_errors=True)
+    else:
+        yield os.environ.get("DOCKER_HOST")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def environment(docker_host: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The engine chosen for this process and what it starts, with a Docker configuration of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        if docker_host:
+            patch.setenv("DOCKER_HOST", docker_host)
+        patch.setenv("DOCKER_CONFIG", str(tmp_path_factory.mktemp("docker")))
+        patch.delenv("LABKIT_ENGINE", raising=False)
+        before = dict(os.environ)
+        yield
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Daemon:
+    """The engine that answers."""
+    return find()
+
+
+@pytest.fixture(scope="module")
+def base(engine: Daemon) -> str:
+    """What images stand on: ``public`` where the engine has AWS's base or finds it in its registry."""
+    try:
+        engine_bases.check_at_hand(engine, BASE)
+    except engine_bases.EngineError:
+        return bases.STAND_IN
+    return bases.PUBLIC
+
+
+@pytest.fixture(scope="module")
+def home(environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A lab home for the tests of a module."""
+    home = tmp_path_factory.mktemp("engine") / "home"
+    yield home
+    running = client.status(home)
+    client.stop(home)
+    if running is not None:
+        _forget(find(), running.endpoint.removeprefix("http://"))
+
+
+def _forget(engine: Daemon, front: str) -> None:
+    """Remove the names that the tests have given to images, so that an engine of somebody's stays as it was."""
+    names = [name for image in engine.client.images.list() for name in image.tags if name.startswith(f"{front}/")]
+    for name in names:
+        engine.client.images.remove(name, force=True)
+
+
+@pytest.fixture(scope="module")
+def opened(home: Path, base: str) -> Lab:
+    """The lab of the home, on Docker."""
+    return Lab.embedded(home, Choices(engine="docker", base=base))
+
+
+@pytest.fixture
+def lab(opened: Lab) -> Iterator[Lab]:
+    """The lab, left clean."""
+    yield opened
+    clean_up(opened)
+
+
+@pytest.fixture(scope="module")
+def image(opened: Lab) -> Any:
+    """The article's image, built by the engine."""
+    return opened.build_image()
