@@ -7,12 +7,13 @@ places      moved accounts go back to their units
 runner      playing them: reset, steps, clean-up
 """
 
-from labkit.scenarios.catalogue import SCENARIOS
+from labkit.scenarios.catalogue import ARTICLE, SCENARIOS
 from labkit.scenarios.model import Scenario, ScenarioResult, Step, StepResult
 from labkit.scenarios.places import put_accounts_back
 from labkit.scenarios.runner import clean_up, made, named, prepare, reset, run
 
 __all__ = [
+    "ARTICLE",
     "SCENARIOS",
     "Scenario",
     "ScenarioResult",

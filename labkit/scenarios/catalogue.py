@@ -180,3 +180,6 @@ SCENARIOS: dict[str, Scenario] = {
     made.name: made
     for made in (_same_account(), _cross_account(), _organization(), _organization_paths(), _provenance())
 }
+
+ARTICLE = ("same-account", "cross-account", "organization", "organization-paths")
+"""The names of the article's own scenarios, which are played where none is named."""
