@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,17 @@ from .conftest import EXPIRED, READER, REGISTRY, WORKLOAD, Done, Repository, Sho
 
 
 @pytest.fixture(scope="session")
-def docker_host(
-    require: Callable[..., None], shop: Shop, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
+def docker_host(require: Callable[..., None], shop: Shop) -> Iterator[dict[str, str]]:
     """The environment in which docker talks to an engine of the tests' own."""
     why = engine.reason_against()
     require("docker", not why, why)
-    folder = tmp_path_factory.mktemp("engine")
+    folder = Path(tempfile.mkdtemp(prefix="lkt-"))  # short, because sockets are made in it
     port = int(shop.address.rpartition(":")[2])
-    with engine.running(folder, port) as address:
-        yield {"DOCKER_HOST": f"unix://{address}"}
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with engine.running(folder, port) as address:
+            yield {"DOCKER_HOST": f"unix://{address}"}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Docker:
