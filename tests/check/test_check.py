@@ -119,8 +119,8 @@ def test_a_repeated_key_is_found_where_it_stands_the_second_time():
 
 
 def test_a_syntax_error_has_its_place():
-    [finding] = check('{\n  "Version": "2012-10-17",\n}').findings
-    assert (finding.rule.id, finding.line) == ("json-syntax", 3)
+    [finding] = check('{\n  "Version" "2012-10-17"\n}').findings
+    assert (finding.rule.id, finding.line) == ("json-syntax", 2)
 
 
 def test_white_space_does_not_count_in_an_identity_policy_but_does_in_a_repository_policy():
