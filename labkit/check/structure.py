@@ -15,20 +15,8 @@ from labkit.check.kinds import Kind
 from labkit.check.places import escape
 from labkit.check.statement import Statement
 from labkit.check.words import nearest
+from labkit.iam.document import DOCUMENT_ELEMENTS, PRINCIPAL_KINDS, STATEMENT_ELEMENTS
 
-DOCUMENT = ("Version", "Id", "Statement")
-STATEMENT = (
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-)
-PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
 _PAIRS = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _WRAPPED = '{"Version": "2012-10-17", "Statement": [ … ]}'
@@ -40,7 +28,7 @@ def document(value: Any, kind: Kind, length: int) -> Iterator[Found]:
     if not isinstance(value, dict):
         yield Found("wrong-type", "", "The policy is not a JSON object.", f"Write {_WRAPPED}.")
         return
-    yield from _unknown(value, DOCUMENT, "", "the policy")
+    yield from _unknown(value, DOCUMENT_ELEMENTS, "", "the policy")
     yield from _version(value, kind)
     yield from _forbidden(value, kind, "")
     if "Id" in value and not isinstance(value["Id"], str):
@@ -76,7 +64,7 @@ def statement(value: Any, kind: Kind, pointer: str) -> Iterator[Found]:
         instead = 'Write {"Effect": "Allow", "Action": …}.'
         yield Found("wrong-type", pointer, "The statement is not a JSON object.", instead)
         return
-    yield from _unknown(value, STATEMENT, pointer, "the statement")
+    yield from _unknown(value, STATEMENT_ELEMENTS, pointer, "the statement")
     yield from _effect(value, pointer)
     yield from _forbidden(value, kind, pointer)
     yield from _missing(value, kind, pointer)
@@ -168,7 +156,7 @@ def _principal_types(value: Any, pointer: str) -> Iterator[Found]:
         instead = 'Write {"AWS": "…"}, {"Service": "…"} or "*".'
         yield Found("wrong-type", pointer, 'The principal is neither an object nor "*".', instead)
         return
-    yield from _unknown(value, PRINCIPALS, pointer, "a principal")
+    yield from _unknown(value, PRINCIPAL_KINDS, pointer, "a principal")
     for kind, listed in value.items():
         if not _is_texts(listed):
             at = f"{pointer}/{escape(kind)}"

@@ -24,8 +24,8 @@ from labkit.iam.request import Principal
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
-_DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
-_STATEMENT_ELEMENTS = (
+DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
+STATEMENT_ELEMENTS = (
     "Sid",
     "Effect",
     "Principal",
@@ -170,7 +170,7 @@ def _dumped(source: Any) -> str:
 @lru_cache(maxsize=2048)
 def _parse(text: str, name: str) -> Policy:
     document = _load(text)
-    _check_elements(document, _DOCUMENT_ELEMENTS, "the policy")
+    _check_elements(document, DOCUMENT_ELEMENTS, "the policy")
     version = document.get("Version", VERSIONS[1])
     if version not in VERSIONS:
         raise PolicyError(f"Version is {version!r}; it must be {VERSIONS[0]} (or the old {VERSIONS[1]}).")
@@ -240,7 +240,7 @@ def _statement(index: int, raw: Any, version: str, policy: str) -> Statement:
     if not isinstance(sid, str):
         raise PolicyError(f"The Sid of {where} is not a text.")
     where = f"{where} ({sid})" if sid else where
-    _check_elements(raw, _STATEMENT_ELEMENTS, where)
+    _check_elements(raw, STATEMENT_ELEMENTS, where)
     if raw.get("Effect") not in ("Allow", "Deny"):
         raise PolicyError(f"Effect of {where} is {raw.get('Effect')!r}; it must be 'Allow' or 'Deny'.")
     variables = version == VERSIONS[0]

@@ -127,11 +127,11 @@ def _layer(name: str) -> Layer:
     )
 
 
-def _config(name: str, reference: str) -> dict[str, Any]:
-    """Return the configuration of AWS's Python bases, as ``docker inspect`` shows it, with the stand-in's labels."""
+def runtime_settings(language: str) -> dict[str, Any]:
+    """Environment, working directory and entrypoint as AWS's Python bases have them; ``language`` is that of LANG."""
     return {
         "Env": [
-            "LANG=en_US.UTF-8",
+            f"LANG={language}",
             "TZ=:/etc/localtime",
             "PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
             "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
@@ -141,6 +141,13 @@ def _config(name: str, reference: str) -> dict[str, Any]:
         ],
         "WorkingDir": "/var/task",
         "Entrypoint": ["/lambda-entrypoint.sh"],
+    }
+
+
+def _config(name: str, reference: str) -> dict[str, Any]:
+    """Return the configuration of AWS's Python bases, as ``docker inspect`` shows it, with the stand-in's labels."""
+    return {
+        **runtime_settings("en_US.UTF-8"),
         "Labels": {
             KIND_LABEL: _STAND_IN,
             FOR_LABEL: name,

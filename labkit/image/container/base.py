@@ -25,7 +25,7 @@ from typing import Any
 
 import labkit
 from labkit.errors import LabError
-from labkit.image.base import CREATED, CREATED_TEXT, FOR_LABEL, KIND_LABEL
+from labkit.image.base import CREATED, CREATED_TEXT, FOR_LABEL, KIND_LABEL, runtime_settings
 from labkit.image.container.libraries import needed
 from labkit.image.layer import Entry, directory, file, link, pack
 
@@ -115,17 +115,7 @@ def make(stands_for: str, name: str) -> bytes:
 
 def _config(stands_for: str) -> dict[str, Any]:
     return {
-        "Env": [
-            "LANG=C.UTF-8",
-            "TZ=:/etc/localtime",
-            "PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-            "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
-            "/var/task:/var/task/lib:/opt/lib",
-            "LAMBDA_TASK_ROOT=/var/task",
-            "LAMBDA_RUNTIME_DIR=/var/runtime",
-        ],
-        "WorkingDir": "/var/task",
-        "Entrypoint": ["/lambda-entrypoint.sh"],
+        **runtime_settings("C.UTF-8"),
         "Labels": {
             KIND_LABEL: KIND,
             FOR_LABEL: stands_for,
