@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from botocore.stub import Stubber
 
 import labkit.embedded.client as embedded
+from labkit.aws import sessions
 from labkit.errors import LabError, UsageError
 from labkit.image import build
 from labkit.lab import Choices, Lab, choose, current
@@ -116,7 +118,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(profiles, words, says):
     assert "Traceback" not in done.stderr
 
 
-def test_expired_credentials_are_said_to_be_expired(profiles, running):
+def test_credentials_that_aws_does_not_accept_are_said_not_to_be_accepted(profiles, running):
     lab = Lab.on_profiles(real())
     token = lab.registry.client("sts").get_session_token(DurationSeconds=900)["Credentials"]
     assert token["Expiration"] > datetime.now(UTC) + timedelta(minutes=10)
@@ -225,3 +227,11 @@ def test_a_choice_of_base_is_kept_and_a_wrong_one_changes_nothing(profiles, envi
     with pytest.raises(UsageError, match="There is no base image 'debian'"):
         choose(registry_profile="company-registry", workload_profile="company-workload", base="debian")
     assert Lab.open().base == "stand-in"
+
+
+def test_expired_credentials_are_said_to_be_expired(profiles):
+    session = sessions.open_session("company-registry")
+    with Stubber(sessions.client(session, "sts")) as aws:
+        aws.add_client_error("get_caller_identity", "ExpiredToken", "The security token included is expired", 403)
+        with pytest.raises(UsageError, match="The credentials of the AWS profile 'company-registry' have expired"):
+            sessions.whoami(session)
