@@ -9,27 +9,26 @@ What a learner chooses in notebook 00 is kept in the lab home and found again by
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import boto3
 
 import labkit.embedded.client as embedded
-from labkit import pull
 from labkit.aws import base as bases
 from labkit.aws import reading, repositories, sessions
 from labkit.aws.engine import finding, ways
 from labkit.aws.engine.ways import BuiltImage, Engine
+from labkit.choices import Choices
 from labkit.embedded.settings import Settings
 from labkit.environment import apply, own_variables
 from labkit.errors import UsageError
 from labkit.iam import Policy, Principal
 from labkit.organization import OUTSIDER, Membership, Organization, check_organization_path
-from labkit.pull import ImageUri, PullDecision
+from labkit.pull import ImageUri, PullDecision, PullQuestion
 from labkit.regions import check_region
 
 TAG = "0.0.1"
@@ -75,43 +74,6 @@ class Actor:
     def client(self, service: str) -> Any:
         """A boto3 client, made once."""
         return sessions.client(self.session, service)
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What was chosen for this lab home; None everywhere is the embedded AWS with its defaults.
-
-    Profiles are of the AWS config files in use; ``organization_path`` is a path pattern such as ``o-…/r-…/ou-…/*``;
-    ``base`` is one of ``labkit.aws.base.BASES``, ``engine`` one of ``labkit.aws.engine.ways.ENGINES``.
-    """
-
-    registry_profile: str | None = None
-    workload_profile: str | None = None
-    management_profile: str | None = None
-    region: str | None = None
-    organization_path: str | None = None
-    base: str | None = None
-    engine: str | None = None
-
-    @property
-    def are_real(self) -> bool:
-        """Whether profiles were chosen instead of the embedded AWS."""
-        return self.registry_profile is not None or self.workload_profile is not None
-
-    @classmethod
-    def read(cls, home: Path) -> Choices:
-        """The choices of a lab home; the defaults where none were made. Raises UsageError for a broken file."""
-        path = home / "choices.json"
-        if not path.exists():
-            return cls()
-        try:
-            return cls(**json.loads(path.read_text("utf-8")))
-        except (ValueError, TypeError):
-            raise UsageError(f"{path} cannot be read. Delete it to go back to the defaults.") from None
-
-    def write(self, home: Path) -> None:
-        """Keeps the choices in the lab home."""
-        embedded.write_file(home / "choices.json", json.dumps(asdict(self), indent=2))
 
 
 class Lab:
@@ -299,6 +261,19 @@ class Lab:
         ``caller`` is the session that creates the function, ``function`` its name. Raises Unreadable where the lab's
         own profiles may not read what the question needs.
         """
+        return self._question(caller, function, repository, _asks_for_paths).decide()
+
+    def question(self, caller: boto3.Session, function: str, repository: str) -> PullQuestion:
+        """The question that ``explain`` asks, to be changed and asked again.
+
+        Where the accounts stand is always read, since a changed policy may ask for it; raises Unreadable where no
+        profile may read that.
+        """
+        return self._question(caller, function, repository, lambda _policy: True)
+
+    def _question(
+        self, caller: boto3.Session, function: str, repository: str, needs_paths: Callable[[Policy | None], bool]
+    ) -> PullQuestion:
         who = sessions.whoami(caller)
         principal = Principal.aws(who.arn)
         admin = self._account(who.account)
@@ -308,12 +283,12 @@ class Lab:
         policy = Policy.parse(text, "the repository policy") if text else None
         own = reading.caller_policies(admin.client("iam"), principal)
         # Whatever does not ask for paths can be answered without the right to read the organization's tree.
-        asked_for_paths = any(map(_asks_for_paths, [*own.identity, own.boundary, policy]))
-        membership = cache(self._membership if asked_for_paths else self._organization_only)  # looked up once
-        return pull.decide(
+        asked_for_paths = any(map(needs_paths, [*own.identity, own.boundary, policy]))
+        membership = (self._membership if asked_for_paths else self._organization_only)(who.account)
+        return PullQuestion(
             caller=principal,
             caller_policies=own,
-            caller_context=membership(who.account).context("Principal"),
+            caller_context=membership.context("Principal"),
             function_arn=f"arn:aws:lambda:{self.region}:{who.account}:function:{function}",
             image=ImageUri.parse(self.image_uri(repository)),
             repository_policy=policy,

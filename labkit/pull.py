@@ -29,7 +29,7 @@ from labkit.iam.outline import Line, outline
 from labkit.organization import Membership
 from labkit.policies import LAMBDA, PULL_ACTIONS
 
-__all__ = ["PULL_ACTIONS", "ImageUri", "InvalidImageUri", "PullDecision", "decide", "service_context"]
+__all__ = ["PULL_ACTIONS", "ImageUri", "InvalidImageUri", "PullDecision", "PullQuestion", "decide", "service_context"]
 
 _URI = re.compile(
     r"(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?P<china>\.cn)?/"
@@ -232,3 +232,33 @@ def decide(
         () if account == image.account else ask(caller, both, caller_context),
         ask(Principal.service(LAMBDA), service, keys),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PullQuestion:
+    """The pull question as data, so that one thing in it can be changed (``dataclasses.replace``) and asked again.
+
+    The fields are what ``decide`` takes, but for ``membership``: where the function's account stands.
+    """
+
+    caller: Principal
+    caller_policies: Policies
+    caller_context: Mapping[str, str | Sequence[str]]
+    function_arn: str
+    image: ImageUri
+    repository_policy: Policy | None
+    membership: Membership
+    rcp: Levels | None = None
+
+    def decide(self) -> PullDecision:
+        """The answer. Raises UsageError where ``function_arn`` is not the ARN of a function."""
+        return decide(
+            caller=self.caller,
+            caller_policies=self.caller_policies,
+            caller_context=self.caller_context,
+            function_arn=self.function_arn,
+            image=self.image,
+            repository_policy=self.repository_policy,
+            membership=lambda _account: self.membership,
+            rcp=self.rcp,
+        )

@@ -25,7 +25,8 @@ from labkit.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from labkit.lab import Choices, Lab
+    from labkit.choices import Choices
+    from labkit.lab import Lab
     from labkit.scenarios import Scenario, ScenarioResult
 
 
@@ -103,7 +104,8 @@ def _chosen(names: Sequence[str]) -> list[Scenario]:
 
 
 def _lab(args: argparse.Namespace) -> Lab:
-    from labkit.lab import Choices, Lab
+    from labkit.choices import Choices
+    from labkit.lab import Lab
 
     choices = Choices(
         args.registry_profile,

@@ -60,7 +60,7 @@ def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
 def _engine(home: Path) -> dict[str, Any]:
     """Who builds, pushes and pulls, before it is known whether Docker has the base image: ``{"engine", "because"}``."""
     from labkit.aws.engine import finding, ways
-    from labkit.lab import Choices
+    from labkit.choices import Choices
 
     wanted = ways.wanted(Choices.read(home).engine)
     if wanted == ways.EMBEDDED:

@@ -19,8 +19,9 @@ from filelock import FileLock
 from labkit.aws import base as bases
 from labkit.aws.engine import bases as engine_bases
 from labkit.aws.engine.finding import Daemon, NoEngine, find
+from labkit.choices import Choices
 from labkit.embedded import client
-from labkit.lab import Choices, Lab
+from labkit.lab import Lab
 from labkit.scenarios import clean_up
 from tests.clients.conftest import require  # noqa: F401 - a fixture
 

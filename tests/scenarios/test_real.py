@@ -15,9 +15,10 @@ from botocore.stub import Stubber
 
 import labkit.embedded.client as embedded
 from labkit.aws import sessions
+from labkit.choices import Choices
 from labkit.errors import LabError, UsageError
 from labkit.image import build
-from labkit.lab import Choices, Lab, choose, current
+from labkit.lab import Lab, choose, current
 from labkit.scenarios import clean_up, named, prepare, run
 
 ROOT = Path(__file__).resolve().parents[2]
