@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from labkit.aws.engine.ways import BuiltImage
 from labkit.errors import LabError
 from labkit.lab import Actor, Lab
+from labkit.pull import PullDecision
 
 DONE, DENIED, PULLED, INVOKED, REFUSED = "done", "denied", "pulled", "invoked", "refused"
 FAILED, SKIPPED = "failed", "skipped"
@@ -58,24 +59,28 @@ Action = Callable[[Stage, Actor], Mapping[str, Any]]
 class Step:
     """One step: a title, the name of the actor, the action, and the outcome that it must have.
 
-    ``explain`` gives the reasons of a denial, in sentences.
+    ``explain`` decides what was denied once more, to be shown; it may raise a LabError that says why it cannot.
     """
 
     title: str
     actor: str
     action: Action
     expect: str = DONE
-    explain: Callable[[Stage, Actor], list[str]] | None = None
+    explain: Callable[[Stage, Actor], PullDecision] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What came of a step; ``caller`` is the ARN that acted, ``facts`` what the action reports."""
+    """What came of a step; ``caller`` is the ARN that acted, ``facts`` what the action reports.
+
+    ``decision`` explains a denial where the lab could explain it.
+    """
 
     step: Step
     caller: str
     outcome: str
     facts: Mapping[str, Any]
+    decision: PullDecision | None = None
 
     @property
     def ok(self) -> bool:
@@ -146,8 +151,8 @@ def play(step: Step, stage: Stage) -> StepResult:
         outcome = _OUTCOMES.get(error.response["Error"]["Code"], FAILED)
         if outcome == REFUSED and step.expect != REFUSED:
             outcome = FAILED
-        why = {"why": step.explain(stage, actor)} if step.explain and outcome != FAILED else {}
-        return StepResult(step, actor.arn, outcome, {"error": error_facts(error), **why})
+        decision, why = (None, {}) if outcome == FAILED else _explained(step, stage, actor)
+        return StepResult(step, actor.arn, outcome, {"error": error_facts(error), **why}, decision)
     except LabError as error:
         return StepResult(step, actor.arn, FAILED, {"error": {"message": str(error)}})
 
@@ -155,6 +160,17 @@ def play(step: Step, stage: Stage) -> StepResult:
 def _settled(step: Step, facts: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """An action that came to its end has the expected outcome, unless it should have been stopped."""
     return (DONE if step.expect in (DENIED, REFUSED) else step.expect), facts
+
+
+def _explained(step: Step, stage: Stage, actor: Actor) -> tuple[PullDecision | None, dict[str, list[str]]]:
+    """The decision of a step that was stopped and its reasons in sentences, or why there is none."""
+    if step.explain is None:
+        return None, {}
+    try:
+        decision = step.explain(stage, actor)
+    except LabError as error:
+        return None, {"why": [str(error)]}
+    return decision, {"why": decision.sentences()}
 
 
 def error_facts(error: ClientError) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from typing import Any
 from labkit import policies
 from labkit.aws import functions, provenance, repositories, roles
 from labkit.aws.engine.ways import BuiltImage
-from labkit.aws.reading import Unreadable
 from labkit.aws.sessions import assume
-from labkit.errors import LabError, UsageError
+from labkit.errors import LabError
 from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, TAG, Actor, Lab
+from labkit.pull import PullDecision
 from labkit.scenarios.model import Action, Stage
 
 LIMITED_POLICY = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
@@ -175,13 +175,6 @@ def pull_image(repository: str) -> Action:
     return act
 
 
-def why_refused(name: str, repository: str) -> Callable[[Stage, Actor], list[str]]:
+def why_refused(name: str, repository: str) -> Callable[[Stage, Actor], PullDecision]:
     """Explains why Lambda could not pull for the actor: the pull question asked with what the accounts say now."""
-
-    def explain(stage: Stage, actor: Actor) -> list[str]:
-        try:
-            return stage.lab.explain(actor.session, name, repository).sentences()
-        except (Unreadable, UsageError) as error:
-            return [str(error)]
-
-    return explain
+    return lambda stage, actor: stage.lab.explain(actor.session, name, repository)
