@@ -261,15 +261,19 @@ class Lab:
         ``caller`` is the session that creates the function, ``function`` its name. Raises Unreadable where the lab's
         own profiles may not read what the question needs.
         """
-        return self._question(caller, function, repository, _asks_for_paths).decide()
+        return self._question(caller, function, repository, asks_for_paths).decide()
 
-    def question(self, caller: boto3.Session, function: str, repository: str) -> PullQuestion:
+    def question(self, caller: boto3.Session, function: str, repository: str, *, paths: bool = True) -> PullQuestion:
         """The question that ``explain`` asks, to be changed and asked again.
 
         Where the accounts stand is always read, since a changed policy may ask for it; raises Unreadable where no
-        profile may read that.
+        profile may read that. Without ``paths`` it is not read: right as long as no policy ``asks_for_paths``.
         """
-        return self._question(caller, function, repository, lambda _policy: True)
+        return self._question(caller, function, repository, lambda _policy: paths)
+
+    def caller_for(self, repository: str) -> boto3.Session:
+        """Who creates the article's function of a repository: its own account's administrator, or the workload's."""
+        return (self.registry if repository == SAME_ACCOUNT.repository else self.workload).session
 
     def _question(
         self, caller: boto3.Session, function: str, repository: str, needs_paths: Callable[[Policy | None], bool]
@@ -314,7 +318,8 @@ class Lab:
         return reading.membership(other.client("organizations"), account)
 
 
-def _asks_for_paths(policy: Policy | None) -> bool:
+def asks_for_paths(policy: Policy | None) -> bool:
+    """Whether a policy asks where in the organization an account stands (``aws:…OrgPaths``)."""
     statements = policy.statements if policy else ()
     return any(condition.name.endswith("orgpaths") for each in statements for condition in each.conditions)
 

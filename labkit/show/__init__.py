@@ -2,7 +2,16 @@
 
 from labkit.show.denied import Denied
 from labkit.show.document import Document
+from labkit.show.editor import PolicyEditor, policy_editor
 from labkit.show.organization import OrganizationMap, organization_map
 from labkit.show.table import Table
 
-__all__ = ["Denied", "Document", "OrganizationMap", "Table", "organization_map"]
+__all__ = [
+    "Denied",
+    "Document",
+    "OrganizationMap",
+    "PolicyEditor",
+    "Table",
+    "organization_map",
+    "policy_editor",
+]

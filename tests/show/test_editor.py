@@ -1,0 +1,272 @@
+"""The policy editor on an embedded lab: writing, deciding, applying, undoing, and what others do meanwhile."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from labkit import policies
+from labkit.aws import repositories
+from labkit.aws.reading import Unreadable
+from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
+from labkit.organization import OUTSIDER
+from labkit.show import PolicyEditor, policy_editor
+
+
+@pytest.fixture
+def editor(lab):
+    return fresh(lab, OTHER_ACCOUNT)
+
+
+def fresh(lab: Lab, names) -> PolicyEditor:
+    """An editor of a repository that exists and has no policy."""
+    ecr = lab.registry.client("ecr")
+    if repositories.find(ecr, names.repository) is None:
+        ecr.create_repository(repositoryName=names.repository)
+    repositories.set_policy(ecr, names.repository, None)
+    return policy_editor(lab, names.repository, names.function)
+
+
+def stored(lab: Lab, editor: PolicyEditor) -> str | None:
+    return repositories.policy(lab.registry.client("ecr"), editor.repository)
+
+
+class TestWriting:
+    def test_it_begins_with_what_is_applied(self, lab, editor):
+        repositories.set_policy(lab.registry.client("ecr"), editor.repository, policies.same_account())
+        again = policy_editor(lab, editor.repository, editor.function)
+        assert json.loads(again.text_now) == policies.same_account()
+        assert again.diff() == ()
+
+    def test_a_repository_without_a_policy_is_an_empty_text(self, editor):
+        assert (editor.text_now, editor.size, editor.findings, editor.diff()) == ("", 0, (), ())
+        assert "No policy" in editor.text()
+
+    def test_the_decision_follows_the_text(self, lab, editor):
+        assert not editor.decision.allowed
+        editor.edit(policies.cross_account(lab.workload.account))
+        assert editor.decision.allowed
+        editor.edit(policies.cross_account("111111111111"))
+        assert not editor.decision.allowed
+
+    def test_nothing_is_applied_by_writing(self, lab, editor):
+        editor.edit(policies.cross_account(lab.workload.account))
+        assert stored(lab, editor) is None
+        assert "If this were applied" in editor.html()
+
+    def test_a_text_that_is_no_policy_keeps_the_decision_and_says_of_which_text_it_is(self, lab, editor):
+        editor.edit(policies.cross_account(lab.workload.account))
+        last = editor.decision
+        editor.typed(editor.text_now[:-1])
+        assert editor.decision is last
+        assert "no policy" in editor.decision_note
+        assert "earlier text" in editor.decision_note
+        assert "Of an earlier text" in editor.html()
+        editor.typed(editor.text_now + "}")
+        assert editor.decision_note == ""
+
+    def test_findings_have_the_line_in_which_they_stand(self, editor):
+        editor.typed('{"Version": "2012-10-17",\n "Statement": [{"Effect": "Alow",\n "Action": "ecr:*"}]}')
+        assert [finding.line for finding in editor.findings if finding.rule.id == "bad-effect"] == [2]
+
+    def test_text_and_html_are_the_same_each_time_and_escaped(self, editor):
+        editor.typed('{"<script>": 1}')
+        assert editor.html() == editor.html()
+        assert "<script>" not in editor.html()
+        assert "<script>" in editor.text()
+
+
+class TestApplying:
+    def test_the_repository_gets_the_text_byte_for_byte(self, lab, editor):
+        editor.edit(policies.cross_account(lab.workload.account))
+        said = editor.apply()
+        assert said.ok
+        assert "set_repository_policy" in said.text
+        assert stored(lab, editor) == editor.text_now
+        assert editor.diff() == ()
+
+    def test_an_empty_text_takes_the_policy_away(self, lab, editor):
+        editor.edit(policies.same_account())
+        editor.apply()
+        editor.edit(None)
+        assert "delete_repository_policy" in editor.apply().text
+        assert stored(lab, editor) is None
+
+    def test_nothing_changed_is_said_and_nothing_is_written(self, lab, editor):
+        editor.edit(policies.same_account())
+        editor.apply()
+        editor.typed(json.dumps(policies.same_account()))
+        said = editor.apply()
+        assert said.ok
+        assert "nothing to apply" in said.text
+        assert stored(lab, editor) != editor.text_now
+        assert editor.levels == 1
+
+    def test_a_refusal_is_awss_own_sentence_and_changes_nothing(self, lab, editor):
+        editor.typed('{"Version": "2012-10-17", "Statement": []}')
+        said = editor.apply()
+        assert not said.ok
+        assert said.text.startswith("An error occurred (InvalidParameterException) when calling the SetRepositoryPol")
+        assert stored(lab, editor) is None
+        assert editor.levels == 0
+
+    def test_where_aws_does_not_answer_that_is_said(self, editor, monkeypatch):
+        def no_answer(*_args, **_named):
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+        editor.edit(policies.same_account())
+        monkeypatch.setattr(repositories, "policy", no_answer)
+        assert "Could not connect" in editor.apply().text
+        assert editor.text_now
+
+
+class TestUndoing:
+    def test_every_level_is_what_was_applied_before(self, lab, editor):
+        first = json.dumps(policies.same_account(), indent=1)
+        for policy in (first, policies.cross_account("111111111111"), None):
+            editor.typed(policy) if isinstance(policy, str) else editor.edit(policy)
+            assert editor.apply()
+        assert editor.levels == 3
+        assert editor.undo()
+        assert "111111111111" in stored(lab, editor)
+        assert editor.undo()
+        assert stored(lab, editor) == first
+        assert editor.undo()
+        assert stored(lab, editor) is None
+        assert editor.text_now == ""
+        assert not editor.undo()
+
+    def test_a_text_that_was_changed_since_is_kept(self, editor):
+        editor.edit(policies.same_account())
+        editor.apply()
+        editor.typed(editor.text_now + "\n\n ")
+        editor.undo()
+        assert editor.text_now == "", "spaces are no change"
+        editor.edit(policies.same_account())
+        editor.apply()
+        editor.typed("{ my own")
+        assert "still yours" in editor.undo().text
+        assert editor.text_now == "{ my own"
+
+
+class TestSomebodyElse:
+    THEIRS = json.dumps(policies.organization("o-neighbourorg"))
+
+    def test_what_somebody_applied_meanwhile_is_shown_and_not_overwritten(self, lab, editor):
+        editor.edit(policies.cross_account(lab.workload.account))
+        repositories.set_policy(lab.registry.client("ecr"), editor.repository, self.THEIRS)
+        said = editor.apply()
+        assert not said.ok
+        assert "Somebody else" in said.text
+        assert stored(lab, editor) == self.THEIRS
+        assert any("o-neighbourorg" in line.text and line.kind == "removed" for line in editor.diff())
+
+    def test_applying_again_replaces_it_and_undo_brings_it_back(self, lab, editor):
+        editor.edit(policies.cross_account(lab.workload.account))
+        repositories.set_policy(lab.registry.client("ecr"), editor.repository, self.THEIRS)
+        editor.apply()
+        assert editor.apply()
+        assert "592444418872" in stored(lab, editor)
+        assert editor.undo()
+        assert stored(lab, editor) == self.THEIRS
+
+    def test_undo_does_not_overwrite_it_either(self, lab, editor):
+        editor.edit(policies.same_account())
+        editor.apply()
+        repositories.set_policy(lab.registry.client("ecr"), editor.repository, self.THEIRS)
+        assert "Somebody else" in editor.undo().text
+        assert stored(lab, editor) == self.THEIRS
+        assert editor.levels == 1
+
+    def test_reload_takes_it_in(self, lab, editor):
+        repositories.set_policy(lab.registry.client("ecr"), editor.repository, self.THEIRS)
+        editor.reload()
+        assert json.loads(editor.text_now) == json.loads(self.THEIRS)
+
+
+class TestOrganizationPaths:
+    @pytest.fixture
+    def small(self, lab, monkeypatch):
+        """A lab that may not read where accounts stand, as two profiles of a real organization."""
+
+        def unreadable(_account):
+            raise Unreadable("The organization cannot be read: no.")
+
+        monkeypatch.setattr(lab, "_here", unreadable)
+        return fresh(lab, ORGANIZATION)
+
+    def test_policies_that_need_no_path_are_decided_without(self, lab, small):
+        small.edit(policies.organization(lab.organization_id))
+        assert small.decision.allowed
+        assert small.decision_note == ""
+
+    def test_a_policy_that_asks_for_paths_is_said_to_be_out_of_reach(self, lab, small):
+        small.edit(policies.organization_paths(f"{lab.organization_id}/*"))
+        assert small.decision is None
+        assert "the organization cannot be read: no." in small.decision_note
+        assert "management profile" in small.decision_note
+        assert "There is no decision" in small.text()
+        assert small.apply(), "what can not be decided here can be applied all the same"
+
+    def test_where_nothing_of_the_organization_can_be_read_the_editor_still_writes(self, lab, monkeypatch):
+        def unreadable(_organizations):
+            raise Unreadable("The organization's id cannot be read: no.")
+
+        monkeypatch.setattr("labkit.aws.reading.organization_id", unreadable)
+        editor = fresh(lab, ORGANIZATION)
+        assert editor.decision is None
+        editor.edit(policies.same_account())
+        assert editor.findings
+        assert editor.apply()
+
+
+def test_who_asks_is_the_administrator_of_the_functions_account(lab):
+    assert not fresh(lab, SAME_ACCOUNT).decision.is_cross_account
+    assert fresh(lab, OTHER_ACCOUNT).decision.is_cross_account
+
+
+def test_another_caller_can_be_asked_for(lab):
+    fresh(lab, OTHER_ACCOUNT)
+    outsider = lab.actor("outsider")
+    editor = policy_editor(lab, OTHER_ACCOUNT.repository, "f", outsider.session)
+    assert f":{outsider.account}:" in editor.decision.function_arn
+    assert editor._question.membership == OUTSIDER
+
+
+class TestWidget:
+    def test_typing_shows_findings_and_decision_in_the_same_widgets(self, lab, editor):
+        drawn = parts(editor)
+        drawn["Textarea"].value = json.dumps(policies.cross_account(lab.workload.account))
+        assert editor.decision.allowed
+        assert "592444418872" in drawn["listing"].value
+        assert parts(editor)["Textarea"] is drawn["Textarea"]
+
+    def test_what_is_written_in_python_is_shown_in_the_text(self, editor):
+        drawn = parts(editor)
+        editor.edit(policies.same_account())
+        assert drawn["Textarea"].value == editor.text_now
+
+    def test_buttons_apply_and_undo(self, lab, editor):
+        drawn = parts(editor)
+        assert drawn["Undo"].disabled
+        drawn["Textarea"].value = json.dumps(policies.same_account())
+        drawn["Apply"].click()
+        assert stored(lab, editor) is not None
+        assert not drawn["Undo"].disabled
+        drawn["Undo"].click()
+        assert stored(lab, editor) is None
+        assert drawn["Textarea"].value == ""
+
+    def test_every_input_has_a_label(self, editor):
+        assert parts(editor)["Textarea"].description
+
+
+def parts(editor: PolicyEditor) -> dict:
+    """The widgets of an editor by name."""
+    _title, shown, decision = editor.widget.children
+    written, listed = shown.children
+    text, status, buttons, said = written.children
+    named = {"Textarea": text, "status": status, "said": said, "listing": listed.children[0], "decision": decision}
+    return {**named, **dict(zip(("Apply", "Undo", "Reload"), buttons.children, strict=True))}
