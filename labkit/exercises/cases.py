@@ -1,22 +1,23 @@
 """Checking a policy that a learner wrote: it is decided for a list of cases, as the embedded AWS would decide it.
 
-The first case that comes out wrong gives the reason, in the words of the decision.
+All cases are decided; the first that comes out wrong gives the reason, in the words of the decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from labkit import pull
 from labkit.errors import PolicyError
-from labkit.exercises.verdict import Verdict, not_yet, solved
+from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
 from labkit.organization import OUTSIDER, Membership
 from labkit.pull import ImageUri
 
-Answer = Mapping[str, Any]
+Answer = Mapping[str, Any] | str
+"""A policy as a dict or as JSON text. What else a learner may give is refused with a sentence."""
 
 _EVERYTHING = Policy.parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
@@ -41,48 +42,58 @@ class Call:
     allow: bool
 
 
-def repository_policy(answer: Answer, image: ImageUri, pulls: Iterable[Pull]) -> Verdict:
+def repository_policy(answer: Answer, image: ImageUri, pulls: Sequence[Pull]) -> Verdict:
     """Decides each pull with the answer as the repository's policy."""
     policy = _read(answer)
-    if isinstance(policy, Verdict):
-        return policy
-    if any(statement.resource is not None for statement in policy.statements):
-        return not_yet("ECR takes no Resource in a repository policy: the repository is the resource.")
-    if any(statement.principal is None for statement in policy.statements):
-        return not_yet("A statement of a repository policy must say whom it is for, in Principal.")
-    for each in pulls:
-        decision = _decide(each, image, policy)
-        if each.admit and not decision.allowed:
-            return not_yet(f"It must admit {each.what}, and does not. {_why(decision)}")
-        if decision.allowed and not each.admit:
-            return not_yet(f"It must refuse {each.what}, and admits it.")
-    return solved("Every case comes out as it should.")
+    if isinstance(policy, Policy) and any(statement.resource is not None for statement in policy.statements):
+        policy = "ECR takes no Resource in a repository policy: the repository is the resource."
+    if isinstance(policy, Policy) and any(statement.principal is None for statement in policy.statements):
+        policy = "A statement of a repository policy must say whom it is for, in Principal."
+    if isinstance(policy, str):
+        return unreadable(policy, len(pulls))
+    return weighed(_pulled(each, image, policy) for each in pulls)
 
 
-def identity_policy(answer: Answer, account: str, calls: Iterable[Call]) -> Verdict:
+def identity_policy(answer: Answer, account: str, calls: Sequence[Call]) -> Verdict:
     """Decides each call with the answer as the only identity policy of a role in the account."""
     policy = _read(answer)
-    if isinstance(policy, Verdict):
-        return policy
-    if any(statement.principal is not None for statement in policy.statements):
-        return not_yet("An identity policy has no Principal: it is for whoever it is attached to.")
-    who = Principal.aws(f"arn:aws:iam::{account}:role/Deployer")
-    for call in calls:
-        request = Request(who, call.action, call.resource, account)
-        allowed = evaluate(request, Policies(identity=[policy])).allowed
-        if allowed is not call.allow:
-            may = "may" if call.allow else "must not"
-            return not_yet(f"The role {may} {call.action} on {call.resource}; with this policy it is the other way.")
-    return solved("Every call comes out as it should.")
+    if isinstance(policy, Policy) and any(statement.principal is not None for statement in policy.statements):
+        policy = "An identity policy has no Principal: it is for whoever it is attached to."
+    if isinstance(policy, str):
+        return unreadable(policy, len(calls))
+    return weighed(_called(each, account, policy) for each in calls)
 
 
-def _read(answer: Answer) -> Policy | Verdict:
+def _read(answer: Answer) -> Policy | str:
+    """The policy, or the reason why it is none."""
+    if not isinstance(answer, str | Mapping):
+        return f"A policy is a dict or JSON text, and this is {kind_of(answer)}."
     if not answer:
-        return not_yet("There is nothing to check: the answer is empty.")
+        return "There is nothing to check: the answer is empty."
     try:
         return Policy.parse(answer, "your policy")
     except PolicyError as error:
-        return not_yet(str(error))
+        return str(error)
+
+
+def _pulled(case: Pull, image: ImageUri, policy: Policy) -> str:
+    """Nothing where the pull comes out as it must, else the reason."""
+    decision = _decide(case, image, policy)
+    if decision.allowed is case.admit:
+        return ""
+    if decision.allowed:
+        return f"It must refuse {case.what}, and admits it."
+    return f"It must admit {case.what}, and does not. {_why(decision)}"
+
+
+def _called(call: Call, account: str, policy: Policy) -> str:
+    """Nothing where the call comes out as it must, else the reason."""
+    who = Principal.aws(f"arn:aws:iam::{account}:role/Deployer")
+    request = Request(who, call.action, call.resource, account)
+    if evaluate(request, Policies(identity=[policy])).allowed is call.allow:
+        return ""
+    may = "may" if call.allow else "must not"
+    return f"The role {may} {call.action} on {call.resource}; with this policy it is the other way."
 
 
 def _decide(case: Pull, image: ImageUri, policy: Policy) -> pull.PullDecision:

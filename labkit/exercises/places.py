@@ -2,48 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from labkit.errors import UsageError
-from labkit.exercises.verdict import Verdict, not_yet, solved
+from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
 from labkit.lab import Lab
 from labkit.organization import Organization, check_account, check_organization_path
 
+_PATH_CASES, _ACCOUNT_CASES = 3, 2
+
 
 def path_of_workload(lab: Lab, path: str) -> Verdict:
-    """00: the organization path of the place that holds the workload account."""
+    """00: the organization path of the place that holds the workload account: one place, that exists, and that one."""
+    if not isinstance(path, str):
+        return unreadable(f"A path is text, and this is {kind_of(path)}.", _PATH_CASES)
     if not path:
-        return not_yet("There is nothing to check: the path is empty.")
+        return unreadable("There is nothing to check: the path is empty.", _PATH_CASES)
     organization = lab.organization()
     try:
         check_organization_path(path, organization.id)
     except UsageError as error:
-        return not_yet(str(error))
-    if path.endswith("*"):
-        return not_yet("This is a pattern: it matches many places. The path of one place ends with a slash.")
-    if (path,) == organization.membership(lab.workload.account).paths:
-        return solved("This is the value of aws:SourceOrgPaths when Lambda pulls for the workload account.")
-    return not_yet(f"{_inhabitants(organization, path)}, and not the workload account.")
+        return unreadable(str(error), _PATH_CASES)
+    cases = _path_cases(organization, path, lab.workload.account)
+    return weighed(cases, "This is the value of aws:SourceOrgPaths when Lambda pulls for the workload account.")
 
 
-def _inhabitants(organization: Organization, path: str) -> str:
+def _path_cases(organization: Organization, path: str, account: str) -> Iterator[str]:
+    pattern = path.endswith("*")
+    yield "This is a pattern: it matches many places. The path of one place ends with a slash." if pattern else ""
     unit = next((each for each in organization.units if organization.path(each.id) == path), None)
-    if unit is None:
-        return "There is no place with this path, so it holds no account"
-    _, accounts = organization.children(unit.id)
-    return f"This place holds {', '.join(account.name for account in accounts) or 'no account'}"
+    yield "" if unit else "There is no place with this path, so it holds no account."
+    accounts = organization.children(unit.id)[1] if unit else ()
+    names = ", ".join(each.name for each in accounts) or "no account"
+    here = any(each.id == account for each in accounts)
+    yield "" if here else f"This place holds {names}, and not the workload account."
 
 
 def beyond_every_organization(lab: Lab, account: str) -> Verdict:
-    """00: the account of the lab that no organization's id can ever admit."""
+    """00: the account that no organization's id can ever admit: one of the lab, in no organization."""
     if not account:
-        return not_yet("There is nothing to check: the number is empty.")
+        return unreadable("There is nothing to check: the number is empty.", _ACCOUNT_CASES)
     try:
         check_account(account)
     except UsageError as error:
-        return not_yet(str(error))
+        return unreadable(str(error), _ACCOUNT_CASES)
+    praise = "It is in no organization: only a policy that names the account itself can admit it."
+    return weighed(_account_cases(lab, account), praise)
+
+
+def _account_cases(lab: Lab, account: str) -> Iterator[str]:
     found = next((actor for actor in lab.actors() if actor.account == account), None)
-    if found is None:
-        return not_yet(f"The lab has no account {account}.")
-    organization = lab.organization_of(found.name)
-    if organization is not None:
-        return not_yet(f"It is in the organization {organization}, and a policy can name that.")
-    return solved("It is in no organization: only a policy that names the account itself can admit it.")
+    yield "" if found else f"The lab has no account {account}."
+    organization = lab.organization_of(found.name) if found else None
+    alone = found is not None and organization is None
+    yield "" if alone else f"It is in the organization {organization}, and a policy can name that."

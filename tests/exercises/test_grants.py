@@ -136,3 +136,27 @@ def test_a_near_answer_gets_the_case_that_came_out_wrong(lab, exercise, answer, 
 def test_a_reason_never_contains_the_solution(lab, exercise, answer, reason):
     statements = SOLUTIONS[exercise](lab)["Statement"]
     assert not any(json.dumps(statement) in exercise(lab, answer(lab)).reason for statement in statements)
+
+
+@pytest.mark.parametrize("exercise", SOLUTIONS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "junk", [None, 3, 2.5, True, [], ["Allow"], b"{}", object(), "junk", "[]", "{", {"a": {1, 2}}, {1: 2}]
+)
+def test_what_is_no_policy_gets_a_sentence_and_holds_in_no_case(lab, exercise, junk):
+    verdict = exercise(lab, junk)
+    assert (verdict.held, verdict.solved) == (0, False)
+    assert verdict.cases > 1
+    assert verdict.reason.endswith(".")
+
+
+@pytest.mark.parametrize("exercise", SOLUTIONS, ids=lambda each: each.__name__)
+def test_a_right_answer_may_also_be_json_text(lab, exercise):
+    assert exercise(lab, json.dumps(SOLUTIONS[exercise](lab))).solved
+
+
+def test_all_cases_are_counted_not_only_those_before_the_first_that_does_not_hold(lab):
+    too_wide = exercises.one_function(lab, policies.same_account())
+    assert (too_wide.held, too_wide.cases) == (1, 3)
+    nobody = document({"Effect": "Deny", "Principal": "*", "Action": "ecr:*"})
+    refuses_all = exercises.one_function(lab, nobody)
+    assert (refuses_all.held, refuses_all.cases) == (2, 3)

@@ -80,6 +80,34 @@ def test_the_uri_must_name_the_digest_of_this_image_in_this_repository(lab, ecr)
         ("lambda-same-account", "not the URI"),
         (lab.image_uri("lambda-same-account"), "names a tag"),
         (uri.replace("lambda-same-account", "other"), "not lambda-same-account"),
-        (uri[:-64] + "0" * 64, "no image with this digest"),
+        (uri.replace("813835382529", "592444418872"), "The registry 592444418872"),
+        (uri[:-64] + "0" * 64, "has this digest"),
     ):
         assert reason in exercises.by_digest(lab, answer).reason
+
+
+def test_the_checks_of_images_say_what_is_missing_before_anything_was_pushed(lab, ecr):
+    ecr.delete_repository(repositoryName="lambda-same-account", force=True)
+    assert "from its start" in exercises.second_tag(lab, "2").reason
+    assert "from its start" in exercises.by_digest(lab, f"{lab.image_uri('lambda-same-account')}").reason
+
+
+def test_every_case_is_counted_also_after_one_that_does_not_hold(lab, ecr):
+    uri = lab.image_uri("lambda-same-account")
+    assert repr(exercises.second_tag(lab, "0.0.1")) == "✗ Not yet: 2 of 3 cases. 0.0.1 is the first tag."
+    assert repr(exercises.by_digest(lab, uri)).startswith("✗ Not yet: 2 of 4 cases. This names a tag (0.0.1)")
+    assert exercises.beyond_every_organization(lab, "592444418872").held == 1
+
+
+@pytest.mark.parametrize(
+    "junk", [None, 3, 2.5, True, [], ["2"], {}, {"a": 1}, b"2", object()], ids=lambda each: type(each).__name__
+)
+@pytest.mark.parametrize(
+    "check",
+    [exercises.path_of_workload, exercises.beyond_every_organization, exercises.second_tag, exercises.by_digest],
+    ids=lambda each: each.__name__,
+)
+def test_what_is_no_text_gets_a_sentence(lab, check, junk):
+    verdict = check(lab, junk)
+    assert verdict.held == 0
+    assert verdict.reason.endswith(".")
