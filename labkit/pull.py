@@ -24,7 +24,7 @@ from labkit.errors import UsageError
 from labkit.iam import Decision, Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
 from labkit.iam.evaluate import Levels
-from labkit.iam.html import tree_html
+from labkit.iam.html import sides_html
 from labkit.iam.outline import Line, outline
 from labkit.organization import Membership
 from labkit.policies import LAMBDA, PULL_ACTIONS
@@ -129,9 +129,19 @@ class PullDecision:
         return f"{verdict}: Lambda {may} pull {self.image} for {self.function_arn}"
 
     def outline(self) -> Line:
-        """The decision as a tree of lines: one branch for each side that was asked, the caller's first."""
-        branches = tuple(_branch(who, decisions) for who, decisions in self._sides())
-        return Line("yes" if self.allowed else "no", self.headline, branches)
+        """The decision as a tree of lines: a branch for the caller and one for Lambda, also where one is not asked."""
+        caller = _branch("The caller", self.caller) if self.caller else self._not_asked()
+        state, verdict = ("yes", "Allowed") if self.allowed else ("no", "Denied")
+        title = self.headline.removeprefix(f"{verdict}: ")
+        return Line(state, self.headline, (caller, _branch("Lambda", self.service)), verdict=verdict, title=title)
+
+    def _not_asked(self) -> Line:
+        why = (
+            f"Function and repository are both in the account {self.image.account}: whoever creates the function there "
+            "needs no ECR permission, and Lambda itself is all that is asked."
+        )
+        text = f"The caller is not asked. {why}"
+        return Line("none", text, verdict="not asked", title=f"The caller. {why}")
 
     def _sides(self) -> list[tuple[str, tuple[Decision, ...]]]:
         sides = (("The caller", self.caller), ("Lambda", self.service))
@@ -141,37 +151,48 @@ class PullDecision:
         return " ".join((f"{self.headline}.", *(line.strip() for line in self.sentences())))
 
     def _repr_html_(self) -> str:
-        return tree_html([self.outline()])
+        return sides_html(self.outline())
 
 
-def _verdict(who: str, decisions: Sequence[Decision]) -> str:
+def _named(who: str, decisions: Sequence[Decision]) -> str:
+    return f"{who} ({decisions[0].request.principal})"
+
+
+def _verdict(decisions: Sequence[Decision]) -> str:
     """Whether one side may pull, or which of the two actions it may not."""
     refused = " and ".join(decision.request.action for decision in decisions if not decision.allowed)
-    return f"{who} ({decisions[0].request.principal}) may {f'not {refused}' if refused else 'pull'}."
+    return f"may not {refused}" if refused else "may pull"
 
 
 def _side(who: str, decisions: Sequence[Decision]) -> list[str]:
     refused = [decision for decision in decisions if not decision.allowed]
     reasons = dict.fromkeys(line for decision in refused for line in decision.sentences())
-    return [_verdict(who, decisions), *(f"  {line}" for line in reasons)]
+    return [f"{_named(who, decisions)} {_verdict(decisions)}.", *(f"  {line}" for line in reasons)]
 
 
 def _branch(who: str, decisions: Sequence[Decision]) -> Line:
     """One side as a tree. Where both actions got the same answer for the same reasons, it is shown once."""
     trees = [outline(decision) for decision in decisions]
     state = "yes" if all(decision.allowed for decision in decisions) else "no"
+    title = _named(who, decisions)
+    side = Line(state, f"{title} {_verdict(decisions)}.", tuple(trees), verdict=_word(decisions), title=title)
     first, *others = (_without(decision.request.action, tree) for decision, tree in zip(decisions, trees, strict=True))
     if any(other != first for other in others):
-        return Line(state, _verdict(who, decisions), tuple(trees))
+        return side
     rest = " and ".join(decision.request.action for decision in decisions[1:])
     same = Line("none", f"Shown is {decisions[0].request.action}; the same goes for {rest}.")
-    return Line(state, _verdict(who, decisions), (*trees[0].children, same))
+    return side._replace(children=(*trees[0].children, same))
+
+
+def _word(decisions: Sequence[Decision]) -> str:
+    return "may pull" if all(decision.allowed for decision in decisions) else "may not pull"
 
 
 def _without(action: str, line: Line) -> Line:
     """The tree with the name of the action taken out, to compare what was decided about two actions."""
     children = tuple(_without(action, child) for child in line.children)
-    return Line(line.state, line.text.replace(action, "…"), children, line.wanted, line.got.replace(action, "…"))
+    text, title, got = (each.replace(action, "…") for each in (line.text, line.title, line.got))
+    return line._replace(text=text, title=title, children=children, got=got)
 
 
 def service_context(function_arn: str, membership: Membership) -> dict[str, str | tuple[str, ...]]:

@@ -45,6 +45,23 @@ def test_the_tree_has_a_branch_for_each_side():
     assert ALLOWED.outline().state == "yes"
 
 
+def test_in_one_account_the_tree_says_that_the_caller_is_not_asked_and_why():
+    same = decide(
+        caller=Principal.aws("arn:aws:iam::813835382529:role/Deployer"),
+        caller_policies=Policies(),
+        caller_context={},
+        function_arn="arn:aws:lambda:eu-central-1:813835382529:function:f",
+        image=IMAGE,
+        repository_policy=Policy.parse(policies.same_account()),
+        membership=lambda _account: OUTSIDER,
+    )
+    caller, service = same.outline().children
+    assert (caller.state, caller.verdict, service.verdict) == ("none", "not asked", "may pull")
+    assert caller.text.startswith("The caller is not asked. Function and repository are both in the account 813835382")
+    assert "not asked" in same._repr_html_()
+    assert not any("not asked" in sentence for sentence in same.sentences())
+
+
 def test_what_both_actions_came_to_for_the_same_reasons_is_shown_once():
     branch = ALLOWED.outline().children[0]
     assert branch.children[-1].text == ("Shown is ecr:BatchGetImage; the same goes for ecr:GetDownloadUrlForLayer.")
@@ -59,9 +76,20 @@ def test_actions_with_different_answers_are_shown_one_by_one():
 
 
 def test_the_html_is_escaped_and_unfolds_what_was_refused():
-    markup = REFUSED._repr_html_()
+    markup = pull(policies.cross_account("111122223333"))._repr_html_()
     assert "function:f&lt;b&gt;" in markup
-    assert "<b>" not in markup.replace("<b>✗", "").replace("<b>✓", "")
-    assert len(REFUSED.denied) > 1
-    assert markup.count("<details open>") == 2  # the pull, and the first request that was refused
-    assert ALLOWED._repr_html_().count("<details open>") == 1
+    assert "f<b>" not in markup
+    assert markup.count("<details open>") == 6  # two sides, and in each the check and the statement that came nearest
+    assert ALLOWED._repr_html_().count("<details open>") == 2  # the two sides
+
+
+def test_the_html_has_a_column_for_each_side_with_its_verdict():
+    columns = REFUSED._repr_html_().split('<div class="labkit-side"')[1:]
+    assert [">The caller (" in column or " The caller (" in column for column in columns] == [True, False]
+    assert all("</span> may not pull</span>" in column for column in columns)
+    assert "</span> Denied</span> Lambda may not pull" in REFUSED._repr_html_()
+
+
+def test_a_policy_that_is_missing_is_seen_without_opening_anything():
+    service = REFUSED._repr_html_().split('<div class="labkit-side"')[2]
+    assert "<details open><summary>" in service.partition("</span> missing</span>")[0]

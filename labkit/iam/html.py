@@ -1,67 +1,140 @@
 """Decisions as HTML for notebooks: the tree of ``labkit.iam.outline``, folded, with pattern and value side by side.
 
-One self-contained element without script. Every text is escaped. The colours are JupyterLab's own variables, so that
-it reads in its light and dark themes; what they say is also said by a mark and in words.
+One self-contained element without script. Every text is escaped. The colours are JupyterLab's own variables where
+these are readable on its light and dark grounds; what they say is also said by a mark and in words. JupyterLab's
+shortcuts are kept from the folded lines, so that arrows and letters do not wander off to other cells from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from labkit.iam.evaluate import Decision
 from labkit.iam.outline import MARKS, Line, outline
+from labkit.iam.reasons import ABSENT
 
-STYLE = """<style>
-.labkit-decision{font-size:13px;line-height:1.4;color:var(--jp-content-font-color1,inherit)}
-.labkit-decision details{margin:2px 0 2px 1em}
-.labkit-decision summary{cursor:pointer}
-.labkit-decision p{margin:2px 0 2px 1em}
-.labkit-decision table{margin:2px 0 6px 1em;border-collapse:collapse;font-size:12px;table-layout:auto}
-.labkit-decision th,.labkit-decision td{text-align:left;vertical-align:top;padding:1px 8px;white-space:normal;
-overflow-wrap:anywhere;border-bottom:1px solid var(--jp-border-color2,currentColor)}
-.labkit-decision th,.labkit-decision td:first-child{white-space:nowrap;overflow-wrap:normal}
-.labkit-decision .yes>b,.labkit-decision summary.yes>b{color:var(--jp-success-color0,inherit)}
-.labkit-decision .no>b,.labkit-decision summary.no>b{color:var(--jp-error-color0,inherit)}
-</style>"""
+PALETTE = """
+.labkit-view{--labkit-yes:var(--jp-success-color0,#1b5e20);--labkit-no:var(--jp-error-color0,#b71c1c);
+--labkit-near:#8a4b00;--labkit-quiet:#595959;--labkit-line:var(--jp-border-color1,#bdbdbd);
+--labkit-focus:var(--jp-brand-color1,#1976d2)}
+[data-jp-theme-light="false"] .labkit-view,.vscode-dark .labkit-view{--labkit-yes:var(--jp-success-color2,#81c784);
+--labkit-no:var(--jp-error-color2,#ef9a9a);--labkit-near:#ffb74d;--labkit-quiet:#c7c7c7;
+--labkit-line:var(--jp-border-color0,#757575);--labkit-focus:var(--jp-brand-color2,#64b5f6)}
+.labkit-view{font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,inherit);overflow-wrap:anywhere}
+.labkit-view table{border-collapse:collapse;font-size:12px;margin:2px 0 6px}
+.labkit-view th,.labkit-view td{text-align:left;vertical-align:top;padding:2px 8px 2px 0;white-space:normal;
+border-bottom:1px solid var(--labkit-line);background:none}
+.labkit-view tbody tr,.labkit-view tbody tr:nth-child(odd),.labkit-view tbody tr:hover{background:none}
+.labkit-view code,.labkit-view pre{font-family:var(--jp-code-font-family,monospace);font-size:12px;padding:0;
+background:none;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere}
+.labkit-yes{color:var(--labkit-yes)}
+.labkit-no{color:var(--labkit-no)}
+.labkit-near{color:var(--labkit-near)}
+.labkit-quiet{color:var(--labkit-quiet)}
+.labkit-view :focus-visible{outline:2px solid var(--labkit-focus);outline-offset:1px}
+"""
+"""The colours and the plain elements of every view: 4.5:1 at least on the grounds of JupyterLab's light and dark."""
+
+_DRAWING = """
+.labkit-view details{margin:2px 0}
+.labkit-view details details,.labkit-view details>p,.labkit-view details>table{margin-left:14px}
+.labkit-view .labkit-parts{width:calc(100% - 14px);table-layout:fixed}
+.labkit-parts th:nth-child(1){width:60px}
+.labkit-parts th:nth-child(2){width:26%}
+.labkit-view .labkit-parts .labkit-plain{border-bottom:none}
+.labkit-parts+p{border-left:3px solid var(--labkit-near);padding-left:6px}
+.labkit-view summary{cursor:pointer;display:list-item}
+.labkit-view p{margin:2px 0}
+.labkit-badge{display:inline-block;border:1px solid currentColor;border-radius:9px;padding:0 7px;font-size:12px;
+font-weight:600;white-space:nowrap}
+.labkit-sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:8px 16px;
+margin-top:6px;align-items:start}
+.labkit-side{border:1px solid var(--labkit-line);border-radius:4px;padding:6px 10px;min-width:0}
+"""
+STYLE = f"<style>{PALETTE}{_DRAWING}</style>"
+
+Opening = Callable[[Line, int], bool]
+"""Whether a line is open, at its depth: 0 for a decision or a side of it."""
+
+
+def refused(line: Line, depth: int) -> bool:
+    """Opens the way to what refused: to the nearest miss, or to the policy that is missing."""
+    return depth == 0 or line.leads or any(child.state == "no" and not child.is_part for child in line.children)
+
+
+def everything(_line: Line, _depth: int) -> bool:
+    """Opens all lines."""
+    return True
+
+
+def nothing(_line: Line, _depth: int) -> bool:
+    """Opens no line."""
+    return False
 
 
 def decision_html(decision: Decision) -> str:
     """One decision."""
-    return tree_html([outline(decision)])
+    return framed(_branch(outline(decision), refused))
 
 
-def tree_html(lines: Sequence[Line]) -> str:
-    """Trees of lines, each unfolded down to the first line that says no."""
-    return f'<div class="labkit-decision">{STYLE}{"".join(_branch(line, unfolded=2) for line in lines)}</div>'
+def sides_html(line: Line, opened: Opening = refused) -> str:
+    """A decision that is made of several: the whole above, and each of its sides in a column of its own."""
+    columns = "".join(
+        f'<div class="labkit-side" role="group" aria-label="{escape(side.title)}">{_branch(side, opened)}</div>'
+        for side in line.children
+    )
+    return framed(f'<div class="labkit-whole">{_marked(line)}</div><div class="labkit-sides">{columns}</div>')
 
 
-def _branch(line: Line, unfolded: int) -> str:
-    """A line and what is below it; ``unfolded`` is the number of levels that are open along the first no."""
+def framed(body: str) -> str:
+    """The HTML of a view: its body with the style sheet, as one element in which JupyterLab takes no keys."""
+    return f'<div class="labkit-view" data-lm-suppress-shortcuts="true">{STYLE}{body}</div>'
+
+
+def _branch(line: Line, opened: Opening, depth: int = 0) -> str:
+    """A line and what is below it."""
     if not line.children:
-        return f'<p class="{line.state}">{_marked(line)}</p>'
-    if any(child.wanted or child.got for child in line.children):
-        inner = _table(line.children)
-    else:
-        first = next((child for child in line.children if child.state == "no"), None)
-        inner = "".join(_branch(child, unfolded - 1 if child is first else 0) for child in line.children)
-    is_open = " open" if unfolded > 0 else ""
-    return f'<details{is_open}><summary class="{line.state}">{_marked(line)}</summary>{inner}</details>'
+        return f"<p>{_marked(line)}</p>"
+    parts = [child for child in line.children if child.is_part]
+    others = "".join(_branch(child, opened, depth + 1) for child in line.children if not child.is_part)
+    is_open = " open" if opened(line, depth) else ""
+    table = _table(parts) if parts else ""
+    return f"<details{is_open}><summary>{_marked(line)}</summary>{table}{others}</details>"
 
 
+_CLASSES = {"yes": "labkit-yes", "no": "labkit-no", "none": "labkit-quiet"}
 _WORDS = {"yes": "yes", "no": "no", "none": "–"}
 
 
 def _marked(line: Line) -> str:
-    return f'<b aria-hidden="true">{MARKS[line.state]}</b> {escape(line.text)}'
+    """The mark, and the verdict as a badge where the line has one."""
+    mark = f'<span aria-hidden="true">{MARKS[line.state]}</span>'
+    if not line.verdict:
+        return f'<span class="{_CLASSES[line.state]}">{mark}</span> {escape(line.text)}'
+    badge = f'<span class="labkit-badge {_CLASSES[line.state]}">{mark} {escape(line.verdict)}</span>'
+    return f"{badge} {escape(line.title)}{_near(line)}"
+
+
+def _near(line: Line) -> str:
+    return f' <b class="labkit-near">◀ {escape(line.near)}</b>' if line.near else ""
 
 
 def _table(lines: Sequence[Line]) -> str:
-    head = "".join(f'<th scope="col">{title}</th>' for title in ("matches", "why", "the policy", "the request"))
-    rows = "".join(
-        f'<tr><td class="{line.state}"><b>{MARKS[line.state]} {_WORDS[line.state]}</b></td>'
-        f"<td>{escape(line.text)}</td><td><code>{escape(line.wanted)}</code></td>"
-        f"<td><code>{escape(line.got)}</code></td></tr>"
-        for line in lines
+    head = "".join(f'<th scope="col">{title}</th>' for title in ("matches", "what", "the policy", "the request"))
+    rows = "".join(map(_row, lines))
+    return f'<table class="labkit-parts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _row(line: Line) -> str:
+    """A part of a statement: pattern beside value, and below them the reason where these do not say it all."""
+    says_it_all = line.state == "yes" and line.got != ABSENT
+    cells = (
+        f'<b class="{_CLASSES[line.state]}">{MARKS[line.state]} {_WORDS[line.state]}</b>',
+        escape(line.title),
+        f"<code>{escape(line.wanted)}</code>",
+        f"<code>{escape(line.got)}</code>",
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    plain = "" if says_it_all else ' class="labkit-plain"'
+    row = f"<tr>{''.join(f'<td{plain}>{cell}</td>' for cell in cells)}</tr>"
+    return row if says_it_all else f'{row}<tr><td></td><td colspan="3">{escape(line.text)}{_near(line)}</td></tr>'

@@ -50,15 +50,23 @@ class Miss(NamedTuple):
         }
 
 
-def nearest_miss(decision: Decision) -> Miss | None:
+def nearest(decision: Decision) -> Match | None:
     """The statement to look at first: the deny that applies, else the allow that failed in the fewest places."""
     if decision.blocked_by is None:
         return None
     check = decision.check(decision.blocked_by)
     if check.effect is Effect.EXPLICIT_DENY:
-        return _denial(next(m for m in check.matched if not m.statement.allows), decision)
+        return next(m for m in check.matched if not m.statement.allows)
     missed = [m for each in _candidates(decision, check) for m in each.matches if m.statement.allows and m.failed]
-    return _miss(min(missed, key=_distance), decision) if missed else None
+    return min(missed, key=_distance) if missed else None
+
+
+def nearest_miss(decision: Decision) -> Miss | None:
+    """What is wrong with the statement to look at first, and what to change; None when allowed."""
+    match = nearest(decision)
+    if match is None:
+        return None
+    return _miss(match, decision) if match.statement.allows else _denial(match, decision)
 
 
 def _denial(match: Match, decision: Decision) -> Miss:

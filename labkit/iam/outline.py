@@ -1,7 +1,8 @@
 """A decision as a tree of lines: the decision, its checks, their statements, and what each part came to.
 
 One tree for every view: the terminal's, the notebook's and the plain text here. Each line says in a mark and in words
-what it came to, so that colour may underline it but never has to carry it.
+what it came to, so that colour may underline it but never has to carry it. The nearest miss is marked where it stands:
+the statement, the parts of it that failed, and below them what to change.
 """
 
 from __future__ import annotations
@@ -12,28 +13,55 @@ from typing import NamedTuple
 from labkit.iam.evaluate import Check, Decision, Effect
 from labkit.iam.explain import check_sentence, headline, policy_name, spoke, unknowns
 from labkit.iam.match import Match
-from labkit.iam.nearest import nearest_miss
+from labkit.iam.nearest import nearest, nearest_miss
+from labkit.iam.parts import Part
 from labkit.iam.reasons import listed, reason
 from labkit.iam.request import Request
 
 MARKS = {"yes": "✓", "no": "✗", "none": "·"}
 """The mark of each state: it allows or matches, it denies or misses, it says nothing."""
+NEAREST = "nearest miss"
+"""What the statement is called that came closest to allowing, and each part of it that failed."""
+DECIDES = "denies it"
+"""What the statement is called that denies explicitly: nothing can outweigh it."""
 
 
 class Line(NamedTuple):
-    """One line of the tree; ``state`` is yes, no or none, ``wanted`` and ``got`` are set for a part of a statement."""
+    """One line of the tree; ``state`` is yes, no or none.
+
+    ``text`` says all of it in one sentence. A drawing with room for more shows ``verdict`` as a badge beside ``title``
+    instead, where these are set. ``wanted`` and ``got`` are set for a part of a statement, whose ``title`` is its name
+    in the policy. ``near`` is what is to be looked at first, in words; empty elsewhere.
+    """
 
     state: str
     text: str
     children: tuple[Line, ...] = ()
     wanted: str = ""
     got: str = ""
+    verdict: str = ""
+    title: str = ""
+    near: str = ""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether this is a part of a statement: a pattern beside a value."""
+        return bool(self.wanted or self.got)
+
+    @property
+    def leads(self) -> bool:
+        """Whether what is to be looked at first is here or below."""
+        return bool(self.near) or any(child.leads for child in self.children)
 
     def walk(self, depth: int = 0) -> Iterator[tuple[int, Line]]:
         """The line and all below it, each with its depth."""
         yield depth, self
         for child in self.children:
             yield from child.walk(depth + 1)
+
+    def __str__(self) -> str:
+        near = f" ({self.near})" if self.near else ""
+        return f"{MARKS[self.state]} {self.text}{near}"
 
 
 _STATES = {
@@ -46,19 +74,20 @@ _STATES = {
 
 def outline(decision: Decision) -> Line:
     """The tree of a decision; kinds of policy that had no say are left out."""
-    checks = [_check(check, decision.request) for check in decision.checks if spoke(decision, check)]
-    miss = nearest_miss(decision)
-    last = [Line("none", f"Nearest: {miss.sentence}"), Line("none", f"To change: {miss.change}.")] if miss else []
-    last += [Line("none", sentence) for sentence in unknowns(decision)]
-    verdict = "Allowed" if decision.allowed else "Denied"
-    state = "yes" if decision.allowed else "no"
-    return Line(state, f"{verdict}: {headline(decision)}", (*checks, *last))
+    checks = [_check(check, decision) for check in decision.checks if spoke(decision, check)]
+    last = [Line("none", sentence) for sentence in unknowns(decision)]
+    state, verdict = ("yes", "Allowed") if decision.allowed else ("no", "Denied")
+    title = headline(decision)
+    return Line(state, f"{verdict}: {title}", (*checks, *last), verdict=verdict, title=title)
 
 
-def _check(check: Check, request: Request) -> Line:
+def _check(check: Check, decision: Decision) -> Line:
     name = policy_name(check.kind)
-    text = f"{name[0].upper()}{name[1:]}: {_EFFECTS[check.effect]}. {check_sentence(check)}"
-    return Line(_STATES[check.effect], text, tuple(_match(match, request) for match in check.matches))
+    name, effect, sentence = f"{name[0].upper()}{name[1:]}", _EFFECTS[check.effect], check_sentence(check)
+    first = nearest(decision)
+    matches = tuple(_match(match, decision, match is first) for match in check.matches)
+    state = _STATES[check.effect]
+    return Line(state, f"{name}: {effect}. {sentence}", matches, verdict=effect, title=f"{name}. {sentence}")
 
 
 _EFFECTS = {
@@ -69,12 +98,22 @@ _EFFECTS = {
 }
 
 
-def _match(match: Match, request: Request) -> Line:
-    verb = "applies" if match.matched else "does not apply"
-    parts = tuple(
-        Line("yes" if p.matched else "no", reason(p, request), (), listed(p.wanted), listed(p.got)) for p in match.parts
-    )
-    return Line(_applies(match), f"{match.statement.label} ({match.statement.effect}) {verb}", parts)
+def _match(match: Match, decision: Decision, is_nearest: bool) -> Line:
+    """A statement with its parts; with what to change below them where it is the nearest miss."""
+    verdict = "applies" if match.matched else "does not apply"
+    near = (NEAREST if match.statement.allows else DECIDES) if is_nearest else ""
+    parts = tuple(_part(part, decision.request, is_nearest) for part in match.parts)
+    miss = nearest_miss(decision) if is_nearest else None
+    below = (Line("none", f"To change: {miss.change}."),) if miss else ()
+    title = f"{match.statement.label} ({match.statement.effect})"
+    return Line(_applies(match), f"{title} {verdict}", (*parts, *below), verdict=verdict, title=title, near=near)
+
+
+def _part(part: Part, request: Request, is_nearest: bool) -> Line:
+    state = "yes" if part.matched else "no"
+    name = f"{part.operator} {part.key}" if part.key else part.element
+    near = NEAREST if is_nearest and not part.matched else ""
+    return Line(state, reason(part, request), (), listed(part.wanted), listed(part.got), title=name, near=near)
 
 
 def _applies(match: Match) -> str:
@@ -85,4 +124,4 @@ def _applies(match: Match) -> str:
 
 def text(lines: Sequence[Line]) -> str:
     """Trees as indented plain text with a mark before each line."""
-    return "\n".join(f"{'  ' * depth}{MARKS[line.state]} {line.text}" for tree in lines for depth, line in tree.walk())
+    return "\n".join(f"{'  ' * depth}{line}" for tree in lines for depth, line in tree.walk())

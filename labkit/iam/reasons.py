@@ -18,6 +18,8 @@ from labkit.iam.parts import Outcome, Part
 from labkit.iam.patterns import ContextValue, Pattern
 from labkit.iam.request import Request
 
+ABSENT = "absent"
+"""What stands for the value of a key that the request does not carry."""
 _MANY = 4
 _ARN_OPERATOR = re.compile(r"(^|:)Arn")
 Words = Callable[[Part, Request], str]
@@ -26,7 +28,7 @@ Words = Callable[[Part, Request], str]
 def listed(values: Sequence[str] | ContextValue | None) -> str:
     """Values as a phrase: the value itself, ``one of a, b`` or, of many, the first few and their number."""
     if values is None:
-        return "absent"
+        return ABSENT
     if isinstance(values, str):
         return values or "empty"
     shown = ", ".join(value or "(empty)" for value in values[:_MANY])

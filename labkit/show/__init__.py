@@ -1,5 +1,6 @@
 """What people see: steps, decisions, the organization, as text, HTML and widgets. Nothing is decided here."""
 
+from labkit.show.decision import DecisionView, decision_view
 from labkit.show.denied import Denied
 from labkit.show.document import Document
 from labkit.show.editor import PolicyEditor, policy_editor
@@ -7,11 +8,13 @@ from labkit.show.organization import OrganizationMap, organization_map
 from labkit.show.table import Table
 
 __all__ = [
+    "DecisionView",
     "Denied",
     "Document",
     "OrganizationMap",
     "PolicyEditor",
     "Table",
+    "decision_view",
     "organization_map",
     "policy_editor",
 ]

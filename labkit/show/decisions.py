@@ -9,7 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from labkit.iam import Decision
-from labkit.iam.outline import MARKS, Line, outline
+from labkit.iam.outline import Line, outline
 
 _STYLES = {"yes": "green", "no": "red", "none": "dim"}
 
@@ -27,4 +27,6 @@ def _grown(line: Line) -> Tree:
 
 
 def _label(line: Line) -> Text:
-    return Text.assemble((MARKS[line.state], _STYLES[line.state]), " ", line.text)
+    label = Text(str(line))
+    label.stylize(_STYLES[line.state], 0, 1)
+    return label

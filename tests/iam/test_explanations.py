@@ -380,13 +380,24 @@ def test_the_tree_says_everything_in_marks_and_words():
         "    · CrossAccountPermission (Allow) does not apply",
         f"      ✗ Principal is arn:aws:iam::{OWN}:root; this request is made by the service {LAMBDA.name} itself",
         "      ✓ Action covers ecr:BatchGetImage",
-        "    · LambdaECRImageCrossAccountRetrievalPolicy (Allow) does not apply",
+        "    · LambdaECRImageCrossAccountRetrievalPolicy (Allow) does not apply (nearest miss)",
         f"      ✓ Principal covers {LAMBDA.name}",
         "      ✓ Action covers ecr:BatchGetImage",
-        f"      ✗ the account in aws:SourceArn is 111111111111, the pattern wants {OWN}",
-        f"  · Nearest: {REFUSED.nearest_miss.sentence}",
-        f"  · To change: {REFUSED.nearest_miss.change}.",
+        f"      ✗ the account in aws:SourceArn is 111111111111, the pattern wants {OWN} (nearest miss)",
+        f"      · To change: {REFUSED.nearest_miss.change}.",
     ]
+
+
+def test_a_statement_that_denies_is_marked_with_what_would_spare_the_request():
+    denied = decide(USER, owner=OWN, identity=[EVERYTHING, NOTHING])
+    statement = next(line for _, line in outline(denied).walk() if line.near)
+    assert (statement.title, statement.near) == ("No (Deny)", "denies it")
+    assert [line.near for line in statement.children] == [""] * len(statement.children)
+    assert statement.children[-1].text == "To change: except this request from No."
+
+
+def test_nothing_is_marked_in_what_is_allowed():
+    assert not outline(ALLOWED).leads
 
 
 def test_statements_that_apply_are_marked_by_their_effect():
@@ -411,8 +422,18 @@ def plain(markup: str) -> str:
 def test_the_html_holds_the_same_lines_as_the_tree():
     shown = " ".join(plain(REFUSED._repr_html_()).split())
     for _, line in outline(REFUSED).walk():
-        assert " ".join(line.text.split()) in shown
+        plainly_yes = line.is_part and line.state == "yes"
+        for said in (line.title, line.wanted, line.got, line.near, "" if line.title else line.text):
+            assert " ".join(said.split()) in shown
+        assert plainly_yes or line.verdict or line.text in shown
     assert f"arn:aws:lambda:*:{OWN}:function:*" in shown
+
+
+def test_a_yes_that_is_not_plain_to_see_comes_with_its_reason():
+    absent = {**SERVICE, "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}}}
+    shown = plain(decide(LAMBDA, resource=statements(absent))._repr_html_())
+    assert "aws:PrincipalOrgID is absent, which StringNotEquals lets pass" in shown
+    assert "Action covers" not in shown
 
 
 def test_the_html_is_well_formed_without_script_and_says_in_words_what_matches():
@@ -424,7 +445,7 @@ def test_the_html_is_well_formed_without_script_and_says_in_words_what_matches()
     assert "✓ yes" in markup
     assert "✗ no" in markup
     assert 'scope="col"' in markup
-    assert markup.count("<details open>") == 2  # the decision, and the check that denied
+    assert markup.count("<details open>") == 3  # the decision, the check that denied, and the nearest miss
 
 
 def test_an_allowed_decision_is_folded_below_the_first_line():
@@ -439,7 +460,12 @@ def test_the_html_escapes_everything():
     assert evil in plain(decision._repr_html_())
 
 
-def test_the_html_takes_its_colours_from_jupyterlab():
-    colours = re.findall(r"color:([^;}]+)", REFUSED._repr_html_())
-    assert colours
-    assert all(colour.startswith("var(--jp-") for colour in colours)
+def test_what_colours_say_is_readable_on_light_and_dark_grounds():
+    rules = re.findall(r"(--labkit-[a-z]+):([^;}]+)", REFUSED._repr_html_())
+    names = {name for name, _ in rules}
+    assert {"--labkit-yes", "--labkit-no", "--labkit-near", "--labkit-quiet"} <= names
+    assert all(len([name for name, _ in rules if name == each]) == 2 for each in names)  # one a theme
+
+
+def test_jupyterlab_takes_no_keys_from_the_folded_lines():
+    assert REFUSED._repr_html_().startswith('<div class="labkit-view" data-lm-suppress-shortcuts="true">')
