@@ -16,9 +16,9 @@ def _denied(title: str, actor: str, names: Names) -> Step:
     return Step(title, actor, create, DENIED, steps.why_refused(names.function, names.repository))
 
 
-def _created(title: str, actor: str, names: Names) -> tuple[Step, Step]:
+def _created(title: str, actor: str, names: Names, tag: str = TAG) -> tuple[Step, Step]:
     return (
-        Step(title, actor, steps.create_function(names.function, names.repository)),
+        Step(title, actor, steps.create_function(names.function, names.repository, tag=tag)),
         Step("invoke the function", actor, steps.invoke(names.function), INVOKED),
     )
 
@@ -155,7 +155,7 @@ def _organization_paths() -> Scenario:
 
 
 def _provenance() -> Scenario:
-    n, tag = SAME_ACCOUNT, f"{TAG}-with-provenance"
+    n, index, image = SAME_ACCOUNT, f"{TAG}-with-provenance", f"{TAG}-without-provenance"
     return Scenario(
         "provenance",
         "What builders add, and Lambda does not take",
@@ -164,14 +164,15 @@ def _provenance() -> Scenario:
         {},
         _setup(n, REGISTRY),
         (
-            Step("push the image with provenance: an index", REGISTRY, steps.push_with_provenance(n.repository, tag)),
+            Step("push with provenance: an index", REGISTRY, steps.push_built(n.repository, index, True)),
             Step(
                 "create the function from the index",
                 REGISTRY,
-                steps.create_function(n.function, n.repository, tag=tag),
+                steps.create_function(n.function, n.repository, tag=index),
                 REFUSED,
             ),
-            *_created("create the function from the image without provenance", REGISTRY, n),
+            Step("push without provenance: one image", REGISTRY, steps.push_built(n.repository, image, False)),
+            *_created("create the function from the image", REGISTRY, n, image),
         ),
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labkit.aws.engine.ways import BuiltImage
+from labkit.aws.engine.ways import BuiltImage, Report, silent
 from labkit.errors import LabError
 from labkit.lab import Actor, Lab
 from labkit.pull import PullDecision
@@ -38,7 +38,7 @@ Undo = Callable[[], object]
 class Stage:
     """Where a scenario is played: the lab, the image, what to undo, and what steps leave for later steps.
 
-    The image is of the lab's own engine.
+    The image is of the lab's own engine. ``progress`` gets a line for each part of a build, a push or a pull.
     """
 
     lab: Lab
@@ -46,6 +46,7 @@ class Stage:
     image: BuiltImage
     undo: list[Undo] = field(default_factory=list)
     actors: dict[str, Actor] = field(default_factory=dict)
+    progress: Report = silent
 
     def actor(self, name: str) -> Actor | None:
         """An actor that a step has added (such as a role's session), else the lab's; None where there is none."""

@@ -11,11 +11,12 @@ from functools import partial
 from typing import Any
 
 from labkit import policies
-from labkit.aws import functions, provenance, repositories, roles
+from labkit.aws import functions, repositories, roles
 from labkit.aws.engine.ways import BuiltImage
+from labkit.aws.provenance import Source, push
 from labkit.aws.sessions import assume
 from labkit.errors import LabError
-from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, TAG, Actor, Lab
+from labkit.lab import EXECUTION_ROLE, IMAGE_FOLDER, LIMITED_ROLE, TAG, Actor, Lab
 from labkit.pull import PullDecision
 from labkit.scenarios.model import Action, Stage
 
@@ -37,7 +38,7 @@ def push_image(repository: str) -> Action:
             stage.undo.append(partial(repositories.set_policy, ecr, repository, repositories.policy(ecr, repository)))
             repositories.set_policy(ecr, repository, None)
         engine = stage.lab.engine
-        pushed = engine.push(ecr, repository, TAG, stage.image)
+        pushed = engine.push(ecr, repository, TAG, stage.image, stage.progress)
         facts = {"image": f"{made.uri}:{TAG}", "digest": pushed.digest, "base": _base(stage.image)}
         return {**facts, "engine": engine.name}
 
@@ -80,12 +81,16 @@ def assume_limited_role() -> Action:
     return act
 
 
-def push_with_provenance(repository: str, tag: str) -> Action:
-    """Pushes what a builder pushes that adds provenance: an index of the image, as ``tag``."""
+def push_built(repository: str, tag: str, provenance: bool) -> Action:
+    """Pushes as ``tag`` what a builder makes of the image: an index with its provenance, or one image without."""
 
     def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
-        pushed = provenance.push_index(actor.client("ecr"), repository, tag, TAG, stage.image.architecture)
-        return {"image": stage.lab.image_uri(repository, tag), "index": pushed}
+        engine, ecr = stage.lab.engine, actor.client("ecr")
+        source = Source(stage.image, TAG, IMAGE_FOLDER, stage.lab.base)
+        made = push(engine, ecr, repository, tag, source, provenance=provenance, progress=stage.progress)
+        found = {"index" if provenance else "digest": made.digest}
+        image = stage.lab.image_uri(repository, tag)
+        return {"image": image, **found, "made_by": made.by, "reason": made.sentence}
 
     return act
 
@@ -169,7 +174,7 @@ def pull_image(repository: str) -> Action:
 
     def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
         registry = stage.lab.registry.account
-        pulled = stage.lab.engine.pull(actor.client("ecr"), registry, repository, TAG)
+        pulled = stage.lab.engine.pull(actor.client("ecr"), registry, repository, TAG, stage.progress)
         return {"image": stage.lab.image_uri(repository), "digest": pulled.digest}
 
     return act

@@ -57,6 +57,12 @@ def test_an_index_is_refused_with_lambdas_sentence_and_its_image_is_taken(lab, i
         "message": f"The image manifest, config or layer media type for the source image {uri} is not supported.",
     }
     assert steps[-1].outcome == INVOKED
+    pushed = {step.facts["image"].rpartition(":")[2]: step.facts for step in steps if "made_by" in step.facts}
+    assert [facts["made_by"] for facts in pushed.values()] == ["lab", "lab"]
+    assert pushed["0.0.1-with-provenance"]["reason"] == (
+        "The lab made this index, in the form that builders use, since it builds without Docker."
+    )
+    assert pushed["0.0.1-without-provenance"]["digest"] == steps[0].facts["digest"]
 
 
 def test_a_value_that_is_wrong_is_a_failure_where_no_refusal_is_expected(lab, image):
@@ -67,7 +73,8 @@ def test_a_value_that_is_wrong_is_a_failure_where_no_refusal_is_expected(lab, im
 
 def test_a_refusal_that_does_not_come_is_no_success(lab, image):
     scenario = SCENARIOS["provenance"]
-    result = run(lab, replace(scenario, steps=(replace(scenario.steps[2], expect=REFUSED),)), image)
+    push, create = scenario.steps[2:4]
+    result = run(lab, replace(scenario, steps=(push, replace(create, expect=REFUSED))), image)
     assert (result.ok, result.steps[-1].outcome) == (False, DONE)
 
 

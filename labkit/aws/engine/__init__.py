@@ -4,6 +4,7 @@
     finding     whether a Docker engine answers, never longer than three seconds
     bases       what FROM names, present in the engine: pulled, or the lab's stand-in loaded
     building    the image of a folder, built by the engine
+    buildx      the image of a folder, built with or without provenance by docker's buildx
     registry    names, login, push and pull through the engine
     trial       the image in a container, behind the emulator's URL
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,11 +70,18 @@ def build(
     )
 
 
-def _built(daemon: Daemon, folder: Path, dockerfile: Dockerfile, progress: Report) -> Any:
-    failed, built = "Docker cannot build the image", ""
+@contextmanager
+def written(dockerfile: Dockerfile) -> Iterator[Path]:
+    """The Dockerfile as a file outside of its folder, which stays as it is."""
     with tempfile.TemporaryDirectory(prefix="labkit-") as place:
         path = Path(place) / "Dockerfile"
         path.write_text(dockerfile.text, "utf-8")
+        yield path
+
+
+def _built(daemon: Daemon, folder: Path, dockerfile: Dockerfile, progress: Report) -> Any:
+    failed, built = "Docker cannot build the image", ""
+    with written(dockerfile) as path:
         with explained(failed):
             lines = daemon.client.api.build(path=str(folder), dockerfile=str(path), rm=True, forcerm=True, decode=True)
         for line in followed(lines, failed):

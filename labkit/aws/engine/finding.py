@@ -67,6 +67,11 @@ class Daemon:
             self.client.api.timeout = before
 
 
+def address() -> str:
+    """Where the engine is looked for."""
+    return os.environ.get("DOCKER_HOST") or _USUAL
+
+
 def find(seconds: float = SECONDS) -> Daemon:
     """The engine of this machine, after at most so many seconds. Raises NoEngine."""
     answers: queue.SimpleQueue[Daemon | NoEngine] = queue.SimpleQueue()
@@ -82,7 +87,7 @@ def find(seconds: float = SECONDS) -> Daemon:
 
 def _ask(seconds: float, answers: queue.SimpleQueue[Daemon | NoEngine]) -> None:
     try:
-        _knock(os.environ.get("DOCKER_HOST") or _USUAL, seconds)
+        _knock(address(), seconds)
         answers.put(_introduced(seconds))
     except NoEngine as error:
         answers.put(error)
@@ -119,4 +124,4 @@ def _said_of(error: Exception) -> str:
 
 
 def _none(why: str) -> NoEngine:
-    return NoEngine(f"{os.environ.get('DOCKER_HOST') or _USUAL} ({why})")
+    return NoEngine(f"{address()} ({why})")

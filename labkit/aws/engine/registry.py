@@ -22,6 +22,7 @@ Report = Callable[[str], None]
 
 _ECR_HOST = re.compile(r"\d{12}\.dkr[.-]ecr")
 _DIGEST = re.compile(r"Digest: (sha256:[0-9a-f]{64})")
+_PUSHED = re.compile(r"\S+: digest: (sha256:[0-9a-f]{64}) size: \d+")  # both kinds of image store say it so
 _SENT = {"Pushed": True, "Layer already exists": False}
 _THERE, _COME = "Already exists", "Pull complete"
 
@@ -52,6 +53,12 @@ def login(ecr: Any) -> Login:
     return Login("" if _ECR_HOST.match(host) else host, user, password)
 
 
+def uri(ecr: Any, repository: str, tag: str) -> ImageUri:
+    """The URI of an image in the caller's own registry. Raises ClientError where there is no such repository."""
+    found = ecr.describe_repositories(repositoryNames=[repository])["repositories"][0]
+    return ImageUri(found["registryId"], ecr.meta.region_name, repository, tag)
+
+
 def check_reachable(daemon: Daemon, known: Login) -> None:
     """Raises EngineError where the engine cannot log in at the address in front: it may be on another machine."""
     if known.front:
@@ -68,7 +75,8 @@ def push(daemon: Daemon, image: str, known: Login, uri: ImageUri, progress: Repo
         lines = daemon.client.api.push(repository, tag, stream=True, decode=True, auth_config=known.auth)
     for line in followed(lines, failed):
         status = str(line.get("status", ""))
-        digest = line.get("aux", {}).get("Digest", digest)
+        if found := _PUSHED.fullmatch(status):
+            digest = found[1]
         if "id" in line and (status in _SENT or status.startswith("Mounted from")):
             layers[line["id"]] = _SENT.get(status, False)
             progress(f"{line['id']}: {status}")

@@ -164,8 +164,7 @@ class DockerEngine:
 
     def push(self, ecr: Any, repository: str, tag: str, image: DockerImage, progress: Report = silent) -> Pushed:
         """See `labkit.aws.engine.registry.push`. Raises ClientError where the caller gets no token."""
-        found = ecr.describe_repositories(repositoryNames=[repository])["repositories"][0]
-        uri = ImageUri(found["registryId"], ecr.meta.region_name, repository, tag)
+        uri = registry.uri(ecr, repository, tag)
         return registry.push(self.daemon, image.id, registry.login(ecr), uri, progress)
 
     def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: Report = silent) -> Pulled:
