@@ -220,8 +220,9 @@ class PolicyEditor(View):
 
     def text(self) -> str:
         """Title, status, the numbered lines with their findings, what would change, and the decision."""
-        parts = [self.title, self.status, listing_text(self._draft) if self.text_now else "No policy.", ""]
-        parts += [diff_text(self.diff()), ""] if self.diff() else []
+        parts = [self.title, self.status, listing_text(self._draft) if self.text_now else "No policy."]
+        parts += [f"Not applied yet: {self._all_new}".rstrip()] if self.diff() else []
+        parts += [] if self._all_new else [diff_text(self.diff())]
         parts += [self.decision_note] if self.decision_note else []
         parts += [self.decision.headline, *self.decision.sentences()] if self.decision else []
         return "\n".join([*parts, repr(self.said)]).rstrip()
@@ -237,8 +238,20 @@ class PolicyEditor(View):
 
     def listing_html(self) -> str:
         """The numbered lines with their findings, and below them what would change."""
-        changes = f"<p><b>Not applied yet:</b></p>{diff_html(self.diff())}" if self.diff() else ""
-        return listing_html(self._draft) + changes
+        return listing_html(self._draft) + self._changes_html()
+
+    def _changes_html(self) -> str:
+        if not self.diff():
+            return ""
+        lines = self._all_new
+        return f"<p><b>Not applied yet:</b> {escape(lines)}</p>" + ("" if lines else diff_html(self.diff()))
+
+    @property
+    def _all_new(self) -> str:
+        """What is said instead of a difference in which every line has changed."""
+        if self.applied is None:
+            return "the repository has no policy, so all of this is new."
+        return "the repository would lose its policy." if self._draft.is_empty else ""
 
     def decision_html(self) -> str:
         """The decision on the text, under a line that says of which text it is."""

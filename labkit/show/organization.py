@@ -1,75 +1,253 @@
-"""The organization as a map: a tree of units and accounts with the ids and paths that policies speak of."""
+"""The organization as a map: its tree, who of it may pull, paths to grant, and accounts that move.
+
+``OrganizationMap`` is the view-model and the view. Without a widget it is plain Python:
+
+    where = organization_map(lab, "lambda-aws-organizations")
+    where.grants                                          who may pull now, by account
+    where.choose("ou-lab1-workloads"), where.patterns     path patterns of units, and where.policy to grant them
+    where.move("workload", "ou-lab1-development")         moves an account, and asks again who may pull
+
+The one-line equivalent is ``lab.organization()``. An account may pull when its administrator may create a function
+there from the repository's image and Lambda may pull for it; ``lab.explain`` answers that for the lab's accounts, and
+`labkit.access` for those that the lab has no profile for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labkit import policies
+from labkit.access import Repository, members_of, who_can_pull
+from labkit.aws import accounts, repositories
 from labkit.aws.reading import Unreadable
-from labkit.lab import Lab
-from labkit.organization import Account, Organization, Unit
+from labkit.errors import LabError, UsageError
+from labkit.iam import Policy
+from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
+from labkit.organization import Organization, Unit
+from labkit.show.document import Document
+from labkit.show.said import SILENCE, Said
+from labkit.show.style import framed
+from labkit.show.tree import Grants, Tree
+from labkit.show.view import View
+
+if TYPE_CHECKING:
+    from labkit.show.organization_widget import OrganizationWidget
+
+_FUNCTIONS = {names.repository: names.function for names in (SAME_ACCOUNT, OTHER_ACCOUNT, ORGANIZATION)}
+NOW = "now"
+CHOSEN = "by the chosen units"
 
 
-@dataclass(frozen=True)
-class OrganizationMap:
-    """The tree of an organization, with the lab's name of each account beside it.
+class OrganizationMap(View):
+    """The tree of the lab's organization. Made by ``organization_map``.
 
-    ``names`` maps an account id to what it is in the lab (registry, workload, …). ``outside`` are accounts that are not
-    in the organization, with a remark.
+    ``organization``, ``grants`` (None without a repository) and the accounts' names are as they were last read;
+    ``chosen`` are the ids of the chosen units, ``below`` whether what is below them is meant too.
     """
 
-    organization: Organization
-    names: Mapping[str, str] = field(default_factory=dict)
-    outside: Mapping[str, str] = field(default_factory=dict)
+    def __init__(self, lab: Lab, repository: str | None = None) -> None:
+        self.lab, self.repository = lab, repository
+        self.chosen: tuple[str, ...] = ()
+        self.below = True
+        self.said = SILENCE
+        self._drawn: OrganizationWidget | None = None
+        self._read()
 
-    def _rows(self) -> Iterator[tuple[int, str, str, str]]:
-        """Depth, what it is, its id, and a remark."""
-        yield 0, "organization", self.organization.id, f"managed by {self.organization.management}"
-        for depth, node in self.organization.walk():
-            yield depth + 1, *self._row(node)
-        for account, remark in self.outside.items():
-            yield 0, "account", account, remark
+    def _read(self) -> None:
+        organization = self.lab.organization()
+        inside = {account.id for account in organization.accounts}
+        self.names = {actor.account: actor.name for actor in self.lab.actors()}
+        self.outside = {
+            number: f"{name}, {_elsewhere(self.lab, name)}"
+            for number, name in self.names.items()
+            if number not in inside
+        }
+        self.grants = self._grants(self.repository, organization) if self.repository else None
+        self.organization = organization
 
-    def _row(self, node: Unit | Account) -> tuple[str, str, str]:
-        if isinstance(node, Account):
-            unused = f"{node.name}, not of this lab" if self.names else node.name
-            return "account", node.id, self.names.get(node.id, unused)
-        return ("root" if node.parent is None else "unit"), node.id, node.name
+    def _grants(self, repository: str, organization: Organization) -> Grants:
+        text = repositories.policy(self.lab.registry.client("ecr"), repository)
+        found: dict[str, bool | None] = dict(self._by_policy(organization, Policy.parse(text) if text else None))
+        for actor in self.lab.actors():
+            try:
+                decision = self.lab.explain(actor.session, _FUNCTIONS.get(repository, "function"), repository)
+                found[actor.account] = decision.allowed
+            except Unreadable:
+                found[actor.account] = None
+        return found
 
-    def __repr__(self) -> str:
-        return "\n".join(f"{'    ' * depth}{id_}  {remark}" for depth, _kind, id_, remark in self._rows())
+    def _by_policy(self, organization: Organization, policy: Policy | None) -> dict[str, bool]:
+        """Who of the organization may pull by a policy, decided for an administrator of each account."""
+        place = Repository(self.lab.registry.account, self.lab.region, self.repository or "repository", policy)
+        access = next(who_can_pull([place], members_of(organization)))
+        admitted = set(access.accounts())
+        return {account.id: account.id in admitted for account in organization.accounts}
 
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><td style="text-align:left;padding-left:{0.5 + 1.5 * depth}em"><code>{escape(id_)}</code></td>'
-            f'<td style="text-align:left">{escape(kind)}</td><td style="text-align:left">{escape(remark)}</td></tr>'
-            for depth, kind, id_, remark in self._rows()
-        )
-        heads = "".join(f'<th scope="col" style="text-align:left">{text}</th>' for text in ("id", "what", "name"))
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    # Paths
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What can be chosen, from the top down: the organization's id and the ids of its units."""
+        return (self.organization.id, *(node.id for _, node in self.organization.walk() if isinstance(node, Unit)))
+
+    def choose(self, *unit_ids: str, below: bool = True) -> None:
+        """Chooses units to grant: with all that is ``below`` them, or the accounts directly in them.
+
+        The organization's id stands for all of it. None: no choice. Raises UsageError for what is not in the tree, and
+        then the choice stays.
+        """
+        for each in unit_ids:
+            if each not in self.places:
+                raise UsageError(f"{each!r} is not in the organization. Choose of {', '.join(self.places)}.")
+        if self.organization.id in unit_ids and not below:
+            raise UsageError("No account is directly in the organization itself. Choose its root.")
+        self.chosen, self.below = unit_ids, below
+        self._redraw()
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The path patterns of the chosen units: ``o-…/r-…/ou-…/*`` with what is below, ``o-…/r-…/ou-…/`` without.
+
+        A unit that lies below another chosen one is left out, since it is granted with that.
+        """
+        paths = [self._path(each) for each in self.places if each in self.chosen]
+        if not self.below:
+            return tuple(paths)
+        outer = [path for path in paths if not any(path.startswith(other) and path != other for other in paths)]
+        return tuple(f"{path}*" for path in outer)
+
+    def _path(self, place: str) -> str:
+        return f"{place}/" if place == self.organization.id else self.organization.path(place)
+
+    @property
+    def policy(self) -> policies.Document | None:
+        """The article's policy for the chosen units, or None where none is chosen."""
+        return policies.organization_paths(*self.patterns) if self.patterns else None
+
+    # Moving
+
+    def move(self, account: str, unit: str) -> Said:
+        """Moves an account (its number, or the lab's name of it) into a unit or the root; AWS's errors are said.
+
+        It is done by the management profile. What grants by place follows at once.
+        """
+        return self._settle(lambda: self._move(account, unit))
+
+    def _move(self, account: str, unit: str) -> Said:
+        management = self.lab.actor("management")
+        if management is None:
+            return Said(False, "Only the management account may move accounts. Choose its profile in notebook 00.")
+        number = next((known for known, name in self.names.items() if name == account), account)
+        organizations = management.client("organizations")
+        source = accounts.parent(organizations, number)
+        if source == unit:
+            return Said(True, f"The account {number} is in {unit} already.")
+        organizations.move_account(AccountId=number, SourceParentId=source, DestinationParentId=unit)
+        before = self.grants
+        self._read()
+        call = f"organizations.move_account(AccountId={number!r}, SourceParentId={source!r}, "
+        return Said(True, f"Moved with {call}DestinationParentId={unit!r}). {self._changed(before)}".rstrip())
+
+    def _changed(self, before: Grants | None) -> str:
+        if before is None or self.grants is None:
+            return ""
+        words = {True: "may pull now", False: "may not pull any more", None: "is not known to be able to pull"}
+        changed = [f"{self.names.get(a, a)} {words[may]}" for a, may in self.grants.items() if before.get(a) != may]
+        return f"{', '.join(changed).capitalize()}." if changed else "Who may pull is as before."
+
+    def refresh(self) -> Said:
+        """Reads the organization and who may pull again."""
+        return self._settle(self._refreshed)
+
+    def _refreshed(self) -> Said:
+        self._read()
+        return Said(True, "This is the organization as it is now.")
+
+    def _settle(self, change: Callable[[], Said]) -> Said:
+        try:
+            self.said = change()
+        except (ClientError, BotoCoreError, LabError) as error:
+            self.said = Said(False, str(error))
+        self.chosen = tuple(each for each in self.chosen if each in self.places)
+        self._redraw()
+        return self.said
+
+    # Showing it
+
+    @property
+    def tree(self) -> Tree:
+        """The tree to draw, with who may pull now and who would by the chosen units."""
+        columns: dict[str, Grants] = {} if self.grants is None else {NOW: self.grants}
+        if self.policy is not None:
+            columns[CHOSEN] = self._by_policy(self.organization, Policy.parse(self.policy))
+        return Tree(self.organization, self.names, self.outside, columns)
+
+    def text(self) -> str:
+        """The tree, and below it the patterns of what is chosen."""
+        about = [f"Who may pull from {self.repository}:"] if self.repository else []
+        return "\n".join([*about, self.tree.text(), *self.patterns, repr(self.said)]).rstrip()
+
+    def html(self) -> str:
+        """The same as one element."""
+        return framed(self.tree_html() + self.choice_html() + self.said.html())
+
+    def tree_html(self) -> str:
+        """The tree as a table, under the name of the repository."""
+        about = f"<p>Who may pull from <b>{escape(self.repository)}</b></p>" if self.repository else ""
+        return about + self.tree.html()
+
+    def choice_html(self) -> str:
+        """The patterns and the policy of what is chosen, to copy."""
+        if self.policy is None:
+            return ""
+        patterns = "".join(f"<li><code>{escape(each)}</code></li>" for each in self.patterns)
+        return f"<p>Granted by path:</p><ul>{patterns}</ul><pre>{escape(Document(self.policy).text)}</pre>"
+
+    def _redraw(self) -> None:
+        if self._drawn is not None:
+            self._drawn.update()
+
+    def _draw(self) -> Any:
+        from labkit.show.organization_widget import OrganizationWidget
+
+        self._drawn = OrganizationWidget(self)
+        return self._drawn.box
 
 
-@dataclass(frozen=True)
-class NoMap:
+@dataclass(frozen=True, repr=False)
+class NoMap(View):
     """Stands for a map where nobody in the lab may read the organization; shows the reason."""
 
     reason: str
 
-    def __repr__(self) -> str:
+    def text(self) -> str:
+        """The reason, and what to do."""
         return f"There is no map: {self.reason} A management profile (notebook 00) may read it."
 
+    def html(self) -> str:
+        """The same."""
+        return framed(f"<p>{escape(self.text())}</p>")
 
-def organization_map(lab: Lab) -> OrganizationMap | NoMap:
-    """The organization of the lab as it is now, with the lab's other accounts below it."""
+    def _draw(self) -> Any:
+        import ipywidgets as widgets
+
+        return widgets.HTML(self.html())
+
+
+def organization_map(lab: Lab, repository: str | None = None) -> OrganizationMap | NoMap:
+    """The organization of the lab as it is now, with the lab's other accounts below it.
+
+    With a repository each account is marked: may it pull by the policy that the repository has now?
+    """
     try:
-        organization = lab.organization()
+        return OrganizationMap(lab, repository)
     except Unreadable as error:
         return NoMap(str(error))
-    inside = {account.id for account in organization.accounts}
-    names = {actor.account: actor.name for actor in lab.actors()}
-    outside = {number: f"{name}, {_elsewhere(lab, name)}" for number, name in names.items() if number not in inside}
-    return OrganizationMap(organization, names, outside)
 
 
 def _elsewhere(lab: Lab, name: str) -> str:

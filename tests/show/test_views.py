@@ -1,4 +1,4 @@
-"""Tables, documents, refusals and the map: what they say as text and as HTML."""
+"""Tables, documents and refusals: what they say as text and as HTML."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from botocore.exceptions import ClientError
 
 from labkit import policies
 from labkit.errors import LabError
-from labkit.organization import Account, Organization, Unit
-from labkit.show import Denied, Document, OrganizationMap, Table
-from labkit.show.organization import NoMap, organization_map
+from labkit.show import Denied, Document, Table
 
 ERROR = ClientError(
     {"Error": {"Code": "AccessDeniedException", "Message": "No <b>."}, "ResponseMetadata": {"HTTPStatusCode": 403}},
@@ -73,37 +71,3 @@ def test_errors_that_are_not_of_aws_pass_through():
 def test_nothing_was_refused_before_the_block_ends():
     with pytest.raises(LabError, match="Nothing was refused"):
         _ = Denied().code
-
-
-ORGANIZATION = Organization(
-    "o-lambdaecrlab",
-    "111122223333",
-    (Unit("r-lab1", "Root", None), Unit("ou-lab1-production", "production", "r-lab1")),
-    (Account("592444418872", "prod", "ou-lab1-production"), Account("111122223333", "<main>", "r-lab1")),
-)
-
-
-def test_the_map_indents_what_is_inside_and_names_accounts_as_the_lab_does():
-    shown = OrganizationMap(ORGANIZATION, {"592444418872": "workload"}, {"123456789012": "outsider"})
-    assert repr(shown).splitlines() == [
-        "o-lambdaecrlab  managed by 111122223333",
-        "    r-lab1  Root",
-        "        111122223333  <main>, not of this lab",
-        "        ou-lab1-production  production",
-        "            592444418872  workload",
-        "123456789012  outsider",
-    ]
-    assert "&lt;main&gt;" in shown._repr_html_()
-
-
-def test_the_map_of_a_lab_names_all_of_its_accounts(lab):
-    shown = organization_map(lab)
-    for actor in lab.actors():
-        assert f"{actor.account}  {actor.name}" in repr(shown)
-
-
-def test_where_nobody_may_read_the_organization_the_reason_stands_in_for_the_map(lab, monkeypatch):
-    monkeypatch.delitem(lab.profiles, "management")
-    shown = organization_map(lab)
-    assert isinstance(shown, NoMap)
-    assert "management profile" in repr(shown)
