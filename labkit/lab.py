@@ -22,6 +22,7 @@ from labkit.aws import base as bases
 from labkit.aws import reading, repositories, sessions
 from labkit.aws.engine import finding, ways
 from labkit.aws.engine.ways import BuiltImage, Engine
+from labkit.calm import calm_down
 from labkit.choices import Choices
 from labkit.embedded.settings import Settings
 from labkit.environment import apply, own_variables
@@ -91,8 +92,9 @@ class Lab:
         """The lab that was chosen for the lab home: what every notebook begins with.
 
         Starts the embedded AWS where it is the choice and not running, and points this process's AWS environment
-        variables at it. Raises UsageError, EmbeddedError.
+        variables at it. In a notebook the lab's errors are one sentence from now on. Raises UsageError, EmbeddedError.
         """
+        calm_down()
         choices = Choices.read(embedded.home(home))
         return cls.on_profiles(choices, home) if choices.are_real else cls.embedded(home, choices)
 

@@ -30,6 +30,7 @@ FLOORS = {
     "labkit.image": 2,
     "labkit.embedded": 3,
     "labkit.aws": 3,
+    "labkit.calm": 4,
     "labkit.choices": 4,
     "labkit.lab": 4,
     "labkit.scenarios": 4,
