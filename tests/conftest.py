@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.daemon import own_engine, require  # noqa: F401 - fixtures
+
 ROOT = Path(__file__).resolve().parent.parent
 _FOLDER = pytest.StashKey[Path]()
 

@@ -37,11 +37,10 @@ sys.path.insert(0, str(ROOT))
 import boto3  # noqa: E402
 
 import labkit.embedded.client as embedded  # noqa: E402
-from tests.clients import engine, engine_start  # noqa: E402
+from tests.engine import daemon  # noqa: E402
 
 MB = 10**6
 ECR = "813835382529.dkr.ecr.eu-central-1.amazonaws.com"
-INSIDE = "--inside"  # the benchmark has a network of its own already
 
 
 class Registry(NamedTuple):
@@ -58,13 +57,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often each transfer is measured (default: 3)")
     parser.add_argument("--megabytes", type=int, default=300, help="the image's size (default: 300)")
     parser.add_argument("--gibibytes", type=float, default=2.0, help="what is pushed for peak memory (default: 2)")
-    parser.add_argument(INSIDE, action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    why = engine.reason_against()
-    if not why and not arguments.inside:
-        os.execvp("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv, INSIDE])
-    if arguments.inside:
-        engine_start.raise_loopback()
+    why = daemon.reason_against()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="labkit-benchmark-") as name:
         folder = Path(name)
@@ -73,7 +67,8 @@ def main() -> None:
         if why:
             print(f"docker is left out: it {why}.")
         else:
-            measure_docker(folder, arguments.megabytes * MB, arguments.rounds)
+            with daemon.in_short_folder() as place, daemon.running(place) as host:
+                measure_docker(host, folder, arguments.megabytes * MB, arguments.rounds)
         measure_memory(folder, int(arguments.gibibytes * (1 << 30)))
 
 
@@ -184,18 +179,9 @@ def skopeo(registry: Registry, side: str, place: Path) -> float:
     return timed("skopeo", "copy", "--quiet", *options, *(ends if side == "dest" else reversed(ends)))
 
 
-def measure_docker(folder: Path, size: int, rounds: int) -> None:
+def measure_docker(host: str, folder: Path, size: int, rounds: int) -> None:
     """docker, between its engine and the registry; the engine compresses what it pushes."""
-    place = folder / "engine"
-    place.mkdir()
-    with (place / "log").open("wb") as log:
-        process = subprocess.Popen(engine.command(place), stdout=log, stderr=log)
-    environment = {
-        **os.environ,
-        "DOCKER_HOST": f"unix://{engine.wait(place, process)}",
-        "DOCKER_CONFIG": str(folder / "docker"),
-        "DOCKER_BUILDKIT": "0",
-    }
+    environment = {**os.environ, "DOCKER_HOST": host, "DOCKER_CONFIG": str(folder / "docker"), "DOCKER_BUILDKIT": "0"}
     source = folder / "source"
     source.mkdir()
     for number in range(3):
@@ -216,8 +202,6 @@ def measure_docker(folder: Path, size: int, rounds: int) -> None:
         return pushed, pulled
 
     compare("docker", folder, size, rounds, transfer)
-    process.terminate()
-    process.wait()
     shutil.rmtree(source)
 
 

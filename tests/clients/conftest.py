@@ -1,8 +1,6 @@
 """Real container clients against the registry of a running embedded AWS.
 
     shop      the embedded AWS, one per session, with what the tests of every client need
-    require   skips a test whose client is not here, or fails it where ``LABKIT_REQUIRE`` (a list such as
-              ``skopeo,docker``, set in CI) says that it has to be
 
 Clients keep what they know in the test's own folder; nothing of the machine's is read or changed.
 """
@@ -18,7 +16,7 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,21 +31,6 @@ OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 REGISTRY = f"813835382529.dkr.ecr.{REGION}.amazonaws.com"
 EXPIRED = "Your authorization token has expired. Reauthenticate and try again."
-
-
-@pytest.fixture(scope="session")
-def require() -> Callable[[str, bool | str], None]:
-    """``require("skopeo", shutil.which("skopeo"))``: go on only if the client is here."""
-    wanted = os.environ.get("LABKIT_REQUIRE", "").split(",")
-
-    def check(name: str, here: bool | str | None, why: str = "is not installed") -> None:
-        if here:
-            return
-        if name in wanted:
-            pytest.fail(f"{name} {why}, and LABKIT_REQUIRE names it", pytrace=False)
-        pytest.skip(f"{name} {why}")
-
-    return check
 
 
 @dataclass(frozen=True)

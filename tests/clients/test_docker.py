@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +14,14 @@ from labkit import policies
 from labkit.aws.images import push
 from tests.embedded.lab_of_tests import image_of
 
-from . import engine
 from .conftest import EXPIRED, READER, REGISTRY, WORKLOAD, Done, Repository, Shop, layer_of, run
-
-
-@pytest.fixture(scope="session")
-def docker_host(require: Callable[..., None], shop: Shop) -> Iterator[dict[str, str]]:
-    """The environment in which docker talks to an engine of the tests' own."""
-    why = engine.reason_against()
-    require("docker", not why, why)
-    folder = Path(tempfile.mkdtemp(prefix="lkt-"))  # short, because sockets are made in it
-    port = int(shop.address.rpartition(":")[2])
-    try:
-        with engine.running(folder, port) as address:
-            yield {"DOCKER_HOST": f"unix://{address}"}
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Docker:
     """The docker command line with a login of its own."""
 
-    def __init__(self, host: dict[str, str], folder: Path, shop: Shop) -> None:
-        self.environment = {**host, "DOCKER_CONFIG": str(folder / "docker")}
+    def __init__(self, host: str, folder: Path, shop: Shop) -> None:
+        self.environment = {"DOCKER_HOST": host, "DOCKER_CONFIG": str(folder / "docker")}
         self.shop = shop
 
     def __call__(self, *words: str, stdin: str | bytes = b"") -> Done:
@@ -72,9 +55,9 @@ class Docker:
 
 
 @pytest.fixture
-def docker(docker_host: dict[str, str], tmp_path: Path, shop: Shop) -> Docker:
+def docker(own_engine: str, tmp_path: Path, shop: Shop) -> Docker:
     """docker, not logged in."""
-    return Docker(docker_host, tmp_path, shop)
+    return Docker(own_engine, tmp_path, shop)
 
 
 @pytest.fixture
@@ -196,7 +179,7 @@ def test_an_immutable_tag_stays(docker: Docker, shop: Shop):
 
 
 @pytest.fixture
-def sdk(require: Callable[..., None], docker_host: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def sdk(require: Callable[..., None], own_engine: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """The SDK's client, not logged in."""
     try:
         import docker as package
@@ -204,7 +187,7 @@ def sdk(require: Callable[..., None], docker_host: dict[str, str], monkeypatch: 
         package = None
     require("docker-sdk", package)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-    made = package.DockerClient(base_url=docker_host["DOCKER_HOST"], timeout=60)
+    made = package.DockerClient(base_url=own_engine, timeout=60)
     yield made
     made.close()
 

@@ -7,14 +7,11 @@ runs the tests. Nothing is written to the user's Docker configuration.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 from labkit.aws import base as bases
 from labkit.aws.engine import bases as engine_bases
@@ -23,32 +20,23 @@ from labkit.choices import Choices
 from labkit.embedded import client
 from labkit.lab import Lab
 from labkit.scenarios import clean_up
-from tests.clients.conftest import require  # noqa: F401 - a fixture
 
 from . import daemon
+from .daemon import Require
 
 BASE = "public.ecr.aws/lambda/python:3.12"
 
 
 @pytest.fixture(scope="session")
-def docker_host(require: Callable[..., None]) -> Iterator[str | None]:  # noqa: F811
+def docker_host(require: Require, request: pytest.FixtureRequest) -> str | None:
     """Where an engine answers; None is the SDK's own default."""
     try:
         find()
     except NoEngine:
         why = daemon.reason_against()
         require("engine", not why, why)
-        folder = Path(tempfile.mkdtemp(prefix="lkt-"))  # short, because sockets are made in it
-        with FileLock(Path(tempfile.gettempdir()) / "labkit-engine.lock"):  # two at once would choose one network
-            starting = daemon.running(folder)
-            host = starting.__enter__()
-        try:
-            yield host
-        finally:
-            starting.__exit__(None, None, None)
-            shutil.rmtree(folder, ignore_errors=True)
-    else:
-        yield os.environ.get("DOCKER_HOST")
+        return str(request.getfixturevalue("own_engine"))
+    return os.environ.get("DOCKER_HOST")
 
 
 @pytest.fixture(scope="module", autouse=True)

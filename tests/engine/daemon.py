@@ -1,22 +1,70 @@
-"""A Docker engine for the tests alone, with a bridge of its own: other engines of the machine are not touched."""
+"""A Docker engine for the tests alone, with a bridge of its own: other engines of the machine are not touched.
+
+require       skips a test whose program is not here, or fails it where ``LABKIT_REQUIRE`` names it
+own_engine    one such engine for all tests of a process that ask for it
+"""
 
 from __future__ import annotations
 
 import fcntl
+import http.client
+import json
 import os
 import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from labkit.aws.engine.finding import NoEngine, find
+import pytest
+from filelock import FileLock
+
+Require = Callable[..., None]
 
 _ADD_BRIDGE, _REMOVE_BRIDGE, _SET_FLAGS = 0x89A0, 0x89A1, 0x8914
 _PATIENCE = 30.0  # seconds until the engine answers
+
+
+@pytest.fixture(scope="session")
+def require() -> Require:
+    """``require("skopeo", shutil.which("skopeo"))``: go on only if the program is here."""
+
+    def check(name: str, here: bool | str | None, why: str = "is not installed") -> None:
+        if here:
+            return
+        if is_required(name):
+            pytest.fail(f"{name} {why}, and LABKIT_REQUIRE names it", pytrace=False)
+        pytest.skip(f"{name} {why}")
+
+    return check
+
+
+def is_required(name: str) -> bool:
+    """Whether ``LABKIT_REQUIRE`` (a list such as ``skopeo,docker``, set in CI) names it."""
+    return name in os.environ.get("LABKIT_REQUIRE", "").split(",")
+
+
+@pytest.fixture(scope="session")
+def own_engine(require: Require) -> Iterator[str]:
+    """The ``DOCKER_HOST`` of an engine of the tests' own, from what is installed."""
+    why = reason_against()
+    require("docker", not why, why)
+    with in_short_folder() as folder, running(folder) as host:
+        yield host
+
+
+@contextmanager
+def in_short_folder() -> Iterator[Path]:
+    """A folder with a short name, since sockets are made in it; gone at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="lkt-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def reason_against() -> str:
@@ -25,7 +73,7 @@ def reason_against() -> str:
     if missing:
         return f"needs {' and '.join(missing)}"
     if os.geteuid() != 0:
-        return "needs an engine that answers, or root for one of the tests' own"
+        return "needs root for an engine of the tests' own"
     try:
         with _bridge(f"lkp{os.getpid()}"):
             return ""
@@ -34,46 +82,53 @@ def reason_against() -> str:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """An engine below ``folder`` from here to the end; yields its ``DOCKER_HOST``."""
-    host, bridge = f"unix://{folder}/docker.sock", f"lkt{os.getpid()}"
-    command = ["dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/run", "--pidfile", f"{folder}/pid"]
-    command += ["--host", host, "--bridge", bridge, "--iptables=false", "--log-level=warn"]
+def running(folder: Path, program: str = "dockerd", *, containerd: bool = False) -> Iterator[str]:
+    """An engine below ``folder`` from here to the end; yields its ``DOCKER_HOST``.
+
+    ``containerd`` says where it keeps images: in containerd's store, or in Docker's classic one.
+    """
+    bridge = f"lkt{os.getpid()}{'c' if containerd else ''}"
+    settings = folder / "daemon.json"
+    settings.write_text(json.dumps({"features": {"containerd-snapshotter": containerd}}))
+    command = [program, "--data-root", f"{folder}/data", "--exec-root", f"{folder}/run", "--pidfile", f"{folder}/pid"]
+    command += ["--host", f"unix://{folder}/docker.sock", "--config-file", str(settings)]
+    command += ["--bridge", bridge, "--iptables=false", "--log-level=warn"]
     with _bridge(bridge), (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        with FileLock(Path(tempfile.gettempdir()) / "labkit-engine.lock"):  # two at once would choose one network
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            try:
+                _wait(folder, process)
+            except BaseException:
+                _end(folder, process)
+                raise
         try:
-            _wait(host, process, folder / "log")
-            yield host
+            yield f"unix://{folder}/docker.sock"
         finally:
-            process.terminate()
-            process.wait(60)
-            _unmount(folder)
+            _end(folder, process)
 
 
-def _unmount(folder: Path) -> None:
-    """Take away what the engine leaves mounted, or the folder could not be removed."""
+def _end(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    """End the engine, and take away what it leaves mounted, or the folder could not be removed."""
+    process.terminate()
+    process.wait(60)
     mounted = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for place in reversed(mounted):
         if place.startswith(f"{folder}/"):
             subprocess.run(["umount", place], check=True)
 
 
-def _wait(host: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(folder: Path, process: subprocess.Popen[bytes]) -> None:
     latest = time.monotonic() + _PATIENCE
-    before = os.environ.get("DOCKER_HOST")
-    os.environ["DOCKER_HOST"] = host
-    try:
-        while process.poll() is None and time.monotonic() < latest:
-            with suppress(NoEngine):
-                find()
+    while process.poll() is None and time.monotonic() < latest:
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+            client.connect(f"{folder}/docker.sock")
+            client.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+            response = http.client.HTTPResponse(client)
+            response.begin()
+            if response.status == http.client.OK:
                 return
-            time.sleep(0.02)
-    finally:
-        if before is None:
-            del os.environ["DOCKER_HOST"]
-        else:
-            os.environ["DOCKER_HOST"] = before
-    raise RuntimeError(f"The Docker engine did not start: {log.read_text()[-2000:]}")
+        time.sleep(0.02)
+    raise RuntimeError(f"The Docker engine did not start: {(folder / 'log').read_text()[-2000:]}")
 
 
 @contextmanager
