@@ -32,6 +32,7 @@ background:none;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere}
 .labkit-no{color:var(--labkit-no)}
 .labkit-near{color:var(--labkit-near)}
 .labkit-quiet{color:var(--labkit-quiet)}
+.labkit-view caption{text-align:left;font-weight:600;padding:2px 0;caption-side:top;color:inherit}
 .labkit-view :focus-visible{outline:2px solid var(--labkit-focus);outline-offset:1px}
 """
 """The colours and the plain elements of every view: 4.5:1 at least on the grounds of JupyterLab's light and dark."""

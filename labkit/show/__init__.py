@@ -4,16 +4,19 @@ from labkit.show.decision import DecisionView, decision_view
 from labkit.show.denied import Denied
 from labkit.show.document import Document
 from labkit.show.editor import PolicyEditor, policy_editor
+from labkit.show.matrix import AccessMatrix, access_matrix
 from labkit.show.organization import OrganizationMap, organization_map
 from labkit.show.table import Table
 
 __all__ = [
+    "AccessMatrix",
     "DecisionView",
     "Denied",
     "Document",
     "OrganizationMap",
     "PolicyEditor",
     "Table",
+    "access_matrix",
     "decision_view",
     "organization_map",
     "policy_editor",
