@@ -32,7 +32,16 @@ _OVERRIDES = {
         "doNotDisturbMode": True,
     },
     "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
+    # A saved notebook shows its widgets when it is opened again, and not that their kernel has gone.
+    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
 }
+
+# Language servers: the lab has none, so JupyterLab need not ask its server for them, and complain that it has none.
+_LEFT_OUT = (
+    "@jupyterlab/lsp-extension",
+    "@jupyterlab/notebook-extension:language-server",
+    "@jupyterlab/fileeditor-extension:language-server",
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class Settings:
             "config/jupyter_server_config.json": self._server(),
             "config/jupyter_lab_config.json": {"LabApp": _LAB},
             "config/labconfig/default_setting_overrides.json": _OVERRIDES,
+            "config/labconfig/page_config.json": {"disabledExtensions": dict.fromkeys(_LEFT_OUT, True)},
             "share/kernels/python3/kernel.json": _kernel(self.root),
         }
 
