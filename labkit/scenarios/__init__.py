@@ -4,17 +4,20 @@ catalogue   the scenarios as tables of steps
 steps       the actions that steps are made of
 model       what steps, results and scenarios are
 places      moved accounts go back to their units
-runner      playing them: reset, steps, clean-up
+player      playing them, as a whole or step by step
+runner      a clean start before, and cleaning up after
 """
 
 from labkit.scenarios.catalogue import ARTICLE, SCENARIOS
 from labkit.scenarios.model import Scenario, ScenarioResult, Step, StepResult
 from labkit.scenarios.places import put_accounts_back
-from labkit.scenarios.runner import clean_up, made, named, prepare, reset, run
+from labkit.scenarios.player import Player, run
+from labkit.scenarios.runner import clean_up, made, named, prepare, reset
 
 __all__ = [
     "ARTICLE",
     "SCENARIOS",
+    "Player",
     "Scenario",
     "ScenarioResult",
     "Step",

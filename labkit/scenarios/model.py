@@ -141,7 +141,7 @@ class ScenarioResult:
 
 
 def play(step: Step, stage: Stage) -> StepResult:
-    """Does one step. Errors become its outcome; only a bug raises."""
+    """Does one step. Errors become its outcome; only a bug raises, and where AWS does not answer."""
     actor = stage.actor(step.actor)
     if actor is None:
         reason = f"there is no profile {step.actor!r} in this lab"

@@ -1,4 +1,4 @@
-"""Playing scenarios: from a clean start, step by step, and away again with everything that was made.
+"""What comes before and after a scenario: a clean start, the setup, and away with everything that the lab has made.
 
 ``prepare`` is for notebooks, which make the steps themselves: a clean start and the setup, which stays.
 """
@@ -14,42 +14,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from labkit.aws import functions, repositories, roles
 from labkit.aws.base import in_words
-from labkit.aws.engine.ways import BuiltImage
 from labkit.errors import LabError, UsageError
 from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, REPOSITORIES, Actor, Lab
 from labkit.scenarios.catalogue import SCENARIOS
-from labkit.scenarios.model import Scenario, ScenarioResult, Stage, Step, StepResult, Undo, play
+from labkit.scenarios.model import Scenario, Stage, StepResult, Undo, play
 
 T = TypeVar("T")
-Report = Callable[[Scenario, Step, StepResult | None], None]
-
-
-def quiet(_scenario: Scenario, _step: Step, _result: StepResult | None) -> None:
-    """A report for those who want none."""
-
-
-def run(lab: Lab, scenario: Scenario, image: BuiltImage, report: Report = quiet) -> ScenarioResult:
-    """Plays one scenario and cleans up, also after a failure or Ctrl-C.
-
-    ``report`` is called before each step (with None) and after it (with its result). A step that does not come out as
-    expected ends the scenario. Raises UsageError, before anything is changed, when the lab does not know what the
-    scenario needs or when something stands in the way that it has not made.
-    """
-    scenario.needs(lab)
-    reset(lab, scenario)
-    stage = Stage(lab, scenario.name, image)
-    results: list[StepResult] = []
-    leftovers: list[str] = []
-    try:
-        for step in scenario.all_steps:
-            report(scenario, step, None)
-            results.append(play(step, stage))
-            report(scenario, step, results[-1])
-            if not results[-1].ok:
-                break
-    finally:
-        leftovers = unwind(stage.undo)
-    return ScenarioResult(scenario, tuple(results), tuple(leftovers))
 
 
 def prepare(lab: Lab, name: str) -> tuple[StepResult, ...]:
