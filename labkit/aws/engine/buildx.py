@@ -66,12 +66,13 @@ class Buildx:
             said: deque[str] = deque(maxlen=_LAST_WORDS)
             with _running(command) as process:
                 assert process.stdout is not None  # noqa: S101 - asked for
-                for line in map(str.strip, process.stdout):
+                for line in filter(None, map(str.strip, process.stdout)):
                     said.append(line)
                     if told := _TOLD.fullmatch(line):
                         progress(told[1])
         if process.returncode:
-            raise EngineError(_FAILED, next((line for line in reversed(said) if line.startswith("ERROR: ")), said[-1]))
+            last = [f"it ended with exit code {process.returncode}", *said]
+            raise EngineError(_FAILED, next((line for line in last if line.startswith("ERROR: ")), last[-1]))
 
 
 def find(daemon: Daemon) -> Buildx:
