@@ -44,6 +44,7 @@ COMMANDS = (
     Command("reset", "labkit.commands.reset", "throw the embedded AWS's state away and start anew"),
     Command("env", "labkit.commands.env", "print the shell exports that point aws, docker and boto3 at the lab"),
     Command("run", "labkit.commands.run", "run the scenarios without a notebook"),
+    Command("gallery", "labkit.commands.gallery", "make a static site of all notebooks and scenarios"),
     Command("policy", "labkit.commands.policy", "print a ready policy"),
     Command("check", "labkit.commands.check", "find what is wrong in a policy before AWS does"),
     Command("evaluate", "labkit.commands.evaluate", "decide requests from a file, compare with what is expected"),

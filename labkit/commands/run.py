@@ -6,10 +6,14 @@ first call that changes anything. What the lab has not made itself is never repl
 
   labkit run                                           the article's four scenarios, on the embedded AWS
   labkit run cross-account --json                      one of them, as JSON
+  labkit run --html pages --redact                     as pages for a blog, with made-up account numbers
   labkit run --registry-profile a --workload-profile b on your own two accounts
 
 Scenarios: same-account, cross-account, organization, organization-paths; and provenance, which is played when it is
 named: an image that a builder has wrapped into an index is refused, and taken without.
+
+Pages (--html) need no network, no server and no script, and are the same in every run. They replace those of an earlier
+run in the same folder; a folder with other content is refused.
 """
 
 from __future__ import annotations
@@ -18,14 +22,18 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.errors import UsageError
+from labkit.gallery import REDACTS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from labkit.aws.engine.ways import BuiltImage
     from labkit.choices import Choices
+    from labkit.gallery.folder import Folder
     from labkit.lab import Lab
     from labkit.scenarios import Scenario, ScenarioResult
 
@@ -53,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``labkit run``."""
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="which to play (default: the article's four)")
     parser.add_argument("--json", action="store_true", help="print the results as JSON on stdout")
+    parser.add_argument("--html", type=Path, metavar="DIR", help="write the results as pages to this folder")
     parser.add_argument("--yes", action="store_true", help="do not ask before changing real accounts")
     parser.add_argument(
         "--base",
@@ -72,6 +81,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     real.add_argument("--management-profile", metavar="NAME", help="a profile that may read the organization")
     real.add_argument("--region", help="the region to use (default: the profile's)")
     real.add_argument("--organization-path", metavar="PATTERN", help="the path to grant, such as o-…/r-…/ou-…/*")
+    group = parser.add_argument_group("redaction", REDACTS)
+    group.add_argument("--redact", action="store_true", help="put made-up values into --json and --html")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -82,19 +93,58 @@ def run(args: argparse.Namespace) -> int:
 
     console = Console(stderr=args.json, highlight=False)
     chosen = _chosen(args.scenarios)
+    folder = _folder(args)
     lab = _lab(args)
     engine = lab.engine
     if lab.choices.are_real and not args.yes:
         _ask(lab, chosen, console)
     console.print(f"On {lab.where}, region {lab.region}. {engine.sentence}")
-    results = _play(lab, chosen, console)
-    if args.json:
-        print(json.dumps([result.to_dict() for result in results], indent=2))
+    image = _build(lab, console)
+    results = _play(lab, chosen, image, console)
     console.print()
     console.print(summary(results))
     for leftover in (text for result in results for text in result.leftovers):
         console.print(f"Not cleaned up: {leftover}", style="red")
+    _hand_over(args, folder, lab, image, results, console)
     return 0 if all(result.ok for result in results) else 1
+
+
+def _folder(args: argparse.Namespace) -> Folder | None:
+    """The folder for the pages, looked at before anything is done. Raises UsageError."""
+    if args.redact and not (args.json or args.html):
+        raise UsageError("--redact changes what --json and --html give: add one of them.")
+    if args.html is None:
+        return None
+    from labkit.gallery.folder import open_folder
+
+    return open_folder(args.html, "labkit run")
+
+
+def _hand_over(
+    args: argparse.Namespace,
+    folder: Folder | None,
+    lab: Lab,
+    image: BuiltImage,
+    results: list[ScenarioResult],
+    console: Console,
+) -> None:
+    """Give the results in the forms that were asked for."""
+    data, site = [result.to_dict() for result in results], {}
+    if folder:
+        from labkit.gallery.front import scenarios_site
+        from labkit.gallery.played import Played
+
+        site = scenarios_site(Played.on(lab, image, results))
+    if args.redact:
+        from labkit.gallery.redaction import Redactor, pages, strings
+
+        accounts = [actor.account for actor in lab.actors()]
+        redactor = Redactor([*strings(data), *pages(site).values()], accounts, lab.profiles.values())
+        data, site = redactor.data(data), redactor.site(site)
+    if args.json:
+        print(json.dumps(data, indent=2))
+    if folder:
+        console.print(f"The pages are written: open {folder.write(site)}", soft_wrap=True)
 
 
 def _chosen(names: Sequence[str]) -> list[Scenario]:
@@ -141,13 +191,18 @@ def _ask(lab: Lab, chosen: Sequence[Scenario], console: Console) -> None:
         raise UsageError("Nothing was changed.")
 
 
-def _play(lab: Lab, chosen: Sequence[Scenario], console: Console) -> list[ScenarioResult]:
-    from labkit.scenarios import run as play
+def _build(lab: Lab, console: Console) -> BuiltImage:
     from labkit.show.pulling import LivePull
-    from labkit.show.steps import LiveSteps
 
     with LivePull(console) as pulling:
         image = lab.build_image(pulling=pulling)
     console.print(f"The image is {lab.engine.describe(image)}.")
+    return image
+
+
+def _play(lab: Lab, chosen: Sequence[Scenario], image: BuiltImage, console: Console) -> list[ScenarioResult]:
+    from labkit.scenarios import run as play
+    from labkit.show.steps import LiveSteps
+
     live = LiveSteps(console)
     return [play(lab, scenario, image, live) for scenario in chosen]
