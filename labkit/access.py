@@ -24,7 +24,7 @@ from labkit.iam.conditions import Condition
 from labkit.iam.evaluate import Levels
 from labkit.iam.patterns import Context
 from labkit.organization import Membership, Organization
-from labkit.pull import ImageUri, decide
+from labkit.pull import ImageUri, caller_context, decide
 
 _ADMINISTRATOR = Policy.parse(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, "AdministratorAccess"
@@ -120,17 +120,11 @@ def who_can_pull(
 def can_pull(repository: Repository, member: Member, probe: Probe = DEFAULT_PROBE) -> bool:
     """The answer for one pair, by deciding it."""
     account, membership = member.account, member.membership
-    role = f"arn:aws:iam::{account}:role/{probe.role}"
-    context = {
-        "aws:PrincipalArn": role,
-        "aws:PrincipalAccount": account,
-        "aws:PrincipalIsAWSService": "false",
-        **membership.context("Principal"),
-    }
+    caller = Principal.aws(f"arn:aws:iam::{account}:role/{probe.role}")
     return decide(
-        caller=Principal.aws(role),
+        caller=caller,
         caller_policies=Policies(identity=(_ADMINISTRATOR,), scp=member.scp),
-        caller_context=context,
+        caller_context=caller_context(caller, membership),
         function_arn=f"arn:aws:lambda:{repository.region}:{account}:function:{probe.function}",
         image=repository.image,
         repository_policy=repository.policy,

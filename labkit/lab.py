@@ -29,7 +29,7 @@ from labkit.environment import apply, own_variables
 from labkit.errors import UsageError
 from labkit.iam import Policy, Principal
 from labkit.organization import OUTSIDER, Membership, Organization, check_organization_path
-from labkit.pull import ImageUri, PullDecision, PullQuestion
+from labkit.pull import ImageUri, PullDecision, PullQuestion, caller_context
 from labkit.regions import check_region
 
 TAG = "0.0.1"
@@ -294,7 +294,7 @@ class Lab:
         return PullQuestion(
             caller=principal,
             caller_policies=own,
-            caller_context=membership.context("Principal"),
+            caller_context=caller_context(principal, membership),
             function_arn=f"arn:aws:lambda:{self.region}:{who.account}:function:{function}",
             image=ImageUri.parse(self.image_uri(repository)),
             repository_policy=policy,

@@ -29,7 +29,16 @@ from labkit.iam.outline import Line, outline
 from labkit.organization import Membership
 from labkit.policies import LAMBDA, PULL_ACTIONS
 
-__all__ = ["PULL_ACTIONS", "ImageUri", "InvalidImageUri", "PullDecision", "PullQuestion", "decide", "service_context"]
+__all__ = [
+    "PULL_ACTIONS",
+    "ImageUri",
+    "InvalidImageUri",
+    "PullDecision",
+    "PullQuestion",
+    "caller_context",
+    "decide",
+    "service_context",
+]
 
 _URI = re.compile(
     r"(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?P<china>\.cn)?/"
@@ -207,6 +216,20 @@ def service_context(function_arn: str, membership: Membership) -> dict[str, str 
         "aws:SourceArn": function_arn,
         "aws:SourceAccount": arns.account_of(function_arn) or "",
         **membership.context("Source"),
+    }
+
+
+def caller_context(caller: Principal, membership: Membership) -> dict[str, str | tuple[str, ...]]:
+    """The condition keys that a caller carries by being who it is; ``membership`` is that of its account.
+
+    Of a session ``aws:PrincipalArn`` is the role. Source: IAM User Guide, "AWS global condition context keys",
+    properties of the principal.
+    """
+    return {
+        "aws:PrincipalIsAWSService": "false",
+        "aws:PrincipalArn": caller.arn if caller.is_federated_user else caller.role_arn or caller.arn,
+        "aws:PrincipalAccount": caller.account or "",
+        **membership.context("Principal"),
     }
 
 

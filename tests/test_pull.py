@@ -8,7 +8,7 @@ from labkit import policies
 from labkit.errors import UsageError
 from labkit.iam import Policies, Policy, Principal
 from labkit.organization import OUTSIDER, Membership
-from labkit.pull import ImageUri, InvalidImageUri, PullDecision, decide, service_context
+from labkit.pull import ImageUri, InvalidImageUri, PullDecision, caller_context, decide, service_context
 
 REGISTRY, WORKLOAD = "813835382529", "592444418872"
 ORG, PATH = "o-lambdaecrlab", "o-lambdaecrlab/r-lab1/ou-lab1-workloads/"
@@ -160,3 +160,21 @@ def test_a_function_arn_that_is_none_is_bad_input():
             repository_policy=None,
             membership=lambda _account: OUTSIDER,
         )
+
+
+@pytest.mark.parametrize(
+    ("arn", "principal"),
+    [
+        (f"arn:aws:sts::{WORKLOAD}:assumed-role/Caller/Test", f"arn:aws:iam::{WORKLOAD}:role/Caller"),
+        (f"arn:aws:iam::{WORKLOAD}:user/Caller", f"arn:aws:iam::{WORKLOAD}:user/Caller"),
+        (f"arn:aws:sts::{WORKLOAD}:federated-user/Somebody", f"arn:aws:sts::{WORKLOAD}:federated-user/Somebody"),
+    ],
+)
+def test_a_caller_carries_who_it_is_and_where_its_account_stands(arn, principal):
+    assert caller_context(Principal.aws(arn), Membership(ORG, (PATH,))) == {
+        "aws:PrincipalIsAWSService": "false",
+        "aws:PrincipalArn": principal,
+        "aws:PrincipalAccount": WORKLOAD,
+        "aws:PrincipalOrgID": ORG,
+        "aws:PrincipalOrgPaths": (PATH,),
+    }

@@ -128,6 +128,13 @@ class TestOpening:
         assert Lab.open(home).where.startswith("the embedded AWS at http://127.0.0.1:")
 
 
+def callers_may(condition: dict) -> dict:
+    """A policy by which Lambda may pull for everybody, and callers on a condition."""
+    statement = {"Effect": "Allow", "Action": list(policies.PULL_ACTIONS)}
+    service = {"Principal": {"Service": policies.LAMBDA}, **statement}
+    return {"Version": "2012-10-17", "Statement": [service, {"Principal": "*", "Condition": condition, **statement}]}
+
+
 class TestExplaining:
     def test_no_policy_refuses_both_sides_across_accounts(self, lab):
         prepare(lab, "cross-account")
@@ -142,6 +149,9 @@ class TestExplaining:
             policies.organization(lab.organization_id),
             policies.cross_account(lab.workload.account),
             policies.organization_paths(lab.other_path),
+            callers_may({"StringEquals": {"aws:PrincipalAccount": lab.workload.account}}),
+            callers_may({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{lab.actor('development').account}:*"}}),
+            callers_may({"BoolIfExists": {"aws:PrincipalIsAWSService": "true"}}),
         ):
             repositories.set_policy(ecr, ORGANIZATION.repository, document)
             for name in ("workload", "development", "neighbour", "outsider"):
