@@ -6,6 +6,7 @@ from labkit.show.document import Document
 from labkit.show.editor import PolicyEditor, policy_editor
 from labkit.show.matrix import AccessMatrix, access_matrix
 from labkit.show.organization import OrganizationMap, organization_map
+from labkit.show.playing import ScenarioSteps, scenario_steps
 from labkit.show.table import Table
 
 __all__ = [
@@ -15,9 +16,11 @@ __all__ = [
     "Document",
     "OrganizationMap",
     "PolicyEditor",
+    "ScenarioSteps",
     "Table",
     "access_matrix",
     "decision_view",
     "organization_map",
     "policy_editor",
+    "scenario_steps",
 ]

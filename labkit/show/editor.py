@@ -24,17 +24,16 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from labkit.aws import repositories
 from labkit.aws.reading import Unreadable
 from labkit.check import Finding
-from labkit.errors import LabError, PolicyError
+from labkit.errors import PolicyError
 from labkit.lab import Lab, asks_for_paths
 from labkit.pull import PullDecision, PullQuestion
 from labkit.show.draft import DiffLine, Draft, counted
 from labkit.show.listing import diff_html, diff_text, listing_html, listing_text, size_line, summary
-from labkit.show.said import SILENCE, Said
+from labkit.show.said import ERRORS, SILENCE, Said, failure
 from labkit.show.style import framed
 from labkit.show.view import View
 
@@ -157,8 +156,8 @@ class PolicyEditor(View):
     def _settle(self, change: Callable[[], Said]) -> Said:
         try:
             self.said = change()
-        except (ClientError, BotoCoreError, LabError) as error:
-            self.said = Said(False, str(error))
+        except ERRORS as error:
+            self.said = failure(error)
         self._decide()
         self._redraw()
         return self.said
@@ -229,8 +228,12 @@ class PolicyEditor(View):
 
     def html(self) -> str:
         """The same as one element."""
-        title = f"<p><b>{escape(self.title)}</b></p>"
-        return framed(f"{title}{self.status_html()}{self.listing_html()}{self.decision_html()}{self.said.html()}")
+        parts = (self.title_html(), self.status_html(), self.listing_html(), self.decision_html(), self.said.html())
+        return framed("".join(parts))
+
+    def title_html(self) -> str:
+        """What is edited."""
+        return f"<p><b>{escape(self.title)}</b></p>"
 
     def status_html(self) -> str:
         """Size, findings and changes as a paragraph."""

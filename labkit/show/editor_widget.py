@@ -40,7 +40,7 @@ class EditorWidget:
         buttons = widgets.HBox([self._apply, self._undo, self._reload], layout=widgets.Layout(flex_flow="row wrap"))
         written = _column(self._text, self._status, buttons, self._said)
         shown = widgets.Box([written, _column(self._listing)], layout=widgets.Layout(flex_flow="row wrap"))
-        title = widgets.HTML(framed(f"{_STYLE}<b>{editor.title}</b>"))
+        title = widgets.HTML(framed(_STYLE + editor.title_html()))
         self.box = widgets.VBox([title, shown, self._decision])
         self._text.observe(self._typed, names="value")
         for button, press in ((self._apply, editor.apply), (self._undo, editor.undo), (self._reload, editor.reload)):
@@ -56,7 +56,7 @@ class EditorWidget:
         self._listing.value = framed(editor.listing_html())
         self._decision.value = framed(editor.decision_html())
         self._said.value = framed(editor.said.html())
-        self._undo.disabled = not editor.levels
+        # Never disabled, which would take the keyboard's focus away; where there is nothing to undo that is said.
         self._undo.description = f"Undo ({editor.levels})" if editor.levels else "Undo"
 
     def _typed(self, change: Any) -> None:

@@ -19,18 +19,16 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from labkit import policies
 from labkit.access import Repository, members_of, who_can_pull
 from labkit.aws import accounts, repositories
 from labkit.aws.reading import Unreadable
-from labkit.errors import LabError, UsageError
+from labkit.errors import UsageError
 from labkit.iam import Policy
 from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
 from labkit.organization import Organization, Unit
 from labkit.show.document import Document
-from labkit.show.said import SILENCE, Said
+from labkit.show.said import ERRORS, SILENCE, Said, failure
 from labkit.show.style import framed
 from labkit.show.tree import Grants, Tree
 from labkit.show.view import View
@@ -171,8 +169,8 @@ class OrganizationMap(View):
     def _settle(self, change: Callable[[], Said]) -> Said:
         try:
             self.said = change()
-        except (ClientError, BotoCoreError, LabError) as error:
-            self.said = Said(False, str(error))
+        except ERRORS as error:
+            self.said = failure(error)
         self.chosen = tuple(each for each in self.chosen if each in self.places)
         self._redraw()
         return self.said

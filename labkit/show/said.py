@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labkit.commands.failures import explain
+from labkit.errors import LabError
+
+ERRORS = (ClientError, BotoCoreError, LabError)
+"""What a press may end with: AWS refuses, AWS does not answer, the lab knows why not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -28,3 +36,8 @@ class Said:
 
 SILENCE = Said(True, "")
 """Before anything was pressed."""
+
+
+def failure(error: Exception) -> Said:
+    """One of ``ERRORS`` in a sentence: as the command line says it, AWS's own words verbatim."""
+    return Said(False, explain(error)[0])

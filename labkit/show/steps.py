@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -12,41 +11,25 @@ from rich.table import Table
 from rich.text import Text
 
 from labkit.scenarios import Scenario, ScenarioResult, Step, StepResult
-from labkit.scenarios.model import DENIED, DONE, FAILED, REFUSED, SKIPPED
+from labkit.scenarios.model import DENIED, DONE, SKIPPED
+from labkit.show.evidence import MARKS, NO, NONE, STOPPED, YES, error_of, facts_of, kind, outcome
 
-# A mark and a colour for each outcome; a denial or refusal that was expected is as good as a success.
-_MARKS = {DENIED: ("⊘", "yellow"), REFUSED: ("⊘", "yellow"), FAILED: ("✗", "red"), SKIPPED: ("–", "dim")}
+_STYLES = {YES: "green", STOPPED: "yellow", NO: "red", NONE: "dim"}
 
 
 def line(result: StepResult) -> Text:
     """One step as one line: mark, who, title, and the outcome where it is more than done."""
-    mark, style = _MARKS.get(result.outcome, ("✓", "green")) if result.ok else ("✗", "red")
-    expected = "" if result.ok else f", expected {result.step.expect}"
-    outcome = "" if result.ok and result.outcome == DONE else f"  {result.outcome}{expected}"
+    style = _STYLES[kind(result)]
+    said = "" if result.ok and result.outcome == DONE else f"  {outcome(result)}"
     return Text.assemble(
-        (f" {mark} ", style), (f"{result.step.actor:<17} ", "dim"), result.step.title, (outcome, style)
+        (f" {MARKS[kind(result)]} ", style), (f"{result.step.actor:<17} ", "dim"), result.step.title, (said, style)
     )
 
 
 def evidence(result: StepResult) -> Iterator[RenderableType]:
-    """What a step has to show for itself: AWS's error verbatim, the digest, the function's answer."""
-    facts: Mapping[str, Any] = result.facts
-    if "error" in facts:
-        error = facts["error"]
-        code = f"{error['code']} ({error['status']}): " if "code" in error else ""
-        yield _below(f"{code}{error['message']}")
-    for sentence in facts.get("why", []):
-        yield _below(sentence)
-    if "payload" in facts:
-        yield _below(f"{facts['status']} {facts['payload']}")
-    if "index" in facts:
-        yield _below(facts["index"])
-    if "digest" in facts:
-        yield _below(facts["digest"])
-    if "base" in facts:
-        yield _below(facts["base"])
-    if "reason" in facts:
-        yield _below(facts["reason"])
+    """What a step has to show for itself: AWS's error verbatim, why, the digest, the function's answer."""
+    shown = [error_of(result), *result.facts.get("why", []), *facts_of(result)]
+    yield from (_below(text) for text in shown if text)
 
 
 def _below(text: str) -> RenderableType:

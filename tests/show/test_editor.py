@@ -118,7 +118,7 @@ class TestApplying:
 
         editor.edit(policies.same_account())
         monkeypatch.setattr(repositories, "policy", no_answer)
-        assert "Could not connect" in editor.apply().text
+        assert "is the network there, and the embedded AWS up" in editor.apply().text
         assert editor.text_now
 
 
@@ -250,11 +250,12 @@ class TestWidget:
 
     def test_buttons_apply_and_undo(self, lab, editor):
         drawn = parts(editor)
-        assert drawn["Undo"].disabled
+        drawn["Undo"].click()
+        assert "nothing to undo" in drawn["said"].value
         drawn["Textarea"].value = json.dumps(policies.same_account())
         drawn["Apply"].click()
         assert stored(lab, editor) is not None
-        assert not drawn["Undo"].disabled
+        assert drawn["Undo"].description == "Undo (1)"
         drawn["Undo"].click()
         assert stored(lab, editor) is None
         assert drawn["Textarea"].value == ""
