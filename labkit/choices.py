@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from labkit.embedded.client import write_file
+from labkit.embedded.client import engine_chosen, write_file
 from labkit.errors import UsageError
 
 
@@ -43,5 +43,6 @@ class Choices:
             raise UsageError(f"{path} cannot be read. Delete it to go back to the defaults.") from None
 
     def write(self, home: Path) -> None:
-        """Keeps the choices in the lab home."""
+        """Keeps the choices in the lab home, and lets the embedded AWS know that the engine may be another."""
         write_file(home / "choices.json", json.dumps(asdict(self), indent=2))
+        engine_chosen(home)

@@ -31,7 +31,7 @@ FLOORS = {
     "labkit.embedded": 3,
     "labkit.aws": 3,
     "labkit.calm": 4,
-    "labkit.choices": 4,
+    "labkit.choices": 3,
     "labkit.lab": 4,
     "labkit.scenarios": 4,
     "labkit.show": 5,

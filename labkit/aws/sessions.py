@@ -24,6 +24,7 @@ from botocore.exceptions import (
 )
 from botocore.loaders import Loader
 
+from labkit.environment import own_variables
 from labkit.errors import LabError, UsageError
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
@@ -33,6 +34,7 @@ _REFUSED = {
     "SignatureDoesNotMatch",
     "InvalidSignatureException",
 }
+_DEFAULT_FILES = {"config_file": "~/.aws/config", "credentials_file": "~/.aws/credentials"}
 T = TypeVar("T")
 
 
@@ -59,15 +61,32 @@ def open_session(profile: str, region: str | None = None) -> boto3.Session:
         if session.region_name is None:
             raise NoRegionError
     except ProfileNotFound:
-        raise UsageError(
-            f"There is no AWS profile {profile!r}. 'aws configure list-profiles' lists those that there are."
-        ) from None
+        raise _no_profile(profile) from None
     except NoRegionError:
         raise UsageError(
             f"The AWS profile {profile!r} has no region. Add one: aws configure set region eu-central-1 "
             f"--profile {profile}"
         ) from None
     return session
+
+
+def check_profile(name: str) -> str:
+    """Returns the name of a profile of the user's own AWS config files; raises UsageError where there is none.
+
+    Nothing is asked of AWS. In a process that is pointed at the lab, the files are those from before.
+    """
+    core = botocore.session.Session()
+    before = own_variables()
+    for variable, setting in (("AWS_CONFIG_FILE", "config_file"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials_file")):
+        if variable in before:
+            core.set_config_variable(setting, before[variable] or _DEFAULT_FILES[setting])
+    if name not in core.available_profiles:
+        raise _no_profile(name)
+    return name
+
+
+def _no_profile(name: str) -> UsageError:
+    return UsageError(f"There is no AWS profile {name!r}. 'aws configure list-profiles' lists those that there are.")
 
 
 @dataclass(frozen=True, slots=True)

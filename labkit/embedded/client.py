@@ -12,7 +12,7 @@ import http.client
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -124,6 +124,14 @@ def apply_world(root: Path | None, chosen: Settings) -> Running:
     place = Home(running.home)
     answer = _request(_runtime(place), "POST", "/_labkit/world", chosen.to_dict())
     return replace(_running(place, answer), started=running.started)
+
+
+def engine_chosen(root: Path | None = None) -> None:
+    """Let the embedded AWS, where it runs, end what functions keep warm: another engine may have been chosen."""
+    runtime = read_runtime(inspect_home(home(root)))
+    if runtime is not None:
+        with suppress(*_NO_ANSWER):  # one that hangs has nothing that could be used
+            _request(runtime, "POST", "/_labkit/engine")
 
 
 def use_profiles(running: Running) -> None:

@@ -1,4 +1,4 @@
-"""The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world.
+"""The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world, engine.
 
 Only who can read the runtime file of the lab home (mode 0600) knows the token that they carry. Wrong input is answered
 with 400 and a sentence, a lab that could not come up with 503 and a sentence.
@@ -33,6 +33,7 @@ class Control:
             ("GET", "/_labkit/status"): self._status,
             ("POST", "/_labkit/stop"): self._end,
             ("POST", "/_labkit/world"): self._world,
+            ("POST", "/_labkit/engine"): self._engine,
         }
 
     def answer(self, environ: Mapping[str, Any]) -> Answer:
@@ -74,6 +75,10 @@ class Control:
         with self._embedded.lock:
             self._embedded.apply(settings)
         return self._status(None)
+
+    def _engine(self, _: Any) -> dict[str, Any]:
+        self._embedded.let_go()
+        return {}
 
 
 def _answer(status: HTTPStatus, content: Any) -> Answer:

@@ -177,6 +177,11 @@ class Embedded:
 
         return Runners(self.places)
 
+    def let_go(self) -> None:
+        """End what functions keep warm: what runs them has been chosen anew."""
+        if "functions" in self.__dict__:
+            self.functions.environments.retire_all()
+
     def close(self) -> None:
         """End what the functions have running."""
         if "functions" in self.__dict__:

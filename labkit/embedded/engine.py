@@ -10,7 +10,6 @@ with the lab's own Python.
 from __future__ import annotations
 
 import logging
-import os
 import platform
 import sys
 import threading
@@ -39,17 +38,14 @@ class Engine:
 class Engines:
     """Finds the engine and remembers the answer.
 
-    ``environment`` has LABKIT_ENGINE: ``embedded`` means to use none. ``find`` finds an engine as
-    `labkit.aws.engine.finding.find` does, ``now`` is a clock in seconds.
+    ``find`` finds an engine as `labkit.aws.engine.finding.find` does, ``now`` is a clock in seconds.
     """
 
     def __init__(
         self,
-        environment: Mapping[str, str] = os.environ,
         find: Callable[[], finding.Daemon] = finding.find,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._environment = environment
         self._find = find
         self._now = now
         self._lock = threading.Lock()
@@ -58,8 +54,6 @@ class Engines:
 
     def find(self) -> Engine | None:
         """Return the engine, or None where none answers that can run functions; the log then says why."""
-        if self._environment.get("LABKIT_ENGINE") == "embedded":
-            return None
         with self._lock:
             if self._engine is None and (self._asked is None or self._now() - self._asked >= _ASK_AGAIN):
                 self._engine = self._look()

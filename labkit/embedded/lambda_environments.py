@@ -80,6 +80,11 @@ class Environments:
         if not busy:
             lease.pool.close()
 
+    def retire_all(self) -> None:
+        """End the processes of all functions when they have finished what they are doing."""
+        for arn in list(self._leases):
+            self.retire(arn)
+
     def close(self) -> None:
         """End all processes at once; what waits for the background is dropped."""
         self._background.shutdown(wait=False, cancel_futures=True)

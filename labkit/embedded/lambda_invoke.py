@@ -102,7 +102,8 @@ def _run(
     build = partial(_pool, embedded, function)
     environments = embedded.functions.environments
     try:
-        return environments.invoke(function.key.arn, function.version, embedded.clock.now() + timeout, build, event)
+        version = f"{function.version} {embedded.runners.wanted}"
+        return environments.invoke(function.key.arn, version, embedded.clock.now() + timeout, build, event)
     except Throttled:
         raise error("throttled") from None
     except ImageError:  # the function was deleted while the call waited for a process

@@ -1,9 +1,12 @@
 """What a function's handler runs in: a container where there is an engine for its image, else a process of the lab.
 
+    the embedded way is chosen (`labkit.aws.engine.choice`)              a process
     the image stands on the lab's stand-in, which has no interpreter     a process
     no engine answers, or it is of another architecture                  a process
     the engine cannot be given the image                                 a process, and the log says why
     otherwise                                                            a container
+
+What is chosen counts from the next invocation on, since it is part of what makes a warm process or container usable.
 
 While the lab may have something in an engine, the lab home has a file that says so: what a process that was killed has
 left behind is removed by the next one, or when the lab is stopped, and a lab that has never used an engine never asks
@@ -19,6 +22,8 @@ from functools import partial
 from typing import Any
 
 from labkit.aws.engine import finding
+from labkit.aws.engine.choice import EMBEDDED, wanted
+from labkit.choices import Choices
 from labkit.embedded.blobs import BlobStore
 from labkit.embedded.container_images import keep_only, provide
 from labkit.embedded.containers import ContainerProcess, engine_errors, remove_leftovers
@@ -39,12 +44,17 @@ class Runners:
         self._lock = threading.Lock()
         self._used: Engine | None = None
 
+    @property
+    def wanted(self) -> str:
+        """Which engine is chosen now for the lab home. Raises UsageError."""
+        return wanted(Choices.read(self._home.root).engine)
+
     def container(self, image: Mapping[str, Any], digest: str, blobs: BlobStore) -> tuple[Start, str] | None:
         """Return what starts a container of an image and the engine's name; None where a process must do.
 
         ``image`` is the image's configuration document, ``digest`` its manifest's.
         """
-        if stands_in_for(image.get("config") or {}):
+        if stands_in_for(image.get("config") or {}) or self.wanted == EMBEDDED:
             return None
         engine = self._engines.find()
         if engine is None or engine.architecture != image.get("architecture"):

@@ -15,6 +15,7 @@ import pytest
 
 from labkit.aws.engine import finding
 from labkit.aws.engine.finding import HOME_LABEL, Daemon, NoEngine
+from labkit.choices import Choices
 from labkit.embedded.blobs import BlobStore
 from labkit.embedded.container_images import keep_only, provide
 from labkit.embedded.containers import FUNCTION_LABEL, RUN_LABEL, conditions, remove_leftovers, user_of_containers
@@ -28,6 +29,12 @@ from tests.embedded.conftest import MovedClock
 
 IMAGE = {"architecture": "amd64", "config": {"Cmd": ["f.handler"]}}
 STAND_IN = {"architecture": "amd64", "config": {"Labels": {KIND_LABEL: "stand-in", FOR_LABEL: "python:3.12"}}}
+
+
+@pytest.fixture(autouse=True)
+def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in the environment decides, as for a reader."""
+    monkeypatch.delenv("LABKIT_ENGINE")
 
 
 class MadeUp:
@@ -118,7 +125,7 @@ def image(blobs: BlobStore) -> str:
 
 @pytest.fixture
 def runners(tmp_path: Path, client: MadeUp) -> Runners:
-    return Runners(open_home(tmp_path / "home"), Engines({}, Found(client)))
+    return Runners(open_home(tmp_path / "home"), Engines(Found(client)))
 
 
 # -- Looking for an engine -------------------------------------------------------------------------------------------
@@ -126,7 +133,7 @@ def runners(tmp_path: Path, client: MadeUp) -> Runners:
 
 def test_an_engine_is_looked_for_when_it_is_needed_and_only_once(client: MadeUp):
     found = Found(client)
-    engines = Engines({}, found)
+    engines = Engines(found)
     assert found.asked == 0
     first, second = engines.find(), engines.find()
     assert first is second is not None
@@ -135,7 +142,7 @@ def test_an_engine_is_looked_for_when_it_is_needed_and_only_once(client: MadeUp)
 
 def test_one_that_does_not_answer_is_asked_for_again_after_a_while():
     now, found = [0.0], Found(None)
-    engines = Engines({}, found, lambda: now[0])
+    engines = Engines(found, lambda: now[0])
     for now[0] in (0, 29, 30, 31):
         assert engines.find() is None
     assert found.asked == 2
@@ -143,7 +150,7 @@ def test_one_that_does_not_answer_is_asked_for_again_after_a_while():
 
 def test_one_that_fails_afterwards_is_asked_for_again_after_a_while(client: MadeUp):
     now, found = [0.0], Found(client)
-    engines = Engines({}, found, lambda: now[0])
+    engines = Engines(found, lambda: now[0])
     assert engines.find()
     engines.forget()
     assert engines.find() is None
@@ -151,10 +158,32 @@ def test_one_that_fails_afterwards_is_asked_for_again_after_a_while(client: Made
     assert engines.find()
 
 
-def test_the_engine_can_be_turned_off(client: MadeUp):
-    found = Found(client)
-    assert Engines({"LABKIT_ENGINE": "embedded"}, found).find() is None
-    assert found.asked == 0
+@pytest.mark.parametrize(
+    ("chosen", "variable", "expected"),
+    [
+        (None, None, True),
+        ("auto", None, True),
+        ("docker", "embedded", True),
+        ("embedded", None, False),
+        (None, "embedded", False),
+    ],
+)
+def test_what_is_chosen_decides_whether_an_engine_is_asked_for_at_all(
+    tmp_path: Path,
+    blobs: BlobStore,
+    image: str,
+    client: MadeUp,
+    monkeypatch: pytest.MonkeyPatch,
+    chosen: str | None,
+    variable: str | None,
+    expected: bool,
+):
+    if variable:
+        monkeypatch.setenv("LABKIT_ENGINE", variable)
+    found, home = Found(client), open_home(tmp_path / "home")
+    Choices(engine=chosen).write(home.root)
+    assert (Runners(home, Engines(found)).container(IMAGE, image, blobs) is not None) is expected
+    assert found.asked == expected
 
 
 @pytest.mark.parametrize(
@@ -168,7 +197,7 @@ def test_the_engine_can_be_turned_off(client: MadeUp):
 def test_an_engine_whose_containers_cannot_reach_the_loopback_is_not_used(about: dict[str, Any], says: str):
     client = MadeUp(**about)
     assert says in unreachable(client.info(), system="linux")
-    assert Engines({}, Found(client)).find() is None
+    assert Engines(Found(client)).find() is None
 
 
 def test_elsewhere_than_on_linux_the_engine_is_in_a_virtual_machine(client: MadeUp):
@@ -187,7 +216,7 @@ def test_an_image_with_an_interpreter_runs_in_a_container(runners: Runners, blob
 
 def test_the_labs_stand_in_does_not_even_ask_for_an_engine(tmp_path: Path, blobs: BlobStore, client: MadeUp):
     found = Found(client)
-    runners = Runners(open_home(tmp_path / "home"), Engines({}, found))
+    runners = Runners(open_home(tmp_path / "home"), Engines(found))
     assert runners.container(STAND_IN, "sha256:0", blobs) is None
     assert found.asked == 0
 
@@ -197,7 +226,7 @@ def test_without_an_engine_for_the_image_it_runs_as_a_process(
     tmp_path: Path, blobs: BlobStore, image: str, found: Found
 ):
     home = open_home(tmp_path / "home")
-    assert Runners(home, Engines({}, found)).container(IMAGE, image, blobs) is None
+    assert Runners(home, Engines(found)).container(IMAGE, image, blobs) is None
     assert not home.containers.exists()
 
 

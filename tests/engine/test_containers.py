@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from labkit.aws.engine import building
 from labkit.aws.engine.finding import HOME_LABEL, Daemon
 from labkit.aws.engine.registry import login, push
+from labkit.choices import Choices
 from labkit.embedded import client
 from labkit.embedded.container_images import name_of
 from labkit.embedded.containers import FUNCTION_LABEL
@@ -342,6 +344,22 @@ def test_updating_a_function_replaces_its_container(aws: Lab, name: str, uri: st
     lambda_.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=PATIENTLY)
     assert invoke(aws, name, "environment")["NAME"] == "new"
     assert containers(name).isdisjoint(before)
+    assert len(containers(name)) == 1
+
+
+def test_what_is_chosen_counts_from_the_next_invocation_on_and_nothing_is_left_of_the_other(
+    aws: Lab, name: str, uri: str, containers: Any
+):
+    aws.active("registry", name, uri)
+    assert invoke(aws, name)[0].startswith("/var/lang/bin")
+    try:
+        Choices(engine="embedded").write(aws.home)
+        assert containers(name) == set()
+        assert invoke(aws, name) == [sys.executable, 1]
+        assert containers(name) == set()
+    finally:
+        Choices().write(aws.home)
+    assert invoke(aws, name)[0].startswith("/var/lang/bin")
     assert len(containers(name)) == 1
 
 

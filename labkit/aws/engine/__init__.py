@@ -1,6 +1,7 @@
 """Who builds, pushes, pulls and tries the image: the lab by itself, or a Docker engine.
 
     ways        the two, behind one interface, and which of them a choice comes to
+    choice      which of the two is chosen
     finding     whether a Docker engine answers, never longer than three seconds
     bases       what FROM names, present in the engine: pulled, or the lab's stand-in loaded
     building    the image of a folder, built by the engine

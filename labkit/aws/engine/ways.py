@@ -1,13 +1,11 @@
 """The two ways to build, push, pull and try an image, behind one interface, and which of them a choice comes to.
 
 ``auto`` means Docker where an engine answers, reaches the registry, and has the base image or can pull it, and the
-embedded way everywhere else; ``sentence`` says which it is and why. What a choice leaves open, the environment variable
-``LABKIT_ENGINE`` may decide: the project's own tests have it say ``embedded``, so that they see the same everywhere.
+embedded way everywhere else; ``sentence`` says which it is and why.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,22 +17,20 @@ from labkit.aws import images
 from labkit.aws.engine import bases as engine_bases
 from labkit.aws.engine import building, registry
 from labkit.aws.engine.building import DockerImage
+from labkit.aws.engine.choice import AUTO, DOCKER, EMBEDDED, ENGINES, VARIABLE, check_engine, wanted
 from labkit.aws.engine.finding import Daemon, NoEngine, find
 from labkit.aws.engine.streams import EngineError
 from labkit.aws.engine.trial import LocalContainer, python_inside
 from labkit.aws.images import Pulled, Pushed
 from labkit.embedded.home import open_home
-from labkit.errors import UsageError
 from labkit.image import Image
 from labkit.image import build as assemble
 from labkit.image.local import run_locally
 from labkit.pull import ImageUri
 
-AUTO, DOCKER, EMBEDDED = "auto", "docker", "embedded"
-ENGINES = (AUTO, DOCKER, EMBEDDED)
-"""Who builds: Docker, the lab by itself, or whichever is there."""
+__all__ = ["AUTO", "DOCKER", "EMBEDDED", "ENGINES", "VARIABLE", "check_engine", "wanted"]
+__all__ += ["BuiltImage", "DockerEngine", "EmbeddedEngine", "Engine", "Report", "Trial", "open_engine", "silent"]
 
-VARIABLE = "LABKIT_ENGINE"
 Report = Callable[[str], None]
 
 
@@ -179,18 +175,6 @@ class DockerEngine:
     def run_locally(self, image: DockerImage, port: int = 0) -> AbstractContextManager[Trial]:
         """See `labkit.aws.engine.trial.LocalContainer`."""
         return LocalContainer(image, self.home, port)
-
-
-def check_engine(name: str) -> str:
-    """Return the name of an engine as it is. Raises UsageError where it is none of :data:`ENGINES`."""
-    if name not in ENGINES:
-        raise UsageError(f"There is no engine {name!r}: choose {', '.join(ENGINES[:-1])} or {ENGINES[-1]}.")
-    return name
-
-
-def wanted(choice: str | None) -> str:
-    """What is to be used: the choice, else what the environment says, else auto. Raises UsageError."""
-    return check_engine(choice or os.environ.get(VARIABLE) or AUTO)
 
 
 def open_engine(choice: str | None, base: str | None, reference: Path, ecr: Any, home: Path) -> Engine:
