@@ -3,9 +3,11 @@
     folder      the folder: whose it is, and replacing its content in one go
     page        what every page has: head, navigation, foot; ``style.css`` is its look
     played      the pages of scenarios that were played, from the same results as ``labkit run --json``
-    notebooks   the notebooks, executed on a lab and drawn by nbconvert with ``template/``
+    executing   the notebooks are executed on a lab
+    notebooks   and drawn by nbconvert with ``template/``
     links       links between notebooks become links between pages
     front       the first pages
+    making      all of it, in order
     redaction   made-up numbers and names in place of those of an account
 
 A page holds nothing that differs between two runs (times, ports, folders), no script, and asks for nothing but the

@@ -63,7 +63,7 @@ class Folder:
 
 
 def open_folder(root: Path, maker: str) -> Folder:
-    """Look at a folder before anything is made for it; changes nothing, and makes nothing.
+    """Look at a folder before anything is made for it; leaves it as it is.
 
     Raises UsageError for a file, for a folder with content of somebody else or of another command, and for one that
     cannot be written.
@@ -72,8 +72,8 @@ def open_folder(root: Path, maker: str) -> Folder:
     with _said_plainly(root):
         if root.exists() and not root.is_dir():
             raise UsageError(f"{root} is a file. Name a folder for the pages.")
-        if not os.access(_existing(root), os.W_OK | os.X_OK):
-            raise PermissionError(13, "Permission denied")
+        with tempfile.TemporaryDirectory(prefix=".labkit-", dir=_existing(root)):
+            pass  # whether one can write there is known best by trying
         if not root.exists() or not any(root.iterdir()):
             return Folder(root, maker)
         if not (root / MARKER).is_file():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -20,6 +21,7 @@ from labkit.embedded.client import Running
 from labkit.environment import lab_environment
 from labkit.errors import LabError
 from labkit.gallery import front, links, notebooks
+from labkit.gallery.executing import execute
 from labkit.gallery.page import Page
 from labkit.gallery.played import Played
 from labkit.jupyter.settings import runtime_folder
@@ -63,10 +65,13 @@ def executed(paths: Sequence[Path], running: Running, root: Path, step: Step) ->
     runtime.mkdir(mode=0o700, exist_ok=True)
     environment = _environment(running, root)
     pages = []
-    for path in paths:
-        with step(f"executing {path.name}"):
-            notebook = notebooks.execute(path, environment, runtime)
-            pages.append(_steady(notebooks.drawn(path, notebook), running))
+    try:
+        for path in paths:
+            with step(f"executing {path.name}"):
+                notebook = execute(path, environment, runtime)
+                pages.append(_steady(notebooks.drawn(path, notebook), running))
+    finally:
+        shutil.rmtree(runtime, ignore_errors=True)
     return pages
 
 
