@@ -80,7 +80,11 @@ def check_profile(name: str) -> str:
     for variable, setting in (("AWS_CONFIG_FILE", "config_file"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials_file")):
         if variable in before:
             core.set_config_variable(setting, before[variable] or _DEFAULT_FILES[setting])
-    if name not in core.available_profiles:
+    try:
+        known = core.available_profiles
+    except BotoCoreError as error:  # a file that cannot be parsed
+        raise UsageError(f"The AWS profiles cannot be read: {error}") from None
+    if name not in known:
         raise _no_profile(name)
     return name
 

@@ -9,6 +9,7 @@
     <home>/embedded/state/          the state (`labkit.embedded.state`)
     <home>/embedded/images/, functions/   layers and manifests; functions
     <home>/embedded/containers      is there while functions may have containers in an engine
+    <home>/embedded/front           the registry's address in the names of images in an engine
     <home>/bases/                   AWS's base images where they were pulled (`labkit.aws.base`)
 
 A directory that exists, has content and no marker belongs to somebody else and is refused.
@@ -72,6 +73,11 @@ class Home:
     def containers(self) -> Path:
         """Is there while functions may have containers in an engine."""
         return self.embedded / "containers"
+
+    @property
+    def front(self) -> Path:
+        """The registry's address that stands in the names of images in an engine."""
+        return self.embedded / "front"
 
     @property
     def log(self) -> Path:

@@ -25,6 +25,7 @@ from labkit.aws.engine import building, ways
 from labkit.aws.engine.finding import HOME_LABEL, Daemon
 from labkit.aws.engine.streams import EngineError
 from labkit.aws.engine.trial import LocalContainer
+from labkit.embedded.home import open_home
 from labkit.errors import DockerfileError, LabError
 from labkit.image.base import stands_in_for
 from labkit.lab import IMAGE_FOLDER, REPOSITORIES, Lab
@@ -326,6 +327,40 @@ def test_auto_is_the_embedded_way_where_docker_does_not_reach_the_registry(lab: 
 
     found = ways.open_engine("auto", bases.STAND_IN, on("scratch", tmp_path), Elsewhere(), lab.home)
     assert "Docker cannot log in to 127.0.0.1:1: " in found.sentence
+
+
+@pytest.fixture
+def old_name(lab: Lab, image: Any, engine: Daemon) -> Iterator[str]:
+    """An image under the address that the lab's registry had before: one at which nobody listens."""
+    name = f"127.0.0.1:1/{lab.image_uri('old')}"
+    engine.client.images.get(image.id).tag(*name.rsplit(":", 1))
+    noted = open_home(lab.home).front
+    noted.write_text("127.0.0.1:1")
+    yield name
+    noted.unlink()
+    for each in (name, f"{lab.engine.front}/{lab.image_uri('old')}"):
+        with suppress(docker.errors.ImageNotFound):
+            engine.client.images.remove(each, noprune=True)
+
+
+def test_names_follow_a_registry_that_has_another_address(lab: Lab, image: Any, engine: Daemon, old_name: str):
+    ecr = lab.registry.client("ecr")
+    ways.open_engine("docker", bases.STAND_IN, IMAGE_FOLDER / "Dockerfile", ecr, lab.home)
+    tags = engine.client.images.get(image.id).tags
+    assert f"{lab.engine.front}/{lab.image_uri('old')}" in tags
+    assert old_name not in tags
+
+
+def test_names_stay_where_somebody_else_has_the_address_now(lab: Lab, image: Any, engine: Daemon, old_name: str):
+    with socket.create_server(("127.0.0.1", 0)) as another_lab:
+        address = f"127.0.0.1:{another_lab.getsockname()[1]}"
+        name = old_name.replace("127.0.0.1:1", address)
+        engine.client.images.get(image.id).tag(*name.rsplit(":", 1))
+        open_home(lab.home).front.write_text(address)
+        ecr = lab.registry.client("ecr")
+        ways.open_engine("docker", bases.STAND_IN, IMAGE_FOLDER / "Dockerfile", ecr, lab.home)
+        assert name in engine.client.images.get(image.id).tags
+        engine.client.images.remove(name, noprune=True)
 
 
 def test_status_says_which_engine_answers(home: Path, lab: Lab, engine: Daemon, capsys, monkeypatch):

@@ -7,6 +7,7 @@
     building    the image of a folder, built by the engine
     buildx      the image of a folder, built with or without provenance by docker's buildx
     registry    names, login, push and pull through the engine
+    names       what stands in front of an image's name, when it changes
     trial       the image in a container, behind the emulator's URL
 
 An image has one name everywhere, its ECR name. Docker alone is told another where the registry is not at the host of

@@ -19,6 +19,7 @@ from labkit.aws.engine import building, registry
 from labkit.aws.engine.building import DockerImage
 from labkit.aws.engine.choice import AUTO, DOCKER, EMBEDDED, ENGINES, VARIABLE, check_engine, wanted
 from labkit.aws.engine.finding import Daemon, NoEngine, find
+from labkit.aws.engine.names import follow
 from labkit.aws.engine.streams import EngineError
 from labkit.aws.engine.trial import LocalContainer, python_inside
 from labkit.aws.images import Pulled, Pushed
@@ -187,15 +188,21 @@ def open_engine(choice: str | None, base: str | None, reference: Path, ecr: Any,
     if name == EMBEDDED:
         return EmbeddedEngine(home)
     if name == DOCKER:
-        return DockerEngine(find(), registry.login(ecr).front, home)
+        return _docker(find(), registry.login(ecr).front, home)
     try:
         daemon = find()
         known = registry.login(ecr)
         registry.check_reachable(daemon, known)
         if base != bases.STAND_IN:
             engine_bases.check_at_hand(daemon, engine_bases.Dockerfile.read(reference).reference)
+        return _docker(daemon, known.front, home)
     except NoEngine as error:
         return EmbeddedEngine(home, error.reason)
     except EngineError as error:
         return EmbeddedEngine(home, str(error).rstrip("."))
-    return DockerEngine(daemon, known.front, home)
+
+
+def _docker(daemon: Daemon, front: str, home: Path) -> DockerEngine:
+    if front:
+        follow(daemon, front, home)
+    return DockerEngine(daemon, front, home)
