@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -83,6 +84,17 @@ def apply(variables: Mapping[str, str | None]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+
+
+@contextmanager
+def unchanged_on_error() -> Iterator[None]:
+    """Gives this process its environment variables back where the block raises."""
+    before = dict(os.environ)
+    try:
+        yield
+    except BaseException:
+        apply({**dict.fromkeys(os.environ), **before})
+        raise
 
 
 def tools_folder() -> Path:

@@ -24,8 +24,9 @@ from labkit.aws.engine import finding, ways
 from labkit.aws.engine.ways import BuiltImage, Engine
 from labkit.calm import calm_down
 from labkit.choices import Choices
+from labkit.choosing import on_real_accounts, wrong
 from labkit.embedded.settings import Settings
-from labkit.environment import apply, own_variables
+from labkit.environment import apply, own_variables, unchanged_on_error
 from labkit.errors import UsageError
 from labkit.iam import Policy, Principal
 from labkit.organization import OUTSIDER, Membership, Organization, check_organization_path
@@ -355,25 +356,23 @@ def choose(
     without, it is on the embedded AWS, in which the accounts, region and organization are made to exist. Raises
     UsageError for anything that will not do, and NoEngine for Docker that does not answer, before anything is changed.
     """
-    root = embedded.home(home)
-    if base:
-        bases.check_base(base)
-    if engine and ways.check_engine(engine) == ways.DOCKER:
+    chosen = {name: value for name, value in locals().items() if name != "home"}
+    for sentence in wrong(chosen).values():
+        raise UsageError(sentence)
+    if engine == ways.DOCKER:
         finding.find()
-    if organization_path:
-        check_organization_path(organization_path)
-    if registry_profile or workload_profile:
+    root = embedded.home(home)
+    if on_real_accounts(chosen):
         choices = Choices(
             registry_profile, workload_profile, management_profile, region, organization_path, base, engine
         )
-        lab = Lab.on_profiles(choices, root)
+        with unchanged_on_error():
+            lab = Lab.on_profiles(choices, root)
         choices.write(root)
         return lab
     accounts = {"registry": registry_account, "workload": workload_account}
-    chosen = {"accounts": {k: v for k, v in accounts.items() if v}, "region": region, "organization": organization}
-    settings = Settings.parse({name: value for name, value in chosen.items() if value})
-    if organization_path:
-        check_organization_path(organization_path, settings.organization)
+    asked = {"accounts": {k: v for k, v in accounts.items() if v}, "region": region, "organization": organization}
+    settings = Settings.parse({name: value for name, value in asked.items() if value})
     embedded.apply_world(root, settings)
     choices = Choices(organization_path=organization_path, base=base, engine=engine)
     choices.write(root)

@@ -32,6 +32,7 @@ FLOORS = {
     "labkit.aws": 3,
     "labkit.calm": 4,
     "labkit.choices": 3,
+    "labkit.choosing": 4,
     "labkit.lab": 4,
     "labkit.scenarios": 4,
     "labkit.show": 5,

@@ -236,3 +236,11 @@ def test_expired_credentials_are_said_to_be_expired(profiles):
         aws.add_client_error("get_caller_identity", "ExpiredToken", "The security token included is expired", 403)
         with pytest.raises(UsageError, match="The credentials of the AWS profile 'company-registry' have expired"):
             sessions.whoami(session)
+
+
+def test_profiles_that_will_not_do_leave_this_process_on_the_lab_that_it_was_on(environment, profiles, running):
+    embedded.use_profiles(running)
+    before = dict(os.environ)
+    with pytest.raises(UsageError, match="Both profiles lead to the account"):
+        choose(registry_profile="company-registry", workload_profile="company-registry")
+    assert dict(os.environ) == before
