@@ -41,9 +41,8 @@ class Counterfactual(NamedTuple):
 
 def counterfactual(decision: Decision, key: str) -> Counterfactual | None:
     """A value of that condition key with which the decision would be the opposite; None when none is found."""
-    conditions = [each for each in _conditions(decision) if each.name == key.lower()]
-    name = conditions[0].key if conditions else key
-    for value in _candidates(conditions, decision.request.keys):
+    name = next((each.key for each in conditions(decision, key)), key)
+    for value in candidates(decision, key):
         changed = decision.request.having(name, value)
         if evaluate(changed, decision.policies, decision.resource_must_allow).allowed is not decision.allowed:
             return Counterfactual(name, value, not decision.allowed)
@@ -52,17 +51,24 @@ def counterfactual(decision: Decision, key: str) -> Counterfactual | None:
 
 def counterfactuals(decision: Decision) -> tuple[Counterfactual, ...]:
     """For each condition key that the policies look at and that can flip the decision, a value that does."""
-    keys = dict.fromkeys(condition.name for condition in _conditions(decision))
+    keys = dict.fromkeys(condition.name for condition in conditions(decision))
     found = (counterfactual(decision, key) for key in keys)
     return tuple(each for each in found if each is not None)
 
 
-def _conditions(decision: Decision) -> list[Condition]:
+def candidates(decision: Decision, key: str) -> Iterator[ContextValue | None]:
+    """Values of that condition key that are worth trying, the policies' own first; None is the key's absence."""
+    return _candidates(conditions(decision, key), decision.request.keys)
+
+
+def conditions(decision: Decision, key: str = "") -> list[Condition]:
+    """The conditions of all policies that were looked at, or those on one key."""
     policies = decision.policies
     levels = [*(policies.scp or ()), *(policies.rcp or ())]
     each: list[Policy | None] = [*policies.identity, policies.resource, policies.boundary, *policies.session]
     each += [policy for level in levels for policy in level]
-    return [c for policy in each if policy for statement in policy.statements for c in statement.conditions]
+    found = [c for policy in each if policy for statement in policy.statements for c in statement.conditions]
+    return [condition for condition in found if not key or condition.name == key.lower()]
 
 
 def _candidates(conditions: Sequence[Condition], context: Context) -> Iterator[ContextValue | None]:

@@ -8,6 +8,7 @@ from labkit.show.matrix import AccessMatrix, access_matrix
 from labkit.show.organization import OrganizationMap, organization_map
 from labkit.show.playing import ScenarioSteps, scenario_steps
 from labkit.show.table import Table
+from labkit.show.what_if import WhatIf, what_if
 
 __all__ = [
     "AccessMatrix",
@@ -18,9 +19,11 @@ __all__ = [
     "PolicyEditor",
     "ScenarioSteps",
     "Table",
+    "WhatIf",
     "access_matrix",
     "decision_view",
     "organization_map",
     "policy_editor",
     "scenario_steps",
+    "what_if",
 ]
