@@ -4,6 +4,7 @@ from labkit.show.decision import DecisionView, decision_view
 from labkit.show.denied import Denied
 from labkit.show.document import Document
 from labkit.show.editor import PolicyEditor, policy_editor
+from labkit.show.form import LabForm, lab_form
 from labkit.show.matrix import AccessMatrix, access_matrix
 from labkit.show.organization import OrganizationMap, organization_map
 from labkit.show.playing import ScenarioSteps, scenario_steps
@@ -15,6 +16,7 @@ __all__ = [
     "DecisionView",
     "Denied",
     "Document",
+    "LabForm",
     "OrganizationMap",
     "PolicyEditor",
     "ScenarioSteps",
@@ -22,6 +24,7 @@ __all__ = [
     "WhatIf",
     "access_matrix",
     "decision_view",
+    "lab_form",
     "organization_map",
     "policy_editor",
     "scenario_steps",

@@ -1,0 +1,81 @@
+"""The form drawn with ipywidgets: each field with its message beside it, the names that come of them, two buttons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from labkit.regions import regions
+from labkit.show.form import GROUPS, Field
+from labkit.show.said import Said
+from labkit.show.style import framed
+
+if TYPE_CHECKING:
+    from labkit.show.form import LabForm
+
+_INPUT = {"description_width": "11em"}
+
+
+class FormWidget:
+    """Draws a ``LabForm`` in ``box`` and hands over what is typed and pressed."""
+
+    def __init__(self, form: LabForm) -> None:
+        self._form = form
+        self._updating = False
+        self._inputs: dict[str, Any] = {}
+        self._messages: dict[str, Any] = {}
+        self._names, self._said = widgets.HTML(), widgets.HTML()
+        groups = [part for title, fields in GROUPS for part in self._group(title, fields)]
+        use = widgets.Button(description="Use these", button_style="primary", tooltip="Check and keep these values")
+        back = widgets.Button(description="Back to the defaults", layout=widgets.Layout(width="auto"))
+        use.on_click(self._apply)
+        back.on_click(lambda _button: form.back_to_defaults())
+        buttons = widgets.HBox([use, back], layout=widgets.Layout(flex_flow="row wrap"))
+        self.box = widgets.VBox([*groups, buttons, self._said, self._names])
+        self.update()
+
+    def _group(self, title: str, fields: tuple[Field, ...]) -> list[Any]:
+        return [widgets.HTML(framed(f"<b>{title}</b>")), *(self._row(each) for each in fields)]
+
+    def _row(self, field: Field) -> Any:
+        self._inputs[field.name] = box = _input(field, self._form.values[field.name])
+        self._messages[field.name] = message = widgets.HTML(layout=widgets.Layout(flex="1 1 20em", min_width="0"))
+        box.observe(lambda change: self._typed(field.name, change["new"]), names="value")
+        return widgets.Box([box, message], layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
+
+    def update(self) -> None:
+        """Shows the form's state; a field is only touched where its text is another."""
+        self._updating = True  # what is set here was not typed by anybody
+        try:
+            for name, box in self._inputs.items():
+                if box.value.strip() != self._form.values[name]:
+                    box.value = _offered(box, self._form.values[name])
+                self._messages[name].value = framed(self._form.message_html(name))
+        finally:
+            self._updating = False
+        self._names.value = framed(self._form.names_html())
+        self._said.value = framed(self._form.said.html())
+
+    def _typed(self, name: str, text: str) -> None:
+        if not self._updating:
+            self._form.edit(**{name: text})
+
+    def _apply(self, _button: Any) -> None:
+        self._said.value = framed(Said(True, "Checking, and making what is not there yet …").html())
+        self._form.apply()
+
+
+def _input(field: Field, value: str) -> Any:
+    layout = widgets.Layout(width="min(30em, 100%)")
+    if field.options:
+        options = [(f"({field.hint})", ""), *((each, each) for each in field.options)]
+        return widgets.Dropdown(options=options, value="", description=field.label, style=_INPUT, layout=layout)
+    kind, more = (widgets.Combobox, {"options": sorted(regions())}) if field.name == "region" else (widgets.Text, {})
+    return kind(value=value, description=field.label, placeholder=field.hint, style=_INPUT, layout=layout, **more)
+
+
+def _offered(box: Any, text: str) -> str:
+    """The text, or nothing where the box is a menu that does not offer it; the message beside it says why."""
+    is_menu = isinstance(box, widgets.Dropdown)
+    return "" if is_menu and text not in {value for _, value in box.options} else text
