@@ -23,6 +23,7 @@ from labkit.aws.engine import finding
 _LOG = logging.getLogger(__name__)
 
 _WORK_WITHIN = 60  # seconds for one request, once it has answered
+_DESCRIBES_ITSELF_WITHIN = 15  # seconds; it runs programs of its own for that
 _ASK_AGAIN = 30.0  # seconds after which an engine that did not answer is asked for again
 
 
@@ -69,7 +70,7 @@ class Engines:
         try:
             daemon = self._find()
             client = daemon.client.api
-            client.timeout = finding.SECONDS
+            client.timeout = _DESCRIBES_ITSELF_WITHIN
             reason = unreachable(client.info())
         except finding.NoEngine as error:
             reason = error.reason

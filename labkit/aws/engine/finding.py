@@ -1,7 +1,9 @@
 """Whether a Docker engine answers, and what it is.
 
 The SDK looks where ``DOCKER_HOST`` says, else at the usual socket. An engine that hangs would keep it for a minute, one
-that answers a byte a second for ever; so somebody else waits for it, and after three seconds nobody does.
+that answers a byte a second for ever; so somebody else waits for it, and after three seconds nobody does. The SDK is
+imported only where somebody is there, since that costs more than all the rest; a busy machine takes seconds for it,
+which are not counted against the engine.
 """
 
 from __future__ import annotations
@@ -10,13 +12,17 @@ import os
 import queue
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from labkit.errors import LabError
+
+T = TypeVar("T")
 
 SECONDS = 3.0
 """How long an engine may take to say what it is."""
@@ -24,6 +30,7 @@ SECONDS = 3.0
 HOME_LABEL = "labkit.home"
 """The label of every container that the lab starts; its value is the lab home. Others are never touched."""
 
+_AT_LEAST = 2 / 3  # of the seconds: what is left for the engine's answer, however long the import took
 _WORK_SECONDS = 600
 _USUAL = "unix:///var/run/docker.sock"
 _ADVICE = "Start one (DOCKER_HOST says where), or take the embedded way: --engine embedded, in notebook 00 Engine."
@@ -73,26 +80,46 @@ def address() -> str:
 
 
 def find(seconds: float = SECONDS) -> Daemon:
-    """The engine of this machine, after at most so many seconds. Raises NoEngine."""
-    answers: queue.SimpleQueue[Daemon | NoEngine] = queue.SimpleQueue()
-    threading.Thread(target=_ask, args=(seconds, answers), daemon=True, name="docker-engine").start()
+    """The engine of this machine, after at most so many seconds of its own. Raises NoEngine."""
+    began = time.monotonic()
     try:
-        answer = answers.get(timeout=seconds)
-    except queue.Empty:
-        answer = _none(_REASONS[TimeoutError])
-    if isinstance(answer, NoEngine):
-        raise answer
-    return answer
-
-
-def _ask(seconds: float, answers: queue.SimpleQueue[Daemon | NoEngine]) -> None:
-    try:
-        _knock(address(), seconds)
-        answers.put(_introduced(seconds))
-    except NoEngine as error:
-        answers.put(error)
+        _within(seconds, lambda: _knock(address(), seconds))
+        _load_sdk()
+        left = max(seconds - (time.monotonic() - began), seconds * _AT_LEAST)
+        return _within(left, lambda: _introduced(left))
+    except NoEngine:
+        raise
     except Exception as error:  # the SDK also lets errors of requests and of its configuration through
-        answers.put(_none(_said_of(error)))
+        raise _none(_said_of(error)) from None
+
+
+def _within(seconds: float, work: Callable[[], T]) -> T:
+    """What somebody else gets done in so many seconds, who may be kept for longer. Raises TimeoutError."""
+    done: queue.SimpleQueue[Callable[[], T]] = queue.SimpleQueue()
+
+    def do() -> None:
+        try:
+            result = work()
+        except Exception as error:
+            done.put(partial(_fail, error))
+        else:
+            done.put(lambda: result)
+
+    threading.Thread(target=do, daemon=True, name="docker-engine").start()
+    try:
+        answer = done.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    return answer()
+
+
+def _fail(error: Exception) -> NoReturn:
+    raise error
+
+
+def _load_sdk() -> None:
+    """Import the SDK, which on a busy machine takes longer than an engine may take."""
+    import docker  # noqa: F401
 
 
 def _knock(host: str, seconds: float) -> None:
@@ -107,7 +134,7 @@ def _knock(host: str, seconds: float) -> None:
 
 
 def _introduced(seconds: float) -> Daemon:
-    import docker  # costs more than all the rest, so only where somebody is there
+    import docker
 
     client = docker.from_env(timeout=seconds)
     facts = client.version()

@@ -7,10 +7,11 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from labkit.aws.engine import ways
+from labkit.aws.engine import finding, ways
 from labkit.aws.engine.finding import NoEngine, find
 from labkit.errors import UsageError
 
@@ -100,6 +101,33 @@ def test_somebody_else_at_the_socket_is_no_engine(door):
 def test_a_place_that_cannot_be_one_is_no_engine(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "nonsense://there")
     assert reason(30).startswith("no Docker engine answers at nonsense://there (")
+
+
+def test_the_time_that_the_import_takes_is_not_the_engines(door, monkeypatch):
+    """The clock runs on by a minute while the SDK is imported; the engine answers at once."""
+    now = [0.0]
+
+    def load() -> None:
+        now[0] += 60
+
+    monkeypatch.setattr(finding, "_load_sdk", load)
+    monkeypatch.setattr(finding, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    version = b'{"Version": "28.0.0", "ApiVersion": "1.48", "Os": "linux", "Arch": "amd64"}'
+
+    def answer() -> None:
+        door.accept()[0].close()  # the knock
+        for _ in range(2):  # one question is for the version of the API
+            with door.accept()[0] as connection:
+                connection.recv(65536)
+                head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+                connection.sendall(head % len(version) + version)
+
+    answering = threading.Thread(target=answer)
+    answering.start()
+    found = find(30)
+    assert (found.version, found.architecture) == ("28.0.0", "amd64")
+    found.client.close()
+    answering.join()
 
 
 # -- What a choice comes to ------------------------------------------------------------------------------------------
