@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-_CELL = ' style="text-align:left"'
+_HEAD = ' style="text-align:left"'
+_CELL = ' style="text-align:left;overflow-wrap:anywhere"'  # so that a digest fits on a narrow page
 
 
 class Table:
@@ -23,7 +24,7 @@ class Table:
         )
 
     def _repr_html_(self) -> str:
-        heads = "".join(f'<th scope="col"{_CELL}>{escape(head)}</th>' for head in self.heads)
+        heads = "".join(f'<th scope="col"{_HEAD}>{escape(head)}</th>' for head in self.heads)
         rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in self.rows)
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
