@@ -7,6 +7,7 @@ shortcuts are kept from the folded lines, so that arrows and letters do not wand
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from html import escape
 
@@ -22,36 +23,36 @@ PALETTE = """
 --labkit-no:var(--jp-error-color2,#ef9a9a);--labkit-near:#ffb74d;--labkit-quiet:#c7c7c7;
 --labkit-line:var(--jp-border-color0,#757575);--labkit-focus:var(--jp-brand-color2,#64b5f6)}
 .labkit-view{font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,inherit);overflow-wrap:anywhere}
-.labkit-view table{border-collapse:collapse;font-size:12px;margin:2px 0 6px}
-.labkit-view th,.labkit-view td{text-align:left;vertical-align:top;padding:2px 8px 2px 0;white-space:normal;
-border-bottom:1px solid var(--labkit-line);background:none}
-.labkit-view tbody tr,.labkit-view tbody tr:nth-child(odd),.labkit-view tbody tr:hover{background:none}
-.labkit-view code,.labkit-view pre{font-family:var(--jp-code-font-family,monospace);font-size:12px;padding:0;
-background:none;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere}
+.labkit-view.labkit-view table{border-collapse:collapse;font-size:12px;line-height:1.4;margin:2px 0 6px}
+.labkit-view.labkit-view th,.labkit-view.labkit-view td{text-align:left;vertical-align:top;padding:2px 8px 2px 0;
+white-space:normal;border:0;border-bottom:1px solid var(--labkit-line);background:none}
+.labkit-view.labkit-view tbody tr{background:none}
+.labkit-view.labkit-view code,.labkit-view.labkit-view pre{font-family:var(--jp-code-font-family,monospace);
+font-size:12px;padding:0;background:none;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere}
 .labkit-yes{color:var(--labkit-yes)}
 .labkit-no{color:var(--labkit-no)}
 .labkit-near{color:var(--labkit-near)}
 .labkit-quiet{color:var(--labkit-quiet)}
-.labkit-view caption{text-align:left;font-weight:600;padding:2px 0;caption-side:top;color:inherit}
+.labkit-view.labkit-view caption{text-align:left;font-weight:600;padding:2px 0;caption-side:top;color:inherit}
 .labkit-view :focus-visible{outline:2px solid var(--labkit-focus);outline-offset:1px}
 """
 """The colours and the plain elements of every view: 4.5:1 at least on the grounds of JupyterLab's light and dark."""
 
 _DRAWING = """
-.labkit-view details{margin:2px 0}
-.labkit-view details details,.labkit-view details>p,.labkit-view details>table{margin-left:14px}
-.labkit-view .labkit-parts{width:calc(100% - 14px);table-layout:fixed}
-.labkit-parts th:nth-child(1){width:60px}
-.labkit-parts th:nth-child(2){width:26%}
-.labkit-view .labkit-parts .labkit-plain{border-bottom:none}
-.labkit-parts+p{border-left:3px solid var(--labkit-near);padding-left:6px}
-.labkit-view summary{cursor:pointer;display:list-item}
-.labkit-view p{margin:2px 0}
+.labkit-view.labkit-view details{margin:2px 0}
+.labkit-view.labkit-view details details,.labkit-view.labkit-view details>p{margin-left:12px}
+.labkit-view.labkit-view summary{cursor:pointer;display:list-item}
+.labkit-view.labkit-view p{margin:2px 0;line-height:inherit}
 .labkit-badge{display:inline-block;border:1px solid currentColor;border-radius:9px;padding:0 7px;font-size:12px;
 font-weight:600;white-space:nowrap}
 .labkit-sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:8px 16px;
 margin-top:6px;align-items:start}
 .labkit-side{border:1px solid var(--labkit-line);border-radius:4px;padding:6px 10px;min-width:0}
+.labkit-side>details>summary{font-weight:600}
+.labkit-view.labkit-view .labkit-parts{margin-left:12px;width:calc(100% - 12px);table-layout:fixed}
+.labkit-parts th:first-child{width:30%}
+.labkit-view.labkit-view .labkit-plain{border-bottom:0}
+.labkit-view.labkit-view .labkit-parts+p{border-left:3px solid var(--labkit-near);padding-left:6px}
 """
 STYLE = f"<style>{PALETTE}{_DRAWING}</style>"
 
@@ -122,20 +123,26 @@ def _near(line: Line) -> str:
 
 
 def _table(lines: Sequence[Line]) -> str:
-    head = "".join(f'<th scope="col">{title}</th>' for title in ("matches", "what", "the policy", "the request"))
+    head = "".join(f'<th scope="col">{title}</th>' for title in ("matches", "the policy", "the request"))
     rows = "".join(map(_row, lines))
     return f'<table class="labkit-parts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _row(line: Line) -> str:
     """A part of a statement: pattern beside value, and below them the reason where these do not say it all."""
+    mark = f'<b class="{_CLASSES[line.state]}">{MARKS[line.state]} {_WORDS[line.state]}</b>'
     says_it_all = line.state == "yes" and line.got != ABSENT
-    cells = (
-        f'<b class="{_CLASSES[line.state]}">{MARKS[line.state]} {_WORDS[line.state]}</b>',
-        escape(line.title),
-        f"<code>{escape(line.wanted)}</code>",
-        f"<code>{escape(line.got)}</code>",
-    )
     plain = "" if says_it_all else ' class="labkit-plain"'
-    row = f"<tr>{''.join(f'<td{plain}>{cell}</td>' for cell in cells)}</tr>"
-    return row if says_it_all else f'{row}<tr><td></td><td colspan="3">{escape(line.text)}{_near(line)}</td></tr>'
+    row = (
+        f"<tr><td{plain}>{mark} {escape(line.title)}</td><td{plain}>{_code(line.wanted)}</td>"
+        f"<td{plain}>{_code(line.got)}</td></tr>"
+    )
+    return row if says_it_all else f'{row}<tr><td colspan="3">{escape(line.text)}{_near(line)}</td></tr>'
+
+
+def _code(text: str) -> str:
+    """A pattern or value that is broken between the parts of an ARN or name, where it has to be."""
+    return f"<code>{_PARTS.sub(_BREAK, escape(text))}</code>"
+
+
+_PARTS, _BREAK = re.compile(r"(?<=[:/.])(?=[\w*])"), "<wbr>"

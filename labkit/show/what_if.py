@@ -123,7 +123,7 @@ class WhatIf(View):
     def text(self) -> str:
         """The inputs, what is wrong with them, the decision in sentences, and what would flip it."""
         rows = [(field.label, self.shown(field.name), _kind(self.inputs, field)) for field in FIELDS]
-        parts = [self.title, self.note, repr(Table(("input", "value", ""), rows)), *self._complaints()]
+        parts = [self.title, self.note, repr(Table(("input", "value", ""), rows)), *self._complaints(), self.pending]
         mark = "✓" if self.decision.allowed else "✗"
         parts += [f"{mark} {self.decision.headline}", *(f"  {line}" for line in self.decision.sentences())]
         parts += [f"⇄ {flip.sentence}" for flip in self.flips]
@@ -131,8 +131,12 @@ class WhatIf(View):
 
     def _complaints(self) -> list[str]:
         labels = {field.name: field.label for field in FIELDS}
-        found = [f"✗ {labels[name]}: {problem}" for name, problem in self.problems.items()]
-        return [*found, _OLDER] if found else []
+        return [f"✗ {labels[name]}: {problem}" for name, problem in self.problems.items()]
+
+    @property
+    def pending(self) -> str:
+        """Why there is no decision on the inputs as they are; empty where there is one."""
+        return _OLDER if self.problems else ""
 
     def html(self) -> str:
         """The same as one element."""
@@ -143,20 +147,17 @@ class WhatIf(View):
         )
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         table = f"<table><caption>{escape(self.title)}</caption><tbody>{rows}</tbody></table>"
+        wrong = "".join(f'<p class="labkit-no">{escape(line)}</p>' for line in self._complaints())
         lines = "".join(f"<li>{escape(flip.sentence)}</li>" for flip in self.flips)
         return framed(
-            f"{table}{note}{self.complaints_html()}{self.decision._repr_html_()}{self.flips_html()}"
-            f"{f'<ul>{lines}</ul>' if lines else ''}{self.said.html()}"
+            f"{table}{note}{wrong}{self.flips_html()}{f'<ul>{lines}</ul>' if lines else ''}"
+            f"{self.decision._repr_html_()}{self.said.html()}"
         )
 
-    def complaints_html(self) -> str:
-        """What is wrong with the inputs, a paragraph each."""
-        return "".join(f'<p class="labkit-no">{escape(line)}</p>' for line in self._complaints())
-
     def flips_html(self) -> str:
-        """The heading above what would flip the decision."""
+        """The heading above what would flip the decision, or why there is nothing to flip."""
         if self.problems:
-            return ""
+            return f"<p>{self.pending}</p>"
         none = "" if self.flips else " No single input that the policies speak of."
         return f"<p><b>What would flip it:</b>{none}</p>"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from labkit.show.what_if import WhatIf
 
 _STYLE = """<style>
-.labkit-field.widget-text{width:100%;height:auto}
+.labkit-field.widget-text{width:calc(100% - 4px);height:auto}
 .labkit-field .widget-label{white-space:normal;text-align:left;line-height:1.3}
 </style>"""
 _COLUMN = widgets.Layout(flex="1 1 26em", min_width="0")
@@ -33,9 +33,8 @@ class WhatIfWidget:
         self._tries = {field.name: _Try(field, model.take) for field in FIELDS}
         self._note, self._head = widgets.HTML(), widgets.HTML()
         self._decision = DecisionView(model.decision)
-        reset = widgets.Button(
-            description="Reset", tooltip="Read the lab again and put its own values in", layout={"width": "auto"}
-        )
+        reset = widgets.Button(description="Reset", layout={"width": "auto", "align_self": "flex-start"})
+        reset.tooltip = "Read the lab again and put its own values in"
         reset.on_click(lambda _pressed: model.reset())
         pairs = [part for name, field in self._fields.items() for part in (field, self._messages[name])]
         written = widgets.VBox([*pairs, reset, self._note], layout=_COLUMN)
@@ -55,7 +54,7 @@ class WhatIfWidget:
             if name != self._typing:
                 field.value = model.shown(name)
             self._complain(self._messages[name], model.problems.get(name, ""))
-        self._head.value = framed(model.complaints_html() or model.flips_html())
+        self._head.value = framed(model.flips_html())
         for name, each in self._tries.items():
             each.show(next((flip.sentence for flip in model.flips if flip.name == name), ""))
         self._note.value = framed(f"<p>{escape(model.note)}</p>{model.said.html()}")
