@@ -92,7 +92,9 @@ def _counted(result: ScenarioResult) -> str:
     outcomes = [step.outcome for step in result.steps]
     stopped, skipped = sum(each in _STOPPED for each in outcomes), outcomes.count(SKIPPED)
     refusals = f"{stopped or 'no'} refusal{'s' * (stopped != 1)}"
-    return f"{len(outcomes)} steps, {refusals}" + (f", {skipped} skipped." if skipped else ".")
+    return f"{len(outcomes)} step{'s' * (len(outcomes) != 1)}, {refusals}" + (
+        f", {skipped} skipped." if skipped else "."
+    )
 
 
 def _mark(step: StepResult) -> str:
