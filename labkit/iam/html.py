@@ -1,8 +1,8 @@
 """Decisions as HTML for notebooks: the tree of ``labkit.iam.outline``, folded, with pattern and value side by side.
 
 One self-contained element without script. Every text is escaped. The colours are JupyterLab's own variables where
-these are readable on its light and dark grounds; what they say is also said by a mark and in words. JupyterLab's
-shortcuts are kept from the folded lines, so that arrows and letters do not wander off to other cells from there.
+these are readable on its light and dark grounds; what they say is also said by a mark and in words. Lines that open are
+native ones: Enter and Space work on them, and Shift+Enter still runs the cell, since no key is kept from JupyterLab.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ def sides_html(line: Line, opened: Opening = refused) -> str:
 
 
 def framed(body: str) -> str:
-    """The HTML of a view: its body with the style sheet, as one element in which JupyterLab takes no keys."""
-    return f'<div class="labkit-view" data-lm-suppress-shortcuts="true">{STYLE}{body}</div>'
+    """The HTML of a view: its body with the style sheet, as one element."""
+    return f'<div class="labkit-view">{STYLE}{body}</div>'
 
 
 def _branch(line: Line, opened: Opening, depth: int = 0) -> str:

@@ -466,7 +466,3 @@ def test_what_colours_say_is_readable_on_light_and_dark_grounds():
     names = {name for name, _ in rules}
     assert {"--labkit-yes", "--labkit-no", "--labkit-near", "--labkit-quiet"} <= names
     assert all(len([name for name, _ in rules if name == each]) == 2 for each in names)  # one a theme
-
-
-def test_jupyterlab_takes_no_keys_from_the_folded_lines():
-    assert REFUSED._repr_html_().startswith('<div class="labkit-view" data-lm-suppress-shortcuts="true">')
