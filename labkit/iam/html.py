@@ -32,6 +32,7 @@ font-size:12px;padding:0;background:none;color:inherit;white-space:pre-wrap;over
 .labkit-yes{color:var(--labkit-yes)}
 .labkit-no{color:var(--labkit-no)}
 .labkit-near{color:var(--labkit-near)}
+b.labkit-near{white-space:nowrap}
 .labkit-quiet{color:var(--labkit-quiet)}
 .labkit-view.labkit-view caption{text-align:left;font-weight:600;padding:2px 0;caption-side:top;color:inherit}
 .labkit-view :focus-visible{outline:2px solid var(--labkit-focus);outline-offset:1px}
