@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -10,8 +11,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+from functools import cache
 from pathlib import Path
 
+from labkit.errors import LabError
 from labkit.image.function import Function
 from labkit.image.runtime_api import Event, Kind, RuntimeApi
 
@@ -35,7 +38,7 @@ class FunctionProcess:
         self._log = self.scratch / ".lambda.log"
         self._read = 0
         environment = function.process_environment(handler, self.api.address, self.scratch)
-        command = [sys.executable, str(_BOOTSTRAP), handler, str(self._log)]
+        command = [sys.executable, "-S", str(_BOOTSTRAP), handler, _packages(), str(self._log)]
         try:
             with self._log.open("ab") as log:
                 self._process = _start(command, environment, directory, log.fileno())
@@ -97,6 +100,15 @@ def peak_memory(pid: int) -> int | None:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) // 1024
     return None
+
+
+@cache
+def _packages() -> str:
+    """The folder that AWS's runtime client is installed in."""
+    found = importlib.util.find_spec("awslambdaric")
+    if found is None or found.origin is None:
+        raise LabError("The package awslambdaric is not installed; labkit lab installs it.")
+    return str(Path(found.origin).parent.parent)
 
 
 def _start(command: list[str], environment: dict[str, str], directory: Path, log: int) -> subprocess.Popen[bytes]:
