@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from labkit.jupyter import chromium
 from labkit.processes import end
 
 _SECONDS_TO_STOP = 5
@@ -31,7 +32,9 @@ class Check:
     needs: Callable[[Path], str] = lambda root: ""  # the reason why it cannot be run, or nothing
 
     def reason_to_skip(self, root: Path) -> str:
-        """Why this check cannot be run here; empty when it can."""
+        """Why this check cannot be run here; empty when it can, and when it has to be: then it fails and says why."""
+        if self.name in os.environ.get("LABKIT_REQUIRE", "").split(","):
+            return ""
         module = self.arguments(root, ())[0]
         return self.needs(root) if find_spec(module) else f"{module} is not installed"
 
@@ -62,6 +65,17 @@ def _notebook_tests(root: Path, more: Sequence[str]) -> list[str]:
     return ["pytest", *options, "-o", "filterwarnings=", "-p", "no:cacheprovider", *notebooks(root)]
 
 
+def _browser_tests(root: Path, more: Sequence[str]) -> list[str]:
+    return ["pytest", "-p", "no:xdist", str(root / "tests" / "browser")]
+
+
+def _no_browser(root: Path) -> str:
+    """What of a browser and the library that drives it is missing."""
+    if not find_spec("playwright"):
+        return "playwright is not installed"
+    return "" if chromium.find() else "neither Chromium nor Chrome is installed"
+
+
 CHECKS = (
     Check("lint", lambda root, more: ["ruff", "check", "."]),
     Check("format", lambda root, more: ["ruff", "format", "--check", "."]),
@@ -73,6 +87,7 @@ CHECKS = (
         slow=True,
         needs=lambda root: "" if notebooks(root) else "there are no notebooks",
     ),
+    Check("browser", _browser_tests, slow=True, needs=_no_browser),
 )
 
 

@@ -32,6 +32,8 @@ _OVERRIDES = {
         "doNotDisturbMode": True,
     },
     "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
+    # All cells of a notebook stand in the page: these are short, and so nothing jumps or goes blank as one scrolls.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     # A saved notebook shows its widgets when it is opened again, and not that their kernel has gone.
     "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
 }

@@ -55,6 +55,12 @@ def test_a_check_that_needs_something_is_skipped_with_the_reason(importable):
     assert run(check, importable).detail == "there is no browser"
 
 
+def test_a_check_that_has_to_be_run_is_run_whatever_it_needs(importable, monkeypatch):
+    monkeypatch.setenv("LABKIT_REQUIRE", "docker,needy_check")
+    check = program("needy_check", "import sys; sys.exit('no browser')", importable, needs=lambda root: "no browser")
+    assert run(check, importable).outcome == "failed"
+
+
 def test_what_is_added_goes_to_pytest_and_to_nothing_else(root):
     more = ["-k", "pull"]
     assert [check.name for check in CHECKS if set(more) & set(check.arguments(root, more))] == ["unit tests"]

@@ -1,0 +1,178 @@
+"""JupyterLab as its user sees it: menus, the file browser, a notebook's cells. Driven by mouse and keyboard only.
+
+Everything waits for what is shown: a prompt with a number is a cell that has run, an idle kernel says that it is idle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Locator, Page, ViewportSize, expect
+
+PROJECTOR: ViewportSize = {"width": 1280, "height": 720}
+TWICE_AS_LARGE: ViewportSize = {"width": 640, "height": 360}  # what is left of it at 200 %
+KERNEL = "Lab (Python 3)"
+_RUN = re.compile(r"^\[\d+\]:$")
+_POSITION = re.compile(r"Cell \d+/(\d+)")
+_ERROR = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error'], .jp-RenderedText.jp-mod-error"
+
+
+class Lab:
+    """The whole window."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def open(self, url: str) -> Notebook:
+        """Go to an address and wait until its notebook is there with its kernel."""
+        self.page.goto(url)
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+        return self.notebook
+
+    @property
+    def notebook(self) -> Notebook:
+        """The notebook in front, ready to run."""
+        notebook = Notebook(self)
+        expect(notebook.panel).to_have_count(1)
+        notebook.is_ready()
+        return notebook
+
+    def choose(self, *entries: str) -> None:
+        """Choose from the menu bar, such as ``choose("Run", "Run All Cells")``."""
+        self.page.get_by_role("menubar").get_by_role("menuitem", name=entries[0], exact=True).click()
+        for entry in entries[1:]:
+            label = self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(rf"^{re.escape(entry)}…?$"))
+            self.page.locator(".lm-Menu-item").filter(has=label).click()
+
+    def open_from_files(self, name: str) -> Notebook:
+        """Double-click a notebook in the file browser."""
+        self.page.locator(".jp-DirListing-item", has_text=name).dblclick()
+        expect(self.page.locator(".lm-TabBar-tab.lm-mod-current", has_text=name)).to_be_visible()
+        return self.notebook
+
+    def accept(self) -> None:
+        """Press the button of the dialog that stands there."""
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        expect(self.page.locator(".jp-Dialog")).to_have_count(0)
+
+    @contextmanager
+    def in_the_dark(self) -> Iterator[None]:
+        """Choose the dark theme for a while."""
+        self._theme("JupyterLab Dark")
+        try:
+            yield
+        finally:
+            self._theme("JupyterLab Light")
+
+    def _theme(self, name: str) -> None:
+        self.choose("Settings", "Theme", name)
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-name", name)
+
+    @contextmanager
+    def twice_as_large(self) -> Iterator[None]:
+        """Zoom to 200 % for a while, which leaves half of the projector's size; the file browser is hidden there."""
+        self.page.keyboard.press("Control+b")
+        self.page.set_viewport_size(TWICE_AS_LARGE)
+        try:
+            yield
+        finally:
+            self.page.set_viewport_size(PROJECTOR)
+            self.page.keyboard.press("Control+b")
+
+
+class Notebook:
+    """The notebook in front."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.page = lab.page
+        self.panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        self.cells = self.panel.locator(".jp-Notebook .jp-Cell")
+
+    def is_ready(self) -> None:
+        """Wait until all its cells stand there, and a kernel that does nothing."""
+        expect(self.page.locator("#jp-bottom-panel")).to_contain_text(_POSITION)
+        found = _POSITION.search(self.page.locator("#jp-bottom-panel").inner_text())
+        expect(self.cells).to_have_count(int(found[1]) if found else 0)
+        expect(self.panel.locator(".jp-Toolbar-kernelName")).to_have_text(KERNEL)
+        self.is_idle()
+
+    def is_idle(self) -> None:
+        """Wait until its kernel does nothing."""
+        expect(self.panel.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+
+    def begin(self) -> None:
+        """Clear what was stored, so that every output is one of now, and select the first cell."""
+        self.lab.choose("Edit", "Clear Outputs of All Cells")
+        expect(self.panel.locator(".jp-OutputArea-child")).to_have_count(0)
+        self.select(0)
+
+    def select(self, number: int) -> None:
+        """Select a cell by pressing what stands at its left."""
+        cell = self.cells.nth(number)
+        cell.scroll_into_view_if_needed()
+        cell.locator(".jp-InputPrompt").first.click()
+        expect(cell).to_have_class(re.compile("jp-mod-active"))
+
+    def run_cell_by_cell(self) -> Iterator[Cell]:
+        """Shift+Enter from the first cell to the last; yields each code cell after it has run."""
+        self.begin()
+        last = self.cells.count() - 1
+        for number in range(last + 1):
+            cell = Cell(self.cells.nth(number))
+            expect(cell.place).to_have_class(re.compile("jp-mod-active"))
+            self.page.keyboard.press("Control+Enter" if number == last else "Shift+Enter")  # the latter adds a cell
+            if cell.is_code:
+                cell.has_run()
+                yield cell
+
+    def run_all(self) -> None:
+        """Choose *Run All Cells*, and wait until the last code cell has run."""
+        self.lab.choose("Run", "Run All Cells")
+        Cell(self.panel.locator(".jp-Notebook .jp-CodeCell").last).has_run()
+
+    def errors(self) -> list[str]:
+        """What stands in red below the cells."""
+        return self.panel.locator(_ERROR).all_inner_texts()
+
+    def close(self) -> None:
+        """Save it, close it and end its kernel."""
+        tab = self.page.locator("#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current")
+        title = tab.inner_text()
+        self.page.keyboard.press("Control+s")
+        self.lab.choose("File", "Close and Shut Down Notebook")
+        self.lab.accept()
+        expect(tab).not_to_have_text(title)
+
+
+class Cell:
+    """One cell of a notebook."""
+
+    def __init__(self, place: Locator) -> None:
+        self.place = place
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it can be run."""
+        return "jp-CodeCell" in (self.place.get_attribute("class") or "")
+
+    def has_run(self) -> None:
+        """Wait until it has a number."""
+        expect(self.place.locator(".jp-InputPrompt").first).to_have_text(_RUN)
+
+    @property
+    def outputs(self) -> Locator:
+        """What stands below it."""
+        return self.place.locator(".jp-OutputArea-output")
+
+    @property
+    def text(self) -> str:
+        """What stands below it, as text."""
+        return "\n".join(self.outputs.all_inner_texts())
+
+    @property
+    def error(self) -> str:
+        """The error below it; empty where it has gone well."""
+        return "\n".join(self.place.locator(_ERROR).all_inner_texts())

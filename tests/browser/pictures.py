@@ -1,0 +1,38 @@
+"""The pictures of the README: what each shows, and how it is taken while the tests play.
+
+A picture is one part of the page, as large as it is shown. ``tests/test_pictures.py`` holds the README to this table.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Locator
+
+PICTURES = {
+    "form": "the form of notebook 00, with a message beside a field",
+    "refusal": "a refusal, and the decision behind it",
+    "editor": "the policy editor with a finding at its line",
+    "map": "the organization's map, and who of it may pull",
+    "matrix": "the access matrix, and why one cell says no",
+    "growth": "how policies grow with an organization",
+}
+_TALL = 2000
+
+
+class Pictures:
+    """Takes pictures into a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def take(self, name: str, place: Locator) -> None:
+        """Take the picture ``name`` of a part of the page, which is made tall enough to hold it at once."""
+        assert name in PICTURES
+        page = place.page
+        usual = page.viewport_size or {"width": 1280, "height": 720}
+        page.set_viewport_size({"width": usual["width"], "height": _TALL})
+        page.mouse.move(0, 0)
+        place.screenshot(path=self.folder / f"{name}.png", animations="disabled", caret="hide")
+        page.set_viewport_size(usual)

@@ -1,0 +1,110 @@
+"""The stage: a copy of the project, on which ``labkit lab`` runs as a learner starts it.
+
+``labkit lab`` serves the folder that it stands in, and a learner's notebooks are saved by themselves. So the tests play
+on a copy, and the checkout is left as it was. The copy has no ``.venv``; the Python of the tests has all that it needs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from labkit.processes import end
+
+ROOT = Path(__file__).resolve().parents[2]
+_PARTS = ("labkit", "notebooks", "lambda_image", "README.md")
+_NOT_COPIED = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+_SECONDS_TO_STOP = 30
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A running ``labkit lab``: its copy of the project, its lab home, and the address that it has printed."""
+
+    root: Path
+    home: Path
+    url: str
+    seconds: float  # from the command to the printed address
+
+    @property
+    def notebooks(self) -> Path:
+        """The folder of the notebooks that are served."""
+        return self.root / "notebooks"
+
+    def labkit(self, *arguments: str) -> str:
+        """What a command of the lab prints in a terminal beside JupyterLab."""
+        command = [sys.executable, "-m", "labkit", *arguments]
+        return subprocess.run(
+            command, cwd=self.root, env=_environment(self.root, self.home), capture_output=True, text=True, check=True
+        ).stdout
+
+    def status(self) -> dict[str, Any]:
+        """``labkit status --json``."""
+        answer: dict[str, Any] = json.loads(self.labkit("status", "--json"))
+        return answer
+
+    def kill_aws(self) -> None:
+        """End the embedded AWS as a crash would, and wait until it is gone."""
+        process = psutil.Process(self.status()["pid"])
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def playing(folder: Path) -> Iterator[Stage]:
+    """Copy the project into ``folder`` and run its lab there while the body runs."""
+    root, home = folder / "project", folder / "lab"
+    root.mkdir(parents=True)
+    for part in _PARTS:
+        _copy(ROOT / part, root / part)
+    log = (folder / "stderr.txt").open("w+")
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "labkit", "lab", "--no-browser"],
+        cwd=root,
+        env=_environment(root, home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    try:
+        url = _printed_url(process.stdout)
+        if not url:
+            raise AssertionError(f"labkit lab has opened nothing: {log.seek(0)}{log.read()}")
+        yield Stage(root, home, url, time.monotonic() - began)
+    finally:
+        end(process, _SECONDS_TO_STOP)
+        process.stdout.close()
+        log.close()
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=_NOT_COPIED)
+    else:
+        shutil.copy(source, target)
+
+
+def _environment(root: Path, home: Path) -> dict[str, str]:
+    """What the tests give to every process, with the copy instead of the checkout."""
+    return {**os.environ, "LABKIT_HOME": str(home), "LABKIT_NO_VENV": "1", "PYTHONPATH": str(root)}
+
+
+def _printed_url(output: Iterable[str]) -> str:
+    """The address among the lines of ``labkit lab``; empty when it ended before it printed one."""
+    words = (line.strip() for line in output)
+    return next((word for word in words if word.startswith("http://")), "")
