@@ -26,6 +26,8 @@ FLOORS = {
     "labkit.policies": 2,
     "labkit.regions": 2,
     "labkit.access": 2,
+    "labkit.growth": 2,
+    "labkit.landscape": 2,
     "labkit.check": 2,
     "labkit.image": 2,
     "labkit.embedded": 3,
@@ -47,6 +49,8 @@ PURE = (
     "labkit.organization",
     "labkit.pull",
     "labkit.policies",
+    "labkit.growth",
+    "labkit.landscape",
     "labkit.check",
     "labkit.image",
 )
