@@ -112,9 +112,8 @@ def _step(number: int, step: StepResult, played: Played) -> str:
     kind = "failed" if not step.ok else {DONE: "done"}.get(step.outcome, step.outcome)
     evidence = "".join(_evidence(step, played))
     return (
-        f'<section class="step {kind}" id="step-{number}" aria-labelledby="step-{number}-title">\n'
-        f'<h2 id="step-{number}-title"><span class="mark" aria-hidden="true">{_mark(step)}</span> '
-        f"{escape(_title(step))}</h2>\n"
+        f'<section class="step {kind}" id="step-{number}">\n'
+        f'<h2><span class="mark" aria-hidden="true">{_mark(step)}</span> {number}. {escape(_title(step))}</h2>\n'
         f'<p class="who"><span class="outcome">{escape(outcome)}</span> <b>{escape(step.step.actor)}</b> '
         f"<code>{escape(step.caller)}</code></p>\n{evidence}</section>\n"
     )
