@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 _STYLE = """<style>
 .labkit-text .widget-label{width:auto;max-width:100%;text-align:left;justify-content:flex-start}
-.labkit-text.widget-textarea{flex-direction:column;align-items:stretch;height:auto}
-.labkit-text textarea{font-family:var(--jp-code-font-family,monospace);font-size:12px;line-height:1.45;tab-size:2}
+.labkit-text.widget-textarea{flex-direction:column;align-items:stretch;height:auto;width:auto;margin:0 8px 0 0}
+.labkit-text textarea{box-sizing:border-box;width:100%;font-family:var(--jp-code-font-family,monospace);font-size:12px;
+line-height:1.45;tab-size:2}
 </style>"""
 _COLUMN = "1 1 26em"
 
@@ -29,8 +30,8 @@ class EditorWidget:
             value=editor.text_now,
             description="Policy (leave it empty for no policy)",
             placeholder="No policy",
-            rows=18,
-            layout=widgets.Layout(width="100%"),
+            rows=min(max(editor.text_now.count("\n") + 4, 14), 30),  # a line may wrap into two
+            layout=widgets.Layout(width="auto"),
         )
         self._text.add_class("labkit-text")
         self._apply = _button("Apply", "Set the repository's policy to this text", "primary")

@@ -36,6 +36,7 @@ from labkit.lab import (
     current,
 )
 from labkit.pull import ImageUri
+from labkit.regions import regions
 from labkit.show.said import ERRORS, SILENCE, Said, failure
 from labkit.show.style import framed
 from labkit.show.table import Table
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: the name that ``choose`` knows it by, its label, what to write into it, or what to choose from."""
+    """One field: the name that ``choose`` knows it by, its label, what empty means, and the values to suggest."""
 
     name: str
     label: str
@@ -56,24 +57,24 @@ class Field:
 
 
 EMBEDDED_FIELDS = (
-    Field("registry_account", "Registry account", "12 digits: owns the repositories"),
-    Field("workload_account", "Workload account", "12 digits: owns the functions"),
-    Field("organization", "Organization", "o-…"),
+    Field("registry_account", "Registry account", "12 digits: owns the repositories; empty: the article's"),
+    Field("workload_account", "Workload account", "12 digits: owns the functions; empty: the article's"),
+    Field("organization", "Organization", "o-…; empty: the lab's own"),
 )
 REAL_FIELDS = (
-    Field("registry_profile", "Registry profile", "an AWS profile of yours"),
+    Field("registry_profile", "Registry profile", "an AWS profile of yours; empty: the embedded AWS"),
     Field("workload_profile", "Workload profile", "an AWS profile of another account"),
     Field("management_profile", "Management profile", "may read the organization; can stay empty"),
 )
 COMMON_FIELDS = (
-    Field("region", "Region", "such as eu-central-1"),
+    Field("region", "Region", "empty: the profile's, or the article's", tuple(sorted(regions()))),
     Field("organization_path", "Path to grant", "o-…/r-…/ou-…/*; empty: the workload account's unit"),
-    Field("base", "Base image", "what the lab can run", BASES),
-    Field("engine", "Engine", "Docker where it answers", ENGINES),
+    Field("base", "Base image", "public or stand-in; empty: what the lab can run", BASES),
+    Field("engine", "Engine", "auto, docker or embedded; empty: auto", ENGINES),
 )
 GROUPS = (
     ("On the embedded AWS", EMBEDDED_FIELDS),
-    ("On your own AWS accounts (leave empty for the embedded AWS)", REAL_FIELDS),
+    ("On your own AWS accounts", REAL_FIELDS),
     ("On both", COMMON_FIELDS),
 )
 FIELDS = tuple(each for _, fields in GROUPS for each in fields)
@@ -118,8 +119,10 @@ class LabForm(View):
         self.values, self.wrong = values, wrong(values)
 
     def remark(self, name: str) -> str:
-        """What stands beside a field where nothing is wrong with it: that it is not used, or nothing."""
-        return _NOT_USED if name in EMBEDDED_ONLY and on_real_accounts(self.values) else ""
+        """What stands beside a field where nothing is wrong with it: that it is not used, or what empty means."""
+        if name in EMBEDDED_ONLY and on_real_accounts(self.values):
+            return _NOT_USED
+        return "" if self.values[name] else next(each.hint for each in FIELDS if each.name == name)
 
     def names(self) -> list[tuple[str, str]]:
         """What the article's names become with these values: a label and a name each."""
@@ -194,7 +197,7 @@ class LabForm(View):
         return f'<span role="status" class="labkit-quiet">{escape(self.remark(name))}</span>'
 
     def _table(self) -> Table:
-        rows = [(each.label, self.values[each.name] or f"({each.hint})", self._beside(each.name)) for each in FIELDS]
+        rows = [(each.label, self.values[each.name] or "–", self._beside(each.name)) for each in FIELDS]
         return Table(("field", "value", "message"), rows)
 
     def _beside(self, name: str) -> str:

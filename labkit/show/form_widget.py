@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from labkit.regions import regions
 from labkit.show.form import GROUPS, Field
 from labkit.show.said import Said
 from labkit.show.style import framed
@@ -50,7 +49,7 @@ class FormWidget:
         try:
             for name, box in self._inputs.items():
                 if box.value.strip() != self._form.values[name]:
-                    box.value = _offered(box, self._form.values[name])
+                    box.value = self._form.values[name]
                 self._messages[name].value = framed(self._form.message_html(name))
         finally:
             self._updating = False
@@ -67,15 +66,12 @@ class FormWidget:
 
 
 def _input(field: Field, value: str) -> Any:
+    """A text, with suggestions where the values are known.
+
+    No drop-down menu: JupyterLab takes arrows and letters for commands of its own while the focus is on one, and moves
+    to other cells or makes new ones. In a text all keys are the reader's.
+    """
+    offered = {"options": field.options} if field.options else {}
+    kind = widgets.Combobox if field.options else widgets.Text
     layout = widgets.Layout(width="min(30em, 100%)")
-    if field.options:
-        options = [(f"({field.hint})", ""), *((each, each) for each in field.options)]
-        return widgets.Dropdown(options=options, value="", description=field.label, style=_INPUT, layout=layout)
-    kind, more = (widgets.Combobox, {"options": sorted(regions())}) if field.name == "region" else (widgets.Text, {})
-    return kind(value=value, description=field.label, placeholder=field.hint, style=_INPUT, layout=layout, **more)
-
-
-def _offered(box: Any, text: str) -> str:
-    """The text, or nothing where the box is a menu that does not offer it; the message beside it says why."""
-    is_menu = isinstance(box, widgets.Dropdown)
-    return "" if is_menu and text not in {value for _, value in box.options} else text
+    return kind(value=value, description=field.label, style=_INPUT, layout=layout, **offered)

@@ -9,21 +9,22 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from labkit.check import ERROR, Finding
-from labkit.show.draft import ADDED, LONGEST, MARKS, REMOVED, DiffLine, Draft
+from labkit.show.draft import ADDED, LONGEST, MARKS, REMOVED, DiffLine, Draft, counted
 
 STYLE = """<style>
 .labkit-lines{margin:2px 0;padding-left:3.2em;font-family:var(--jp-code-font-family,monospace);font-size:12px}
-.labkit-lines li::marker{color:var(--jp-content-font-color2,#595959)}
-.labkit-lines code,.labkit-diff code{white-space:pre-wrap;overflow-wrap:anywhere;background:none;
-padding:0;color:inherit}
-.labkit-finding{margin:1px 0 3px;padding:1px 8px;border-left:3px solid;font-size:12px;
+.labkit-lines li::marker{color:var(--labkit-quiet)}
+.labkit-finding span{color:var(--jp-content-font-color1,inherit)}
+.labkit-finding.error{color:var(--labkit-no)}
+.labkit-finding.warning{color:var(--labkit-near)}
+div.labkit-view .labkit-diff th,div.labkit-view .labkit-diff td{padding:0 8px 0 0;border:0}
+div.labkit-view .labkit-diff th{white-space:nowrap;overflow-wrap:normal;font-weight:normal}
+div.labkit-view .labkit-finding{margin:1px 0 3px;padding:1px 8px;border-left:3px solid;font-size:12px;
 font-family:var(--jp-ui-font-family,system-ui,sans-serif)}
-.labkit-finding span{color:var(--jp-content-font-color1,#1f1f1f)}
-.labkit-finding.error{color:var(--jp-error-color0,#b71c1c)}
-.labkit-finding.warning{color:var(--jp-warn-color0,#8a4b00)}
-.labkit-view .labkit-diff th,.labkit-view .labkit-diff td{padding:0 8px;border:0;background:none}
-.labkit-view .labkit-diff th{white-space:nowrap;font-weight:normal}
 </style>"""
+
+_SHORT = 14
+"""Lines up to which a difference is shown at once."""
 
 _MARKS = {ERROR: "✗", "warning": "⚠"}
 
@@ -89,9 +90,13 @@ def diff_text(lines: Sequence[DiffLine]) -> str:
 _WORDS = {ADDED: ("labkit-yes", "added"), REMOVED: ("labkit-no", "removed")}
 
 
-def diff_html(lines: Sequence[DiffLine]) -> str:
-    """The same as a table, in which a word stands beside each mark."""
-    return f'{STYLE}<table class="labkit-diff"><tbody>{"".join(map(_changed, lines))}</tbody></table>' if lines else ""
+def diff_html(lines: tuple[DiffLine, ...]) -> str:
+    """The same as a table, in which a word stands beside each mark; folded where it is long."""
+    if not lines:
+        return ""
+    is_open = " open" if len(lines) <= _SHORT else ""
+    table = f'<table class="labkit-diff"><tbody>{"".join(map(_changed, lines))}</tbody></table>'
+    return f"{STYLE}<details{is_open}><summary>{counted(lines)}</summary>{table}</details>"
 
 
 def _changed(line: DiffLine) -> str:

@@ -137,6 +137,8 @@ class OrganizationMap(View):
         return self._settle(lambda: self._move(account, unit))
 
     def _move(self, account: str, unit: str) -> Said:
+        if not (account and unit):
+            return Said(False, "Say which account is to move, and into which unit.")
         management = self.lab.actor("management")
         if management is None:
             return Said(False, "Only the management account may move accounts. Choose its profile in notebook 00.")

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from labkit.show.organization import OrganizationMap
 
 _WRAPPING = {"flex_flow": "row wrap"}
-_MODES = (("and everything below", True), ("directly in it", False))
 
 
 class OrganizationWidget:
@@ -26,18 +25,20 @@ class OrganizationWidget:
         self._tree, self._choice, self._said = (widgets.HTML() for _ in range(3))
         self._boxes: dict[str, Any] = {}
         self._units = widgets.VBox()
-        self._mode = widgets.ToggleButtons(options=_MODES, description="Meant is", style={"button_width": "auto"})
-        self._account = widgets.Dropdown(description="Move", layout=widgets.Layout(width="min(22em, 100%)"))
-        self._unit = widgets.Dropdown(description="into", layout=widgets.Layout(width="min(22em, 100%)"))
+        self._below = widgets.Checkbox(description="with everything below", indent=False)
+        # Texts with suggestions and no menus: JupyterLab takes the keys for commands while the focus is on a menu.
+        self._account = widgets.Combobox(description="Move", layout=widgets.Layout(width="min(22em, 100%)"))
+        self._unit = widgets.Combobox(description="into", layout=widgets.Layout(width="min(22em, 100%)"))
         self._move = widgets.Button(description="Move the account", layout=widgets.Layout(width="auto"))
         self._refresh = widgets.Button(description="Read again", layout=widgets.Layout(width="auto"))
-        self._mode.observe(self._chosen, names="value")
+        self._below.observe(self._chosen, names="value")
         self._move.on_click(self._moved)
         self._refresh.on_click(lambda _button: shown.refresh())
-        grant = _column(widgets.HTML("<b>Grant by place</b>"), self._units, self._mode)
+        heading = widgets.HTML(framed("<b>Units to grant by their path</b>"))
+        grant = _column("1 1 22em", heading, self._units, self._below)
         moving = widgets.HBox([self._account, self._unit, *self._leave(), self._move, self._refresh])
         moving.layout.flex_flow = "row wrap"
-        top = widgets.Box([_column(self._tree), grant], layout=widgets.Layout(**_WRAPPING))
+        top = widgets.Box([_column("2 1 36em", self._tree), grant], layout=widgets.Layout(**_WRAPPING))
         self.box = widgets.VBox([top, self._choice, moving, self._said])
         self.update()
 
@@ -62,15 +63,13 @@ class OrganizationWidget:
         self._list_units()
         for place, box in self._boxes.items():
             box.value = place in shown.chosen
-        self._mode.value = shown.below
+        self._below.value = shown.below
         self._tree.value = framed(shown.tree_html())
         self._choice.value = framed(shown.choice_html())
         self._said.value = framed(shown.said.html())
-        _offer(self._account, [(self._name(each.id, each.name), each.id) for each in shown.organization.accounts])
-        _offer(self._unit, [(f"{unit.name} ({unit.id})", unit.id) for unit in shown.organization.units])
-
-    def _name(self, account: str, name: str) -> str:
-        return f"{self._map.names.get(account, name)} ({account})"
+        accounts = shown.organization.accounts
+        self._account.options = [f"{shown.names.get(each.id, each.name)} ({each.id})" for each in accounts]
+        self._unit.options = [f"{unit.name} ({unit.id})" for unit in shown.organization.units]
 
     def _list_units(self) -> None:
         """A check box a unit; made anew only where the units of the organization have changed."""
@@ -89,11 +88,11 @@ class OrganizationWidget:
             return
         chosen = tuple(place for place, box in self._boxes.items() if box.value)
         # Nothing is directly in the organization itself, so choosing that always means all of it.
-        self._map.choose(*chosen, below=bool(self._mode.value) or self._map.organization.id in chosen)
+        self._map.choose(*chosen, below=self._below.value or self._map.organization.id in chosen)
 
     def _moved(self, _button: Any) -> None:
         self._said.value = framed(Said(True, "Working …").html())
-        self._map.move(self._account.value, self._unit.value)
+        self._map.move(_id(self._account.value), _id(self._unit.value))
 
 
 def _check(name: str, place: str, depth: int) -> Any:
@@ -101,13 +100,10 @@ def _check(name: str, place: str, depth: int) -> Any:
     return widgets.Checkbox(description=f"{name} ({place})", indent=False, layout=layout)
 
 
-def _offer(menu: Any, options: list[tuple[str, str]]) -> None:
-    """Sets a menu's options where they have changed, and keeps what was selected."""
-    if list(menu.options) != options:
-        before = menu.value
-        menu.options = options
-        menu.value = before if before in {value for _, value in options} else menu.value
+def _id(text: str) -> str:
+    """The id of a suggestion such as ``production (ou-lab1-production)``, or the text itself, which may be one."""
+    return text.rpartition("(")[2].rstrip(") ").strip()
 
 
-def _column(*children: Any) -> Any:
-    return widgets.VBox(list(children), layout=widgets.Layout(flex="1 1 24em", min_width="0"))
+def _column(flex: str, *children: Any) -> Any:
+    return widgets.VBox(list(children), layout=widgets.Layout(flex=flex, min_width="0"))

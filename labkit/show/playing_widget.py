@@ -37,7 +37,8 @@ class PlayingWidget:
         self._head.value = framed(steps.head_html())
         self._said.value = framed(steps.said.html())
         for number, line in enumerate(self._lines):
-            shown = framed(f"{number + 1}. {steps.step_html(number, timed=True)}")
+            step = f"<li>{steps.step_html(number, timed=True)}</li>"
+            shown = framed(f'<ol start="{number + 1}" style="margin:0;padding-left:2.4em">{step}</ol>')
             if line.value != shown:
                 line.value = shown
 

@@ -17,6 +17,8 @@ Grants = Mapping[str, bool | None]
 
 _WORDS = {True: ("✓", "may pull", "yes"), False: ("✗", "may not pull", "no"), None: ("?", "not known", "quiet")}
 
+_WHOLE = "text-align:left;white-space:nowrap;overflow-wrap:normal"
+
 
 class Row(NamedTuple):
     """One line of the tree: how deep it stands, what it is, its id, and a name or remark."""
@@ -73,8 +75,8 @@ class Tree:
 
     def _cells(self, row: Row) -> str:
         indent = f"padding-left:{0.5 + 1.5 * row.depth}em"
-        place = f'<td style="text-align:left;white-space:nowrap;{indent}"><code>{escape(row.id)}</code></td>'
-        texts = "".join(f'<td style="text-align:left">{escape(text)}</td>' for text in (row.kind, row.remark))
+        place = f'<td style="{_WHOLE};{indent}"><code style="{_WHOLE}">{escape(row.id)}</code></td>'
+        texts = f'<td style="{_WHOLE}">{escape(row.kind)}</td><td style="text-align:left">{escape(row.remark)}</td>'
         return place + texts + "".join(_may(row.id, grants) for grants in self.columns.values())
 
 
@@ -82,4 +84,4 @@ def _may(account: str, grants: Grants) -> str:
     if account not in grants:
         return "<td></td>"
     mark, words, kind = _WORDS[grants[account]]
-    return f'<td class="labkit-{kind}" style="text-align:left"><b>{mark}</b> {words}</td>'
+    return f'<td class="labkit-{kind}" style="{_WHOLE}"><b>{mark}</b> {words}</td>'

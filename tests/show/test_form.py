@@ -72,6 +72,7 @@ class TestFields:
         fresh.edit(registry_profile="mine", workload_profile="other")
         assert "Not used" in fresh.message_html("registry_account")
         assert fresh.remark("region") == ""
+        assert fresh.remark("management_profile") == "may read the organization; can stay empty"
 
 
 class TestNames:
@@ -162,7 +163,6 @@ class TestWidget:
             "eu-west-1",
         ]
         fresh.edit(engine="podman")
-        assert boxes["Engine"][0].value == ""
         assert "There is no engine" in boxes["Engine"][1].value
 
     def test_what_is_kept_is_shown_at_first(self, form):

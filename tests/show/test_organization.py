@@ -188,14 +188,21 @@ class TestWidget:
         drawn(shown)["the organization (o-lambdaecrlab)"].value = True
         assert shown.patterns == ("o-lambdaecrlab/*",)
 
-    def test_menus_and_a_button_move_an_account(self, lab, granted):
+    def test_two_texts_and_a_button_move_an_account(self, lab, granted):
         shown = organization_map(lab, granted)
         _top, _choice, moving, said = shown.widget.children
         account, unit, button = moving.children[:3]
-        account.value, unit.value = lab.actor("development").account, "ou-lab1-production"
+        assert "production (ou-lab1-production)" in unit.options
+        account.value, unit.value = account.options[-1], "ou-lab1-production"
+        assert lab.actor("development").account in account.value
         button.click()
         assert "Development may pull now" in said.value
-        assert account.value == lab.actor("development").account
+
+    def test_nothing_is_moved_before_both_are_named(self, lab, granted):
+        shown = organization_map(lab, granted)
+        _top, _choice, moving, said = shown.widget.children
+        moving.children[2].click()
+        assert "Say which account" in said.value
 
 
 def drawn(shown) -> dict:
