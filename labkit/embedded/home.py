@@ -11,6 +11,7 @@
     <home>/embedded/containers      is there while functions may have containers in an engine
     <home>/embedded/front           the registry's address in the names of images in an engine
     <home>/bases/                   AWS's base images where they were pulled (`labkit.aws.base`)
+    <home>/matplotlib/              matplotlib's list of fonts (`labkit.show.plots`)
 
 A directory that exists, has content and no marker belongs to somebody else and is refused.
 """

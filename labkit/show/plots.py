@@ -20,6 +20,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import labkit.embedded.client as embedded
+from labkit.embedded.home import open_home
 from labkit.growth import LIMIT, MONTHS, WAYS, Month, refused_from
 from labkit.landscape import KINDS, Landscape
 from labkit.show.table import Table
@@ -87,7 +88,8 @@ class Plot:
 
 def _matplotlib() -> tuple[Any, Any]:
     """The class of figures, and what sets settings for a while. Without pyplot, which would take over the notebook."""
-    os.environ.setdefault("MPLCONFIGDIR", str(embedded.home() / "matplotlib"))
+    if "MPLCONFIGDIR" not in os.environ:
+        os.environ["MPLCONFIGDIR"] = str(open_home(embedded.home()).root / "matplotlib")
     for name in ("matplotlib", "matplotlib.font_manager"):
         logging.getLogger(name).setLevel(logging.ERROR)
     from matplotlib import rc_context

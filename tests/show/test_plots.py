@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from labkit import growth
+from labkit.embedded.home import inspect_home
 from labkit.landscape import landscape
 from labkit.show import plots
 
@@ -89,3 +90,4 @@ def test_matplotlib_is_loaded_for_a_picture_only_and_keeps_its_files_in_the_lab_
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert list((home / "matplotlib").glob("fontlist*"))
+    assert inspect_home(home).marker.exists()
