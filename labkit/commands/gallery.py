@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the gallery; 0 when it is written."""
     from labkit.bootstrap import ROOT
+    from labkit.embedded.world import ACCOUNTS
     from labkit.gallery.folder import open_folder
     from labkit.gallery.making import gallery
     from labkit.gallery.redaction import Redactor, pages
@@ -38,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
     folder = open_folder(args.folder, "labkit gallery")
     with stoppable():
         site = gallery(Path(ROOT), Progress().step)
-    first = folder.write(Redactor(pages(site).values()).site(site) if args.redact else site)
+    if args.redact:
+        site = Redactor(pages(site).values(), ACCOUNTS.values()).site(site)
+    first = folder.write(site)
     print(f"The gallery is written: open {first}")
     return 0

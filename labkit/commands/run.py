@@ -138,7 +138,7 @@ def _hand_over(
     if args.redact:
         from labkit.gallery.redaction import Redactor, pages, strings
 
-        accounts = [actor.account for actor in lab.actors()]
+        accounts = [lab.registry.account, lab.workload.account]
         redactor = Redactor([*strings(data), *pages(site).values()], accounts, lab.profiles.values())
         data, site = redactor.data(data), redactor.site(site)
     if args.json:

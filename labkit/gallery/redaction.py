@@ -26,6 +26,7 @@ _KEPT = frozenset(
     | {EXECUTION_ROLE, LIMITED_ROLE, world.ADMINISTRATOR, *world.ACCOUNTS}
 )
 """Names that everybody's account or every lab has."""
+_OF_AWS = "AWSServiceRoleFor"
 
 
 def _repeated(symbols: str, length: int) -> Callable[[int], str]:
@@ -179,7 +180,7 @@ def _originals(place: re.Match[str]) -> Iterator[tuple[str, str, tuple[int, int]
             original = (
                 text.replace("-", "") if kind == "account" else text.rpartition("/")[2] if kind in _NAMES else text
             )
-            if kind not in _NAMES or original not in _KEPT:
+            if kind not in _NAMES or not (original in _KEPT or original.startswith(_OF_AWS)):
                 yield kind, original, place.span(group)
 
 

@@ -64,6 +64,7 @@ def test_what_a_writer_must_not_publish_is_gone(text, gone):
         "4caa3b653b2ca813835382529ad8acc9ca5f8ad14727f376cf98b31976c0b703",
         '<img src="data:image/png;base64,iVBORw0KGgo/813835382529+AAAA">',
         "Python3.12.1 (main, May  9 2026, 07:36:11) [GCC 12.2.0]!",
+        "arn:aws:iam::aws:policy/AWSLambda_FullAccess, arn:aws:iam::*:role/aws-service-role/x/AWSServiceRoleForLambda",
         "arn:aws:iam::aws:policy/AWSLambda_FullAccess, lambda.amazonaws.com, http://127.0.0.1:PORT",
         "LambdaRoleWithoutPermissions in eu-central-1, lambda-same-account:0.0.1, 2012-10-17, 1234567890123",
         "<p class='labkit-view'>pro-organization ou- o-… r-… ou-…/*</p>",
