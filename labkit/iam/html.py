@@ -23,37 +23,39 @@ PALETTE = """
 --labkit-no:var(--jp-error-color2,#ef9a9a);--labkit-near:#ffb74d;--labkit-quiet:#c7c7c7;
 --labkit-line:var(--jp-border-color0,#757575);--labkit-focus:var(--jp-brand-color2,#64b5f6)}
 .labkit-view{font-size:13px;line-height:1.45;color:var(--jp-content-font-color1,inherit);overflow-wrap:anywhere}
-.labkit-view.labkit-view table{border-collapse:collapse;font-size:12px;line-height:1.4;margin:2px 0 6px}
-.labkit-view.labkit-view th,.labkit-view.labkit-view td{text-align:left;vertical-align:top;padding:2px 8px 2px 0;
-white-space:normal;border:0;border-bottom:1px solid var(--labkit-line);background:none}
-.labkit-view.labkit-view tbody tr{background:none}
-.labkit-view.labkit-view code,.labkit-view.labkit-view pre{font-family:var(--jp-code-font-family,monospace);
-font-size:12px;padding:0;background:none;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere}
+div.labkit-view table{border-collapse:collapse;font-size:12px;line-height:1.4;margin:2px 0 6px}
+div.labkit-view th,div.labkit-view td{vertical-align:top;padding:2px 8px 2px 0;white-space:normal;
+border:0;border-bottom:1px solid var(--labkit-line);background:none}
+.labkit-view.labkit-view.labkit-view :is(th,td){text-align:left}
+.labkit-view.labkit-view.labkit-view tbody tr{background:none}
+div.labkit-view :is(code,pre){font-family:var(--jp-code-font-family,monospace);font-size:12px;color:inherit;
+white-space:pre-wrap;overflow-wrap:anywhere}
+.labkit-view.labkit-view.labkit-view :is(code,pre){padding:0;background:none}
 .labkit-yes{color:var(--labkit-yes)}
 .labkit-no{color:var(--labkit-no)}
 .labkit-near{color:var(--labkit-near)}
 b.labkit-near{white-space:nowrap}
 .labkit-quiet{color:var(--labkit-quiet)}
-.labkit-view.labkit-view caption{text-align:left;font-weight:600;padding:2px 0;caption-side:top;color:inherit}
+div.labkit-view caption{text-align:left;font-weight:600;padding:2px 0;caption-side:top;color:inherit}
 .labkit-view :focus-visible{outline:2px solid var(--labkit-focus);outline-offset:1px}
 """
 """The colours and the plain elements of every view: 4.5:1 at least on the grounds of JupyterLab's light and dark."""
 
 _DRAWING = """
-.labkit-view.labkit-view details{margin:2px 0}
-.labkit-view.labkit-view details details,.labkit-view.labkit-view details>p{margin-left:12px}
-.labkit-view.labkit-view summary{cursor:pointer;display:list-item}
-.labkit-view.labkit-view p{margin:2px 0;line-height:inherit}
+div.labkit-view details{margin:2px 0}
+div.labkit-view details details,div.labkit-view details>p{margin-left:12px}
+div.labkit-view summary{cursor:pointer;display:list-item}
+div.labkit-view p{margin:2px 0;line-height:inherit}
 .labkit-badge{display:inline-block;border:1px solid currentColor;border-radius:9px;padding:0 7px;font-size:12px;
 font-weight:600;white-space:nowrap}
 .labkit-sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:8px 16px;
 margin-top:6px;align-items:start}
 .labkit-side{border:1px solid var(--labkit-line);border-radius:4px;padding:6px 10px;min-width:0}
 .labkit-side>details>summary{font-weight:600}
-.labkit-view.labkit-view .labkit-parts{margin-left:12px;width:calc(100% - 12px);table-layout:fixed}
+div.labkit-view .labkit-parts{margin-left:12px;width:calc(100% - 12px);table-layout:fixed}
 .labkit-parts th:first-child{width:30%}
-.labkit-view.labkit-view .labkit-plain{border-bottom:0}
-.labkit-view.labkit-view .labkit-parts+p{border-left:3px solid var(--labkit-near);padding-left:6px}
+div.labkit-view .labkit-plain{border-bottom:0}
+div.labkit-view .labkit-parts+p{border-left:3px solid var(--labkit-near);padding-left:6px}
 """
 STYLE = f"<style>{PALETTE}{_DRAWING}</style>"
 
