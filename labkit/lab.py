@@ -19,7 +19,7 @@ import boto3
 
 import labkit.embedded.client as embedded
 from labkit.aws import base as bases
-from labkit.aws import reading, repositories, sessions
+from labkit.aws import reading, repositories, scps, sessions
 from labkit.aws.engine import finding, ways
 from labkit.aws.engine.ways import BuiltImage, Engine
 from labkit.calm import calm_down
@@ -29,6 +29,7 @@ from labkit.embedded.settings import Settings
 from labkit.environment import apply, own_variables, unchanged_on_error
 from labkit.errors import UsageError
 from labkit.iam import Policy, Principal
+from labkit.iam.evaluate import Levels
 from labkit.organization import OUTSIDER, Membership, Organization, check_organization_path
 from labkit.pull import ImageUri, PullDecision, PullQuestion, caller_context
 from labkit.regions import check_region
@@ -36,6 +37,8 @@ from labkit.regions import check_region
 TAG = "0.0.1"
 EXECUTION_ROLE = "LambdaRoleWithoutPermissions"
 LIMITED_ROLE = "LimitedLambdaRole"
+PULLING_ROLE = "LambdaRoleWithPullPermissions"
+"""An execution role that may pull, which helps nobody: notebook 08 shows it."""
 IMAGE_FOLDER = Path(__file__).resolve().parent.parent / "lambda_image"
 
 
@@ -261,8 +264,9 @@ class Lab:
     def explain(self, caller: boto3.Session, function: str, repository: str) -> PullDecision:
         """Asks the pull question with what the accounts say now: may Lambda pull for this caller and function?
 
-        ``caller`` is the session that creates the function, ``function`` its name. Raises Unreadable where the lab's
-        own profiles may not read what the question needs.
+        ``caller`` is the session that creates the function, ``function`` its name. Service control policies are read
+        where the lab has a management profile; nobody else may read them. Raises Unreadable where the lab's own
+        profiles may not read what the question needs.
         """
         return self._question(caller, function, repository, asks_for_paths).decide()
 
@@ -294,13 +298,18 @@ class Lab:
         membership = (self._membership if asked_for_paths else self._organization_only)(who.account)
         return PullQuestion(
             caller=principal,
-            caller_policies=own,
+            caller_policies=own._replace(scp=self._scp(who.account)),
             caller_context=caller_context(principal, membership),
             function_arn=f"arn:aws:lambda:{self.region}:{who.account}:function:{function}",
             image=ImageUri.parse(self.image_uri(repository)),
             repository_policy=policy,
             membership=membership,
         )
+
+    def _scp(self, account: str) -> Levels | None:
+        """The service control policies that limit an account, where the lab can read them."""
+        management = self.actor("management")
+        return scps.in_force(management.client("organizations"), account) if management else None
 
     def _account(self, number: str) -> Actor | None:
         return next((actor for actor in self.actors() if actor.account == number), None)

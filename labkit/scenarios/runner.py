@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labkit.aws import functions, repositories, roles
+from labkit.aws import functions, repositories, roles, scps
 from labkit.aws.base import in_words
 from labkit.errors import LabError, UsageError
-from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, REPOSITORIES, Actor, Lab
+from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, PULLING_ROLE, REPOSITORIES, Actor, Lab
 from labkit.scenarios.catalogue import SCENARIOS
 from labkit.scenarios.model import Scenario, Stage, StepResult, Undo, play
 
@@ -51,8 +51,8 @@ def named(name: str) -> Scenario:
 def clean_up(lab: Lab) -> tuple[str, ...]:
     """Removes everything that the lab has made in its accounts; returns what was removed, a line each.
 
-    Functions go first, then roles, then repositories. Raises UsageError for what the lab has not made, with nothing
-    changed.
+    The service control policy goes first, then functions, then roles, then repositories. Raises UsageError for what
+    the lab has not made, with nothing changed.
     """
     removals = _everything(lab)
     for removal in removals:
@@ -66,7 +66,8 @@ def made(lab: Lab) -> tuple[str, ...]:
 
 
 def _everything(lab: Lab) -> list[Removal]:
-    parts = [_functions(lab), _roles(lab, EXECUTION_ROLE, LIMITED_ROLE), _repositories(lab)]
+    own_roles = _roles(lab, EXECUTION_ROLE, LIMITED_ROLE, PULLING_ROLE)
+    parts = [_service_control_policy(lab), _functions(lab), own_roles, _repositories(lab)]
     return list(dict.fromkeys(removal for part in parts for removal in part))
 
 
@@ -87,9 +88,10 @@ def unwind(undo: list[Undo]) -> list[str]:
 def reset(lab: Lab, scenario: Scenario) -> None:
     """Brings a scenario back to its start: its functions gone, its repository without a policy, its own roles gone.
 
-    Everything is looked at before anything is changed. Raises UsageError for what the lab has not made.
+    So is the service control policy, with which notebook 08 breaks every scenario. Everything is looked at before
+    anything is changed. Raises UsageError for what the lab has not made.
     """
-    changes = [*_functions(lab, scenario), *_scenario_roles(lab, scenario)]
+    changes = [*_service_control_policy(lab), *_functions(lab, scenario), *_scenario_roles(lab, scenario)]
     ecr = lab.registry.client("ecr")
     if (repository := repositories.find(ecr, scenario.repository)) is not None:
         repositories.check_ours(ecr, repository)
@@ -104,6 +106,23 @@ class Removal:
 
     what: str
     do: Callable[[], object] = field(compare=False)
+
+
+def _service_control_policy(lab: Lab) -> Iterator[Removal]:
+    management = lab.actor("management")
+    if management is None:
+        return
+    organizations = management.client("organizations")
+    if scps.find(organizations):
+        what = f"service control policy {scps.NAME} in {lab.organization_id}"
+        yield Removal(what, partial(_lift, lab, organizations))
+
+
+def _lift(lab: Lab, organizations: Any) -> None:
+    """Removes the policy; in the embedded organization also what the lab has enabled for it."""
+    scps.remove(organizations)
+    if not lab.choices.are_real:
+        scps.disable_if_unused(organizations)
 
 
 def _functions(lab: Lab, *scenarios: Scenario) -> Iterator[Removal]:
