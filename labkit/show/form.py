@@ -185,7 +185,8 @@ class LabForm(View):
     def names_html(self) -> str:
         """What the names become, as a table."""
         rows = "".join(
-            f'<tr><th scope="row">{escape(what)}</th><td><code>{escape(name)}</code></td></tr>'
+            f'<tr><th scope="row" style="white-space:nowrap">{escape(what)}</th>'
+            f"<td><code>{escape(name)}</code></td></tr>"
             for what, name in self.names()
         )
         return f"<table><caption>The article's names with these values</caption><tbody>{rows}</tbody></table>"

@@ -180,7 +180,7 @@ class ScenarioSteps(View):
         return "\n".join(lines if self.said.ok else [*lines, repr(self.said)])
 
     def html(self) -> str:
-        """The same as an ordered list; the evidence of a step is folded."""
+        """The same as an ordered list; the evidence is folded, but for that of a step that came out otherwise."""
         items = "".join(f"<li>{self.step_html(number)}</li>" for number in range(len(self.steps)))
         trouble = "" if self.said.ok else self.said.html()
         return framed(f'{self.head_html()}<ol style="margin:2px 0">{items}</ol>{trouble}')
@@ -200,7 +200,8 @@ class ScenarioSteps(View):
             f'<b class="{style}">{escape(self.state(number))}</b>{took}'
         )
         evidence = self._evidence_html(number)
-        return f"<details><summary>{head}</summary>{evidence}</details>" if evidence else f"<p>{head}</p>"
+        is_open = " open" if kind_ == NO else ""
+        return f"<details{is_open}><summary>{head}</summary>{evidence}</details>" if evidence else f"<p>{head}</p>"
 
     def _kind(self, number: int) -> str:
         state = self.state(number)

@@ -17,7 +17,8 @@ Grants = Mapping[str, bool | None]
 
 _WORDS = {True: ("✓", "may pull", "yes"), False: ("✗", "may not pull", "no"), None: ("?", "not known", "quiet")}
 
-_WHOLE = "text-align:left;white-space:nowrap;overflow-wrap:normal"
+_WORDS_WHOLE = "text-align:left;overflow-wrap:break-word"
+"""Cells whose words stay whole, so that no column becomes a column of letters."""
 
 
 class Row(NamedTuple):
@@ -69,14 +70,14 @@ class Tree:
     def html(self) -> str:
         """The tree as a table."""
         heads = ("id", "what", "name", *(f"may pull {heading}" for heading in self.columns))
-        head = "".join(f'<th scope="col" style="text-align:left">{escape(text)}</th>' for text in heads)
+        head = "".join(f'<th scope="col" style="{_WORDS_WHOLE}">{escape(text)}</th>' for text in heads)
         body = "".join(f"<tr>{self._cells(row)}</tr>" for row in self.rows())
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     def _cells(self, row: Row) -> str:
         indent = f"padding-left:{0.5 + 1.5 * row.depth}em"
-        place = f'<td style="{_WHOLE};{indent}"><code style="{_WHOLE}">{escape(row.id)}</code></td>'
-        texts = f'<td style="{_WHOLE}">{escape(row.kind)}</td><td style="text-align:left">{escape(row.remark)}</td>'
+        place = f'<td style="{_WORDS_WHOLE};{indent}"><code style="{_WORDS_WHOLE}">{escape(row.id)}</code></td>'
+        texts = "".join(f'<td style="{_WORDS_WHOLE}">{escape(text)}</td>' for text in (row.kind, row.remark))
         return place + texts + "".join(_may(row.id, grants) for grants in self.columns.values())
 
 
@@ -84,4 +85,4 @@ def _may(account: str, grants: Grants) -> str:
     if account not in grants:
         return "<td></td>"
     mark, words, kind = _WORDS[grants[account]]
-    return f'<td class="labkit-{kind}" style="{_WHOLE}"><b>{mark}</b> {words}</td>'
+    return f'<td class="labkit-{kind}" style="{_WORDS_WHOLE}"><b>{mark}</b> {words}</td>'
