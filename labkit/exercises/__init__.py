@@ -4,8 +4,12 @@ verdict   what a check says
 cases     policies that learners write, decided for a list of cases
 places    00: the map of the organization         images   01: tags and digests
 grants    02 to 05: a policy to write for each
+room      07: how much fits into a policy
+breaks    08: policies with one mistake each     breaks_own  08: the exercises at its end
 """
 
+from labkit.exercises.breaks import broken, narrowed_scp, predicted, repaired, repaired_scp
+from labkit.exercises.breaks_own import deny_that_spares_services, refuses_lambda_only
 from labkit.exercises.grants import (
     SECOND_ACCOUNT,
     all_but_one_account,
@@ -19,6 +23,7 @@ from labkit.exercises.grants import (
 )
 from labkit.exercises.images import by_digest, second_tag
 from labkit.exercises.places import beyond_every_organization, path_of_workload
+from labkit.exercises.room import as_many_accounts, room_without_blanks
 from labkit.exercises.verdict import Verdict
 
 __all__ = [
@@ -26,14 +31,23 @@ __all__ = [
     "Verdict",
     "all_but_one_account",
     "all_but_one_unit",
+    "as_many_accounts",
     "beyond_every_organization",
+    "broken",
     "by_digest",
+    "deny_that_spares_services",
     "directly_in_unit",
     "least_caller",
     "lets_lambda_add",
+    "narrowed_scp",
     "one_function",
     "only_test_functions",
     "path_of_workload",
+    "predicted",
+    "refuses_lambda_only",
+    "repaired",
+    "repaired_scp",
+    "room_without_blanks",
     "second_tag",
     "two_accounts",
 ]

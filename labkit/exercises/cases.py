@@ -44,7 +44,7 @@ class Call:
 
 def repository_policy(answer: Answer, image: ImageUri, pulls: Sequence[Pull]) -> Verdict:
     """Decides each pull with the answer as the repository's policy."""
-    policy = _read(answer)
+    policy = read_policy(answer)
     if isinstance(policy, Policy) and any(statement.resource is not None for statement in policy.statements):
         policy = "ECR takes no Resource in a repository policy: the repository is the resource."
     if isinstance(policy, Policy) and any(statement.principal is None for statement in policy.statements):
@@ -56,7 +56,7 @@ def repository_policy(answer: Answer, image: ImageUri, pulls: Sequence[Pull]) ->
 
 def identity_policy(answer: Answer, account: str, calls: Sequence[Call]) -> Verdict:
     """Decides each call with the answer as the only identity policy of a role in the account."""
-    policy = _read(answer)
+    policy = read_policy(answer)
     if isinstance(policy, Policy) and any(statement.principal is not None for statement in policy.statements):
         policy = "An identity policy has no Principal: it is for whoever it is attached to."
     if isinstance(policy, str):
@@ -64,7 +64,7 @@ def identity_policy(answer: Answer, account: str, calls: Sequence[Call]) -> Verd
     return weighed(_called(each, account, policy) for each in calls)
 
 
-def _read(answer: Answer) -> Policy | str:
+def read_policy(answer: Answer) -> Policy | str:
     """The policy, or the reason why it is none."""
     if not isinstance(answer, str | Mapping):
         return f"A policy is a dict or JSON text, and this is {kind_of(answer)}."
@@ -78,7 +78,7 @@ def _read(answer: Answer) -> Policy | str:
 
 def _pulled(case: Pull, image: ImageUri, policy: Policy) -> str:
     """Nothing where the pull comes out as it must, else the reason."""
-    decision = _decide(case, image, policy)
+    decision = decide_pull(case, image, policy)
     if decision.allowed is case.admit:
         return ""
     if decision.allowed:
@@ -96,7 +96,8 @@ def _called(call: Call, account: str, policy: Policy) -> str:
     return f"The role {may} {call.action} on {call.resource}; with this policy it is the other way."
 
 
-def _decide(case: Pull, image: ImageUri, policy: Policy) -> pull.PullDecision:
+def decide_pull(case: Pull, image: ImageUri, policy: Policy) -> pull.PullDecision:
+    """The decision on a pull with this policy of the repository."""
     return pull.decide(
         caller=Principal.aws(f"arn:aws:iam::{case.account}:user/admin"),
         caller_policies=Policies(identity=[_EVERYTHING]),

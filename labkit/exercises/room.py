@@ -1,0 +1,59 @@
+"""The exercises of notebook 07: how many accounts fit into a policy, and how to make room for more."""
+
+from __future__ import annotations
+
+import json
+
+from labkit import growth, policies
+from labkit.exercises.cases import Answer, Pull, read_policy, repository_policy
+from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
+from labkit.lab import OTHER_ACCOUNT, Lab
+from labkit.pull import ImageUri
+
+MANY = 200
+"""Accounts that the second exercise asks a policy for."""
+_ORGANIZATION_KEYS = ("orgid", "orgpaths")
+
+
+def room_without_blanks(count: int) -> Verdict:
+    """07: how many accounts ``policies.cross_account`` can name where the policy is written without blanks."""
+    if not isinstance(count, int) or isinstance(count, bool):
+        return unreadable(f"The answer is a number, and this is {kind_of(count)}.", 2)
+    if count < 1:
+        return unreadable("There is nothing to check: no account is named.", 2)
+    fits, one_more = _dense(count) <= growth.LIMIT, _dense(count + 1) <= growth.LIMIT
+    cases = (
+        "" if fits else f"With {count} accounts the policy has {_dense(count):,} characters.",
+        f"With {count} accounts there is still room for another." if one_more else "",
+    )
+    return weighed(cases)
+
+
+def _dense(count: int) -> int:
+    document = policies.cross_account(*growth.account_numbers(count))
+    return len(json.dumps(document, separators=(",", ":")))
+
+
+def as_many_accounts(lab: Lab, policy: Answer) -> Verdict:
+    """07: a policy that names the accounts of ``growth.account_numbers(200)``, and no others, and that ECR takes.
+
+    A dict counts as ``json.dumps`` writes it, a text as it is.
+    """
+    parsed, accounts = read_policy(policy), growth.account_numbers(MANY)
+    name, strangers = OTHER_ACCOUNT.function, growth.account_numbers(MANY + 2)[MANY:]
+    pulls = [
+        *(Pull(f"functions of {account}", name, account, admit=True) for account in (accounts[0], accounts[-1])),
+        *(Pull(f"functions of {account}, which is none of them", name, account, admit=False) for account in strangers),
+    ]
+    if isinstance(parsed, str):
+        return unreadable(parsed, 6)
+    everybody = [Pull(f"functions of {account}", name, account, admit=True) for account in accounts]
+    image = ImageUri.parse(lab.image_uri(OTHER_ACCOUNT.repository))
+    size = len(policy if isinstance(policy, str) else json.dumps(policy))
+    keys = {condition.name for statement in parsed.statements for condition in statement.conditions}
+    cases = (
+        f"It has {size:,} characters." if size > growth.LIMIT else "",
+        "It names an organization, not accounts." if any(key.endswith(_ORGANIZATION_KEYS) for key in keys) else "",
+        *(repository_policy(policy, image, group).reason for group in (pulls[:2], everybody, pulls[2:3], pulls[3:])),
+    )
+    return weighed(cases)
