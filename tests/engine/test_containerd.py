@@ -32,18 +32,20 @@ from .daemon import Require
 from .newer import Newer, newer
 from .test_engine import (  # noqa: F401 - tests and fixtures
     containers,
+    old_name,
     pushed,
     relabelled,
     test_a_port_in_use_is_an_error,
     test_an_image_with_an_interpreter_is_not_taken_for_the_other_stand_in,
     test_each_instruction_is_shown_and_the_image_has_the_names_of_the_three_repositories,
+    test_names_follow_a_registry_that_has_another_address,
     test_no_container_of_a_build_is_left,
     test_nothing_is_written_to_the_docker_configuration,
     test_the_articles_post_is_answered_by_a_container_that_is_gone_afterwards,
     test_what_docker_has_not_is_pulled_again,
 )
 
-INDEX, IMAGE = "0.0.1-with-provenance", "0.0.1-without-provenance"
+INDEX = "0.0.1-with-provenance"
 
 
 @pytest.fixture(scope="session")
