@@ -16,7 +16,7 @@ from labkit.pull import ImageUri
 
 
 def refuses_lambda_only(lab: Lab, policy: Answer) -> Verdict:
-    """08: ECR stores it, a statement in it is for Lambda, nothing is denied; the caller may pull, and Lambda may not."""
+    """08: ECR stores it, a statement of it is for Lambda, nothing is denied; the caller may pull, Lambda may not."""
     parsed = read_policy(policy)
     if isinstance(parsed, str):
         return unreadable(parsed, 5)
