@@ -23,7 +23,7 @@ div.labkit-view .labkit-finding{margin:1px 0 3px;padding:1px 8px;border-left:3px
 font-family:var(--jp-ui-font-family,system-ui,sans-serif)}
 </style>"""
 
-_SHORT = 14
+_SHORT = 24
 """Lines up to which a difference is shown at once."""
 
 _MARKS = {ERROR: "✗", "warning": "⚠"}

@@ -217,7 +217,9 @@ class ScenarioSteps(View):
         if self._kind(number) in (WAITING, RUNNING):
             return ""
         result = self.results[number]
-        parts = [f"<pre>{escape(line)}</pre>" for line in (error_of(result), *facts_of(result)) if line]
+        parts = [
+            f'<pre style="margin:4px 0">{escape(line)}</pre>' for line in (error_of(result), *facts_of(result)) if line
+        ]
         if result.decision is not None:
             return "".join([*parts, result.decision._repr_html_()])
         return "".join([*parts, *(f"<p>{escape(line)}</p>" for line in result.facts.get("why", []))])

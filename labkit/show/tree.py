@@ -15,7 +15,8 @@ from labkit.organization import Account, Organization, Unit
 Grants = Mapping[str, bool | None]
 """Who may pull, by account; None where that cannot be known."""
 
-_WORDS = {True: ("✓", "may pull", "yes"), False: ("✗", "may not pull", "no"), None: ("?", "not known", "quiet")}
+_WORDS = {True: ("✓", "may pull"), False: ("✗", "may not pull"), None: ("?", "not known")}
+_CELLS = {True: ("✓ yes", "labkit-yes"), False: ("✗ no", "labkit-no"), None: ("? not known", "labkit-quiet")}
 
 _WORDS_WHOLE = "text-align:left;overflow-wrap:break-word"
 """Cells whose words stay whole, so that no column becomes a column of letters."""
@@ -84,5 +85,5 @@ class Tree:
 def _may(account: str, grants: Grants) -> str:
     if account not in grants:
         return "<td></td>"
-    mark, words, kind = _WORDS[grants[account]]
-    return f'<td class="labkit-{kind}" style="{_WORDS_WHOLE}"><b>{mark}</b> {words}</td>'
+    words, kind = _CELLS[grants[account]]
+    return f'<td class="{kind}" style="{_WORDS_WHOLE}">{words}</td>'
