@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.engine.daemon import own_engine, require  # noqa: F401 - fixtures
+
+if TYPE_CHECKING:
+    from labkit.lab import Lab
 
 ROOT = Path(__file__).resolve().parent.parent
 _FOLDER = pytest.StashKey[Path]()
@@ -39,3 +44,25 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def root() -> Path:
     """The folder of the project."""
     return ROOT
+
+
+@pytest.fixture
+def environment() -> Iterator[None]:
+    """Whatever a test does to the environment variables of this process is undone after it."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab on an embedded AWS of its own; the environment variables of this process are as before afterwards."""
+    from labkit.embedded import client
+    from labkit.lab import Lab
+
+    before, home = dict(os.environ), tmp_path_factory.mktemp("lab") / "home"
+    yield Lab.embedded(home)
+    client.stop(home)
+    os.environ.clear()
+    os.environ.update(before)

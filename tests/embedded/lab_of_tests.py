@@ -19,18 +19,11 @@ from botocore.exceptions import ClientError
 from labkit import policies
 from labkit.aws.images import push
 from labkit.embedded import client
+from labkit.embedded.world import ACCOUNTS
 from labkit.image.assemble import build
 from labkit.image.model import Image
 
 REGION = "eu-central-1"
-ACCOUNTS = {
-    "registry": "813835382529",
-    "workload": "592444418872",
-    "management": "111122223333",
-    "development": "444455556666",
-    "neighbour": "777788889999",
-    "outsider": "123456789012",
-}
 REGISTRY, WORKLOAD = ACCOUNTS["registry"], ACCOUNTS["workload"]
 ROLE = "LambdaRoleWithoutPermissions"
 PULL_DENIED = "Lambda does not have permission to access the ECR image. Check the ECR permissions."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,15 +23,6 @@ def project(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
     for name, text in TEXT.items():
         write_notebook(folder / "notebooks" / f"{name}.ipynb", text, CODE[name])
     return folder
-
-
-@pytest.fixture
-def environment() -> Iterator[None]:
-    """Whatever a test does to the environment variables of this process is undone after it."""
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

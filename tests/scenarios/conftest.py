@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,15 +27,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("scenarios") / "home"
     yield embedded.ensure(home)
     embedded.stop(home)
-
-
-@pytest.fixture
-def environment() -> Iterator[None]:
-    """Whatever a test does to the environment variables of this process is undone after it."""
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture
