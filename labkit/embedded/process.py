@@ -65,7 +65,6 @@ def launch(place: Home, port: int | None) -> str:
 def _popen(place: Home, command: list[str]) -> Any:
     if place.log.exists() and place.log.stat().st_size > _LONGEST_LOG:
         place.log.unlink()
-    path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
     descriptor = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "ab") as log:
         return subprocess.Popen(
@@ -73,9 +72,16 @@ def _popen(place: Home, command: list[str]) -> Any:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**os.environ, "PYTHONPATH": path},
+            env=_environment(),
             **_DETACHED,
         )
+
+
+def _environment() -> dict[str, str]:
+    """The variables of this process without the user's settings for AWS: they are for clients, not for an AWS."""
+    path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": path}
 
 
 def is_served(place: Home) -> bool:

@@ -64,6 +64,14 @@ def test_it_is_started_once_and_found_again(home: Path) -> None:
     assert client.status(home) is None
 
 
+def test_the_users_own_settings_for_aws_do_not_reach_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "somewhere-else")
+    running = client.ensure(home)
+    monkeypatch.delenv("AWS_PROFILE")
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        connect(running, "iam").get_role(RoleName="nobody")
+
+
 def test_two_who_start_it_at_once_get_one(home: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: client.ensure(home), range(4)))
