@@ -364,9 +364,12 @@ def test_what_is_chosen_counts_from_the_next_invocation_on_and_nothing_is_left_o
 
 
 @pytest.fixture
-def another(environment: None, tmp_path: Path, engine: Daemon, base: str) -> Iterator[Any]:
+def another(
+    environment: None, tmp_path: Path, engine: Daemon, base: str, request: pytest.FixtureRequest
+) -> tuple[Lab, Any]:
     """An embedded AWS of the test's own with a function in a container; gives the lab and how to list containers."""
     aws = Lab(tmp_path / "another")
+    request.addfinalizer(lambda: client.stop(aws.home))
     folder = tmp_path / "image"
     folder.mkdir()
     (folder / "Dockerfile").write_text(DOCKERFILE)
@@ -382,8 +385,7 @@ def another(environment: None, tmp_path: Path, engine: Daemon, base: str) -> Ite
         return {each["Id"] for each in engine.client.api.containers(all=True, filters=ours)}
 
     assert len(left()) == 1
-    yield aws, left
-    client.stop(aws.home)
+    return aws, left
 
 
 def names_of(engine: Daemon, home: Path) -> list[str]:

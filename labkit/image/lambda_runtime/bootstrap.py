@@ -16,6 +16,7 @@ import _sitebuiltins
 import _socket
 import _thread
 import builtins
+import gc
 import os
 import sys
 
@@ -74,12 +75,14 @@ def _set_path(packages: str) -> None:
 
 def main() -> None:
     """Run the handler named by the argument until the host ends it."""
+    gc.disable()  # of what the imports make nothing is garbage
     log, packages = sys.argv.pop(), sys.argv.pop()
     _tie_to_host(os.environ["AWS_LAMBDA_RUNTIME_API"], log)
     _complete_builtins()
     _set_path(packages)
     from awslambdaric.__main__ import main as run  # type: ignore[import-untyped]
 
+    gc.enable()
     run(sys.argv)
 
 
