@@ -170,7 +170,8 @@ def predicted(prediction: str, decision: PullDecision) -> str:
     refused = _refused(decision)
     if not prediction:
         return f"Refused: {refused}. You made no prediction."
-    return f"Refused: {refused}. You predicted {prediction}{', and so it is' * (prediction == refused)}."
+    right = ", and so it is" if prediction.casefold() == refused.casefold() else ""
+    return f"Refused: {refused}. You predicted {prediction}{right}."
 
 
 def _refused(decision: PullDecision) -> str:
@@ -213,8 +214,8 @@ def _limited(call: Call, who: Principal, levels: Any) -> str:
     request = Request(who, call.action, call.resource, who.account)
     if evaluate(request, Policies(identity=[_EVERYTHING], scp=levels)).allowed is call.allow:
         return ""
-    may = "may" if call.allow else "must not"
-    return f"The workload account {may} {call.action} on {call.resource}; with these policies it is the other way."
+    must, is_now = ("allowed", "denied") if call.allow else ("denied", "allowed")
+    return f"{call.action} on {call.resource} must be {must} to the workload account, and is {is_now}."
 
 
 def _and_it_runs(lab: Lab, verdict: Verdict) -> Verdict:
