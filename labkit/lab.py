@@ -340,7 +340,8 @@ def current(home: Path | None = None) -> dict[str, str | None]:
     """What is chosen for the lab home, by the names that ``choose`` takes. Raises UsageError for broken files."""
     root = embedded.home(home)
     settings, choices = embedded.settings(root), Choices.read(root)
-    world = {"organization": settings.organization, "region": choices.region or settings.region}
+    region = choices.region if choices.are_real else settings.region  # None: that of the profiles
+    world = {"organization": settings.organization, "region": region}
     accounts = {f"{name}_account": settings.accounts[name] for name in ("registry", "workload")}
     return {**asdict(choices), **world, **accounts}
 

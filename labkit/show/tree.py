@@ -18,8 +18,12 @@ Grants = Mapping[str, bool | None]
 _WORDS = {True: ("✓", "may pull"), False: ("✗", "may not pull"), None: ("?", "not known")}
 _CELLS = {True: ("✓ yes", "labkit-yes"), False: ("✗ no", "labkit-no"), None: ("? not known", "labkit-quiet")}
 
-_WORDS_WHOLE = "text-align:left;overflow-wrap:break-word"
-"""Cells whose words stay whole, so that no column becomes a column of letters."""
+# Words stay whole, so that no column becomes a column of letters.
+_STYLE = """<style>
+div.labkit-view .labkit-tree th,div.labkit-view .labkit-tree td,div.labkit-view .labkit-tree code{
+overflow-wrap:break-word}
+</style>"""
+_INDENT = "&emsp;&ensp;"  # characters, since pages that drop styles keep those
 
 
 class Row(NamedTuple):
@@ -71,14 +75,14 @@ class Tree:
     def html(self) -> str:
         """The tree as a table."""
         heads = ("id", "what", "name", *(f"may pull {heading}" for heading in self.columns))
-        head = "".join(f'<th scope="col" style="{_WORDS_WHOLE}">{escape(text)}</th>' for text in heads)
+        head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
         body = "".join(f"<tr>{self._cells(row)}</tr>" for row in self.rows())
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        table = f'<table class="labkit-tree"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        return _STYLE + table
 
     def _cells(self, row: Row) -> str:
-        indent = f"padding-left:{0.5 + 1.5 * row.depth}em"
-        place = f'<td style="{_WORDS_WHOLE};{indent}"><code style="{_WORDS_WHOLE}">{escape(row.id)}</code></td>'
-        texts = "".join(f'<td style="{_WORDS_WHOLE}">{escape(text)}</td>' for text in (row.kind, row.remark))
+        place = f"<td>{_INDENT * row.depth}<code>{escape(row.id)}</code></td>"
+        texts = "".join(f"<td>{escape(text)}</td>" for text in (row.kind, row.remark))
         return place + texts + "".join(_may(row.id, grants) for grants in self.columns.values())
 
 
@@ -86,4 +90,4 @@ def _may(account: str, grants: Grants) -> str:
     if account not in grants:
         return "<td></td>"
     words, kind = _CELLS[grants[account]]
-    return f'<td class="{kind}" style="{_WORDS_WHOLE}">{words}</td>'
+    return f'<td class="{kind}">{words}</td>'

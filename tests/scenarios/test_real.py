@@ -14,12 +14,14 @@ import pytest
 from botocore.stub import Stubber
 
 import labkit.embedded.client as embedded
+from labkit import policies
 from labkit.aws import sessions
 from labkit.choices import Choices
 from labkit.errors import LabError, UsageError
 from labkit.image import build
 from labkit.lab import Lab, choose, current
 from labkit.scenarios import clean_up, named, prepare, run
+from labkit.show import lab_form, policy_editor
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "import sys; from labkit.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -236,6 +238,36 @@ def test_expired_credentials_are_said_to_be_expired(profiles):
         aws.add_client_error("get_caller_identity", "ExpiredToken", "The security token included is expired", 403)
         with pytest.raises(UsageError, match="The credentials of the AWS profile 'company-registry' have expired"):
             sessions.whoami(session)
+
+
+def test_the_form_names_the_accounts_of_profiles_and_leaves_the_region_to_them(environment, profiles):
+    form = lab_form()
+    form.edit(registry_profile="company-registry", workload_profile="company-workload", region="", base="stand-in")
+    assert "<account of company-registry>" in form.text()
+    assert form.apply()
+    assert form.values["region"] == ""
+    assert ("execution role", "arn:aws:iam::592444418872:role/LambdaRoleWithoutPermissions") in form.names()
+    assert choose(**current()).region == "eu-central-1"
+    form.edit(workload_profile="company-nobody")
+    assert "There is no AWS profile 'company-nobody'" in form.apply().text
+    assert current()["workload_profile"] == "company-workload"
+
+
+def test_a_policy_that_needs_no_path_is_decided_and_applied_without_a_management_profile(environment, profiles):
+    lab = Lab.on_profiles(real(base="stand-in"))
+    ecr = lab.registry.client("ecr")
+    prepare(lab, "organization")
+    editor = policy_editor(lab, "lambda-aws-organizations", "test-organizations")
+    editor.edit(policies.organization(lab.organization_id))
+    assert editor.decision.allowed
+    assert editor.apply()
+    editor.edit(policies.organization_paths(f"{lab.organization_id}/*"))
+    assert editor.decision is None
+    assert "management profile" in editor.decision_note
+    assert editor.undo()
+    with pytest.raises(ecr.exceptions.RepositoryPolicyNotFoundException):
+        ecr.get_repository_policy(repositoryName=editor.repository)
+    clean_up(lab)
 
 
 def test_profiles_that_will_not_do_leave_this_process_on_the_lab_that_it_was_on(environment, profiles, running):
