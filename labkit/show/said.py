@@ -7,6 +7,7 @@ from html import escape
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from labkit.calm import sentence
 from labkit.commands.failures import explain
 from labkit.errors import LabError
 
@@ -39,5 +40,5 @@ SILENCE = Said(True, "")
 
 
 def failure(error: Exception) -> Said:
-    """One of ``ERRORS`` in a sentence: as the command line says it, AWS's own words verbatim."""
-    return Said(False, explain(error)[0])
+    """One of ``ERRORS`` in a sentence: as notebooks and the command line say it, AWS's own words verbatim."""
+    return Said(False, sentence(error) or explain(error)[0])

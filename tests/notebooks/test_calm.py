@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 import labkit.embedded.client as embedded
 from labkit.calm import GONE, sentence
 from labkit.errors import LabError, UsageError
+from labkit.show.said import failure
 
 HERE = "http://127.0.0.1:41000"
 
@@ -32,6 +33,7 @@ def test_a_connection_to_the_lab_that_fails_means_that_the_embedded_aws_has_gone
     request = requests.Request("GET", f"{HERE}/v2/").prepare()
     assert sentence(unreachable) == GONE
     assert sentence(requests.ConnectionError(request=request)) == GONE
+    assert failure(unreachable).text == GONE  # what a view says after a press
 
 
 @pytest.mark.usefixtures("at_home")
