@@ -22,6 +22,7 @@ _CELLS = {True: ("✓ yes", "labkit-yes"), False: ("✗ no", "labkit-no"), None:
 _STYLE = """<style>
 div.labkit-view .labkit-tree th,div.labkit-view .labkit-tree td,div.labkit-view .labkit-tree code{
 overflow-wrap:break-word}
+div.labkit-view .labkit-tree td:first-child,div.labkit-view .labkit-tree code{white-space:nowrap}
 </style>"""
 _INDENT = "&emsp;&ensp;"  # characters, since pages that drop styles keep those
 
