@@ -47,11 +47,10 @@ class Draft:
         """The draft to begin with: a document or text laid out to read, or as it is where that would be too long."""
         if policy is None:
             return cls("")
-        value = policy if isinstance(policy, Mapping) else _json(policy)
-        spread = layout(value) if isinstance(value, Mapping) else policy
-        if isinstance(policy, Mapping):
-            return cls(spread if len(spread) <= LONGEST else json.dumps(policy, ensure_ascii=False))
-        return cls(spread if len(spread) <= LONGEST else policy)
+        value = _json(policy) if isinstance(policy, str) else policy
+        short = policy if isinstance(policy, str) else json.dumps(policy, ensure_ascii=False)
+        spread = layout(value) if isinstance(value, Mapping) else short
+        return cls(spread if len(spread) <= LONGEST else short)
 
     @property
     def is_empty(self) -> bool:
