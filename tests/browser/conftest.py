@@ -25,7 +25,7 @@ from tests.browser.stage import Stage, playing
 from tests.browser.watch import Watch
 from tests.engine.daemon import Require
 
-_PATIENCE = 60_000  # milliseconds: only a test that fails waits so long, also on a slow machine
+_PATIENCE = 30_000  # milliseconds: only a test that fails waits so long, also on a slow machine
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,7 +48,7 @@ def context(require: Require) -> Iterator[BrowserContext]:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.arguments())
         context = browser.new_context(viewport=PROJECTOR)
         context.set_default_timeout(_PATIENCE)
-        context.tracing.start(screenshots=False, snapshots=False)
+        context.tracing.start(screenshots=True, snapshots=True)
         yield context
         browser.close()
 

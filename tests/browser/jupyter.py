@@ -15,8 +15,12 @@ PROJECTOR: ViewportSize = {"width": 1280, "height": 720}
 TWICE_AS_LARGE: ViewportSize = {"width": 640, "height": 360}  # what is left of it at 200 %
 KERNEL = "Lab (Python 3)"
 _RUN = re.compile(r"^\[\d+\]:$")
-_POSITION = re.compile(r"Cell \d+/(\d+)")
-_ERROR = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error'], .jp-RenderedText.jp-mod-error"
+_ALL_CELLS_STAND_THERE = r"""() => {
+  const position = /Cell \d+\/(\d+)/.exec(document.querySelector("#jp-bottom-panel").innerText);
+  const cells = document.querySelectorAll(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell");
+  return position !== null && cells.length === Number(position[1]);
+}"""
+_ERROR = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']"  # errors are drawn as that, too
 
 
 class Lab:
@@ -51,6 +55,10 @@ class Lab:
         self.page.locator(".jp-DirListing-item", has_text=name).dblclick()
         expect(self.page.locator(".lm-TabBar-tab.lm-mod-current", has_text=name)).to_be_visible()
         return self.notebook
+
+    def refresh_files(self) -> None:
+        """Let the file browser look again."""
+        self.page.get_by_role("button", name="Refresh the file browser.").click()
 
     def accept(self) -> None:
         """Press the button of the dialog that stands there."""
@@ -93,21 +101,18 @@ class Notebook:
 
     def is_ready(self) -> None:
         """Wait until all its cells stand there, and a kernel that does nothing."""
-        expect(self.page.locator("#jp-bottom-panel")).to_contain_text(_POSITION)
-        found = _POSITION.search(self.page.locator("#jp-bottom-panel").inner_text())
-        expect(self.cells).to_have_count(int(found[1]) if found else 0)
         expect(self.panel.locator(".jp-Toolbar-kernelName")).to_have_text(KERNEL)
         self.is_idle()
+        self.page.wait_for_function(_ALL_CELLS_STAND_THERE)
 
     def is_idle(self) -> None:
         """Wait until its kernel does nothing."""
         expect(self.panel.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
 
     def begin(self) -> None:
-        """Clear what was stored, so that every output is one of now, and select the first cell."""
+        """Clear what was stored, so that every output and every number is one of now."""
         self.lab.choose("Edit", "Clear Outputs of All Cells")
         expect(self.panel.locator(".jp-OutputArea-child")).to_have_count(0)
-        self.select(0)
 
     def select(self, number: int) -> None:
         """Select a cell by pressing what stands at its left."""
@@ -116,22 +121,32 @@ class Notebook:
         cell.locator(".jp-InputPrompt").first.click()
         expect(cell).to_have_class(re.compile("jp-mod-active"))
 
-    def run_cell_by_cell(self) -> Iterator[Cell]:
-        """Shift+Enter from the first cell to the last; yields each code cell after it has run."""
-        self.begin()
+    def run_cell_by_cell(self, first: int = 0) -> Iterator[Cell]:
+        """Shift+Enter from the ``first`` cell to the last; yields each code cell after it has run."""
+        self.select(first)
         last = self.cells.count() - 1
-        for number in range(last + 1):
-            cell = Cell(self.cells.nth(number))
+        for number in range(first, last + 1):
+            cell = Cell(self.cells.nth(number), number)
             expect(cell.place).to_have_class(re.compile("jp-mod-active"))
             self.page.keyboard.press("Control+Enter" if number == last else "Shift+Enter")  # the latter adds a cell
             if cell.is_code:
                 cell.has_run()
                 yield cell
 
+    def restart_and_run_up_to(self, number: int) -> None:
+        """Select a cell, choose *Restart Kernel and Run up to Selected Cell*, and wait until those before it have run.
+
+        The menu clears no output, so that the numbers are looked at: those of a new kernel begin with 1.
+        """
+        self.select(number)
+        self.lab.choose("Kernel", "Restart Kernel and Run up to Selected Cell")
+        self.lab.accept()
+        self.is_idle()
+
     def run_all(self) -> None:
         """Choose *Run All Cells*, and wait until the last code cell has run."""
         self.lab.choose("Run", "Run All Cells")
-        Cell(self.panel.locator(".jp-Notebook .jp-CodeCell").last).has_run()
+        Cell(self.panel.locator(".jp-Notebook .jp-CodeCell").last, -1).has_run()
 
     def errors(self) -> list[str]:
         """What stands in red below the cells."""
@@ -150,8 +165,9 @@ class Notebook:
 class Cell:
     """One cell of a notebook."""
 
-    def __init__(self, place: Locator) -> None:
+    def __init__(self, place: Locator, number: int) -> None:
         self.place = place
+        self.number = number  # counted from 0, all cells of the notebook
 
     @property
     def is_code(self) -> bool:
@@ -166,6 +182,16 @@ class Cell:
     def outputs(self) -> Locator:
         """What stands below it."""
         return self.place.locator(".jp-OutputArea-output")
+
+    @property
+    def decisions(self) -> Locator:
+        """The decisions that are drawn in it."""
+        return self.outputs.locator(".labkit-sides")
+
+    @property
+    def plots(self) -> Locator:
+        """The plots in it."""
+        return self.outputs.locator("img")
 
     @property
     def text(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Locator
+from playwright.sync_api import FloatRect, Locator
 
 PICTURES = {
     "form": "the form of notebook 00, with a message beside a field",
@@ -18,6 +18,7 @@ PICTURES = {
     "growth": "how policies grow with an organization",
 }
 _TALL = 2000
+_MARGIN = 8
 
 
 class Pictures:
@@ -27,12 +28,22 @@ class Pictures:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def take(self, name: str, place: Locator) -> None:
-        """Take the picture ``name`` of a part of the page, which is made tall enough to hold it at once."""
+    def take(self, name: str, first: Locator, last: Locator | None = None) -> None:
+        """Take the picture ``name`` of a part of the page, or from one part to another below it."""
         assert name in PICTURES
-        page = place.page
+        page = first.page
         usual = page.viewport_size or {"width": 1280, "height": 720}
         page.set_viewport_size({"width": usual["width"], "height": _TALL})
         page.mouse.move(0, 0)
-        place.screenshot(path=self.folder / f"{name}.png", animations="disabled", caret="hide")
+        first.scroll_into_view_if_needed()
+        page.screenshot(path=self.folder / f"{name}.png", clip=_around(first, last or first), animations="disabled")
         page.set_viewport_size(usual)
+
+
+def _around(first: Locator, last: Locator) -> FloatRect:
+    above, below = first.bounding_box(), last.bounding_box()
+    assert above is not None
+    assert below is not None
+    left, right = min(above["x"], below["x"]), max(above["x"] + above["width"], below["x"] + below["width"])
+    top, bottom = above["y"] - _MARGIN, below["y"] + below["height"] + _MARGIN
+    return {"x": left - _MARGIN, "y": top, "width": right - left + 2 * _MARGIN, "height": bottom - top}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.audit import OURS, findings, overflowing
-from tests.browser.jupyter import Lab, Notebook
+from tests.browser.jupyter import Cell, Lab, Notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -22,29 +22,42 @@ SHOWN = {"01": (GREETING,), **dict.fromkeys(("02", "03", "04", "05", "08"), (DEN
 
 @dataclass
 class Played:
-    """A notebook after it was run: what each code cell showed, and the errors below cells."""
+    """A notebook after it was run, with its code cells."""
 
+    name: str
     notebook: Notebook
-    shown: list[str]
-    errors: list[str]
+    cells: list[Cell]
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS)
 def played(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Played]:
     notebook = lab.open_from_files(request.param)
+    notebook.begin()
     cells = list(notebook.run_cell_by_cell())
-    yield Played(notebook, [cell.text for cell in cells], [cell.error for cell in cells if cell.error])
+    yield Played(request.param, notebook, cells)
     notebook.close()
 
 
 def test_a_notebook_runs_cell_by_cell_without_an_error(played):
-    assert played.errors == []
+    assert played.cells
+    assert played.notebook.errors() == []
 
 
-def test_the_denial_and_the_greeting_are_seen(played, request):
-    everything = " ".join(" ".join(played.shown).split())
-    for sentence in SHOWN.get(request.node.callspec.params["played"][:2], ()):
+def test_the_denial_and_the_greeting_are_seen(played):
+    everything = " ".join(" ".join(cell.text for cell in played.cells).split())
+    for sentence in SHOWN.get(played.name[:2], ()):
         assert sentence in everything
+
+
+def test_pictures_are_taken_of_what_is_seen(played, pictures):
+    """Of a refusal with its explanation below, and of the plot of growth, in the notebooks that have these."""
+    if played.name.startswith("03"):
+        refusal = next(cell for cell in played.cells if DENIAL in " ".join(cell.text.split()))
+        why = next(cell for cell in played.cells if cell.number > refusal.number and cell.decisions.count())
+        pictures.take("refusal", refusal.place, why.place)
+    if played.name.startswith("07"):
+        plot = next(cell for cell in played.cells if cell.plots.count())
+        pictures.take("growth", plot.plots.first)
 
 
 def test_nothing_in_a_notebook_is_a_serious_problem_for_accessibility(played, page):
