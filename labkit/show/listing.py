@@ -12,7 +12,8 @@ from labkit.check import ERROR, Finding
 from labkit.show.draft import ADDED, LONGEST, MARKS, REMOVED, DiffLine, Draft, counted
 
 STYLE = """<style>
-.labkit-lines{margin:2px 0;padding-left:3.2em;font-family:var(--jp-code-font-family,monospace);font-size:12px}
+.labkit-view .labkit-lines{margin:2px 0;padding-left:3.2em}
+.labkit-lines{font-family:var(--jp-code-font-family,monospace);font-size:12px}
 .labkit-lines li::marker{color:var(--labkit-quiet)}
 .labkit-finding span{color:var(--jp-content-font-color1,inherit)}
 .labkit-finding.error{color:var(--labkit-no)}
