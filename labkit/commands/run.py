@@ -205,4 +205,4 @@ def _play(lab: Lab, chosen: Sequence[Scenario], image: BuiltImage, console: Cons
     from labkit.show.steps import LiveSteps
 
     live = LiveSteps(console)
-    return [play(lab, scenario, image, live) for scenario in chosen]
+    return [play(lab, scenario, image, live, live.progress) for scenario in chosen]

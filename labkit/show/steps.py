@@ -42,7 +42,7 @@ class LiveSteps:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._status: Status | None = None
-        self._current = ""
+        self._current = self._title = ""
 
     def __call__(self, scenario: Scenario, step: Step, result: StepResult | None) -> None:
         """Called before a step (result None) and after it."""
@@ -50,6 +50,7 @@ class LiveSteps:
             self._current = scenario.name
             self._console.print(Text.assemble("\n", (scenario.name, "bold"), f"  {scenario.title}"))
         if result is None:
+            self._title = step.title
             self._status = self._console.status(step.title)
             self._status.start()
             return
@@ -58,6 +59,11 @@ class LiveSteps:
         self._console.print(line(result))
         for each in evidence(result):
             self._console.print(each)
+
+    def progress(self, said: str) -> None:
+        """Called while a step runs, with a line of a build, a push or a pull."""
+        if self._status is not None:
+            self._status.update(Text.assemble(self._title, (f"  {said}", "dim")))
 
 
 def summary(results: list[ScenarioResult]) -> Table:
