@@ -148,6 +148,10 @@ class Notebook:
         self.lab.choose("Run", "Run All Cells")
         Cell(self.panel.locator(".jp-Notebook .jp-CodeCell").last, -1).has_run()
 
+    def shown(self) -> str:
+        """What stands below all its cells, as text."""
+        return "\n".join(self.panel.locator(".jp-OutputArea-output").all_inner_texts())
+
     def errors(self) -> list[str]:
         """What stands in red below the cells."""
         return self.panel.locator(_ERROR).all_inner_texts()

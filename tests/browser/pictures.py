@@ -6,8 +6,10 @@ A picture is one part of the page, as large as it is shown. ``tests/test_picture
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import FloatRect, Locator
+if TYPE_CHECKING:
+    from playwright.sync_api import FloatRect, Locator
 
 PICTURES = {
     "form": "the form of notebook 00, with a message beside a field",
@@ -18,7 +20,7 @@ PICTURES = {
     "growth": "how policies grow with an organization",
 }
 _TALL = 2000
-_MARGIN = 8
+_MARGIN = 4
 
 
 class Pictures:

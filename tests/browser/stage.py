@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +30,10 @@ _SECONDS_TO_STOP = 30
 
 @dataclass(frozen=True)
 class Stage:
-    """A running ``labkit lab``: its copy of the project, its lab home, and the address that it has printed."""
+    """A running ``labkit lab``: its copy of the project, its environment, and the address that it has printed."""
 
     root: Path
-    home: Path
+    environment: Mapping[str, str]
     url: str
     seconds: float  # from the command to the printed address
 
@@ -45,9 +45,10 @@ class Stage:
     def labkit(self, *arguments: str) -> str:
         """What a command of the lab prints in a terminal beside JupyterLab."""
         command = [sys.executable, "-m", "labkit", *arguments]
-        return subprocess.run(
-            command, cwd=self.root, env=_environment(self.root, self.home), capture_output=True, text=True, check=True
-        ).stdout
+        answer = subprocess.run(
+            command, cwd=self.root, env=self.environment, capture_output=True, text=True, check=True
+        )
+        return answer.stdout
 
     def status(self) -> dict[str, Any]:
         """``labkit status --json``."""
@@ -64,32 +65,40 @@ class Stage:
 @contextmanager
 def playing(folder: Path) -> Iterator[Stage]:
     """Copy the project into ``folder`` and run its lab there while the body runs."""
-    root, home = folder / "project", folder / "lab"
+    root = folder / "project"
     root.mkdir(parents=True)
     for part in _PARTS:
         _copy(ROOT / part, root / part)
-    log = (folder / "stderr.txt").open("w+")
+    with running(root, folder / "lab", sys.executable, {"LABKIT_NO_VENV": "1"}) as stage:
+        yield stage
+
+
+@contextmanager
+def running(root: Path, home: Path, python: str, more: Mapping[str, str]) -> Iterator[Stage]:
+    """``labkit lab`` of the project in ``root`` by this ``python``, with ``more`` environment variables."""
+    environment = {**os.environ, "LABKIT_HOME": str(home), "PYTHONPATH": str(root), **more}
     began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "labkit", "lab", "--no-browser"],
-        cwd=root,
-        env=_environment(root, home),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    try:
-        url = _printed_url(process.stdout)
-        if not url:
-            raise AssertionError(f"labkit lab has opened nothing: {log.seek(0)}{log.read()}")
-        yield Stage(root, home, url, time.monotonic() - began)
-    finally:
-        end(process, _SECONDS_TO_STOP)
-        process.stdout.close()
-        log.close()
+    with (root / "stderr.txt").open("w+") as log:
+        process = subprocess.Popen(
+            [python, "-m", "labkit", "lab", "--no-browser"],
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        with process.stdout:
+            try:
+                url = _printed_url(process.stdout)
+                if not url:
+                    log.seek(0)
+                    raise AssertionError(f"labkit lab has opened nothing: {log.read()}")
+                yield Stage(root, environment, url, time.monotonic() - began)
+            finally:
+                end(process, _SECONDS_TO_STOP)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -97,11 +106,6 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copytree(source, target, ignore=_NOT_COPIED)
     else:
         shutil.copy(source, target)
-
-
-def _environment(root: Path, home: Path) -> dict[str, str]:
-    """What the tests give to every process, with the copy instead of the checkout."""
-    return {**os.environ, "LABKIT_HOME": str(home), "LABKIT_NO_VENV": "1", "PYTHONPATH": str(root)}
 
 
 def _printed_url(output: Iterable[str]) -> str:
