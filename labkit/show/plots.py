@@ -51,7 +51,7 @@ class Plot:
     """A picture with its figures: ``figures`` is shown as text, ``alt`` says in a sentence what the picture shows."""
 
     def __init__(
-        self, figures: str, alt: str, draw: Callable[[Figure], None], size: tuple[float, float] = (8.2, 4.0)
+        self, figures: Table, alt: str, draw: Callable[[Figure], None], size: tuple[float, float] = (8.2, 4.0)
     ) -> None:
         self.figures, self.alt = figures, alt
         self._draw, self._size = draw, size
@@ -69,14 +69,14 @@ class Plot:
 
     def text(self) -> str:
         """What is to be seen, and the figures."""
-        return f"{self.alt}\n\n{self.figures}"
+        return f"{self.alt}\n\n{self.figures!r}"
 
     def html(self) -> str:
         """The picture, with the same said as its alternative text and the figures folded below it."""
         data, width = base64.b64encode(self.png).decode(), round(self._size[0] * 96)
         look = f"width:{width}px;max-width:100%"
         picture = f'<img src="data:image/png;base64,{data}" alt="{escape(self.alt)}" style="{look}">'
-        figures = f"<details><summary>The figures</summary><pre>{escape(self.figures)}</pre></details>"
+        figures = f"<details><summary>The figures</summary>{self.figures._repr_html_()}</details>"
         return f"<div>{picture}{figures}</div>"
 
     def __repr__(self) -> str:
@@ -119,7 +119,7 @@ def size_plot(months: Sequence[Month]) -> Plot:
         if over:
             _mark(axes, over)
 
-    return Plot(repr(_months_table(months, "characters", lambda m, way: m.sizes[way])), alt, draw)
+    return Plot(_months_table(months, "characters", lambda month, way: month.sizes[way]), alt, draw)
 
 
 def change_plot(months: Sequence[Month]) -> Plot:
@@ -133,7 +133,7 @@ def change_plot(months: Sequence[Month]) -> Plot:
     def draw(figure: Figure) -> None:
         _lines(_axes(figure, "Changes of one repository's policy"), months, lambda month, way: month.changes[way])
 
-    return Plot(repr(_months_table(months, "changes", lambda m, way: m.changes[way])), alt, draw)
+    return Plot(_months_table(months, "changes", lambda month, way: month.changes[way]), alt, draw)
 
 
 _Value = Callable[[Month, str], int]
@@ -200,7 +200,7 @@ def heat_map(landscape: Landscape) -> Plot:
     )
     heads = ("team", "accounts", *(kind.name for kind in KINDS))
     rows = ((team, accounts, *_shares(landscape, team)) for team, accounts in landscape.teams.items())
-    return Plot(repr(Table(heads, rows)), alt, lambda figure: _squares(figure, landscape), (8.2, 4.8))
+    return Plot(Table(heads, rows), alt, lambda figure: _squares(figure, landscape), (8.2, 4.8))
 
 
 def _shares(landscape: Landscape, team: str) -> Iterator[str]:

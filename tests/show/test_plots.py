@@ -11,7 +11,7 @@ import pytest
 from labkit import growth
 from labkit.embedded.home import inspect_home
 from labkit.landscape import landscape
-from labkit.show import plots
+from labkit.show import Table, plots
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -56,7 +56,7 @@ def test_every_picture_is_a_png_with_the_same_alternative_text_and_no_script(mon
     for plot in (plots.size_plot(months), plots.change_plot(months), plots.heat_map(landscape())):
         assert plot.png.startswith(PNG)
         assert f'alt="{plot.alt}"' in plot.html()
-        assert plot.figures.splitlines()[-1] in plot.html()
+        assert plot.figures._repr_html_() in plot.html()
         assert "<script" not in plot.html()
 
 
@@ -66,7 +66,7 @@ def test_a_picture_is_the_same_when_it_is_drawn_again(months):
 
 
 def test_texts_of_a_plot_are_escaped():
-    plot = plots.Plot("<b>1</b>", '"a" < b', lambda figure: None, (1, 1))
+    plot = plots.Plot(Table(["<b>"], [["<b>1</b>"]]), '"a" < b', lambda figure: None, (1, 1))
     plot.__dict__["png"] = PNG
     assert "<b>" not in plot.html()
     assert 'alt="&quot;a&quot; &lt; b"' in plot.html()
