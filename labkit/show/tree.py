@@ -23,6 +23,8 @@ _STYLE = """<style>
 div.labkit-view .labkit-tree th,div.labkit-view .labkit-tree td,div.labkit-view .labkit-tree code{
 overflow-wrap:break-word}
 div.labkit-view .labkit-tree td:first-child,div.labkit-view .labkit-tree code{white-space:nowrap}
+@media (max-width:32em){div.labkit-view .labkit-tree td:first-child,div.labkit-view .labkit-tree code{
+white-space:normal;overflow-wrap:anywhere}}
 </style>"""
 _INDENT = "&emsp;&ensp;"  # characters, since pages that drop styles keep those
 
