@@ -25,6 +25,7 @@ OLDEST = 24
 _SUITE = "trixie"
 _PACKAGES = ("docker.io", "docker-buildx")
 _PLUGIN = "usr/libexec/docker/cli-plugins/docker-buildx"
+_SOURCE = re.compile(r"'(\S+/debian/?)dists/\S+'")  # of Debian itself, not of its security team or of others
 _KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -97,8 +98,8 @@ def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> su
 
 def _apt(place: Path) -> Path:
     """Settings of apt with which it reads the other suite's list, and writes only below ``place``."""
-    asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Component: main"]
-    sources = subprocess.run([*asked, "Origin: Debian"], capture_output=True, text=True, check=False).stdout.split()
+    asked = subprocess.run(["apt-get", "update", "--print-uris"], capture_output=True, text=True, check=False).stdout
+    sources = _SOURCE.findall(asked)
     keys = f" [signed-by={_KEYS}]" if _KEYS.exists() else ""
     (place / "sources.list").write_text(f"deb{keys} {sources[0] if sources else ''} {_SUITE} main\n")
     settings = {
