@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from labkit.errors import UsageError
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
-from labkit.lab import Lab
+from labkit.lab import Actor, Lab
 from labkit.organization import Organization, check_account, check_organization_path
 
 _PATH_CASES, _ACCOUNT_CASES = 3, 2
@@ -14,6 +14,19 @@ _PATH_CASES, _ACCOUNT_CASES = 3, 2
 
 def path_of_workload(lab: Lab, path: str) -> Verdict:
     """00: the organization path of the place that holds the workload account: one place, that exists, and that one."""
+    return _path_of(lab, path, "workload")
+
+
+def path_of_development(lab: Lab, path: str) -> Verdict:
+    """00: the organization path of the place that holds the development account: one place, that exists, and that one.
+
+    A lab on one's own accounts has no development account; the workload account is asked for then, and the reason
+    says so.
+    """
+    return _path_of(lab, path, "development" if lab.actor("development") else "workload")
+
+
+def _path_of(lab: Lab, path: str, name: str) -> Verdict:
     if not isinstance(path, str):
         return unreadable(f"A path is text, and this is {kind_of(path)}.", _PATH_CASES)
     if not path:
@@ -23,19 +36,19 @@ def path_of_workload(lab: Lab, path: str) -> Verdict:
         check_organization_path(path, organization.id)
     except UsageError as error:
         return unreadable(str(error), _PATH_CASES)
-    cases = _path_cases(organization, path, lab.workload.account)
-    return weighed(cases, "This is the value of aws:SourceOrgPaths when Lambda pulls for the workload account.")
+    cases = _path_cases(organization, path, lab.actor(name) or lab.workload)
+    return weighed(cases, f"This is the value of aws:SourceOrgPaths when Lambda pulls for the {name} account.")
 
 
-def _path_cases(organization: Organization, path: str, account: str) -> Iterator[str]:
+def _path_cases(organization: Organization, path: str, wanted: Actor) -> Iterator[str]:
     pattern = path.endswith("*")
     yield "This is a pattern: it matches many places. The path of one place ends with a slash." if pattern else ""
     unit = next((each for each in organization.units if organization.path(each.id) == path), None)
     yield "" if unit else "There is no place with this path, so it holds no account."
     accounts = organization.children(unit.id)[1] if unit else ()
     names = ", ".join(each.name for each in accounts) or "no account"
-    here = any(each.id == account for each in accounts)
-    yield "" if here else f"This place holds {names}, and not the workload account."
+    here = any(each.id == wanted.account for each in accounts)
+    yield "" if here else f"This place holds {names}, and not the {wanted.name} account {wanted.account}."
 
 
 def beyond_every_organization(lab: Lab, account: str) -> Verdict:

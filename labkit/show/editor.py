@@ -51,11 +51,12 @@ class PolicyEditor(View):
 
     ``applied`` is the text that the repository has (None: no policy), as it was last read; ``said`` what came of the
     last press. ``decision`` is what Lambda would be answered for the text, or the last one that could be made, in
-    which case ``decision_note`` says why there is no newer one.
+    which case ``decision_note`` says why there is no newer one. Without ``advice`` it says what is wrong, and not what
+    to write instead.
     """
 
-    def __init__(self, lab: Lab, repository: str, function: str, caller: boto3.Session) -> None:
-        self.repository, self.function = repository, function
+    def __init__(self, lab: Lab, repository: str, function: str, caller: boto3.Session, *, advice: bool = True) -> None:
+        self.repository, self.function, self.advice = repository, function, advice
         self._lab, self._caller, self._ecr = lab, caller, lab.registry.client("ecr")
         self._before: list[str | None] = []
         self._drawn: EditorWidget | None = None
@@ -219,7 +220,8 @@ class PolicyEditor(View):
 
     def text(self) -> str:
         """Title, status, the numbered lines with their findings, what would change, and the decision."""
-        parts = [self.title, self.status, listing_text(self._draft) if self.text_now else "No policy."]
+        listed = listing_text(self._draft, advice=self.advice) if self.text_now else "No policy."
+        parts = [self.title, self.status, listed]
         parts += [f"Not applied yet: {self._all_new}".rstrip()] if self.diff() else []
         parts += [] if self._all_new else [diff_text(self.diff())]
         parts += [self.decision_note] if self.decision_note else []
@@ -241,7 +243,7 @@ class PolicyEditor(View):
 
     def listing_html(self) -> str:
         """The numbered lines with their findings, and below them what would change."""
-        return listing_html(self._draft) + self._changes_html()
+        return listing_html(self._draft, advice=self.advice) + self._changes_html()
 
     def _changes_html(self) -> str:
         if not self.diff():
@@ -279,11 +281,14 @@ def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def policy_editor(lab: Lab, repository: str, function: str, caller: boto3.Session | None = None) -> PolicyEditor:
+def policy_editor(
+    lab: Lab, repository: str, function: str, caller: boto3.Session | None = None, *, advice: bool = True
+) -> PolicyEditor:
     """The editor of a repository's policy, with the decision on ``function`` for who calls CreateFunction.
 
-    ``caller`` None is the administrator who creates the article's function there. One-line equivalent:
-    ``ecr.set_repository_policy(...)``. Raises ClientError where the repository cannot be read, and UsageError where
-    the lab has no profile for the caller's account.
+    ``caller`` None is the administrator who creates the article's function there. ``advice=False`` is for exercises:
+    what is wrong is shown, what to write instead is not. One-line equivalent: ``ecr.set_repository_policy(...)``.
+    Raises ClientError where the repository cannot be read, and UsageError where the lab has no profile for the
+    caller's account.
     """
-    return PolicyEditor(lab, repository, function, caller or lab.caller_for(repository))
+    return PolicyEditor(lab, repository, function, caller or lab.caller_for(repository), advice=advice)

@@ -45,36 +45,40 @@ def summary(findings: Sequence[Finding]) -> str:
     return ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts if count)
 
 
-def listing_text(draft: Draft) -> str:
-    """The lines with their numbers, and below a line what was found in it."""
-    return "\n".join(_text_lines(draft))
+def listing_text(draft: Draft, *, advice: bool = True) -> str:
+    """The lines with their numbers, and below a line what was found in it; without ``advice`` only what is wrong."""
+    return "\n".join(_text_lines(draft, advice))
 
 
-def _text_lines(draft: Draft) -> Iterator[str]:
+def _text_lines(draft: Draft, advice: bool) -> Iterator[str]:
     for number, line in enumerate(draft.lines, 1):
         yield f"{number:>4}  {line}".rstrip()
         for finding in _at(draft, number):
-            yield f"      {_MARKS[finding.rule.severity]} {finding.rule.severity}: {finding.problem} {finding.instead}"
+            yield f"      {_MARKS[finding.rule.severity]} {finding.rule.severity}: {_said(finding, advice)}"
 
 
-def listing_html(draft: Draft) -> str:
+def _said(finding: Finding, advice: bool) -> str:
+    return f"{finding.problem} {finding.instead}" if advice else finding.problem
+
+
+def listing_html(draft: Draft, *, advice: bool = True) -> str:
     """The same as an ordered list; one sentence where there is no policy."""
     if draft.is_empty:
         return "<p>No policy: the text is empty.</p>"
-    return f'{STYLE}<ol class="labkit-lines">{"".join(_items(draft))}</ol>'
+    return f'{STYLE}<ol class="labkit-lines">{"".join(_items(draft, advice))}</ol>'
 
 
-def _items(draft: Draft) -> Iterator[str]:
+def _items(draft: Draft, advice: bool) -> Iterator[str]:
     for number, line in enumerate(draft.lines, 1):
-        found = "".join(map(_finding, _at(draft, number)))
+        found = "".join(_finding(finding, advice) for finding in _at(draft, number))
         yield f"<li><code>{escape(line) or ' '}</code>{found}</li>"
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, advice: bool) -> str:
     severity = finding.rule.severity
     return (
         f'<p class="labkit-finding {severity}"><b>{_MARKS[severity]} {severity}:</b> '
-        f"<span>{escape(finding.problem)} {escape(finding.instead)}</span></p>"
+        f"<span>{escape(_said(finding, advice))}</span></p>"
     )
 
 
