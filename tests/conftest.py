@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="labkit-pytest-"))
     config.stash[_FOLDER] = folder
     for name in [name for name in os.environ if name.startswith(("AWS_", "LAB_", "LABKIT_"))]:
-        if name != "LABKIT_REQUIRE":  # says which tests may not be skipped
+        if name not in ("LABKIT_REQUIRE", "LABKIT_FETCH"):  # which tests may not be skipped, what may be downloaded
             del os.environ[name]
     os.environ["HOME"] = os.environ["USERPROFILE"] = str(folder)
     os.environ["LABKIT_HOME"] = str(folder / "lab")
