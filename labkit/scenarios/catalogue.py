@@ -158,7 +158,7 @@ def _provenance() -> Scenario:
     n, index, image = SAME_ACCOUNT, f"{TAG}-with-provenance", f"{TAG}-without-provenance"
     return Scenario(
         "provenance",
-        "What builders add, and Lambda does not take",
+        "What builders add",
         n.repository,
         {REGISTRY: n.function},
         {},

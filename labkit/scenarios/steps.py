@@ -82,11 +82,16 @@ def assume_limited_role() -> Action:
 
 
 def push_built(repository: str, tag: str, provenance: bool) -> Action:
-    """Pushes as ``tag`` what a builder makes of the image: an index with its provenance, or one image without."""
+    """Pushes as ``tag`` what a builder makes of the image: an index with its provenance, or one image without.
+
+    The tag is taken away again, since the repository may have been there before.
+    """
 
     def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
         engine, ecr = stage.lab.engine, actor.client("ecr")
         source = Source(stage.image, TAG, IMAGE_FOLDER, stage.lab.base)
+        images = [{"imageTag": tag}]
+        stage.undo.append(partial(ecr.batch_delete_image, repositoryName=repository, imageIds=images))
         made = push(engine, ecr, repository, tag, source, provenance=provenance, progress=stage.progress)
         found = {"index" if provenance else "digest": made.digest}
         image = stage.lab.image_uri(repository, tag)

@@ -65,6 +65,13 @@ def test_an_index_is_refused_with_lambdas_sentence_and_its_image_is_taken(lab, i
     assert pushed["0.0.1-without-provenance"]["digest"] == steps[0].facts["digest"]
 
 
+def test_in_a_repository_that_was_there_before_only_its_own_tag_stays(lab, image):
+    prepare(lab, "same-account")
+    assert run(lab, SCENARIOS["provenance"], image).ok
+    found = lab.registry.client("ecr").describe_images(repositoryName=SAME_ACCOUNT.repository)["imageDetails"]
+    assert [tag for each in found for tag in each.get("imageTags", [])] == ["0.0.1"]
+
+
 def test_a_value_that_is_wrong_is_a_failure_where_no_refusal_is_expected(lab, image):
     scenario = SCENARIOS["provenance"]
     steps = [replace(step, expect=DONE) for step in scenario.steps]
