@@ -164,7 +164,9 @@ def _provenance() -> Scenario:
         {},
         _setup(n, REGISTRY),
         (
-            Step("push with provenance: an index", REGISTRY, steps.push_built(n.repository, index, True)),
+            Step(
+                "push with provenance: an index", REGISTRY, steps.push_built(n.repository, index, True, keeps=(image,))
+            ),
             Step(
                 "create the function from the index",
                 REGISTRY,

@@ -81,16 +81,17 @@ def assume_limited_role() -> Action:
     return act
 
 
-def push_built(repository: str, tag: str, provenance: bool) -> Action:
+def push_built(repository: str, tag: str, provenance: bool, keeps: tuple[str, ...] = ()) -> Action:
     """Pushes as ``tag`` what a builder makes of the image: an index with its provenance, or one image without.
 
-    The tag is taken away again, since the repository may have been there before.
+    The tag is taken away again, since the repository may have been there before; so are those which it ``keeps``,
+    because ECR lets no tag go whose image is part of an index.
     """
 
     def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
         engine, ecr = stage.lab.engine, actor.client("ecr")
         source = Source(stage.image, TAG, IMAGE_FOLDER, stage.lab.base)
-        images = [{"imageTag": tag}]
+        images = [{"imageTag": each} for each in (tag, *keeps)]
         stage.undo.append(partial(ecr.batch_delete_image, repositoryName=repository, imageIds=images))
         made = push(engine, ecr, repository, tag, source, provenance=provenance, progress=stage.progress)
         found = {"index" if provenance else "digest": made.digest}
