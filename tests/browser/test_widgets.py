@@ -61,7 +61,7 @@ def test_a_policy_is_written_broken_repaired_applied_and_taken_back(bench, hand,
     editor.says("1 warning")
     editor.decides("denied")
     text.press("Control+Home")
-    pictures.take("editor", editor.place)
+    pictures.take("editor", editor.place.locator(".widget-box .widget-box").first)
     hand.write(text, good)
     editor.says("no findings")
     editor.decides("allowed")
