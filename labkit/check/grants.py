@@ -35,11 +35,13 @@ _LIMITS = _SOURCES | {
 def check(statement: Statement) -> Iterator[Found]:
     """Findings about whom a statement with principals lets in or keeps out."""
     if statement.allows:
-        yield from _misplaced_keys(statement)
+        misplaced = list(_misplaced_keys(statement))
+        yield from misplaced
         yield from _everyone(statement)
         yield from _not_principal(statement)
         if statement.kind.name == "ecr-repository":
-            yield from _without_source(statement)
+            if not misplaced:  # a statement that matches nobody admits nobody
+                yield from _without_source(statement)
             yield from _too_wide(statement)
     elif statement.kind.principal_kinds:
         yield from _hits_services(statement)

@@ -20,7 +20,7 @@ from labkit import policies
 from labkit.aws import functions, repositories, scps
 from labkit.aws.patience import patience
 from labkit.errors import UsageError
-from labkit.exercises.cases import Call, Pull, repository_policy
+from labkit.exercises.cases import Pull, repository_policy
 from labkit.exercises.grants import SECOND_ACCOUNT
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
@@ -101,7 +101,7 @@ def narrowed_scp(account: str) -> Document:
 
 
 def _by_account(lab: Lab) -> tuple[Pull, ...]:
-    account, here = lab.workload.account, _place_of_workload(lab)
+    account, here = lab.workload.account, place_of_workload(lab)
     return (
         Pull(f"the function {FUNCTION} of {account}", FUNCTION, account, True, here),
         Pull(f"a function of another name of {account}", "another-function", account, True, here),
@@ -112,7 +112,7 @@ def _by_account(lab: Lab) -> tuple[Pull, ...]:
 
 def by_organization(lab: Lab) -> tuple[Pull, ...]:
     """The pulls of a policy for the organization: accounts in it are admitted, those outside refused."""
-    account, here = lab.workload.account, _place_of_workload(lab)
+    account, here = lab.workload.account, place_of_workload(lab)
     return (
         Pull(f"the function {FUNCTION} of {account}", FUNCTION, account, True, here),
         Pull(f"functions of {SECOND_ACCOUNT}, in the same organization", FUNCTION, SECOND_ACCOUNT, True, here),
@@ -126,17 +126,18 @@ def _by_path(lab: Lab) -> tuple[Pull, ...]:
     places = {unit: True, f"{unit}ou-{unit.split('/')[1].removeprefix('r-')}-below000/": True}
     places |= {lab.other_path.rstrip("*"): False, _ELSEWHERE.paths[0]: False}
     return tuple(
-        Pull(f"functions of an account in {path}", FUNCTION, SECOND_ACCOUNT, admit, _at(path))
+        Pull(f"functions of an account in {path}", FUNCTION, SECOND_ACCOUNT, admit, at(path))
         for path, admit in places.items()
     )
 
 
-def _place_of_workload(lab: Lab) -> Membership:
+def place_of_workload(lab: Lab) -> Membership:
     """The organization of the workload account; its place there makes no difference to these policies."""
-    return _at(f"{lab.organization_id}/r-root/ou-root-somewhere0/")
+    return at(f"{lab.organization_id}/r-root/ou-root-somewhere0/")
 
 
-def _at(path: str) -> Membership:
+def at(path: str) -> Membership:
+    """The membership of an account in the unit with that path."""
     return Membership(path.split("/")[0], (path,))
 
 
@@ -165,13 +166,20 @@ def broken(lab: Lab, name: str) -> Document | None:
     return _named(name).broken(lab)
 
 
+PREDICTIONS = ("the caller", "Lambda", "both", "nobody")
+
+
 def predicted(prediction: str, decision: PullDecision) -> str:
-    """Who is refused, beside what was predicted: "the caller", "Lambda", "both" or "nobody"."""
+    """Who is refused, beside what was predicted: "the caller", "Lambda", "both" or "nobody"; nothing else will do."""
     refused = _refused(decision)
-    if not prediction:
+    if prediction == "":
         return f"Refused: {refused}. You made no prediction."
-    right = ", and so it is" if prediction.casefold() == refused.casefold() else ""
-    return f"Refused: {refused}. You predicted {prediction}{right}."
+    written = prediction.strip().casefold() if isinstance(prediction, str) else None
+    meant = next((each for each in PREDICTIONS if each.casefold() == written), None)
+    if meant is None:
+        return f"Write one of: {', '.join(PREDICTIONS)}."
+    right = ", and so it is" if meant == refused else ""
+    return f"Refused: {refused}. You predicted {meant}{right}."
 
 
 def _refused(decision: PullDecision) -> str:
@@ -185,8 +193,16 @@ def repaired(lab: Lab, name: str) -> Verdict:
     pulls = _named(name).pulls(lab)
     text = repositories.policy(lab.registry.client("ecr"), REPOSITORY)
     if text is None:
-        return unreadable(f"The repository {REPOSITORY} has no policy.", len(pulls) + 1)
+        return unreadable(f"The repository {REPOSITORY} has no policy.", len(pulls) + 2)
     return _and_it_runs(lab, repository_policy(text, ImageUri.parse(lab.image_uri(REPOSITORY)), pulls))
+
+
+class Call(NamedTuple):
+    """One action on one resource by the workload account's administrator; ``allow`` is what it must come to."""
+
+    action: str
+    resource: str
+    allow: bool
 
 
 def repaired_scp(lab: Lab) -> Verdict:

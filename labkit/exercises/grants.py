@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from labkit.exercises.cases import Answer, Call, Pull, identity_policy, repository_policy
+from dataclasses import replace
+
+from labkit.exercises.cases import Answer, Pull, identity_policy, repository_policy
 from labkit.exercises.verdict import Verdict
 from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
 from labkit.organization import Membership
@@ -13,6 +15,7 @@ SECOND_ACCOUNT = "210987654321"
 """An account that nobody has in this lab: the exercises ask about it, nothing is called in it."""
 
 _ELSEWHERE = "o-elsewhere000"
+_STRANGER, _LONER = "888888888888", "777777777777"
 
 
 def _image(lab: Lab, repository: str) -> ImageUri:
@@ -26,22 +29,16 @@ def one_function(lab: Lab, policy: Answer) -> Verdict:
         Pull(f"the function {name} of {account}", name, account, admit=True),
         Pull(f"another function of {account}", "another-function", account, admit=False),
         Pull(f"the function {name}-2, whose name only begins the same", f"{name}-2", account, admit=False),
+        Pull(f"the function {name} of another account", name, SECOND_ACCOUNT, admit=False),
     )
     return repository_policy(policy, _image(lab, SAME_ACCOUNT.repository), pulls)
 
 
 def lets_lambda_add(lab: Lab, policy: Answer) -> Verdict:
     """02: an identity policy with which Lambda adds its statement to lambda-same-account, and nothing more of ECR."""
-    own = _image(lab, SAME_ACCOUNT.repository).repository_arn
-    other = _image(lab, OTHER_ACCOUNT.repository).repository_arn
-    calls = (
-        Call("ecr:GetRepositoryPolicy", own, allow=True),
-        Call("ecr:SetRepositoryPolicy", own, allow=True),
-        Call("ecr:SetRepositoryPolicy", other, allow=False),
-        Call("ecr:PutImage", own, allow=False),
-        Call("ecr:BatchGetImage", own, allow=False),
-    )
-    return identity_policy(policy, lab.registry.account, calls)
+    needed = ("ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy")
+    own, others = _repositories(lab, SAME_ACCOUNT.repository, OTHER_ACCOUNT.repository)
+    return identity_policy(policy, lab.registry.account, needed, own, others)
 
 
 def two_accounts(lab: Lab, policy: Answer) -> Verdict:
@@ -57,15 +54,19 @@ def two_accounts(lab: Lab, policy: Answer) -> Verdict:
 
 def least_caller(lab: Lab, policy: Answer) -> Verdict:
     """03: the ECR part of the identity policy that a caller in the workload account needs, and nothing more."""
-    wanted = _image(lab, OTHER_ACCOUNT.repository).repository_arn
-    other = _image(lab, ORGANIZATION.repository).repository_arn
-    calls = (
-        *(Call(action, wanted, allow=True) for action in PULL_ACTIONS),
-        Call("ecr:BatchGetImage", other, allow=False),
-        Call("ecr:PutImage", wanted, allow=False),
-        Call("ecr:SetRepositoryPolicy", wanted, allow=False),
+    own, others = _repositories(lab, OTHER_ACCOUNT.repository, ORGANIZATION.repository)
+    return identity_policy(policy, lab.workload.account, PULL_ACTIONS, own, others)
+
+
+def _repositories(lab: Lab, name: str, other: str) -> tuple[str, tuple[str, ...]]:
+    """The ARN of a repository, and those of others: of another name, of another account, whose name begins the same."""
+    own = _image(lab, name)
+    others = (
+        replace(own, repository=other),
+        replace(own, account=SECOND_ACCOUNT),
+        replace(own, repository=f"{name}-2"),
     )
-    return identity_policy(policy, lab.workload.account, calls)
+    return own.repository_arn, tuple(each.repository_arn for each in others)
 
 
 def all_but_one_account(lab: Lab, policy: Answer) -> Verdict:
@@ -75,7 +76,7 @@ def all_but_one_account(lab: Lab, policy: Answer) -> Verdict:
         Pull(f"functions of {lab.workload.account}", name, lab.workload.account, True, inside),
         Pull("functions of a member account that does not exist yet", name, "999999999999", True, inside),
         Pull(f"functions of the member {SECOND_ACCOUNT}", name, SECOND_ACCOUNT, False, inside),
-        Pull("functions of another organization", name, "888888888888", False, _somewhere(_ELSEWHERE)),
+        *_from_outside(name),
     )
     return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls)
 
@@ -86,8 +87,8 @@ def only_test_functions(lab: Lab, policy: Answer) -> Verdict:
     pulls = (
         Pull("the function test-organizations of the workload account", "test-organizations", account, True, inside),
         Pull("the function test-1 of another member account", "test-1", SECOND_ACCOUNT, True, inside),
-        Pull("the function billing of the workload account", "billing", account, False, inside),
-        Pull("the function test-1 of another organization", "test-1", "888888888888", False, _somewhere(_ELSEWHERE)),
+        Pull("the function billing of the workload account", "billing", account, False, inside, of_function=True),
+        *_from_outside("test-1"),
     )
     return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls)
 
@@ -117,7 +118,16 @@ def _units(lab: Lab, policy: Answer, units: dict[str, bool]) -> Verdict:
         Pull(f"functions of an account in {path}", ORGANIZATION.function, "999999999999", admit, _at(path))
         for path, admit in units.items()
     ]
+    pulls += _from_outside(ORGANIZATION.function)
     return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls)
+
+
+def _from_outside(function: str) -> tuple[Pull, ...]:
+    """Who is refused wherever an organization is granted: another one, and whoever is in none."""
+    return (
+        Pull(f"functions of {_STRANGER}, of another organization", function, _STRANGER, False, _somewhere(_ELSEWHERE)),
+        Pull(f"functions of {_LONER}, of no organization", function, _LONER, admit=False),
+    )
 
 
 def _at(path: str) -> Membership:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from labkit import growth, policies
-from labkit.exercises.cases import Answer, Pull, read_policy, repository_policy
+from labkit.exercises.cases import Answer, Pull, pulled, read_repository_policy, repository_cases
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
 from labkit.lab import OTHER_ACCOUNT, Lab
 from labkit.pull import ImageUri
@@ -39,21 +39,21 @@ def as_many_accounts(lab: Lab, policy: Answer) -> Verdict:
 
     A dict counts as ``json.dumps`` writes it, a text as it is.
     """
-    parsed, accounts = read_policy(policy), growth.account_numbers(MANY)
+    parsed, accounts = read_repository_policy(policy), growth.account_numbers(MANY)
     name, strangers = OTHER_ACCOUNT.function, growth.account_numbers(MANY + 2)[MANY:]
-    pulls = [
-        *(Pull(f"functions of {account}", name, account, admit=True) for account in (accounts[0], accounts[-1])),
-        *(Pull(f"functions of {account}, which is none of them", name, account, admit=False) for account in strangers),
-    ]
     if isinstance(parsed, str):
-        return unreadable(parsed, 6)
+        return unreadable(parsed, 7)
     everybody = [Pull(f"functions of {account}", name, account, admit=True) for account in accounts]
+    others = [
+        Pull(f"functions of {account}, which is none of them", name, account, admit=False) for account in strangers
+    ]
     image = ImageUri.parse(lab.image_uri(OTHER_ACCOUNT.repository))
     size = len(policy if isinstance(policy, str) else json.dumps(policy))
     keys = {condition.name for statement in parsed.statements for condition in statement.conditions}
     cases = (
         f"It has {size:,} characters." if size > growth.LIMIT else "",
         "It names an organization, not accounts." if any(key.endswith(_ORGANIZATION_KEYS) for key in keys) else "",
-        *(repository_policy(policy, image, group).reason for group in (pulls[:2], everybody, pulls[2:3], pulls[3:])),
+        next(filter(None, (pulled(each, image, parsed) for each in everybody)), ""),
+        *repository_cases(parsed, image, [everybody[0], *others]),
     )
     return weighed(cases)

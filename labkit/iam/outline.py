@@ -15,7 +15,7 @@ from labkit.iam.explain import check_sentence, headline, policy_name, spoke, unk
 from labkit.iam.match import Match
 from labkit.iam.nearest import nearest, nearest_miss
 from labkit.iam.parts import Part
-from labkit.iam.reasons import listed, reason
+from labkit.iam.reasons import listed, reason, without_instead
 from labkit.iam.request import Request
 
 MARKS = {"yes": "✓", "no": "✗", "none": "·"}
@@ -64,6 +64,15 @@ class Line(NamedTuple):
         return f"{MARKS[self.state]} {self.text}{near}"
 
 
+_TO_CHANGE = "To change: "
+
+
+def without_advice(line: Line) -> Line:
+    """The tree without what to change, and without what to write instead: for exercises, where that is the answer."""
+    kept = (child for child in line.children if not child.text.startswith(_TO_CHANGE))
+    return line._replace(text=without_instead(line.text), children=tuple(map(without_advice, kept)))
+
+
 _STATES = {
     Effect.ALLOW: "yes",
     Effect.IMPLICIT_DENY: "no",
@@ -104,7 +113,7 @@ def _match(match: Match, decision: Decision, is_nearest: bool) -> Line:
     near = (NEAREST if match.statement.allows else DECIDES) if is_nearest else ""
     parts = tuple(_part(part, decision.request, is_nearest) for part in match.parts)
     miss = nearest_miss(decision) if is_nearest else None
-    below = (Line("none", f"To change: {miss.change}."),) if miss else ()
+    below = (Line("none", f"{_TO_CHANGE}{miss.change}."),) if miss else ()
     title = f"{match.statement.label} ({match.statement.effect})"
     return Line(_applies(match), f"{title} {verdict}", (*parts, *below), verdict=verdict, title=title, near=near)
 

@@ -192,6 +192,15 @@ def _twin(key: str) -> str:
     return {"principalorgid": "aws:SourceOrgID", "principalorgpaths": "aws:SourceOrgPaths"}.get(name, "")
 
 
+_CARRY = "; services carry "
+_INSTEAD = re.compile(rf"{_CARRY}(?:aws:Source… keys|aws:\w+)")
+
+
+def without_instead(sentence: str) -> str:
+    """A reason without the key that would do instead: for exercises, where that key is the answer."""
+    return _INSTEAD.sub("", sentence)
+
+
 def why_absent(key: str, request: Request) -> str:
     """Why a key of the caller's or the source's family is absent, as the end of a sentence; empty when not known."""
     name, service = key.lower().removeprefix("aws:"), request.principal.kind == r.SERVICE
@@ -199,7 +208,7 @@ def why_absent(key: str, request: Request) -> str:
         return ": the request is made by a service, which is no user or role"
     if name.startswith("principalorg"):
         if service:
-            return f": the request is made by a service; services carry {_twin(key) or 'aws:Source… keys'}"
+            return f": the request is made by a service{_CARRY}{_twin(key) or 'aws:Source… keys'}"
         return ": the caller's account is in no organization"
     if name in ("sourcearn", "sourceaccount", "sourceorgid", "sourceorgpaths"):
         if not service:

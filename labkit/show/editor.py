@@ -29,6 +29,9 @@ from labkit.aws import repositories
 from labkit.aws.reading import Unreadable
 from labkit.check import Finding
 from labkit.errors import PolicyError
+from labkit.iam.html import sides_html
+from labkit.iam.outline import without_advice
+from labkit.iam.reasons import without_instead
 from labkit.lab import Lab, asks_for_paths
 from labkit.pull import PullDecision, PullQuestion
 from labkit.show.draft import DiffLine, Draft, counted
@@ -225,7 +228,7 @@ class PolicyEditor(View):
         parts += [f"Not applied yet: {self._all_new}".rstrip()] if self.diff() else []
         parts += [] if self._all_new else [diff_text(self.diff())]
         parts += [self.decision_note] if self.decision_note else []
-        parts += [self.decision.headline, *self.decision.sentences()] if self.decision else []
+        parts += [self.decision.headline, *map(self._told, self.decision.sentences())] if self.decision else []
         return "\n".join([*parts, repr(self.said)]).rstrip()
 
     def html(self) -> str:
@@ -263,8 +266,13 @@ class PolicyEditor(View):
         head = "With this policy" if not self.diff() else "If this were applied"
         note = f'<p class="labkit-no"><b>✗</b> {escape(self.decision_note)}</p>' if self.decision_note else ""
         head = "Of an earlier text" if self.decision and note else head
-        shown = f"<p><b>{head}:</b></p>{self.decision._repr_html_()}" if self.decision else ""
-        return note + shown
+        if self.decision is None:
+            return note
+        tree = self.decision.outline()
+        return f"{note}<p><b>{head}:</b></p>{sides_html(tree if self.advice else without_advice(tree))}"
+
+    def _told(self, sentence: str) -> str:
+        return sentence if self.advice else without_instead(sentence)
 
     def _redraw(self) -> None:
         if self._drawn is not None:

@@ -11,6 +11,7 @@ from labkit.aws import functions, repositories, scps
 from labkit.errors import UsageError
 from labkit.exercises.breaks import BREAKS, FUNCTION, REPOSITORY
 from labkit.scenarios import clean_up, made, named, prepare, reset
+from tests.exercises.writing import LAMBDA, PULL, allow, document
 
 REFUSED = {
     "wildcard": "Lambda",
@@ -70,7 +71,7 @@ def test_a_repaired_policy_is_solved_by_a_function_that_runs_and_is_gone_afterwa
 def test_a_policy_that_lets_in_too_many_is_not_solved_and_no_function_is_tried(ready):
     put(ready, policies.organization(ready.organization_id))
     verdict = exercises.repaired(ready, "wrong-account")
-    assert (verdict.held, verdict.cases) == (3, 5)
+    assert (verdict.held, verdict.cases) == (4, 6)
     assert "It must refuse functions of 210987654321" in verdict.reason
 
 
@@ -85,7 +86,7 @@ def test_what_aws_refuses_in_the_end_is_the_reason(ready):
     attached(ready, organizations, exercises.narrowed_scp("999999999999"))
     verdict = exercises.repaired(ready, "wildcard")
     reset(ready, named("cross-account"))
-    assert (verdict.held, verdict.cases) == (4, 5)
+    assert (verdict.held, verdict.cases) == (5, 6)
     assert "Lambda does not have permission to access the ECR image" in verdict.reason
 
 
@@ -98,9 +99,68 @@ def test_a_prediction_is_compared(ready):
     put(ready, exercises.broken(ready, "one-statement"))
     decision = explain(ready)
     assert exercises.predicted("the caller", decision).endswith("You predicted the caller, and so it is.")
-    assert exercises.predicted("both", decision).endswith("You predicted both.")
+    assert exercises.predicted(" LAMBDA ", decision).endswith("You predicted Lambda.")
     put(ready, repair_of(ready, "one-statement"))
     assert exercises.predicted("", explain(ready)).startswith("Refused: nobody.")
+
+
+@pytest.mark.parametrize("prediction", ["x", "caller", " ", "Lambda.", None, 3, ["both"]])
+def test_a_prediction_that_is_none_is_told_what_there_is_to_predict(ready, prediction):
+    put(ready, exercises.broken(ready, "one-statement"))
+    said = exercises.predicted(prediction, explain(ready))
+    assert said == "Write one of: the caller, Lambda, both, nobody."
+
+
+def half(lab, name, policy):
+    """The verdict on a policy that the repository gets for the break of that name."""
+    put(lab, policy)
+    return exercises.repaired(lab, name)
+
+
+@pytest.mark.parametrize("name", ["wildcard", "wrong-account", "one-statement", "execution-role"])
+def test_a_repair_that_leaves_lambda_open_for_everybody_is_not_solved(ready, name):
+    callers = policies.cross_account(ready.workload.account)["Statement"][0]
+    verdict = half(ready, name, document(callers, allow(LAMBDA)))
+    assert (verdict.held, verdict.cases) == (3, 6)
+    assert "Lambda may still pull for functions of 210987654321, in the same organization; only its" in verdict.reason
+
+
+@pytest.mark.parametrize("name", ["principal-org-id", "explicit-deny"])
+def test_a_repair_that_leaves_lambda_open_for_other_organizations_is_not_solved(ready, name):
+    callers = policies.organization(ready.organization_id)["Statement"][0]
+    verdict = half(ready, name, document(callers, allow(LAMBDA)))
+    assert (verdict.held, verdict.cases) == (3, 6)
+    assert "Lambda may still pull for functions of 999999999999" in verdict.reason
+
+
+@pytest.mark.parametrize("name", ["wildcard", "one-statement", "execution-role"])
+def test_a_repair_that_leaves_the_callers_open_is_not_solved(ready, name):
+    service = policies.cross_account(ready.workload.account)["Statement"][1]
+    verdict = half(ready, name, document(allow("*", {"StringLike": {"aws:PrincipalAccount": "*"}}), service))
+    assert "The caller for functions of 210987654321" in verdict.reason
+    assert "only Lambda is stopped" in verdict.reason
+
+
+@pytest.mark.parametrize("key", ["aws:PrincipalAccount", "aws:PrincipalArn"])
+@pytest.mark.parametrize("name", ["wrong-account", "one-statement", "execution-role"])
+def test_callers_may_be_named_by_the_keys_they_carry(ready, name, key):
+    account = ready.workload.account
+    value = account if key == "aws:PrincipalAccount" else f"arn:aws:iam::{account}:*"
+    callers = allow({"AWS": "*"}, {"StringLike": {key: value}})
+    service = policies.cross_account(account)["Statement"][1]
+    assert half(ready, name, document(callers, service)).solved
+
+
+def test_a_repair_that_allows_more_than_pulling_is_not_solved(ready):
+    policy = policies.cross_account(ready.workload.account)
+    policy["Statement"][0]["Action"] = [*PULL, "ecr:PutImage"]
+    assert half(ready, "wildcard", policy).reason == "It allows ecr:PutImage, which no pull needs."
+
+
+def test_the_reason_says_what_is_wrong_and_not_which_key_would_do(ready):
+    reason = half(ready, "principal-org-id", exercises.broken(ready, "principal-org-id")).reason
+    assert "aws:PrincipalOrgID is absent: the request is made by a service" in reason
+    assert "aws:Source" not in reason
 
 
 # The service control policy
@@ -193,15 +253,34 @@ def test_policies_in_force_are_listed_from_the_root_to_the_account_and_none_for_
 
 
 def test_a_policy_that_refuses_lambda_only(ready):
-    assert exercises.refuses_lambda_only(ready, exercises.broken(ready, "wildcard")).solved
+    elsewhere = {"ArnLike": {"aws:SourceArn": f"arn:aws:lambda:xx-nowhere-1:{ready.workload.account}:function:*"}}
+    callers = policies.cross_account(ready.workload.account)["Statement"][0]
+    assert exercises.refuses_lambda_only(ready, document(callers, allow(LAMBDA, elsewhere))).solved
+    assert exercises.refuses_lambda_only(ready, document(callers, allow(LAMBDA, Action=PULL[:1]))).solved
     assert exercises.refuses_lambda_only(ready, {}).held == 0
-    for document, reason in (
+    for policy, reason in (
         (exercises.broken(ready, "explicit-deny"), "too easy"),
         (exercises.broken(ready, "wrong-account"), "may not pull"),
         (policies.cross_account(ready.workload.account), "Lambda may pull."),
         ({"Version": "2012-10-17", "Statement": policies.cross_account("1" * 12)["Statement"][:1]}, "No statement"),
     ):
-        assert reason in exercises.refuses_lambda_only(ready, document).reason
+        assert reason in exercises.refuses_lambda_only(ready, policy).reason
+
+
+def test_ones_own_mistake_may_be_one_with_the_organization_or_its_paths(ready):
+    for right in (policies.organization(ready.organization_id), policies.organization_paths(ready.organization_path)):
+        text = json.dumps(right).replace("aws:SourceOrg", "aws:ResourceOrg")
+        assert exercises.refuses_lambda_only(ready, text).solved
+
+
+@pytest.mark.parametrize("name", ["wildcard", "principal-org-id"])
+def test_a_mistake_that_stands_above_is_none_of_ones_own_however_it_is_spelled(ready, name):
+    above = exercises.broken(ready, name)
+    spelled = [{**each, "Sid": f"My{i}", "Action": PULL[::-1]} for i, each in enumerate(above["Statement"])]
+    for policy in (above, json.dumps(above, indent=8), {**above, "Statement": spelled[::-1]}):
+        verdict = exercises.refuses_lambda_only(ready, policy)
+        assert (verdict.held, verdict.cases) == (5, 6)
+        assert "stands above" in verdict.reason
 
 
 def test_a_policy_that_ecr_would_not_store_does_not_count(ready):
@@ -217,6 +296,34 @@ def test_a_deny_that_spares_services_is_kept_and_lets_the_organization_in(ready)
     assert exercises.deny_that_spares_services(ready, document).solved
     without = exercises.deny_that_spares_services(ready, policies.organization(ready.organization_id))
     assert without.reason == "There is no Deny in it any more."
+
+
+@pytest.mark.parametrize(
+    "deny",
+    [
+        {"Principal": "*", "Action": "ecr:PutImage"},
+        {"Principal": {"AWS": "111111111111"}, "Action": PULL},
+        {"Principal": {"AWS": "999999999999"}, "Action": PULL},
+        {"Principal": {"Service": "lambda.amazonaws.com"}, "Action": "ecr:DeleteRepository"},
+    ],
+)
+def test_a_deny_that_does_not_stop_those_from_outside_does_not_count(ready, deny):
+    policy = policies.organization(ready.organization_id)
+    policy["Statement"].append({"Effect": "Deny", **deny})
+    verdict = exercises.deny_that_spares_services(ready, policy)
+    assert not verdict.solved
+    assert verdict.reason.startswith("The Deny does not stop the caller for functions of ")
+
+
+def test_a_deny_that_stops_lambda_for_those_from_outside_does_not_spare_services(ready):
+    policy = exercises.broken(ready, "explicit-deny")
+    condition = policy["Statement"][2]["Condition"]
+    condition["Bool"] = {"aws:PrincipalIsAWSService": "false"}
+    outside = {"StringNotEquals": {"aws:SourceOrgID": ready.organization_id}}
+    policy["Statement"].append(allow(LAMBDA, outside, Effect="Deny"))
+    verdict = exercises.deny_that_spares_services(ready, policy)
+    assert (verdict.held, verdict.cases) == (6, 7)
+    assert verdict.reason.startswith("The Deny also stops Lambda")
 
 
 def test_the_role_of_the_seventh_case_is_cleaned_up(ready):

@@ -7,30 +7,7 @@ import json
 import pytest
 
 from labkit import exercises, policies
-
-PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-LAMBDA = {"Service": "lambda.amazonaws.com"}
-
-
-def document(*statements):
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def allow(principal, condition=None, **more):
-    condition = {"Condition": condition} if condition else {}
-    return {"Effect": "Allow", "Principal": principal, "Action": PULL, **condition, **more}
-
-
-def identity(*actions, resource="*"):
-    return document({"Effect": "Allow", "Action": list(actions), "Resource": resource})
-
-
-def function_arn(lab, name):
-    return f"arn:aws:lambda:{lab.region}:{lab.registry.account}:function:{name}"
-
-
-def repository(lab, name):
-    return f"arn:aws:ecr:{lab.region}:{lab.registry.account}:repository/{name}"
+from tests.exercises.writing import LAMBDA, PULL, allow, document, function_arn, identity, repository
 
 
 def organization_except(lab):
@@ -101,6 +78,7 @@ NEAR_MISSES = [
     (exercises.two_accounts, lambda lab: policies.cross_account(lab.workload.account), exercises.SECOND_ACCOUNT),
     (exercises.two_accounts, lambda lab: document(allow("*")), "999999999999"),
     (exercises.least_caller, lambda lab: identity(*PULL), "must not"),
+    (exercises.lets_lambda_add, lambda lab: identity("ecr:GetRepositoryPolicy"), "may not ecr:SetRepositoryPolicy"),
     (exercises.all_but_one_account, lambda lab: policies.organization(lab.organization_id), "must refuse"),
     (exercises.only_test_functions, lambda lab: policies.organization(lab.organization_id), "billing"),
     (exercises.directly_in_unit, lambda lab: policies.organization_paths(lab.organization_path), "below"),
@@ -156,7 +134,7 @@ def test_a_right_answer_may_also_be_json_text(lab, exercise):
 
 def test_all_cases_are_counted_not_only_those_before_the_first_that_does_not_hold(lab):
     too_wide = exercises.one_function(lab, policies.same_account())
-    assert (too_wide.held, too_wide.cases) == (1, 3)
+    assert (too_wide.held, too_wide.cases) == (2, 5)
     nobody = document({"Effect": "Deny", "Principal": "*", "Action": "ecr:*"})
     refuses_all = exercises.one_function(lab, nobody)
-    assert (refuses_all.held, refuses_all.cases) == (2, 3)
+    assert (refuses_all.held, refuses_all.cases) == (4, 5)
