@@ -153,7 +153,7 @@ def _path(value: Value) -> Iterator[Found]:
         instead = "Write o-ORGANIZATION/r-ROOT/ou-…/*; ids of roots and OUs are unique only inside one organization."
         yield Found("organization-path-form", value.pointer, problem, instead)
     elif not _PATH_END.fullmatch(value.text):
-        problem = f"{quoted(value.text)} ends neither with / nor with /*: paths end with a slash."
+        problem = f"{quoted(value.text)} does not end with a slash, as every path does."
         if value.text.endswith("*"):
             problem = f"{quoted(value.text)} also covers an OU whose id merely begins the same."
         instead = "Write …/ou-ID/* for the OU and everything below it, …/ou-ID/ for accounts directly in it."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from labkit.errors import UsageError
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
@@ -23,7 +24,12 @@ def path_of_development(lab: Lab, path: str) -> Verdict:
     A lab on one's own accounts has no development account; the workload account is asked for then, and the reason
     says so.
     """
-    return _path_of(lab, path, "development" if lab.actor("development") else "workload")
+    if lab.actor("development"):
+        return _path_of(lab, path, "development")
+    verdict = _path_of(lab, path, "workload")
+    return replace(
+        verdict, reason=f"{verdict.reason} This lab has no development account, so the workload account is asked for."
+    )
 
 
 def _path_of(lab: Lab, path: str, name: str) -> Verdict:

@@ -323,6 +323,15 @@ def test_nothing_is_found_in_the_right_policy_that_the_others_are_made_of():
     assert found(callers_may(), "ecr-repository") == []
 
 
+def test_a_statement_that_matches_no_service_is_not_said_to_admit_any():
+    for condition in (
+        {"StringEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}},
+        {"ArnLike": {"aws:PrincipalArn": "*"}},
+    ):
+        found = check(lambda_may(Condition=condition), KINDS["ecr-repository"]).findings
+        assert [finding.rule.id for finding in found] == ["caller-key-for-service"]
+
+
 def message(text: str, rule: str, kind: str = "ecr-repository") -> str:
     [finding] = [each for each in check(text, KINDS[kind]).findings if each.rule.id == rule]
     return f"{finding.problem} {finding.instead}"

@@ -21,9 +21,28 @@ from labkit.scenarios import prepare
     ],
 )
 def test_a_wrong_path_gets_a_reason(lab, path, reason):
-    verdict = exercises.path_of_workload(lab, path)
+    verdict = exercises.path_of_development(lab, path)
     assert not verdict.solved
     assert reason in verdict.reason
+
+
+DEVELOPMENT = "o-lambdaecrlab/r-lab1/ou-lab1-workloads/ou-lab1-development/"
+
+
+def test_the_path_of_the_development_account_is_another_than_that_of_the_workload_account(lab):
+    assert exercises.path_of_development(lab, DEVELOPMENT).solved
+    verdict = exercises.path_of_development(lab, lab.organization_path.rstrip("*"))
+    assert (verdict.held, verdict.cases) == (2, 3)
+    assert verdict.reason == "This place holds workload, and not the development account 444455556666."
+
+
+def test_a_lab_without_a_development_account_asks_for_the_workload_account_and_says_so(lab, monkeypatch):
+    monkeypatch.delitem(lab.profiles, "development")
+    right, wrong = lab.organization_path.rstrip("*"), DEVELOPMENT
+    assert exercises.path_of_development(lab, right).solved
+    for path in (right, wrong, ""):
+        said = exercises.path_of_development(lab, path).reason
+        assert said.endswith("This lab has no development account, so the workload account is asked for.")
 
 
 def test_the_right_path_is_that_of_the_units_that_hold_the_account(lab):
@@ -104,7 +123,7 @@ def test_every_case_is_counted_also_after_one_that_does_not_hold(lab, ecr):
 )
 @pytest.mark.parametrize(
     "check",
-    [exercises.path_of_workload, exercises.beyond_every_organization, exercises.second_tag, exercises.by_digest],
+    [exercises.path_of_development, exercises.beyond_every_organization, exercises.second_tag, exercises.by_digest],
     ids=lambda each: each.__name__,
 )
 def test_what_is_no_text_gets_a_sentence(lab, check, junk):

@@ -6,7 +6,7 @@ import pytest
 
 from labkit.iam import Policy, Principal, Request
 from labkit.iam.match import match
-from labkit.iam.reasons import change, listed, reason
+from labkit.iam.reasons import change, listed, reason, without_instead
 
 OWN, OTHER = "592444418872", "111122223333"
 LAMBDA = Principal.service("lambda.amazonaws.com")
@@ -191,6 +191,13 @@ def test_other_differences_are_set_side_by_side_with_variables_resolved():
     assert why(USER, "ForAnyValue:StringEquals", "aws:x", "a", {"aws:x": ["b", "c"]}) == (
         "aws:x is b, c, the policy wants a"
     )
+
+
+def test_a_reason_can_be_had_without_the_key_that_would_do_instead():
+    for carried in ("aws:SourceOrgID", "aws:SourceOrgPaths", "aws:Source… keys"):
+        said = f"S: aws:x is absent: the request is made by a service; services carry {carried}; aws:y is b."
+        assert without_instead(said) == "S: aws:x is absent: the request is made by a service; aws:y is b."
+    assert without_instead("aws:x is b, the policy wants a") == "aws:x is b, the policy wants a"
 
 
 def test_what_a_negated_operator_excludes_is_said():

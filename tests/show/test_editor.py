@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from html import escape
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from labkit import policies
+from labkit import exercises, policies
 from labkit.aws import repositories
 from labkit.aws.reading import Unreadable
 from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
@@ -76,6 +77,44 @@ class TestWriting:
         assert editor.html() == editor.html()
         assert "<script>" not in editor.html()
         assert "<script>" in editor.text()
+
+
+class TestAdvice:
+    """For exercises the editor says what is wrong, and not what to write instead."""
+
+    @pytest.mark.parametrize("name", ["principal-org-id", "path-without-end", "explicit-deny", "wildcard"])
+    def test_without_advice_findings_and_decision_say_what_is_wrong_only(self, lab, editor, name):
+        mistake = exercises.broken(lab, name)
+        plain = policy_editor(lab, editor.repository, editor.function, advice=False)
+        for each in (editor, plain):
+            each.edit(mistake)
+        assert plain.findings == editor.findings
+        for finding in plain.findings:
+            assert finding.problem in plain.text()
+            assert escape(finding.problem) in plain.html()
+            assert finding.instead in editor.text()
+            assert finding.instead not in plain.text()
+            assert escape(finding.instead) not in plain.html()
+            assert escape(finding.instead) not in parts(plain)["listing"].value
+
+    def test_without_advice_the_decision_names_no_other_key_and_no_change(self, lab, editor):
+        mistake = exercises.broken(lab, "principal-org-id")
+        plain = policy_editor(lab, editor.repository, editor.function, advice=False)
+        for each in (editor, plain):
+            each.edit(mistake)
+        for shown in (plain.text(), plain.html(), parts(plain)["decision"].value):
+            assert "aws:PrincipalOrgID is absent: the request is made by a service" in shown
+            assert "aws:Source" not in shown
+            assert "To change" not in shown
+        assert "services carry aws:SourceOrgID" in editor.text()
+        assert "To change" in editor.html()
+
+    def test_without_advice_the_decision_is_otherwise_the_same(self, lab, editor):
+        plain = policy_editor(lab, editor.repository, editor.function, advice=False)
+        for each in (editor, plain):
+            each.edit(policies.cross_account(lab.workload.account))
+        assert plain.html() == editor.html()
+        assert plain.text() == editor.text()
 
 
 class TestApplying:
