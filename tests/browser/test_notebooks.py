@@ -1,4 +1,7 @@
-"""Each notebook as a learner runs it, Shift+Enter after Shift+Enter, and then looked at in every light."""
+"""Each notebook as a learner runs it, Shift+Enter after Shift+Enter, and then looked at in every light.
+
+In a whole run the form has chosen other accounts and another organization before, so all of it is told with these.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pytest
 
 from tests.browser.audit import OURS, findings, overflowing
 from tests.browser.jupyter import Cell, Lab, Notebook
+from tests.browser.pictures import Pictures
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -30,10 +34,12 @@ class Played:
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS)
-def played(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Played]:
+def played(request: pytest.FixtureRequest, lab: Lab, pictures: Pictures) -> Iterator[Played]:
     notebook = lab.open_from_files(request.param)
     notebook.begin()
     cells = list(notebook.run_cell_by_cell())
+    if request.param.startswith("07"):
+        pictures.take("growth", next(cell.plots.first for cell in cells if cell.plots.count()))
     yield Played(request.param, notebook, cells)
     notebook.close()
 
@@ -45,17 +51,6 @@ def test_a_notebook_runs_cell_by_cell_without_an_error(played):
 def test_the_denial_and_the_greeting_are_seen(played):
     shown = " ".join(played.notebook.shown().split())
     assert [sentence for sentence in SHOWN.get(played.name[:2], ()) if sentence not in shown] == []
-
-
-def test_pictures_are_taken_of_what_is_seen(played, pictures):
-    """Of a refusal with its explanation below, and of the plot of growth, in the notebooks that have these."""
-    if played.name.startswith("03"):
-        refusal = next(cell for cell in played.cells if DENIAL in " ".join(cell.text.split()))
-        why = next(cell for cell in played.cells if cell.number > refusal.number and cell.decisions.count())
-        pictures.take("refusal", refusal.place, why.place)
-    if played.name.startswith("07"):
-        plot = next(cell for cell in played.cells if cell.plots.count())
-        pictures.take("growth", plot.plots.first)
 
 
 def test_nothing_in_a_notebook_is_a_serious_problem_for_accessibility(played, page):
