@@ -22,7 +22,7 @@ from labkit.exercises.grants import (
     two_accounts,
 )
 from labkit.exercises.images import by_digest, second_tag
-from labkit.exercises.places import beyond_every_organization, path_of_development, path_of_workload
+from labkit.exercises.places import beyond_every_organization, path_of_development
 from labkit.exercises.room import as_many_accounts, room_without_blanks
 from labkit.exercises.verdict import Verdict
 
@@ -43,7 +43,6 @@ __all__ = [
     "one_function",
     "only_test_functions",
     "path_of_development",
-    "path_of_workload",
     "predicted",
     "refuses_lambda_only",
     "repaired",

@@ -26,6 +26,9 @@ Answer = Mapping[str, Any] | str
 
 _Context = Mapping[str, str | tuple[str, ...]]
 _EVERYTHING = Policy.parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+_ECR = tuple(f"ecr:{name}" for name in known()["ecr"].values())
+_TOKEN = "ecr:GetAuthorizationToken"  # noqa: S105 - an action, not a token
+_LEAST_CASES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,6 @@ def repository_cases(policy: Policy, image: ImageUri, pulls: Sequence[Pull]) -> 
     yield _beyond_pulling(pulls, image, policy)
 
 
-_LEAST_CASES = 5
-
-
 def identity_policy(answer: Answer, account: str, needed: Sequence[str], own: str, others: Sequence[str]) -> Verdict:
     """Decides every action of ECR with the answer as the only identity policy of a role in the account.
 
@@ -85,10 +85,6 @@ def identity_policy(answer: Answer, account: str, needed: Sequence[str], own: st
     return weighed([*missing, *map(_too_much, excess)])
 
 
-_ECR = tuple(f"ecr:{name}" for name in known()["ecr"].values())
-_TOKEN = "ecr:GetAuthorizationToken"  # noqa: S105 - an action, not a token
-
-
 def _allowed(account: str, action: str, resource: str, policy: Policy) -> bool:
     who = Principal.aws(f"arn:aws:iam::{account}:role/Deployer")
     return evaluate(Request(who, action, resource, account), Policies(identity=[policy])).allowed
@@ -98,11 +94,11 @@ def _too_much(pairs: Sequence[tuple[str, str]]) -> str:
     if not pairs:
         return ""
     action, resource = pairs[0]
-    return f"The role may {action} on {resource}{_and_more(len(pairs) - 1)}, and must not."
+    return f"The role may {action} on {resource}{_and_more(len(pairs) - 1, 'thing')}, and must not."
 
 
-def _and_more(count: int) -> str:
-    return f", and {count} thing{'s' * (count != 1)} more" if count else ""
+def _and_more(count: int, what: str) -> str:
+    return f" (and {count} {what}{'s' * (count != 1)} more)" if count else ""
 
 
 def read_repository_policy(answer: Answer) -> Policy | str:
@@ -161,7 +157,7 @@ def _beyond_pulling(pulls: Sequence[Pull], image: ImageUri, policy: Policy) -> s
     for who, context in (side for case in pulls for side in _sides(case, image)):
         more = [action for action in _ECR if action not in PULL_ACTIONS and _opens(who, context, action, image, policy)]
         if more:
-            return f"It allows {more[0]}{_and_more(len(more) - 1)}, which no pull needs."
+            return f"It allows {more[0]}{_and_more(len(more) - 1, 'action')}, which no pull needs."
     return ""
 
 

@@ -13,26 +13,22 @@ from labkit.organization import Organization, check_account, check_organization_
 _PATH_CASES, _ACCOUNT_CASES = 3, 2
 
 
-def path_of_workload(lab: Lab, path: str) -> Verdict:
-    """00: the organization path of the place that holds the workload account: one place, that exists, and that one."""
-    return _path_of(lab, path, "workload")
-
-
 def path_of_development(lab: Lab, path: str) -> Verdict:
     """00: the organization path of the place that holds the development account: one place, that exists, and that one.
 
     A lab on one's own accounts has no development account; the workload account is asked for then, and the reason
     says so.
     """
-    if lab.actor("development"):
-        return _path_of(lab, path, "development")
-    verdict = _path_of(lab, path, "workload")
+    development = lab.actor("development")
+    if development:
+        return _path_of(lab, path, development)
+    verdict = _path_of(lab, path, lab.workload)
     return replace(
         verdict, reason=f"{verdict.reason} This lab has no development account, so the workload account is asked for."
     )
 
 
-def _path_of(lab: Lab, path: str, name: str) -> Verdict:
+def _path_of(lab: Lab, path: str, wanted: Actor) -> Verdict:
     if not isinstance(path, str):
         return unreadable(f"A path is text, and this is {kind_of(path)}.", _PATH_CASES)
     if not path:
@@ -42,8 +38,8 @@ def _path_of(lab: Lab, path: str, name: str) -> Verdict:
         check_organization_path(path, organization.id)
     except UsageError as error:
         return unreadable(str(error), _PATH_CASES)
-    cases = _path_cases(organization, path, lab.actor(name) or lab.workload)
-    return weighed(cases, f"This is the value of aws:SourceOrgPaths when Lambda pulls for the {name} account.")
+    cases = _path_cases(organization, path, wanted)
+    return weighed(cases, f"This is the value of aws:SourceOrgPaths when Lambda pulls for the {wanted.name} account.")
 
 
 def _path_cases(organization: Organization, path: str, wanted: Actor) -> Iterator[str]:

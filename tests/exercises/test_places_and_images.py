@@ -45,11 +45,6 @@ def test_a_lab_without_a_development_account_asks_for_the_workload_account_and_s
         assert said.endswith("This lab has no development account, so the workload account is asked for.")
 
 
-def test_the_right_path_is_that_of_the_units_that_hold_the_account(lab):
-    path = "o-lambdaecrlab/r-lab1/ou-lab1-workloads/ou-lab1-production/"
-    assert exercises.path_of_workload(lab, path).solved
-
-
 @pytest.mark.parametrize(
     ("account", "reason"),
     [
