@@ -97,7 +97,9 @@ class OrganizationWidget:
 
 def _check(name: str, place: str, depth: int) -> Any:
     layout = widgets.Layout(margin=f"0 0 0 {1.5 * depth}em", width="auto")
-    return widgets.Checkbox(description=f"{name} ({place})", indent=False, layout=layout)
+    box = widgets.Checkbox(description=f"{name} ({place})", indent=False, layout=layout)
+    box.add_class("labkit-unit")
+    return box
 
 
 def _id(text: str) -> str:

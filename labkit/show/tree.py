@@ -25,6 +25,8 @@ overflow-wrap:break-word}
 div.labkit-view .labkit-tree td:first-child,div.labkit-view .labkit-tree code{white-space:nowrap}
 @media (max-width:32em){div.labkit-view .labkit-tree td:first-child,div.labkit-view .labkit-tree code{
 white-space:normal;overflow-wrap:anywhere}}
+div.labkit-unit{height:auto}
+div.labkit-unit label{white-space:normal;overflow:visible;overflow-wrap:anywhere;line-height:1.4}
 </style>"""
 _INDENT = "&emsp;&ensp;"  # characters, since pages that drop styles keep those
 
