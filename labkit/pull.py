@@ -6,7 +6,7 @@
                      must be allowed by the repository policy
 
 Both actions that a pull makes are asked for: ``ecr:BatchGetImage`` and ``ecr:GetDownloadUrlForLayer``. The execution
-role is never asked: it does not pull.
+role is not asked: as far as has been observed it does not pull (AWS's newest page can be read otherwise).
 
 Sources: Lambda Developer Guide, "Create a Lambda function using a container image", Amazon ECR permissions; AWS
 Knowledge Center, "lambda-ecr-image"; CloudTrail records of cross-account creations. What AWS does when only one of
