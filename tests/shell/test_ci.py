@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is no
 
 GOOD_PYTHON = '#!/bin/sh\n[ "$1" = -c ] || echo "$@"\n'
 BAD_PYTHON = "#!/bin/sh\nexit 1\n"
-CLIENTS = ("skopeo", "podman", "dockerd", "docker", "curl")
+CLIENTS = ("skopeo", "podman", "dockerd", "docker", "curl", "chromium")
 
 
 class Machine:

@@ -52,9 +52,10 @@ def test_what_it_writes_is_for_the_owner_only(tmp_path, request):
 
 def test_neither_news_nor_updates_nor_extensions_are_asked_for(tmp_path):
     files = settings_for(tmp_path).files()
-    notifications, extensions = files["config/labconfig/default_setting_overrides.json"].values()
+    overrides = files["config/labconfig/default_setting_overrides.json"]
+    notifications = overrides["@jupyterlab/apputils-extension:notification"]
     assert notifications == {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
-    assert extensions == {"enabled": False}
+    assert overrides["@jupyterlab/extensionmanager-extension:plugin"] == {"enabled": False}
     assert files["config/jupyter_lab_config.json"]["LabApp"]["extension_manager"] == "readonly"
 
 
