@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labkit.errors import UsageError
@@ -280,7 +280,7 @@ def decide(
 
 @dataclass(frozen=True, slots=True)
 class PullQuestion:
-    """The pull question as data, so that one thing in it can be changed (``dataclasses.replace``) and asked again.
+    """The pull question as data, so that one thing in it can be changed and asked again.
 
     The fields are what ``decide`` takes, but for ``membership``: where the function's account stands.
     """
@@ -293,6 +293,10 @@ class PullQuestion:
     repository_policy: Policy | None
     membership: Membership
     rcp: Levels | None = None
+
+    def having(self, **changes: Any) -> PullQuestion:
+        """The question with these fields changed, such as ``function_arn=…``."""
+        return replace(self, **changes)
 
     def decide(self) -> PullDecision:
         """The answer. Raises UsageError where ``function_arn`` is not the ARN of a function."""

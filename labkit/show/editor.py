@@ -19,7 +19,6 @@ is now; where none can be made, ``decision_note`` says why, and that the one sho
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +135,7 @@ class PolicyEditor(View):
                 f"A policy asks for the organization path, and {_lower(self._no_paths)} A management profile "
                 "(notebook 00) may read it."
             )
-        return replace(self._question, repository_policy=policy).decide()
+        return self._question.having(repository_policy=policy).decide()
 
     # Changing the repository
 

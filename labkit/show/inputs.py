@@ -96,8 +96,7 @@ class Meaning:
     def question(self, inputs: Inputs) -> PullQuestion:
         """The lab's question with these inputs, which have no problems. The caller keeps its own policies."""
         caller, membership = self._caller(inputs), self._membership(inputs)
-        return replace(
-            self.base,
+        return self.base.having(
             caller=caller,
             caller_context=caller_context(caller, membership),
             function_arn=self.shown(inputs, "source_arn"),

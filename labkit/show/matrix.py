@@ -15,7 +15,6 @@ the policy for a column. The one-line equivalents are ``lab.explain(...)`` for a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -158,7 +157,7 @@ class AccessMatrix(View):
         def again(name: str, policy: Policy | None) -> PullDecision:
             arn = f"arn:aws:lambda:{self._lab.region}:{actor.account}:function:{_function(name)}"
             image = ImageUri.parse(self._lab.image_uri(name))
-            return replace(question, function_arn=arn, image=image, repository_policy=policy).decide()
+            return question.having(function_arn=arn, image=image, repository_policy=policy).decide()
 
         return again
 

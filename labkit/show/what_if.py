@@ -8,7 +8,7 @@
     question.flips, question.take("account")    values that would flip it, each proved by deciding; put one in
     question.reset()                            the lab's own values, read again
 
-Nothing in the lab is changed. The one-line equivalent is ``dataclasses.replace(lab.question(...), ...).decide()``.
+Nothing in the lab is changed. The one-line equivalent is ``lab.question(...).having(...).decide()``.
 """
 
 from __future__ import annotations
@@ -181,6 +181,6 @@ def what_if(lab: Lab, function: str, repository: str, caller: boto3.Session | No
     """The pull question of a function and a repository, with inputs to change.
 
     ``caller`` None is the administrator who creates the article's function there. One-line equivalent:
-    ``dataclasses.replace(lab.question(...), ...).decide()``. Raises ClientError where the repository cannot be read.
+    ``lab.question(...).having(...).decide()``. Raises ClientError where the repository cannot be read.
     """
     return WhatIf(lab, function, repository, caller or lab.caller_for(repository))
