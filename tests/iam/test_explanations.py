@@ -1,37 +1,27 @@
-"""Nearest miss, counterfactuals, sentences, data, trees and HTML: all from the matches of one decision."""
+"""Nearest miss, counterfactuals, sentences and data: all from the matches of one decision."""
 
 from __future__ import annotations
 
-import html
 import json
-import re
 
 import pytest
 
-from labkit import policies as article
 from labkit.iam import Decision, Kind, Policies, Policy, Principal, Request, evaluate, policy_name
 from labkit.iam.explain import explanation
-from labkit.iam.outline import MARKS, outline, text
-
-OWN, REGISTRY = "592444418872", "813835382529"
-REPOSITORY = f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/lambda-another-account"
-LAMBDA = Principal.service("lambda.amazonaws.com")
-USER = Principal.aws(f"arn:aws:iam::{OWN}:user/ann")
-EVERYTHING = Policy.parse({"Statement": {"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}})
-NOTHING = Policy.parse({"Statement": {"Sid": "No", "Effect": "Deny", "Action": "*", "Resource": "*"}})
-CROSS = Policy.parse(article.cross_account(OWN))
-
-
-def decide(who: Principal, context: dict | None = None, owner: str | None = None, **kinds) -> Decision:
-    return evaluate(Request(who, "ecr:BatchGetImage", REPOSITORY, owner, context or {}), Policies(**kinds))
-
-
-def for_function(account: str, **kinds) -> Decision:
-    return decide(LAMBDA, {"aws:SourceArn": f"arn:aws:lambda:eu-central-1:{account}:function:f"}, **kinds)
-
-
-REFUSED = for_function("111111111111", resource=CROSS)
-ALLOWED = for_function(OWN, resource=CROSS)
+from tests.iam.decided import (
+    ALLOWED,
+    EVERYTHING,
+    LAMBDA,
+    NOTHING,
+    OWN,
+    REFUSED,
+    REGISTRY,
+    REPOSITORY,
+    SERVICE,
+    USER,
+    decide,
+    statements,
+)
 
 
 def test_the_nearest_miss_is_the_statement_with_the_fewest_failures():
@@ -57,17 +47,8 @@ def test_without_a_statement_nothing_is_near():
     assert decide(USER).nearest_miss is None
 
 
-def statements(*raw: dict) -> Policy:
-    return Policy.parse(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:*", **r} for r in raw]}
-    )
-
-
 def nearest(*raw: dict, context: dict | None = None) -> str:
     return decide(LAMBDA, context, resource=statements(*raw)).nearest_miss.sid
-
-
-SERVICE = {"Principal": {"Service": LAMBDA.name}}
 
 
 def test_ties_are_broken_by_what_is_easier_to_mend():
@@ -371,98 +352,3 @@ def test_a_trust_policys_counterfactual_stays_one():
     request = Request(USER, "ecr:BatchGetImage", REPOSITORY, OWN)
     decision = evaluate(request, Policies(identity=[EVERYTHING], resource=trust), resource_must_allow=True)
     assert decision.counterfactual("sts:ExternalId").value == "secret"
-
-
-def test_the_tree_says_everything_in_marks_and_words():
-    assert text([outline(REFUSED)]).splitlines() == [
-        f"✗ Denied: lambda.amazonaws.com may not ecr:BatchGetImage on {REPOSITORY}",
-        "  ✗ Resource-based policy: implicit deny. No resource-based policy allows it (2 statements looked at).",
-        "    · CrossAccountPermission (Allow) does not apply",
-        f"      ✗ Principal is arn:aws:iam::{OWN}:root; this request is made by the service {LAMBDA.name} itself",
-        "      ✓ Action covers ecr:BatchGetImage",
-        "    · LambdaECRImageCrossAccountRetrievalPolicy (Allow) does not apply (nearest miss)",
-        f"      ✓ Principal covers {LAMBDA.name}",
-        "      ✓ Action covers ecr:BatchGetImage",
-        f"      ✗ the account in aws:SourceArn is 111111111111, the pattern wants {OWN} (nearest miss)",
-        f"      · To change: {REFUSED.nearest_miss.change}.",
-    ]
-
-
-def test_a_statement_that_denies_is_marked_with_what_would_spare_the_request():
-    denied = decide(USER, owner=OWN, identity=[EVERYTHING, NOTHING])
-    statement = next(line for _, line in outline(denied).walk() if line.near)
-    assert (statement.title, statement.near) == ("No (Deny)", "denies it")
-    assert [line.near for line in statement.children] == [""] * len(statement.children)
-    assert statement.children[-1].text == "To change: except this request from No."
-
-
-def test_nothing_is_marked_in_what_is_allowed():
-    assert not outline(ALLOWED).leads
-
-
-def test_statements_that_apply_are_marked_by_their_effect():
-    lines = [line for _, line in outline(decide(USER, owner=OWN, identity=[EVERYTHING, NOTHING])).walk()]
-    states = {line.text: line.state for line in lines}
-    assert states["All (Allow) applies"] == "yes"
-    assert states["No (Deny) applies"] == "no"
-    assert lines[1].text.startswith("Identity-based policy: explicit deny. ")
-    assert set(MARKS) == {"yes", "no", "none"}
-
-
-def test_a_missing_policy_and_what_is_unknown_are_in_the_tree():
-    assert "✗ Resource-based policy: missing. There is no" in text([outline(decide(LAMBDA))])
-    raw = {**SERVICE, "Condition": {"StringLike": {"aws:x": "a"}}}
-    assert "· Unknown: " in text([outline(decide(LAMBDA, {"aws:x": ["a"]}, resource=statements(raw)))])
-
-
-def plain(markup: str) -> str:
-    shown = re.sub(r"<style>.*?</style>|<wbr>", "", markup, flags=re.DOTALL)
-    return html.unescape(re.sub(r"<[^>]+>", " ", shown))
-
-
-def test_the_html_holds_the_same_lines_as_the_tree():
-    shown = " ".join(plain(REFUSED._repr_html_()).split())
-    for _, line in outline(REFUSED).walk():
-        plainly_yes = line.is_part and line.state == "yes"
-        for said in (line.title, line.wanted, line.got, line.near, "" if line.title else line.text):
-            assert " ".join(said.split()) in shown
-        assert plainly_yes or line.verdict or line.text in shown
-    assert f"arn:aws:lambda:*:{OWN}:function:*" in shown
-
-
-def test_a_yes_that_is_not_plain_to_see_comes_with_its_reason():
-    absent = {**SERVICE, "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}}}
-    shown = plain(decide(LAMBDA, resource=statements(absent))._repr_html_())
-    assert "aws:PrincipalOrgID is absent, which StringNotEquals lets pass" in shown
-    assert "Action covers" not in shown
-
-
-def test_the_html_is_well_formed_without_script_and_says_in_words_what_matches():
-    markup = REFUSED._repr_html_()
-    opened = re.findall(r"<([a-z]+)(?: [^>]*)?>", markup.replace("<wbr>", ""))
-    closed = re.findall(r"</([a-z]+)>", markup)
-    assert sorted(opened) == sorted(closed)
-    assert "<script" not in markup
-    assert "✓ yes" in markup
-    assert "✗ no" in markup
-    assert 'scope="col"' in markup
-    assert markup.count("<details open>") == 3  # the decision, the check that denied, and the nearest miss
-
-
-def test_an_allowed_decision_is_folded_below_the_first_line():
-    assert ALLOWED._repr_html_().count("<details open>") == 1
-
-
-def test_the_html_escapes_everything():
-    evil = "<img src=x onerror=alert(1)>&\"'"
-    raw = {"Sid": evil, **SERVICE, "Condition": {"StringEquals": {f"aws:{evil}": evil}}}
-    decision = decide(LAMBDA, {f"aws:{evil}": evil + "2"}, resource=statements(raw))
-    assert "<img" not in decision._repr_html_()
-    assert evil in plain(decision._repr_html_())
-
-
-def test_what_colours_say_is_readable_on_light_and_dark_grounds():
-    rules = re.findall(r"(--labkit-[a-z]+):([^;}]+)", REFUSED._repr_html_())
-    names = {name for name, _ in rules}
-    assert {"--labkit-yes", "--labkit-no", "--labkit-near", "--labkit-quiet"} <= names
-    assert all(len([name for name, _ in rules if name == each]) == 2 for each in names)  # one a theme
