@@ -34,7 +34,7 @@ from labkit.embedded.gateway import Gateway
 from labkit.embedded.home import open_home
 from labkit.embedded.state import administrators
 from labkit.image.model import Image
-from tests.embedded.lab_of_tests import Lab, image_of
+from tests.embedded.lab_of_tests import Lab, image_of, unique
 
 REGION = "eu-central-1"
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -232,3 +232,28 @@ def cloud(tmp_path: Path, founded: Path, clock: MovedClock) -> Iterator[Cloud]:
     made = Cloud(tmp_path / "home", clock)
     yield made
     made.embedded.close()
+
+
+@pytest.fixture(scope="module")
+def ecr(lab: Lab) -> Any:
+    """ECR as the registry account's administrator sees it."""
+    return lab.client("registry", "ecr")
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    """An image that is not the usual one."""
+    return image_of(tmp_path_factory.mktemp("another"), "def handler(event, context):\n    return 2\n")
+
+
+@pytest.fixture
+def name() -> str:
+    """A repository name of the test's own."""
+    return unique("team/app")
+
+
+@pytest.fixture
+def repository(ecr: Any, name: str) -> str:
+    """A repository of the test's own."""
+    ecr.create_repository(repositoryName=name)
+    return name

@@ -1,49 +1,21 @@
-"""ECR through boto3: repositories, policies, layers, images, tokens, with AWS's codes and texts."""
+"""ECR through boto3: repositories, images, tokens, with AWS's codes and texts."""
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from labkit import policies
 from labkit.aws.images import pull, push
-from labkit.embedded import client
 from labkit.embedded.blobs import digest_of
 from labkit.image.manifest import DOCKER_MANIFEST, OCI_INDEX
 from labkit.image.model import Image
-from tests.embedded.lab_of_tests import ACCOUNTS, REGISTRY, WORKLOAD, Lab, image_of, refusal, unique
-
-NOT_A_POLICY = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'"
-NO_PRINCIPAL = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Principal not found'"
-
-
-@pytest.fixture(scope="module")
-def ecr(lab: Lab) -> Any:
-    return lab.client("registry", "ecr")
-
-
-@pytest.fixture(scope="module")
-def another(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    return image_of(tmp_path_factory.mktemp("another"), "def handler(event, context):\n    return 2\n")
-
-
-@pytest.fixture
-def name() -> str:
-    """A repository name of the test's own."""
-    return unique("team/app")
-
-
-@pytest.fixture
-def repository(ecr: Any, name: str) -> str:
-    ecr.create_repository(repositoryName=name)
-    return name
+from tests.embedded.lab_of_tests import ACCOUNTS, REGISTRY, WORKLOAD, Lab, refusal
 
 
 def missing(name: str, account: str = REGISTRY) -> tuple[str, int, str]:
@@ -132,221 +104,6 @@ def test_a_registry_replicates_nothing(ecr: Any):
     answer = ecr.describe_registry()
     assert answer["registryId"] == REGISTRY
     assert answer["replicationConfiguration"] == {"rules": []}
-
-
-# -- Policies ------------------------------------------------------------------------------------------------------
-
-
-def test_a_policy_is_kept_as_it_was_sent(ecr: Any, repository: str):
-    text = json.dumps(policies.cross_account(WORKLOAD), indent=3)
-    assert ecr.set_repository_policy(repositoryName=repository, policyText=text)["policyText"] == text
-    assert ecr.get_repository_policy(repositoryName=repository)["policyText"] == text
-    assert ecr.delete_repository_policy(repositoryName=repository)["policyText"] == text
-    text = f"Repository policy does not exist for the repository with name '{repository}' in the registry with id "
-    expected = ("RepositoryPolicyNotFoundException", 400, f"{text}'{REGISTRY}'")
-    assert refusal(ecr.get_repository_policy, repositoryName=repository) == expected
-    assert refusal(ecr.delete_repository_policy, repositoryName=repository) == expected
-
-
-def statement(**changes: Any) -> dict[str, Any]:
-    base = {
-        "Sid": "LambdaECRImageRetrievalPolicy",
-        "Effect": "Allow",
-        "Principal": {"Service": "lambda.amazonaws.com"},
-        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-    }
-    return {key: value for key, value in {**base, **changes}.items() if value is not None}
-
-
-WRONG = {
-    "not JSON": "nope",
-    "the article's bare statement": statement(),
-    "no statement": {"Version": "2012-10-17", "Statement": []},
-    "a Resource": [statement(Resource="*")],
-    "a NotResource": [statement(NotResource="arn:aws:ecr:eu-central-1:813835382529:repository/a")],
-    "no principal": [statement(Principal=None)],
-    "an unknown kind of principal": [statement(Principal={"Foo": "bar"})],
-    "an account of too few digits": [statement(Principal={"AWS": "999"})],
-    "a wildcard in a principal's ARN": [statement(Principal={"AWS": "arn:aws:iam::813835382529:*"})],
-    "a federated principal": [statement(Principal={"Federated": "cognito-identity.amazonaws.com"})],
-    "a service that is none": [statement(Principal={"Service": "lambda"})],
-    "another service's action": [statement(Action="s3:GetObject")],
-    "a misspelt operator": [statement(Condition={"StringLikee": {"aws:SourceArn": "*"}})],
-    "a misspelt effect": [statement(Effect="allow")],
-}
-
-
-@pytest.mark.parametrize("document", WRONG.values(), ids=WRONG)
-def test_what_is_no_repository_policy_is_refused(ecr: Any, repository: str, document: Any):
-    if isinstance(document, list):
-        document = {"Version": "2012-10-17", "Statement": document}
-    text = document if isinstance(document, str) else json.dumps(document)
-    expected = ("InvalidParameterException", 400, NOT_A_POLICY)
-    assert refusal(ecr.set_repository_policy, repositoryName=repository, policyText=text) == expected
-    assert refusal(ecr.get_repository_policy, repositoryName=repository)[0] == "RepositoryPolicyNotFoundException"
-
-
-def test_a_policy_above_10240_characters_is_refused(ecr: Any, repository: str):
-    text = json.dumps({"Version": "2012-10-17", "Statement": [statement(Sid="s" * 10_240)]})
-    code, status, said = refusal(ecr.set_repository_policy, repositoryName=repository, policyText=text)
-    assert (code, status) == ("InvalidParameterException", 400)
-    assert "10240" in said
-
-
-PRINCIPALS = {
-    "everyone": "*",
-    "an account by its number": {"AWS": WORKLOAD},
-    "an account's root": {"AWS": f"arn:aws:iam::{WORKLOAD}:root"},
-    "a user of another account": {"AWS": f"arn:aws:iam::{WORKLOAD}:user/admin"},
-    "several": {"AWS": [WORKLOAD, f"arn:aws:iam::{REGISTRY}:user/admin"], "Service": "lambda.amazonaws.com"},
-    "a federated user, who is nowhere listed": {"AWS": f"arn:aws:sts::{WORKLOAD}:federated-user/visitor"},
-}
-
-
-@pytest.mark.parametrize("principal", PRINCIPALS.values(), ids=PRINCIPALS)
-def test_principals_that_exist_are_taken(ecr: Any, repository: str, principal: Any):
-    document = {"Version": "2012-10-17", "Statement": [statement(Principal=principal)]}
-    ecr.set_repository_policy(repositoryName=repository, policyText=json.dumps(document))
-
-
-@pytest.mark.parametrize("kind", ["role/nobody", "user/nobody", "role/path/admin"])
-@pytest.mark.parametrize("account", [REGISTRY, WORKLOAD])
-def test_a_principal_that_does_not_exist_is_not_found(ecr: Any, repository: str, account: str, kind: str):
-    document = {"Version": "2012-10-17", "Statement": [statement(Principal={"AWS": f"arn:aws:iam::{account}:{kind}"})]}
-    text = json.dumps(document)
-    expected = ("InvalidParameterException", 400, NO_PRINCIPAL)
-    assert refusal(ecr.set_repository_policy, repositoryName=repository, policyText=text) == expected
-
-
-def test_a_role_and_its_session_are_found_once_the_role_exists(lab: Lab, ecr: Any, repository: str):
-    role = "arn:aws:iam::592444418872:role/deployer-of-this-test"
-    session = "arn:aws:sts::592444418872:assumed-role/deployer-of-this-test/ci"
-    text = json.dumps({"Version": "2012-10-17", "Statement": [statement(Principal={"AWS": [role, session]})]})
-    assert refusal(ecr.set_repository_policy, repositoryName=repository, policyText=text)[2] == NO_PRINCIPAL
-    lab.role("workload", "deployer-of-this-test")
-    ecr.set_repository_policy(repositoryName=repository, policyText=text)
-
-
-def test_locking_oneself_out_takes_force(ecr: Any, repository: str):
-    document = {"Version": "2012-10-17", "Statement": [statement(Effect="Deny", Principal="*", Action="ecr:Set*")]}
-    text = json.dumps(document)
-    code, status, said = refusal(ecr.set_repository_policy, repositoryName=repository, policyText=text)
-    assert (code, status) == ("InvalidParameterException", 400)
-    assert "force" in said
-    ecr.set_repository_policy(repositoryName=repository, policyText=text, force=True)
-    code, status, said = refusal(ecr.set_repository_policy, repositoryName=repository, policyText=text, force=True)
-    assert (code, status) == ("AccessDeniedException", 400)
-    assert said.endswith("with an explicit deny in a resource-based policy")
-
-
-# -- Layers --------------------------------------------------------------------------------------------------------
-
-
-def uploaded(ecr: Any, repository: str, *parts: bytes) -> str:
-    upload = ecr.initiate_layer_upload(repositoryName=repository)["uploadId"]
-    first = 0
-    for part in parts:
-        answer = part_of(ecr, repository, upload, first, part)
-        first += len(part)
-        assert answer["lastByteReceived"] == first - 1
-    return upload
-
-
-def part_of(ecr: Any, repository: str, upload: str, first: int, data: bytes, last: int | None = None) -> Any:
-    last = first + len(data) - 1 if last is None else last
-    return ecr.upload_layer_part(
-        repositoryName=repository, uploadId=upload, partFirstByte=first, partLastByte=last, layerPartBlob=data
-    )
-
-
-def complete(ecr: Any, repository: str, upload: str, *digests: str) -> Any:
-    return ecr.complete_layer_upload(repositoryName=repository, uploadId=upload, layerDigests=list(digests))
-
-
-def test_a_layer_comes_in_parts_and_is_available_afterwards(ecr: Any, repository: str):
-    big, small = b"x" * (5 * 1024 * 1024), b"the end"
-    digest = digest_of(big + small)
-    check = ecr.batch_check_layer_availability
-    before = check(repositoryName=repository, layerDigests=[digest])["layers"]
-    assert before == [{"layerDigest": digest, "layerAvailability": "UNAVAILABLE"}]
-    answer = complete(ecr, repository, uploaded(ecr, repository, big, small), digest)
-    assert answer["layerDigest"] == digest
-    after = check(repositoryName=repository, layerDigests=[digest, "nonsense"])
-    assert after["layers"] == [
-        {"layerDigest": digest, "layerAvailability": "AVAILABLE", "layerSize": len(big) + len(small)}
-    ]
-    assert after["failures"][0]["failureCode"] == "InvalidLayerDigest"
-
-
-def test_parts_come_in_order_and_say_truly_how_long_they_are(ecr: Any, repository: str):
-    upload = uploaded(ecr, repository, b"12345")
-    for first, last in ((0, None), (6, None), (5, 99)):
-        code, status, _ = refusal(
-            lambda first=first, last=last: part_of(ecr, repository, upload, first, b"678", last=last)
-        )
-        assert (code, status) == ("InvalidLayerPartException", 400)
-    with pytest.raises(ecr.exceptions.InvalidLayerPartException) as refused:
-        part_of(ecr, repository, upload, 9, b"678")
-    assert refused.value.response["lastValidByteReceived"] == 4
-    assert part_of(ecr, repository, upload, 5, b"678")["lastByteReceived"] == 7
-
-
-def test_a_layer_with_another_digest_is_refused(ecr: Any, repository: str):
-    upload = uploaded(ecr, repository, b"other bytes")
-    code, status, _ = refusal(lambda: complete(ecr, repository, upload, digest_of(b"bytes")))
-    assert (code, status) == ("InvalidLayerException", 400)
-    complete(ecr, repository, upload, digest_of(b"bytes"), digest_of(b"other bytes"))
-
-
-def test_an_upload_without_parts_and_one_with_too_small_parts_are_refused(ecr: Any, repository: str):
-    empty = ecr.initiate_layer_upload(repositoryName=repository)["uploadId"]
-    assert refusal(lambda: complete(ecr, repository, empty, digest_of(b"")))[0] == "EmptyUploadException"
-    tiny = uploaded(ecr, repository, b"a", b"b")
-    assert refusal(lambda: complete(ecr, repository, tiny, digest_of(b"ab")))[0] == "LayerPartTooSmallException"
-
-
-def test_a_layer_that_is_there_is_told(ecr: Any, repository: str):
-    complete(ecr, repository, uploaded(ecr, repository, b"layer"), digest_of(b"layer"))
-    again = uploaded(ecr, repository, b"layer")
-    assert refusal(lambda: complete(ecr, repository, again, digest_of(b"layer")))[0] == "LayerAlreadyExistsException"
-
-
-def test_an_upload_belongs_to_its_repository(ecr: Any, repository: str, name: str):
-    other = f"{name}-other"
-    ecr.create_repository(repositoryName=other)
-    upload = uploaded(ecr, repository, b"layer")
-    code, status, text = refusal(lambda: complete(ecr, other, upload, digest_of(b"layer")))
-    assert (code, status) == ("UploadNotFoundException", 400)
-    assert text == (
-        f"Upload with id '{upload}' could not be found for the repository with name '{other}' "
-        f"in the registry with id '{REGISTRY}'"
-    )
-
-
-def test_a_layer_of_one_repository_cannot_be_fetched_from_another(ecr: Any, repository: str, name: str):
-    other = f"{name}-other"
-    ecr.create_repository(repositoryName=other)
-    complete(ecr, repository, uploaded(ecr, repository, b"layer"), digest_of(b"layer"))
-    call = ecr.get_download_url_for_layer
-    assert call(repositoryName=repository, layerDigest=digest_of(b"layer"))["downloadUrl"]
-    assert refusal(call, repositoryName=other, layerDigest=digest_of(b"layer"))[0] == "LayersNotFoundException"
-
-
-def test_a_download_url_serves_its_layer_and_no_other(lab: Lab, ecr: Any, repository: str):
-    one, two = b"layer one", b"layer two"
-    for layer in (one, two):
-        complete(ecr, repository, uploaded(ecr, repository, layer), digest_of(layer))
-    url = ecr.get_download_url_for_layer(repositoryName=repository, layerDigest=digest_of(one))["downloadUrl"]
-    assert url.startswith(lab.running.endpoint)
-    answer = requests.get(url, timeout=10)
-    assert (answer.status_code, answer.content) == (200, one)
-    assert requests.head(url, timeout=10).headers["Content-Length"] == str(len(one))
-    assert requests.post(url, timeout=10).status_code == 405
-    stolen = url.replace(digest_of(one), digest_of(two))
-    later = re.sub("expires=[0-9]+", "expires=99999999999", url)
-    bare = url.partition("?")[0]
-    for wrong in (stolen, later, bare, url.replace(digest_of(one), "..%2f..%2fstate%2flabkit.json")):
-        assert requests.get(wrong, timeout=10).status_code == 403
 
 
 # -- Images --------------------------------------------------------------------------------------------------------
@@ -534,18 +291,3 @@ def test_a_login_token_is_different_each_time_and_kept_as_a_fingerprint_only(lab
             assert logins[0].removeprefix("AWS:").encode() not in path.read_bytes(), path
     (kept,) = lab.home.rglob("login-tokens.json")
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-
-
-def test_nothing_of_a_layer_is_lost_when_the_process_is_killed(tmp_path_factory: pytest.TempPathFactory, image: Image):
-    lab = Lab(tmp_path_factory.mktemp("killed") / "lab")
-    try:
-        ecr = lab.client("registry", "ecr")
-        lab.repository("kept", image)
-        upload = uploaded(ecr, "kept", b"x" * (5 * 1024 * 1024))
-        lab.kill()
-        ecr = lab.client("registry", "ecr")
-        assert pull(ecr, REGISTRY, "kept", "0.0.1").digest == image.digest
-        part_of(ecr, "kept", upload, 5 * 1024 * 1024, b"end")
-        complete(ecr, "kept", upload, digest_of(b"x" * (5 * 1024 * 1024) + b"end"))
-    finally:
-        client.stop(lab.home)
