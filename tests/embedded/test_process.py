@@ -51,6 +51,15 @@ def kill(running: Running) -> None:
         pass
 
 
+def halt(running: Running) -> None:
+    """Let the process hang, and wait until it does: its threads take the signal one by one, and may answer till then.
+
+    It is a child of this one, so the system reports the last of them.
+    """
+    os.kill(running.pid, signal.SIGSTOP)
+    assert os.WIFSTOPPED(os.waitpid(running.pid, os.WUNTRACED)[1])
+
+
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -201,7 +210,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_process_that_hangs_is_reported_and_ended_by_its_id(home: Path, impatient: None) -> None:
     running = client.ensure(home)
     connect(running, "ecr").create_repository(repositoryName="kept")
-    os.kill(running.pid, signal.SIGSTOP)
+    halt(running)
     for ask in (client.status, client.ensure):
         with pytest.raises(EmbeddedError, match=rf"\(process {running.pid}\) does not answer. Run 'labkit down'"):
             ask(home)
