@@ -3,15 +3,15 @@
 verdict   what a check says
 cases     policies that learners write, decided for a list of cases
 places    00: the map of the organization         images   01: tags and digests
-grants    02 to 05: a policy to write for each
+grants    02 to 05: a policy to write for each    removal     06: who may remove a repository
 room      07: how much fits into a policy
 breaks    08: policies with one mistake each     breaks_own  08: the exercises at its end
 """
 
 from labkit.exercises.breaks import broken, narrowed_scp, predicted, repaired, repaired_scp
 from labkit.exercises.breaks_own import deny_that_spares_services, refuses_lambda_only
+from labkit.exercises.cases import SECOND_ACCOUNT
 from labkit.exercises.grants import (
-    SECOND_ACCOUNT,
     all_but_one_account,
     all_but_one_unit,
     directly_in_unit,
@@ -23,6 +23,7 @@ from labkit.exercises.grants import (
 )
 from labkit.exercises.images import by_digest, second_tag
 from labkit.exercises.places import beyond_every_organization, path_of_development
+from labkit.exercises.removal import least_cleaner, nobody_else_deletes
 from labkit.exercises.room import as_many_accounts, room_without_blanks
 from labkit.exercises.verdict import Verdict
 
@@ -38,8 +39,10 @@ __all__ = [
     "deny_that_spares_services",
     "directly_in_unit",
     "least_caller",
+    "least_cleaner",
     "lets_lambda_add",
     "narrowed_scp",
+    "nobody_else_deletes",
     "one_function",
     "only_test_functions",
     "path_of_development",

@@ -20,8 +20,7 @@ from labkit import policies
 from labkit.aws import functions, repositories, scps
 from labkit.aws.patience import patience
 from labkit.errors import UsageError
-from labkit.exercises.cases import Pull, repository_policy
-from labkit.exercises.grants import SECOND_ACCOUNT
+from labkit.exercises.cases import SECOND_ACCOUNT, Pull, repository_policy
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
 from labkit.lab import EXECUTION_ROLE, OTHER_ACCOUNT, Lab

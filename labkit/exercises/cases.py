@@ -8,7 +8,7 @@ And nothing is allowed beyond what the exercise asks for, which is decided for e
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labkit import pull
@@ -24,11 +24,16 @@ from labkit.pull import ImageUri
 Answer = Mapping[str, Any] | str
 """A policy as a dict or as JSON text. What else a learner may give is refused with a sentence."""
 
-_Context = Mapping[str, str | tuple[str, ...]]
+SECOND_ACCOUNT = "210987654321"
+"""An account that nobody has in this lab: the exercises ask about it, nothing is called in it."""
+
+Context = Mapping[str, str | tuple[str, ...]]
+"""Condition keys and their values."""
+
 _EVERYTHING = Policy.parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
-_ECR = tuple(f"ecr:{name}" for name in known()["ecr"].values())
+ECR_ACTIONS = tuple(f"ecr:{name}" for name in known()["ecr"].values())
+"""Every action of ECR."""
 _TOKEN = "ecr:GetAuthorizationToken"  # noqa: S105 - an action, not a token
-_LEAST_CASES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +65,30 @@ def repository_cases(policy: Policy, image: ImageUri, pulls: Sequence[Pull]) -> 
     yield _beyond_pulling(pulls, image, policy)
 
 
+def repository_arns(image: ImageUri, other: str) -> tuple[str, tuple[str, ...]]:
+    """The ARN of a repository, and those of others: of another name, of another account, whose name begins the same."""
+    others = (
+        replace(image, repository=other),
+        replace(image, account=SECOND_ACCOUNT),
+        replace(image, repository=f"{image.repository}-2"),
+    )
+    return image.repository_arn, tuple(each.repository_arn for each in others)
+
+
 def identity_policy(answer: Answer, account: str, needed: Sequence[str], own: str, others: Sequence[str]) -> Verdict:
     """Decides every action of ECR with the answer as the only identity policy of a role in the account.
 
-    Exactly the two ``needed`` actions may be allowed, on the repository ``own``, and none on any of ``others``: first
-    those of another name, last the one whose name only begins the same.
+    Exactly the ``needed`` actions may be allowed, on the repository ``own``, and none on any of ``others``: first those
+    of another name, last the one whose name only begins the same. See ``repository_arns``.
     """
     policy = read_policy(answer)
     if isinstance(policy, Policy) and any(statement.principal is not None for statement in policy.statements):
         policy = "An identity policy has no Principal: it is for whoever it is attached to."
     if isinstance(policy, str):
-        return unreadable(policy, _LEAST_CASES)
+        return unreadable(policy, len(needed) + 3)
 
     def allowed(*resources: str) -> list[tuple[str, str]]:
-        pairs = [(action, resource) for resource in resources for action in _ECR if action != _TOKEN]
+        pairs = [(action, resource) for resource in resources for action in ECR_ACTIONS if action != _TOKEN]
         return [pair for pair in pairs if _allowed(account, *pair, policy)]
 
     on_own = allowed(own)
@@ -155,13 +170,13 @@ def _granted(side: Sequence[Decision]) -> str:
 def _beyond_pulling(pulls: Sequence[Pull], image: ImageUri, policy: Policy) -> str:
     """Nothing where nobody of the pulls may do anything but pull, else what somebody may."""
     for who, context in (side for case in pulls for side in _sides(case, image)):
-        more = [action for action in _ECR if action not in PULL_ACTIONS and _opens(who, context, action, image, policy)]
+        more = [action for action in open_to(who, context, image, policy) if action not in PULL_ACTIONS]
         if more:
             return f"It allows {more[0]}{_and_more(len(more) - 1, 'action')}, which no pull needs."
     return ""
 
 
-def _sides(case: Pull, image: ImageUri) -> Iterator[tuple[Principal, _Context]]:
+def _sides(case: Pull, image: ImageUri) -> Iterator[tuple[Principal, Context]]:
     """Lambda, and the caller where it is of another account, each with its condition keys."""
     yield Principal.service(LAMBDA), pull.service_context(_function_arn(case, image), case.membership)
     if case.account != image.account:
@@ -169,9 +184,14 @@ def _sides(case: Pull, image: ImageUri) -> Iterator[tuple[Principal, _Context]]:
         yield caller, pull.caller_context(caller, case.membership)
 
 
-def _opens(who: Principal, context: _Context, action: str, image: ImageUri, policy: Policy) -> bool:
-    request = Request(who, action, image.repository_arn, image.account, context)
-    return evaluate(request, Policies(identity=[_EVERYTHING], resource=policy)).allowed
+def open_to(who: Principal, context: Context, image: ImageUri, policy: Policy) -> list[str]:
+    """What of ECR the repository's policy leaves to somebody whose own policies allow everything."""
+
+    def may(action: str) -> bool:
+        request = Request(who, action, image.repository_arn, image.account, context)
+        return evaluate(request, Policies(identity=[_EVERYTHING], resource=policy)).allowed
+
+    return [action for action in ECR_ACTIONS if may(action)]
 
 
 def _caller(case: Pull) -> Principal:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from labkit.exercises.cases import Answer, Pull, identity_policy, repository_policy
+from labkit.exercises.cases import SECOND_ACCOUNT, Answer, Pull, identity_policy, repository_arns, repository_policy
 from labkit.exercises.verdict import Verdict
 from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
 from labkit.organization import Membership
 from labkit.policies import PULL_ACTIONS
 from labkit.pull import ImageUri
-
-SECOND_ACCOUNT = "210987654321"
-"""An account that nobody has in this lab: the exercises ask about it, nothing is called in it."""
 
 _ELSEWHERE = "o-elsewhere000"
 _STRANGER, _LONER = "888888888888", "777777777777"
@@ -37,7 +32,7 @@ def one_function(lab: Lab, policy: Answer) -> Verdict:
 def lets_lambda_add(lab: Lab, policy: Answer) -> Verdict:
     """02: an identity policy with which Lambda adds its statement to lambda-same-account, and nothing more of ECR."""
     needed = ("ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy")
-    own, others = _repositories(lab, SAME_ACCOUNT.repository, OTHER_ACCOUNT.repository)
+    own, others = repository_arns(_image(lab, SAME_ACCOUNT.repository), OTHER_ACCOUNT.repository)
     return identity_policy(policy, lab.registry.account, needed, own, others)
 
 
@@ -54,19 +49,8 @@ def two_accounts(lab: Lab, policy: Answer) -> Verdict:
 
 def least_caller(lab: Lab, policy: Answer) -> Verdict:
     """03: the ECR part of the identity policy that a caller in the workload account needs, and nothing more."""
-    own, others = _repositories(lab, OTHER_ACCOUNT.repository, ORGANIZATION.repository)
+    own, others = repository_arns(_image(lab, OTHER_ACCOUNT.repository), ORGANIZATION.repository)
     return identity_policy(policy, lab.workload.account, PULL_ACTIONS, own, others)
-
-
-def _repositories(lab: Lab, name: str, other: str) -> tuple[str, tuple[str, ...]]:
-    """The ARN of a repository, and those of others: of another name, of another account, whose name begins the same."""
-    own = _image(lab, name)
-    others = (
-        replace(own, repository=other),
-        replace(own, account=SECOND_ACCOUNT),
-        replace(own, repository=f"{name}-2"),
-    )
-    return own.repository_arn, tuple(each.repository_arn for each in others)
 
 
 def all_but_one_account(lab: Lab, policy: Answer) -> Verdict:

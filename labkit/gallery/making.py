@@ -12,7 +12,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import labkit.embedded.client as embedded
 from labkit.aws.engine import ways
@@ -61,18 +63,24 @@ def fresh_lab() -> Iterator[Running]:
 
 def executed(paths: Sequence[Path], running: Running, root: Path, step: Step) -> list[Page]:
     """The pages of notebooks that are executed one after another on the running AWS."""
-    runtime = runtime_folder(running.home.parent)
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    environment = _environment(running, root)
     pages = []
-    try:
+    with kernels(running, root) as execute_notebook:
         for path in paths:
             with step(f"executing {path.name}"):
-                notebook = execute(path, environment, runtime)
+                notebook = execute_notebook(path)
                 pages.append(_steady(notebooks.drawn(path, notebook), running))
+    return pages
+
+
+@contextmanager
+def kernels(running: Running, root: Path) -> Iterator[Callable[[Path], Any]]:
+    """What executes a notebook on the running AWS and returns it, each in a kernel of its own; see ``executing``."""
+    runtime = runtime_folder(running.home.parent)
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    try:
+        yield partial(execute, environment=_environment(running, root), folder=runtime)
     finally:
         shutil.rmtree(runtime, ignore_errors=True)
-    return pages
 
 
 def _environment(running: Running, root: Path) -> Mapping[str, str]:
