@@ -48,6 +48,11 @@ class Result:
     seconds: float
     detail: str
 
+    @property
+    def left_out(self) -> list[str]:
+        """The tests that pytest skipped, a line for each reason; known where the output was kept."""
+        return [line for line in self.detail.splitlines() if line.startswith("SKIPPED ")]
+
 
 def notebooks(root: Path) -> list[str]:
     """The notebooks of the project, in order."""
@@ -55,7 +60,7 @@ def notebooks(root: Path) -> list[str]:
 
 
 def _unit_tests(root: Path, more: Sequence[str]) -> list[str]:
-    return ["pytest", "-n", str(min(os.cpu_count() or 1, _MOST_WORKERS)), *more]
+    return ["pytest", "-rfEs", "-n", str(min(os.cpu_count() or 1, _MOST_WORKERS)), *more]
 
 
 def _notebook_tests(root: Path, more: Sequence[str]) -> list[str]:
@@ -66,7 +71,7 @@ def _notebook_tests(root: Path, more: Sequence[str]) -> list[str]:
 
 
 def _browser_tests(root: Path, more: Sequence[str]) -> list[str]:
-    return ["pytest", "-p", "no:xdist", str(root / "tests" / "browser")]
+    return ["pytest", "-rfEs", "-p", "no:xdist", str(root / "tests" / "browser")]
 
 
 def _no_browser(root: Path) -> str:

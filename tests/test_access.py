@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit import policies
@@ -174,7 +174,6 @@ raw = st.builds(
 documents = st.builds(lambda each: {"Version": "2012-10-17", "Statement": each}, st.lists(raw, min_size=1, max_size=4))
 
 
-@settings(deadline=None)
 @given(documents, st.sampled_from(NUMBERS), conditions, st.booleans())
 def test_reasoning_about_classes_agrees_with_asking_for_every_pair(document, owner, guard, limited):
     levels = [[EVERYTHING, denying(guard)]] if limited and guard else None

@@ -2,7 +2,8 @@
 the whole lab in a real browser where Chromium or Chrome is installed.
 
 The tests use a lab of their own in a temporary folder, never yours. A check's output is shown when it fails, or all of
-it with -v. Whatever else is given goes to pytest for the unit tests. Exits with 1 if anything failed.
+it with -v; tests that cannot be run here are named with the reason. Whatever else is given goes to pytest for the unit
+tests. Exits with 1 if anything failed.
 
   labkit test
   labkit test --fast -k pull        neither notebooks nor browser, and only the unit tests about pulls
@@ -62,6 +63,8 @@ def _run(check: Check, root: Path, folder: Path, args: argparse.Namespace, conso
         console.rule()
     else:
         console.print(f"{check.name}: {result.outcome} {_remark(result)}")
+        for line in result.left_out:
+            console.out(f"  {line}")
     return result
 
 

@@ -34,6 +34,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 _START_WITHIN = 60.0  # seconds
 _GRACE = 5.0  # seconds between asking and forcing
+_GONE_WITHIN = 30.0  # seconds after forcing
 _LONGEST_LOG = 1 << 20
 
 _DETACHED: dict[str, Any] = {"start_new_session": True}
@@ -124,15 +125,15 @@ def end(place: Home) -> None:
     if process is None:
         raise EmbeddedError(f"A process that cannot be told holds {place.server_lock}. End it, and try again.")
     family = process.children(recursive=True)
-    for signal in (process.terminate, process.kill):
+    for signal, seconds in ((process.terminate, _GRACE), (process.kill, _GONE_WITHIN)):
         with suppress(psutil.NoSuchProcess):
             signal()
-        if freed(place, _GRACE):
+        if freed(place, seconds):
             break
     else:
         raise EmbeddedError(f"The embedded AWS (process {process.pid}) does not end; end it by its id.")
     for child in family:
         with suppress(psutil.Error):
             child.kill()
-    psutil.wait_procs([process, *family], timeout=_GRACE)
+    psutil.wait_procs([process, *family], timeout=_GONE_WITHIN)
     place.runtime.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from labkit import policies
@@ -157,9 +157,6 @@ def test_a_policy_with_a_hundred_thousand_stars_is_checked():
     assert "unknown-action" in ids(policy, "identity")
 
 
-# How long an example takes says nothing here: the machine may be busy with other tests.
-property_test = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=20)
 WORDS = st.sampled_from(
@@ -236,13 +233,11 @@ def nearly_right(principal: bool, resource: bool) -> st.SearchStrategy[dict[str,
     return st.fixed_dictionaries({"Version": st.sampled_from(["2012-10-17", "2008-10-17"]), "Statement": statement})
 
 
-@property_test
 @given(st.text(), KIND)
 def test_no_text_makes_the_check_raise(policy, kind):
     check(policy, kind)
 
 
-@property_test
 @given(JSON | DOCUMENT | STATEMENT, KIND)
 def test_no_json_makes_the_check_raise_and_every_finding_has_a_place(value, kind):
     policy = json.dumps(value, indent=1)
@@ -252,7 +247,6 @@ def test_no_json_makes_the_check_raise_and_every_finding_has_a_place(value, kind
         assert finding.problem and finding.instead
 
 
-@property_test
 @given(DOCUMENT | nearly_right(True, False) | nearly_right(False, True), KIND)
 def test_the_policy_engine_reads_whatever_has_no_error(value, kind):
     policy = json.dumps(value)
@@ -260,7 +254,6 @@ def test_the_policy_engine_reads_whatever_has_no_error(value, kind):
         Policy.parse(policy)
 
 
-@property_test
 @given(nearly_right(True, False))
 def test_a_policy_with_nothing_but_known_forms_is_not_refused(value):
     # The generated values hold null, which no condition takes, and NaN, which is not JSON.
@@ -268,7 +261,6 @@ def test_a_policy_with_nothing_but_known_forms_is_not_refused(value):
     assert {each.rule.id for each in report.findings if each.rule.severity == "error"} <= {"wrong-type", "json-syntax"}
 
 
-@property_test
 @given(DOCUMENT)
 def test_a_report_as_sarif_is_of_the_documented_form(value):
     log = sarif(check(json.dumps(value)), "a policy.json")
@@ -285,7 +277,6 @@ def test_a_report_as_sarif_is_of_the_documented_form(value):
         assert physical["region"]["startLine"] >= 1 and physical["region"]["startColumn"] >= 1
 
 
-@property_test
 @given(JSON)
 def test_reading_with_places_reads_what_json_reads(value):
     source = json.dumps(value)

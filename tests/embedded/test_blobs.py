@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit.embedded.blobs import (
@@ -64,7 +64,6 @@ def test_a_text_that_is_no_digest_leads_to_no_path(store: BlobStore, text: str):
         store.path(text)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(data=st.binary(max_size=2000), cuts=st.lists(st.integers(0, 2000), max_size=8))
 def test_any_split_of_the_bytes_gives_the_same_blob(data: bytes, cuts: list[int]):
     edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})

@@ -200,21 +200,25 @@ def test_a_stale_runtime_file_does_not_count(home: Path) -> None:
     assert client.status(home) is None
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits long for a process that does not answer."""
-    monkeypatch.setattr(client, "_ANSWER_WITHIN", 0.2)
-    monkeypatch.setattr(process, "_GRACE", 0.2)
+@contextlib.contextmanager
+def impatience() -> Iterator[None]:
+    """Within, nobody waits long for a process that does not answer; for one to start or to be gone, as ever."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "_ANSWER_WITHIN", 0.2)
+        patch.setattr(client, "_STOP_WITHIN", 0.2)
+        patch.setattr(process, "_GRACE", 0.2)
+        yield
 
 
-def test_a_process_that_hangs_is_reported_and_ended_by_its_id(home: Path, impatient: None) -> None:
+def test_a_process_that_hangs_is_reported_and_ended_by_its_id(home: Path) -> None:
     running = client.ensure(home)
     connect(running, "ecr").create_repository(repositoryName="kept")
     halt(running)
-    for ask in (client.status, client.ensure):
-        with pytest.raises(EmbeddedError, match=rf"\(process {running.pid}\) does not answer. Run 'labkit down'"):
-            ask(home)
-    assert client.stop(home) is True
+    with impatience():
+        for ask in (client.status, client.ensure):
+            with pytest.raises(EmbeddedError, match=rf"\(process {running.pid}\) does not answer. Run 'labkit down'"):
+                ask(home)
+        assert client.stop(home) is True
     assert not (home / "embedded" / "runtime.json").exists() and not psutil.pid_exists(running.pid)
     again = client.ensure(home)
     assert connect(again, "ecr").describe_repositories()["repositories"][0]["repositoryName"] == "kept"
@@ -230,16 +234,13 @@ def test_a_process_whose_answers_are_broken_is_ended_by_a_signal(home: Path) -> 
     assert not path.exists() and not psutil.pid_exists(running.pid)
 
 
-def test_no_process_is_ended_that_does_not_hold_the_lock_of_the_home(
-    home: Path, impatient: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client, "_STOP_WITHIN", 0.1)
+def test_no_process_is_ended_that_does_not_hold_the_lock_of_the_home(home: Path) -> None:
     running = client.ensure(home)
     path = home / "embedded" / "runtime.json"
     genuine = path.read_text()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
         path.write_text(json.dumps({"pid": bystander.pid, "port": 9, "token": "x"}))
-        with pytest.raises(EmbeddedError, match="A process that cannot be told holds"):
+        with impatience(), pytest.raises(EmbeddedError, match="A process that cannot be told holds"):
             client.stop(home)
         assert bystander.poll() is None and psutil.pid_exists(running.pid)
         bystander.communicate(b"\n")

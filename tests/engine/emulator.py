@@ -22,7 +22,9 @@ _FILES = {
     "x86_64": "6b1e686e62ab2baf5759c412c4864276ef2a88b094fca53ec070637ccba9b9a5",
     "arm64": "ec2e5d09633d853834c008b1ef264bf834b258a94d551d2b2074966494b39a21",
 }
-CACHE = Path(os.environ.get("LABKIT_TEST_CACHE") or Path(tempfile.gettempdir()) / f"labkit-tests-{os.getuid()}")
+CACHE = Path(__file__).resolve().parents[2] / ".pytest_cache" / "d" / "labkit"
+"""The folder of pytest's cache that is for what tests have downloaded."""
+
 _PATIENCE = 10.0
 
 
@@ -32,7 +34,7 @@ def emulator() -> Path | str:
         return "the emulator runs on Linux only"
     machine = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
     program = CACHE / f"aws-lambda-rie-{machine}"
-    CACHE.mkdir(mode=0o700, exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(CACHE / "lock"):
         if not _is_genuine(program, machine) and (why := _fetch(program)):
             return why

@@ -71,7 +71,7 @@ def _fetch(folder: Path) -> str:
     """Unpack the packages, from where the machine's own packages come from; returns why they cannot be had."""
     if not shutil.which("apt-get"):
         return "needs Debian's apt-get"
-    CACHE.mkdir(mode=0o700, exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(CACHE / "docker.lock"):
         if folder.exists():
             return ""
@@ -108,6 +108,7 @@ def _apt(place: Path) -> Path:
         "Dir::State::lists": place / "lists",
         "Dir::Cache": place / "archives",
         "APT::Sandbox::User": "root",
+        "Acquire::Retries": "3",
     }
     path = place / "apt.conf"
     path.write_text("".join(f'{name} "{value}";\n' for name, value in settings.items()))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -67,27 +68,32 @@ class SlowCall(threading.Thread):
         super().__init__()
         self.environment, self.fifo, self.result = environment, folder / "pipe", None
         os.mkfifo(self.fifo)
+        # Opened before there is a writer, so that a handler that ends too early is a failure and no endless wait.
+        self.pipe = os.open(self.fifo, os.O_RDONLY | os.O_NONBLOCK)
         self.start()
-        self.pipe = self.fifo.open()
-        assert self.pipe.readline() == "waiting\n"
+        assert self.said() == b"waiting\n"
 
     def run(self):
         self.result = self.environment.invoke(json.dumps(str(self.fifo)).encode(), "ID")
 
     def end(self):
         """Wait until every process of the handler has ended, then return the result."""
-        with self.pipe:
-            assert self.pipe.read() == ""
+        assert self.said() == b""
+        os.close(self.pipe)
         self.join()
         return self.result
 
+    def said(self):
+        assert select.select([self.pipe], [], [], 60)[0], "the handler says nothing"
+        return os.read(self.pipe, 100)
+
 
 def test_a_timeout_ends_the_whole_process_group_and_the_next_call_is_cold(sandbox, tmp_path):
-    environment = sandbox(SLOW, timeout=1)
+    environment = sandbox(SLOW, timeout=2)
     result = SlowCall(environment, tmp_path).end()
     assert json.loads(result.payload) == {
         "errorType": "Sandbox.Timedout",
-        "errorMessage": "RequestId: ID Error: Task timed out after 1.00 seconds",
+        "errorMessage": "RequestId: ID Error: Task timed out after 2.00 seconds",
     }
     assert (result.outcome, b"waiting" in result.log) == (Outcome.TIMED_OUT, True)
     assert b"Status: timeout" in result.log

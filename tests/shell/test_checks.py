@@ -107,6 +107,12 @@ def test_the_summary_has_a_row_for_every_check_and_one_failure_fails_all(play, i
     ] == []
 
 
+def test_tests_that_were_skipped_are_named_with_the_reason_also_where_all_is_well(play, importable):
+    said = "SKIPPED [1] tests/test_a.py:5: podman is not installed"
+    _, out = play(program("partly", f"print('..s.')\nprint({said!r})", importable))
+    assert [line for line in out.splitlines() if "test_a" in line] == [f"  {said}"]
+
+
 def test_nothing_failed_is_success_and_fast_says_what_it_left_out(play, importable):
     slow = program("slow_one", "raise SystemExit(1)", importable, slow=True)
     code, out = play(program("good_two", "", importable), slow, fast=True)
