@@ -6,7 +6,6 @@ import configparser
 import json
 import os
 import signal
-import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -128,14 +127,6 @@ def image_of(folder: Path, handler: str = GREETING) -> Image:
 def unique(prefix: str) -> str:
     """A name that no other test has."""
     return f"{prefix}-{uuid4().hex[:12]}"
-
-
-def appears(path: Path) -> None:
-    """Wait until a handler has made a file; a minute is more than any machine needs."""
-    latest = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < latest, f"{path} did not appear"
-        time.sleep(0.01)  # for whoever is to make it
 
 
 def refusal(call: Any, **params: Any) -> tuple[str, int, str]:

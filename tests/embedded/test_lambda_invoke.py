@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, ROLE, Lab, appears, image_of, refusal, unique
+from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, ROLE, Lab, image_of, refusal, unique
 
 HANDLERS = """
 import json, os, sys, time
@@ -70,12 +71,30 @@ def touch(event, context):
     with open(event["path"], "w") as file:
         file.write("done")
 
-def wait_for(event, context):
-    open(event["path"], "w").close()
-    while not os.path.exists(event["until"]):
-        time.sleep(0.01)
+def pass_gate(event, context):
+    if "here" in event:
+        open(event["here"], "w").close()
+        open(event["go"]).close()
     return os.environ.get("NAME")
 """
+
+
+class Gate:
+    """Where a handler waits until the test lets it go: it says that it is there, and reads until it may go on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._here, self._go = folder / "here", folder / "go"
+        os.mkfifo(self._here)
+        os.mkfifo(self._go)
+        self.event = {"do": "pass_gate", "here": str(self._here), "go": str(self._go)}
+
+    def is_reached(self) -> None:
+        """Wait for the handler."""
+        self._here.read_bytes()
+
+    def open(self) -> None:
+        """Let the handler go on."""
+        self._go.write_bytes(b"")
 
 
 @pytest.fixture(scope="module")
@@ -145,10 +164,10 @@ def test_deleting_a_function_ends_its_processes(lab: Lab, name: str, uri: str):
 
 def test_a_function_that_is_deleted_while_it_runs_ends_at_once(lab: Lab, name: str, uri: str, tmp_path: Path):
     lambda_ = lab.active("registry", name, uri, Timeout=60)
-    begun = tmp_path / "begun"
+    gate = Gate(tmp_path)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(invoked, lab, name, {"do": "wait_for", "path": str(begun), "until": str(tmp_path / "no")})
-        appears(begun)
+        running = pool.submit(invoked, lab, name, gate.event)
+        gate.is_reached()
         lambda_.delete_function(FunctionName=name)
         assert running.result()["Payload"]["errorType"] == "Runtime.ExitError"
 
@@ -324,36 +343,34 @@ def test_a_dry_run_answers_204_and_runs_nothing(lab: Lab, shared: str, tmp_path:
 
 def test_an_event_answers_202_and_runs_later(lab: Lab, name: str, uri: str, tmp_path: Path):
     lab.active("registry", name, uri)
-    begun, go = tmp_path / "begun", tmp_path / "go"
-    event = {"do": "wait_for", "path": str(begun), "until": str(go)}
-    answer = invoked(lab, name, event, InvocationType="Event")
+    gate = Gate(tmp_path)
+    answer = invoked(lab, name, gate.event, InvocationType="Event")
     assert answer["StatusCode"] == 202
     assert answer["Payload"] is None
-    appears(begun)
-    go.touch()
+    gate.is_reached()
+    gate.open()
 
 
 def test_the_lab_answers_while_a_handler_runs(lab: Lab, name: str, uri: str, tmp_path: Path):
     lab.active("registry", name, uri, Timeout=30)
-    begun, go = tmp_path / "begun", tmp_path / "go"
+    gate = Gate(tmp_path)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(invoked, lab, name, {"do": "wait_for", "path": str(begun), "until": str(go)})
-        appears(begun)
+        running = pool.submit(invoked, lab, name, gate.event)
+        gate.is_reached()
         assert lab.client("registry", "lambda").get_function(FunctionName=name)["Configuration"]["State"] == "Active"
         assert invoked(lab, name, {"do": "count"})["Payload"][0] == 1  # in a second environment
-        go.touch()
+        gate.open()
         assert "FunctionError" not in running.result()
 
 
 def test_what_runs_is_finished_with_the_old_configuration(lab: Lab, name: str, uri: str, tmp_path: Path):
     lambda_ = lab.active("registry", name, uri, Timeout=30, Environment={"Variables": {"NAME": "old"}})
-    begun, go = tmp_path / "begun", tmp_path / "go"
-    event = {"do": "wait_for", "path": str(begun), "until": str(go)}
+    gate = Gate(tmp_path)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(invoked, lab, name, event)
-        appears(begun)
+        running = pool.submit(invoked, lab, name, gate.event)
+        gate.is_reached()
         lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": {"NAME": "new"}})
         lambda_.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=PATIENTLY)
-        go.touch()
+        gate.open()
         assert running.result()["Payload"] == "old"
-    assert invoked(lab, name, event)["Payload"] == "new"
+    assert invoked(lab, name, {"do": "pass_gate"})["Payload"] == "new"
