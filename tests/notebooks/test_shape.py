@@ -32,8 +32,10 @@ STORIES = NAMES[1:6]
 WITH_EXERCISES = NAMES[:8]  # 08 is nothing but exercises, of a form of its own
 GLOSSARY = "glossary"
 PAGES = [*NAMES, GLOSSARY]
+COLUMNS = 100  # of code, on a projector with 1280 pixels; ruff breaks lines there
 
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+_CREATES = re.compile(r"\.create_function\(([^()]*)\)")
 _HINTS = re.compile(r"<details>.*</details>", re.DOTALL)
 
 
@@ -124,6 +126,11 @@ def test_code_cells_are_short(name):
     assert max(counts) <= 12
     assert p90(counts[1:]) <= 6  # the first one is the setup
     assert statistics.median(counts) <= 3
+
+
+@every_notebook
+def test_a_line_of_code_fits_on_a_projector(name):
+    assert [line for cell in cells(name, "code") for line in lines(cell) if len(line) > COLUMNS] == []
 
 
 def test_over_all_notebooks_a_code_cell_has_two_lines_in_the_median():
@@ -352,7 +359,7 @@ def test_what_was_repaired_is_proved_in_view(name):
 
 @pytest.mark.parametrize("name", STORIES[1:])
 def test_functions_are_created_by_a_call_of_boto3_that_can_be_pasted(name):
-    calls = [line for cell in cells(name, "code") for line in lines(cell) if ".create_function(" in line]
+    calls = [call for cell in cells(name, "code") for call in _CREATES.findall(cell.source)]
     assert calls
     for call in calls:
         assert all(f"{argument}=" in call for argument in ("FunctionName", "Role", "PackageType", "Code", "Tags"))
