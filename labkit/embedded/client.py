@@ -218,7 +218,7 @@ def _stop(place: Home) -> bool:
 
 def _sweep(place: Home) -> None:
     """Remove the containers that a process has left behind that was killed."""
-    if place.containers.exists():
+    if place.may_have_containers:
         from labkit.embedded.lambda_runners import Runners
 
         Runners(place).sweep()

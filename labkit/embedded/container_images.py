@@ -13,9 +13,11 @@ import hashlib
 import json
 import tarfile
 from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from labkit.aws.engine.finding import Patience
 from labkit.embedded.blobs import CHUNK, BlobStore
 from labkit.embedded.containers import engine_errors
 from labkit.image.manifest import Manifest, parse
@@ -31,13 +33,14 @@ def name_of(home: Path, digest: str) -> tuple[str, str]:
 def provide(client: Any, home: Path, digest: str, blobs: BlobStore) -> str:
     """Make the engine have an image and return its name there.
 
-    Raises what the SDK raises where the engine fails, and FileNotFoundError where neither it nor the store has it.
+    Raises NoEngine where the engine hangs, what the SDK raises where it fails, and FileNotFoundError where neither it
+    nor the store has the image.
     """
     import docker.errors
 
     repository, tag = name_of(home, digest)
     name = f"{repository}:{tag}"
-    if _has(client, name):
+    if Patience()(partial(_has, client, name)):
         return name
     manifest = parse(blobs.read(digest))
     for known_as in (manifest.config.digest, digest):  # the classic store's id, the containerd store's

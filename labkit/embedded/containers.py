@@ -11,8 +11,8 @@ system is read-only but for ``/tmp``, memory is limited, the image's USER does n
 privileges, there is no ``/dev/shm``, and at most 1,024 processes and threads. Not as there: ``/tmp`` counts as memory,
 the processor is not rationed, and the handler is process 1, to which its own signals do nothing.
 
-Whatever the lab makes in an engine carries the labels ``labkit.home`` and ``labkit.function``, or has a name
-of its own (`labkit.embedded.container_images`). Nothing else is touched.
+Whatever the lab makes in an engine carries the label ``labkit.home`` and says of which run or which trial it is, or has
+a name of its own (`labkit.embedded.container_images`). Nothing else is touched.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from labkit.aws.engine.finding import HOME_LABEL
+from labkit.aws.engine.finding import HOME_LABEL, NoEngine
+from labkit.aws.engine.trials import TRIAL_LABEL
 from labkit.embedded.engine import Engine
 from labkit.image.function import Fault, Function
 from labkit.image.process import peak_memory
@@ -53,13 +54,11 @@ _NOT_EXECUTABLE = re.compile(rb"exec (/\S+): (exec format error)\s*$")
 _NOT_STARTED = re.compile(r'exec: "([^"]+)": (?:stat \S+: )?([a-z ]+)')
 
 
-def remove_leftovers(client: Any, home: Path, run: str = RUN) -> int:
-    """Remove the containers of a lab home that another run than ``run`` has left behind; returns how many."""
-    ours = {"label": [f"{HOME_LABEL}={home}", FUNCTION_LABEL, RUN_LABEL]}
-    found = [each["Id"] for each in client.containers(all=True, filters=ours) if each["Labels"][RUN_LABEL] != run]
-    for container in found:
-        _remove(client, container)
-    return len(found)
+def leftovers(client: Any, home: Path, run: str, trials: Container[str]) -> list[str]:
+    """The containers of a lab home that belong to another run than ``run``, or to one of these trials."""
+    found = client.containers(all=True, filters={"label": f"{HOME_LABEL}={home}"})
+    labels = {each["Id"]: each["Labels"] for each in found}
+    return [each for each, on in labels.items() if on.get(RUN_LABEL, run) != run or on.get(TRIAL_LABEL) in trials]
 
 
 def user_of_containers() -> tuple[int, int]:
@@ -125,8 +124,8 @@ class ContainerProcess:
 
     def close(self) -> None:
         """End the container and remove it."""
-        _remove(self._client, self._id)
-        self._watcher.join()
+        if remove(self._client, self._id):  # else the engine may never tell the watcher how it ended
+            self._watcher.join()
         self.api.close()
 
     def _create(self, image: str, home: Path, function: Function, user: str) -> str:
@@ -151,7 +150,7 @@ class ContainerProcess:
                 self._output.read(self._client.attach(self._id, stream=True))  # before there is anything to miss
                 self._client.start(self._id)
         except BaseException:
-            _remove(self._client, self._id)
+            remove(self._client, self._id)
             raise
 
     def _watch(self) -> None:
@@ -243,17 +242,20 @@ def _explained() -> Iterator[None]:
         raise Fault("Runtime.Unknown", f"The container engine cannot run the image: {said}") from None
 
 
-def _remove(client: Any, container: str) -> None:
+def remove(client: Any, container: str) -> bool:
+    """End a container and remove it; False where the engine fails, and the log says how."""
     try:
         client.remove_container(container, force=True, v=True)
     except engine_errors() as error:
         if getattr(error, "status_code", None) not in (404, 409):  # it is gone, or just going
             _LOG.warning("the container %s could not be removed: %s", container[:12], error)
+            return False
+    return True
 
 
 def engine_errors() -> tuple[type[Exception], ...]:
-    """Return what the SDK raises when an engine refuses or fails; importing it is worth waiting for the first use."""
+    """Return what is raised when an engine refuses, fails or hangs; the SDK is worth waiting for the first use."""
     import docker.errors
     import requests
 
-    return docker.errors.DockerException, requests.RequestException, OSError
+    return NoEngine, docker.errors.DockerException, requests.RequestException, OSError

@@ -1,10 +1,10 @@
 """The container engine of this machine, where one answers that can run functions.
 
 It is asked for when the first function is invoked that needs it, never while the lab starts, and an engine that hangs
-costs three seconds. A handler in a container must reach the Runtime API and the embedded AWS, and both listen on the
-loopback of this machine only; so the container shares the machine's network, and an engine that runs somewhere else
-(Docker Desktop's virtual machine, another host, rootless in a network of its own) cannot be used. Functions then run
-with the lab's own Python.
+costs three seconds (`labkit.aws.engine.finding.Patience`). A handler in a container must reach the Runtime API and the
+embedded AWS, and both listen on the loopback of this machine only; so the container shares the machine's network, and
+an engine that runs somewhere else (Docker Desktop's virtual machine, another host, rootless in a network of its own)
+cannot be used. Functions then run with the lab's own Python.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from labkit.aws.engine import finding
 _LOG = logging.getLogger(__name__)
 
 _WORK_WITHIN = 60  # seconds for one request, once it has answered
-_DESCRIBES_ITSELF_WITHIN = 15  # seconds; it runs programs of its own for that
 _ASK_AGAIN = 30.0  # seconds after which an engine that did not answer is asked for again
 
 
@@ -44,7 +43,7 @@ class Engines:
 
     def __init__(
         self,
-        find: Callable[[], finding.Daemon] = finding.find,
+        find: Callable[[finding.Patience], finding.Daemon] = finding.find,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._find = find
@@ -67,11 +66,11 @@ class Engines:
             self._engine, self._asked = None, self._now()
 
     def _look(self) -> Engine | None:
+        patience = finding.Patience()
         try:
-            daemon = self._find()
+            daemon = self._find(patience)
             client = daemon.client.api
-            client.timeout = _DESCRIBES_ITSELF_WITHIN
-            reason = unreachable(client.info())
+            reason = unreachable(patience(client.info))
         except finding.NoEngine as error:
             reason = error.reason
         except Exception as error:  # the SDK lets errors of requests and of the system through

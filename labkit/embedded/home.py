@@ -9,6 +9,7 @@
     <home>/embedded/state/          the state (`labkit.embedded.state`)
     <home>/embedded/images/, functions/   layers and manifests; functions
     <home>/embedded/containers      is there while functions may have containers in an engine
+    <home>/embedded/trials/         a locked file for each trial container (`labkit.aws.engine.trials`)
     <home>/embedded/front           the registry's address in the names of images in an engine
     <home>/bases/                   AWS's base images where they were pulled (`labkit.aws.base`)
     <home>/matplotlib/              matplotlib's list of fonts (`labkit.show.plots`)
@@ -74,6 +75,16 @@ class Home:
     def containers(self) -> Path:
         """Is there while functions may have containers in an engine."""
         return self.embedded / "containers"
+
+    @property
+    def trials(self) -> Path:
+        """A file for each trial container, locked by the process that tries the image."""
+        return self.embedded / "trials"
+
+    @property
+    def may_have_containers(self) -> bool:
+        """Whether the lab may have something in an engine."""
+        return self.containers.exists() or any(self.trials.glob("*"))
 
     @property
     def front(self) -> Path:

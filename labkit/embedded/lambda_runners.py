@@ -9,30 +9,37 @@
 What is chosen counts from the next invocation on, since it is part of what makes a warm process or container usable.
 
 While the lab may have something in an engine, the lab home has a file that says so: what a process that was killed has
-left behind is removed by the next one, or when the lab is stopped, and a lab that has never used an engine never asks
-for one.
+left behind, a trial's container too, is removed by the next one, or when the lab is stopped, and a lab that has never
+used an engine never asks for one. An engine that hangs is found out at the first thing that it is asked
+(`labkit.aws.engine.finding.Patience`); what it has begun to clear away is waited for somewhat longer.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from labkit.aws.engine import finding
 from labkit.aws.engine.choice import EMBEDDED, wanted
+from labkit.aws.engine.finding import Patience
+from labkit.aws.engine.trials import abandoned
 from labkit.choices import Choices
 from labkit.embedded.blobs import BlobStore
 from labkit.embedded.container_images import keep_only, provide
-from labkit.embedded.containers import ContainerProcess, engine_errors, remove_leftovers
+from labkit.embedded.containers import RUN, ContainerProcess, engine_errors, leftovers, remove
 from labkit.embedded.engine import Engine, Engines
 from labkit.embedded.home import Home
 from labkit.image.base import stands_in_for
 from labkit.image.runtime import Start
 
 _LOG = logging.getLogger(__name__)
+
+_CLEARED_WITHIN = 20.0  # seconds for all of it, by an engine that answers
 
 
 class Runners:
@@ -74,44 +81,49 @@ class Runners:
     def keep_only(self, digests: Collection[str]) -> None:
         """Let the engine forget the images of all other functions than those with these digests."""
         if self._used:
-            try:
-                keep_only(self._used.client, self._home.root, digests)
-            except engine_errors() as error:
-                _LOG.warning("the engine does not forget images: %s", error)
+            with _logged("the engine does not forget images"):
+                Patience(_CLEARED_WITHIN)(partial(keep_only, self._used.client, self._home.root, digests))
 
     def sweep(self) -> None:
         """Remove what an earlier process left in the engine; where none answers, the next one tries again."""
         with self._lock:
-            if not self._home.containers.exists():
-                return
-            try:
-                client = finding.find().client.api
-                remove_leftovers(client, self._home.root)
-                if self._used is None:
-                    keep_only(client, self._home.root, ())
-            except finding.NoEngine as error:
-                _LOG.warning("containers may have been left behind: %s", error.reason)
-                return
-            except engine_errors() as error:
-                _LOG.warning("containers may have been left behind: %s", error)
-                return
-            if self._used is None:
-                self._home.containers.unlink()
+            if self._home.may_have_containers:
+                self._clear(lambda patience: finding.find(patience).client.api, RUN)
 
     def close(self) -> None:
         """Remove what the lab still has in the engine, and note that nothing is left."""
         with self._lock:
-            if self._used is None:
-                return
-            try:
-                remove_leftovers(self._used.client, self._home.root, run="")
-                keep_only(self._used.client, self._home.root, ())
-            except engine_errors() as error:
-                _LOG.warning("containers may have been left behind: %s", error)
-            else:
-                self._home.containers.unlink(missing_ok=True)
+            if self._used is not None:
+                client, self._used = self._used.client, None
+                self._clear(lambda _patience: client, "")
+
+    def _clear(self, client_with: Callable[[Patience], Any], run: str) -> None:
+        """Remove what other runs than ``run``, and trials of processes that are gone, have left in the engine."""
+        patience, marks = Patience(), abandoned(self._home)
+        with _logged("containers may have been left behind"):
+            client = client_with(patience)
+            left = patience(partial(leftovers, client, self._home.root, run, {mark.name for mark in marks}))
+            Patience(_CLEARED_WITHIN)(partial(self._remove, client, left, marks))
+
+    def _remove(self, client: Any, containers: Collection[str], marks: Collection[Path]) -> None:
+        if [each for each in containers if not remove(client, each)]:
+            return  # what is noted tells the next one to try again
+        for mark in marks:
+            mark.unlink(missing_ok=True)
+        if self._used is None:
+            keep_only(client, self._home.root, ())
+            self._home.containers.unlink(missing_ok=True)
 
     def _use(self, engine: Engine) -> None:
         with self._lock:
             self._home.containers.touch(mode=0o600)
             self._used = engine
+
+
+@contextmanager
+def _logged(failed: str) -> Iterator[None]:
+    """Let the log say what an engine could not do, and why."""
+    try:
+        yield
+    except engine_errors() as error:
+        _LOG.warning("%s: %s", failed, error)

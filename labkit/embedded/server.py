@@ -166,6 +166,6 @@ def _serving(gateway: Gateway, listener: socket.socket) -> Iterator[None]:
 
 def _come_up(embedded: Embedded) -> None:
     embedded.come_up()
-    if embedded.places.containers.exists():
+    if embedded.places.may_have_containers:
         embedded.runners.sweep()
     gc.freeze()  # AWS's policies and the models stay for good; the collector need not look at them again

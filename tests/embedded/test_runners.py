@@ -5,7 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
 import tarfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,13 +20,15 @@ import docker.errors
 import pytest
 
 from labkit.aws.engine import finding
-from labkit.aws.engine.finding import HOME_LABEL, Daemon, NoEngine
+from labkit.aws.engine.finding import HOME_LABEL, Daemon, NoEngine, Patience
+from labkit.aws.engine.trials import TRIAL_LABEL, marked
 from labkit.choices import Choices
+from labkit.embedded import lambda_runners
 from labkit.embedded.blobs import BlobStore
 from labkit.embedded.container_images import keep_only, provide
-from labkit.embedded.containers import FUNCTION_LABEL, RUN_LABEL, conditions, remove_leftovers, user_of_containers
+from labkit.embedded.containers import FUNCTION_LABEL, RUN, RUN_LABEL, conditions, user_of_containers
 from labkit.embedded.engine import Engines, unreachable
-from labkit.embedded.home import open_home
+from labkit.embedded.home import Home, open_home
 from labkit.embedded.lambda_runners import Runners
 from labkit.image.base import FOR_LABEL, KIND_LABEL
 from labkit.image.function import Fault, Function
@@ -49,11 +57,19 @@ class MadeUp:
         self.loaded: list[bytes] = []
         self.there: dict[str, dict[str, str]] = {}
         self.broken = False
+        self.hangs_at = ""
+        self.over = threading.Event()
+
+    def _hang_at(self, question: str) -> None:
+        if question == self.hangs_at:
+            self.over.wait()
 
     def info(self) -> dict[str, Any]:
+        self._hang_at("info")
         return self.about
 
     def inspect_image(self, name: str) -> None:
+        self._hang_at("inspect_image")
         if self.broken:
             raise docker.errors.APIError("the disk is full")
         if name not in self.known:
@@ -75,17 +91,17 @@ class MadeUp:
     def remove_image(self, name: str) -> None:
         self.known.remove(name)
 
-    def containers(self, all: bool, filters: dict[str, list[str]]) -> list[dict[str, Any]]:
+    def containers(self, all: bool, filters: dict[str, str]) -> list[dict[str, Any]]:
         assert all
-        return [
-            {"Id": name, "Labels": labels}
-            for name, labels in self.there.items()
-            if {each.partition("=")[0] for each in filters["label"]} <= set(labels)
-            and labels.get(HOME_LABEL) == filters["label"][0].partition("=")[2]
-        ]
+        self._hang_at("containers")
+        name, _, value = filters["label"].partition("=")
+        return [{"Id": each, "Labels": labels} for each, labels in self.there.items() if labels.get(name) == value]
 
     def remove_container(self, name: str, force: bool, v: bool) -> None:
         assert force and v
+        self._hang_at("remove_container")
+        if self.broken:
+            raise docker.errors.APIError("the device is busy")
         del self.there[name]
 
 
@@ -95,7 +111,7 @@ class Found:
     def __init__(self, client: MadeUp | None, architecture: str = "amd64") -> None:
         self.client, self.architecture, self.asked = client, architecture, 0
 
-    def __call__(self) -> Daemon:
+    def __call__(self, _patience: Patience) -> Daemon:
         self.asked += 1
         if self.client is None:
             raise NoEngine("nowhere")
@@ -103,8 +119,10 @@ class Found:
 
 
 @pytest.fixture
-def client() -> MadeUp:
-    return MadeUp()
+def client() -> Iterator[MadeUp]:
+    client = MadeUp()
+    yield client
+    client.over.set()
 
 
 @pytest.fixture
@@ -234,6 +252,22 @@ def test_an_image_that_nobody_has_any_more_runs_as_a_process(runners: Runners, b
     assert runners.container(IMAGE, f"sha256:{'0' * 64}", blobs) is None
 
 
+@pytest.mark.parametrize("question", ["info", "inspect_image"])
+def test_where_the_engine_hangs_it_runs_as_a_process_and_the_log_says_so(
+    runners: Runners,
+    blobs: BlobStore,
+    image: str,
+    client: MadeUp,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    question: str,
+):
+    monkeypatch.setattr(finding, "SECONDS", 0.05)
+    client.hangs_at = question
+    assert runners.container(IMAGE, image, blobs) is None
+    assert "it did not answer within 0.05 seconds" in caplog.text
+
+
 def test_where_the_engine_fails_it_runs_as_a_process(runners: Runners, blobs: BlobStore, image: str, client: MadeUp):
     client.broken = True
     assert runners.container(IMAGE, image, blobs) is None
@@ -290,16 +324,77 @@ def labels(home: Path, run: str = "earlier") -> dict[str, str]:
     return {HOME_LABEL: str(home), FUNCTION_LABEL: "arn", RUN_LABEL: run}
 
 
-def test_only_what_an_earlier_run_for_this_home_has_left_is_removed(tmp_path: Path, client: MadeUp):
-    client.there = {
-        "left": labels(tmp_path),
-        "mine": labels(tmp_path, "now"),
-        "of another home": labels(tmp_path / "other"),
-        "trial": {HOME_LABEL: str(tmp_path)},
+@pytest.fixture
+def home(tmp_path: Path, client: MadeUp, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A lab home that may have left something in the engine, where the made-up one is found."""
+    home = open_home(tmp_path / "home")
+    home.containers.touch()
+    monkeypatch.setattr(finding, "find", Found(client))
+    return home
+
+
+def test_only_what_an_earlier_run_for_this_home_has_left_is_removed(home: Home, client: MadeUp):
+    kept = {
+        "mine": labels(home.root, RUN),
+        "of another home": labels(home.root / "other"),
+        "neither of a run nor of a trial": {HOME_LABEL: str(home.root)},
         "somebody's": {},
     }
-    assert remove_leftovers(client, tmp_path, "now") == 1
-    assert set(client.there) == {"mine", "of another home", "trial", "somebody's"}
+    client.there = {"left": labels(home.root), **kept}
+    Runners(home).sweep()
+    assert client.there == kept
+
+
+# Marks a trial, says so, and waits to be killed.
+TRIES = """\
+import sys
+from pathlib import Path
+from labkit.aws.engine.trials import marked
+with marked(Path(sys.argv[1])) as mark:
+    print(mark.name, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_trial_of_a_killed_process_is_removed_and_that_of_a_living_one_stays(home: Home, client: MadeUp):
+    home.containers.unlink()  # trials alone are reason enough to look
+    process = subprocess.Popen(
+        [sys.executable, "-c", TRIES, str(home.root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process, marked(home.root) as mine:
+        killed = process.stdout.readline().strip()
+        trials = {name: {HOME_LABEL: str(home.root), TRIAL_LABEL: name} for name in (killed, mine.name)}
+        client.there = {**trials, "of another home": {HOME_LABEL: "/other", TRIAL_LABEL: killed}}
+        Runners(home).sweep()
+        assert len(client.there) == 3
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        Runners(home).sweep()
+        assert set(client.there) == {mine.name, "of another home"}
+        assert [mark.name for mark in home.trials.iterdir()] == [mine.name]
+
+
+@pytest.mark.parametrize("question", ["containers", "remove_container"])
+def test_an_engine_that_hangs_keeps_nobody_who_sweeps_and_is_asked_again(
+    home: Home, client: MadeUp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, question: str
+):
+    client.there, client.hangs_at = {"left": labels(home.root)}, question
+    monkeypatch.setattr(finding, "SECONDS", 0.05 if question == "containers" else 30.0)
+    monkeypatch.setattr(lambda_runners, "_CLEARED_WITHIN", 0.05)
+    Runners(home).sweep()
+    assert "containers may have been left behind: No Docker engine answers" in caplog.text
+    assert "--engine embedded" in caplog.text
+    assert home.containers.exists()
+
+
+def test_what_an_engine_cannot_remove_is_tried_again_by_the_next(home: Home, client: MadeUp):
+    client.there, client.broken = {"left": labels(home.root)}, True
+    Runners(home).sweep()
+    assert home.containers.exists()
+    client.broken = False
+    Runners(home).sweep()
+    assert client.there == {}
+    assert not home.containers.exists()
 
 
 def test_a_home_remembers_that_it_may_have_containers(
@@ -315,13 +410,8 @@ def test_a_home_remembers_that_it_may_have_containers(
     assert not home.containers.exists()
 
 
-def test_the_next_process_sweeps_up_after_one_that_was_killed(
-    tmp_path: Path, client: MadeUp, monkeypatch: pytest.MonkeyPatch
-):
-    home = open_home(tmp_path / "home")
-    home.containers.touch()
+def test_the_next_process_sweeps_up_after_one_that_was_killed(home: Home, client: MadeUp):
     client.there = {"left": labels(home.root)}
-    monkeypatch.setattr(finding, "find", Found(client))
     Runners(home).sweep()
     assert client.there == {}
     assert not home.containers.exists()

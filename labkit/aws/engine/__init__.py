@@ -9,6 +9,7 @@
     registry    names, login, push and pull through the engine
     names       what stands in front of an image's name, when it changes
     trial       the image in a container, behind the emulator's URL
+    trials      which of such containers belong to a process that is gone
 
 An image has one name everywhere, its ECR name. Docker alone is told another where the registry is not at the host of
 that name, as on the embedded AWS: the registry's address with the ECR name behind it.

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from labkit.aws.base import PUBLIC, STAND_IN, Progress
-from labkit.aws.engine.finding import Daemon
+from labkit.aws.engine.finding import Daemon, Patience
 from labkit.aws.engine.streams import EngineError, Line, explained, followed
 from labkit.errors import DockerfileError, LabError
 from labkit.image.container import base as containers
@@ -48,21 +49,24 @@ class Dockerfile:
         return Dockerfile(text, name)
 
 
-def is_present(daemon: Daemon, reference: str) -> bool:
-    """Whether the engine has the image."""
+def is_present(daemon: Daemon, reference: str, patience: Patience | None = None) -> bool:
+    """Whether the engine has the image; asked with this patience. Raises NoEngine and EngineError."""
     from docker.errors import ImageNotFound
 
     with explained(f"Docker cannot look for {reference}"):
         try:
-            daemon.client.images.get(reference)
+            (patience or Patience())(partial(daemon.client.images.get, reference))
         except ImageNotFound:
             return False
         return True
 
 
-def check_at_hand(daemon: Daemon, reference: str) -> None:
-    """Raises EngineError where the engine neither has the image nor finds it in its registry. Pulls nothing."""
-    if reference == "scratch" or is_present(daemon, reference):
+def check_at_hand(daemon: Daemon, reference: str, patience: Patience | None = None) -> None:
+    """Raises EngineError where the engine neither has the image nor finds it in its registry. Pulls nothing.
+
+    The engine is asked with this patience, else NoEngine is raised; its registry, far away, has a patience of its own.
+    """
+    if reference == "scratch" or is_present(daemon, reference, patience):
         return
     with explained(f"Docker cannot pull {reference}"), daemon.impatient(_LOOK_SECONDS):
         daemon.client.images.get_registry_data(reference)

@@ -1,9 +1,10 @@
 """Whether a Docker engine answers, and what it is.
 
 The SDK looks where ``DOCKER_HOST`` says, else at the usual socket. An engine that hangs would keep it for a minute, one
-that answers a byte a second for ever; so somebody else waits for it, and after three seconds nobody does. The SDK is
-imported only where somebody is there, since that costs more than all the rest; a busy machine takes seconds for it,
-which are not counted against the engine.
+that answers a byte a second for ever; so somebody else waits for it, and after three seconds nobody does. That is one
+patience for all that an engine is asked before it is used, by whomever: an engine that says what it is and then hangs
+is found to hang like any other. The SDK is imported only where somebody is there, since that costs more than all the
+rest; a busy machine takes seconds for it, which are not counted against the engine.
 """
 
 from __future__ import annotations
@@ -25,12 +26,11 @@ from labkit.errors import LabError
 T = TypeVar("T")
 
 SECONDS = 3.0
-"""How long an engine may take to say what it is."""
+"""How long an engine may take for its answers, all together, before it is used."""
 
 HOME_LABEL = "labkit.home"
 """The label of every container that the lab starts; its value is the lab home. Others are never touched."""
 
-_AT_LEAST = 2 / 3  # of the seconds: what is left for the engine's answer, however long the import took
 _WORK_SECONDS = 600
 _USUAL = "unix:///var/run/docker.sock"
 _ADVICE = "Start one (DOCKER_HOST says where), or take the embedded way: --engine embedded, in notebook 00 Engine."
@@ -39,7 +39,6 @@ _REASONS: dict[type[OSError], str] = {
     FileNotFoundError: "there is none",
     PermissionError: "this user may not talk to it",
     ConnectionRefusedError: "nothing listens there",
-    TimeoutError: f"it did not answer within {SECONDS:.0f} seconds",
 }
 
 
@@ -49,6 +48,29 @@ class NoEngine(LabError):  # noqa: N818 - said as it is
     def __init__(self, reason: str) -> None:
         super().__init__(f"No Docker engine answers at {reason}. {_ADVICE}")
         self.reason = f"no Docker engine answers at {reason}"
+
+
+class Patience:
+    """How long an engine is waited for: so many seconds, by default `SECONDS`, for all that it is asked together."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._all = self.left = SECONDS if seconds is None else seconds
+
+    def __call__(self, ask: Callable[[], T]) -> T:
+        """What somebody else gets answered, who may be kept for longer.
+
+        Raises what ``ask`` raises, and NoEngine when no time is left.
+        """
+        done: queue.SimpleQueue[Callable[[], T]] = queue.SimpleQueue()
+        began = time.monotonic()
+        threading.Thread(target=_answer, args=(ask, done), daemon=True, name="docker-engine").start()
+        try:
+            answer = done.get(timeout=self.left)
+        except queue.Empty:
+            raise _none(_too_late(self._all)) from None
+        finally:
+            self.left = max(0.0, self.left - (time.monotonic() - began))
+        return answer()
 
 
 @dataclass(frozen=True)
@@ -79,38 +101,26 @@ def address() -> str:
     return os.environ.get("DOCKER_HOST") or _USUAL
 
 
-def find(seconds: float = SECONDS) -> Daemon:
-    """The engine of this machine, after at most so many seconds of its own. Raises NoEngine."""
-    began = time.monotonic()
+def find(patience: Patience | None = None) -> Daemon:
+    """The engine of this machine, asked with all the patience that there is or with this. Raises NoEngine."""
+    patience = patience or Patience()
     try:
-        _within(seconds, lambda: _knock(address(), seconds))
+        patience(_knock)
         _load_sdk()
-        left = max(seconds - (time.monotonic() - began), seconds * _AT_LEAST)
-        return _within(left, lambda: _introduced(left))
+        return patience(_introduced)
     except NoEngine:
         raise
     except Exception as error:  # the SDK also lets errors of requests and of its configuration through
         raise _none(_said_of(error)) from None
 
 
-def _within(seconds: float, work: Callable[[], T]) -> T:
-    """What somebody else gets done in so many seconds, who may be kept for longer. Raises TimeoutError."""
-    done: queue.SimpleQueue[Callable[[], T]] = queue.SimpleQueue()
-
-    def do() -> None:
-        try:
-            result = work()
-        except Exception as error:
-            done.put(partial(_fail, error))
-        else:
-            done.put(lambda: result)
-
-    threading.Thread(target=do, daemon=True, name="docker-engine").start()
+def _answer(ask: Callable[[], T], done: queue.SimpleQueue[Callable[[], T]]) -> None:
     try:
-        answer = done.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    return answer()
+        result = ask()
+    except Exception as error:
+        done.put(partial(_fail, error))
+    else:
+        done.put(lambda: result)
 
 
 def _fail(error: Exception) -> NoReturn:
@@ -122,21 +132,21 @@ def _load_sdk() -> None:
     import docker  # noqa: F401
 
 
-def _knock(host: str, seconds: float) -> None:
+def _knock() -> None:
     """Raises OSError where nobody is there: sooner, and with a better reason, than the SDK."""
-    address = urlsplit(host)
-    if address.scheme == "unix" and hasattr(socket, "AF_UNIX"):
+    host = urlsplit(address())
+    if host.scheme == "unix" and hasattr(socket, "AF_UNIX"):
         with socket.socket(socket.AF_UNIX) as door:
-            door.settimeout(seconds)
-            door.connect(host.removeprefix("unix://"))
-    elif address.scheme == "tcp" and address.hostname and address.port:
-        socket.create_connection((address.hostname, address.port), seconds).close()
+            door.settimeout(SECONDS)
+            door.connect(address().removeprefix("unix://"))
+    elif host.scheme == "tcp" and host.hostname and host.port:
+        socket.create_connection((host.hostname, host.port), SECONDS).close()
 
 
-def _introduced(seconds: float) -> Daemon:
+def _introduced() -> Daemon:
     import docker
 
-    client = docker.from_env(timeout=seconds)
+    client = docker.from_env(timeout=SECONDS)
     facts = client.version()
     client.api.timeout = _WORK_SECONDS  # asking is quick, building is not
     if facts["Os"] != "linux":
@@ -147,7 +157,11 @@ def _introduced(seconds: float) -> Daemon:
 def _said_of(error: Exception) -> str:
     if isinstance(error, OSError) and type(error) in _REASONS:
         return _REASONS[type(error)]
-    return _REASONS[TimeoutError] if "timed out" in str(error) else str(error).rstrip(".")
+    return _too_late(SECONDS) if "timed out" in str(error) else str(error).rstrip(".")
+
+
+def _too_late(seconds: float) -> str:
+    return f"it did not answer within {seconds:g} seconds"
 
 
 def _none(why: str) -> NoEngine:

@@ -7,11 +7,12 @@ built for the old address would stay under names that lead nowhere; so these nam
 from __future__ import annotations
 
 import socket
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from labkit.aws.engine.bases import is_present
-from labkit.aws.engine.finding import Daemon
+from labkit.aws.engine.finding import Daemon, Patience
 from labkit.aws.engine.streams import explained
 from labkit.embedded.home import open_home
 
@@ -19,16 +20,16 @@ _FAILED = "Docker cannot rename the images of the lab"
 _SECONDS = 1.0
 
 
-def follow(daemon: Daemon, front: str, home: Path) -> None:
+def follow(daemon: Daemon, front: str, home: Path, patience: Patience) -> None:
     """Give the images of the registry's former address names with ``front``, its present one; take the old ones away.
 
-    Nothing is renamed while somebody listens at the former address: the names may be another lab's by now. Raises
-    EngineError.
+    Nothing is renamed while somebody listens at the former address: the names may be another lab's by now. The engine
+    is asked for its names with this patience. Raises NoEngine and EngineError.
     """
     noted = open_home(home).front
     before = noted.read_text("utf-8") if noted.exists() else front
     if before != front and not _is_listened_on(before):
-        for old in _names_at(daemon.client.api, before):
+        for old in patience(partial(_names_at, daemon.client.api, before)):
             _rename(daemon, old, front + old.removeprefix(before))
     if before != front or not noted.exists():
         noted.write_text(front, "utf-8")

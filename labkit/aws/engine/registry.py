@@ -10,10 +10,11 @@ import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from labkit.aws.engine.finding import Daemon
+from labkit.aws.engine.finding import Daemon, Patience
 from labkit.aws.engine.streams import EngineError, explained, followed
 from labkit.aws.images import Pulled, Pushed
 from labkit.pull import ImageUri
@@ -59,11 +60,15 @@ def uri(ecr: Any, repository: str, tag: str) -> ImageUri:
     return ImageUri(found["registryId"], ecr.meta.region_name, repository, tag)
 
 
-def check_reachable(daemon: Daemon, known: Login) -> None:
-    """Raises EngineError where the engine cannot log in at the address in front: it may be on another machine."""
+def check_reachable(daemon: Daemon, known: Login, patience: Patience) -> None:
+    """Raises EngineError where the engine cannot log in at the address in front: it may be on another machine.
+
+    Raises NoEngine where it does not even answer with this patience.
+    """
     if known.front:
+        log_in = partial(daemon.client.login, known.user, known.password, registry=f"http://{known.front}", reauth=True)
         with explained(f"Docker cannot log in to {known.front}"):
-            daemon.client.login(known.user, known.password, registry=f"http://{known.front}", reauth=True)
+            patience(log_in)
 
 
 def push(daemon: Daemon, image: str, known: Login, uri: ImageUri, progress: Report) -> Pushed:

@@ -23,6 +23,11 @@ class EngineError(LabError):
         super().__init__(f"{failed}: {said}")
         self.said = said
 
+    @property
+    def reason(self) -> str:
+        """The whole of it, to go on in a sentence."""
+        return str(self).rstrip(".")
+
 
 def followed(lines: Iterator[Line], failed: str) -> Iterator[Line]:
     """The lines of an answer as they come. Raises EngineError for the one that is an error."""

@@ -13,6 +13,7 @@ from typing import Any
 from labkit.aws.engine.building import DockerImage
 from labkit.aws.engine.finding import HOME_LABEL
 from labkit.aws.engine.streams import EngineError, explained
+from labkit.aws.engine.trials import TRIAL_LABEL, marked
 from labkit.image.local import PATH
 
 _FAILED = "Docker cannot run the image"
@@ -26,14 +27,16 @@ def _container(image: DockerImage, home: Path, **options: Any) -> Iterator[Any]:
     """A container of the image, not started, that carries the lab's labels and is removed at the end."""
     from docker.errors import NotFound
 
-    labels = {HOME_LABEL: str(home), "labkit.part": "trial"}
-    with explained(_FAILED):
-        container = image.daemon.client.containers.create(image.id, labels=labels, **options)
-    try:
-        yield container
-    finally:
-        with explained("Docker cannot remove the container"), suppress(NotFound):
-            container.remove(force=True, v=True)
+    with marked(home) as mark:
+        labels = {HOME_LABEL: str(home), TRIAL_LABEL: mark.name}
+        with explained(_FAILED):
+            container = image.daemon.client.containers.create(image.id, labels=labels, **options)
+        try:
+            yield container
+        finally:
+            with explained("Docker cannot remove the container"), suppress(NotFound):
+                container.remove(force=True, v=True)
+            mark.unlink()
 
 
 def python_inside(image: DockerImage, home: Path) -> str:

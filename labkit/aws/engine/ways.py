@@ -1,7 +1,8 @@
 """The two ways to build, push, pull and try an image, behind one interface, and which of them a choice comes to.
 
 ``auto`` means Docker where an engine answers, reaches the registry, and has the base image or can pull it, and the
-embedded way everywhere else; ``sentence`` says which it is and why.
+embedded way everywhere else; ``sentence`` says which it is and why. An engine that stops answering on the way has had
+one patience for all of it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from labkit.aws.engine import bases as engine_bases
 from labkit.aws.engine import building, registry
 from labkit.aws.engine.building import DockerImage
 from labkit.aws.engine.choice import AUTO, DOCKER, EMBEDDED, ENGINES, VARIABLE, check_engine, wanted
-from labkit.aws.engine.finding import Daemon, NoEngine, find
+from labkit.aws.engine.finding import Daemon, NoEngine, Patience, find
 from labkit.aws.engine.names import follow
 from labkit.aws.engine.streams import EngineError
 from labkit.aws.engine.trial import LocalContainer, python_inside
@@ -184,25 +185,20 @@ def open_engine(choice: str | None, base: str | None, reference: Path, ecr: Any,
     ``base`` is the base image chosen, None for each way's own, and ``reference`` the Dockerfile that names it;
     ``ecr`` is a client of the registry's account. Raises NoEngine where Docker was chosen and does not answer.
     """
-    name = wanted(choice)
+    name, patience = wanted(choice), Patience()
     if name == EMBEDDED:
         return EmbeddedEngine(home)
-    if name == DOCKER:
-        return _docker(find(), registry.login(ecr).front, home)
     try:
-        daemon = find()
+        daemon = find(patience)
         known = registry.login(ecr)
-        registry.check_reachable(daemon, known)
-        if base != bases.STAND_IN:
-            engine_bases.check_at_hand(daemon, engine_bases.Dockerfile.read(reference).reference)
-        return _docker(daemon, known.front, home)
-    except NoEngine as error:
+        if name == AUTO:
+            registry.check_reachable(daemon, known, patience)
+            if base != bases.STAND_IN:
+                engine_bases.check_at_hand(daemon, engine_bases.Dockerfile.read(reference).reference, patience)
+        if known.front:
+            follow(daemon, known.front, home, patience)
+    except (NoEngine, EngineError) as error:
+        if name == DOCKER:
+            raise
         return EmbeddedEngine(home, error.reason)
-    except EngineError as error:
-        return EmbeddedEngine(home, str(error).rstrip("."))
-
-
-def _docker(daemon: Daemon, front: str, home: Path) -> DockerEngine:
-    if front:
-        follow(daemon, front, home)
-    return DockerEngine(daemon, front, home)
+    return DockerEngine(daemon, known.front, home)
