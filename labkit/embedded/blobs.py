@@ -9,6 +9,9 @@ An upload grows by appended chunks and is hashed while it grows; nothing is held
 It belongs to a *scope* (the ARN of a repository) and can only be found by that scope, which is how ECR and
 the OCI distribution API treat upload ids. After a restart an upload is taken up again by reading its file
 once, when it is next written to or finished. Both the ECR layer API and a registry's ``/v2/`` write through this store.
+
+Who waits for an upload may wait as long as its client likes, and its file may take seconds to read. So whoever needs
+the lab's lock beside the upload takes hold of the upload first (`Upload.held`), and of the lock afterwards.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 import threading
 import uuid
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -29,7 +33,7 @@ CHUNK = 1 << 20
 """How many bytes are read from a file at a time."""
 
 UPLOAD_LIFETIME = timedelta(hours=24)
-"""An unfinished upload that nobody has appended to for this long is deleted."""
+"""An unfinished upload that nobody has appended to for this long is given up."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _UPLOAD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -79,7 +83,7 @@ class Upload:
         """Sizes of the parts appended since this process took the upload up, in bytes."""
         self._path = path
         self._now = now
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @cached_property
     def _hash(self) -> hashlib._Hash:
@@ -94,43 +98,45 @@ class Upload:
 
         What was written before an error of ``chunks`` or of the disk stays, and is what ``size`` says.
         """
-        with self._lock:
+        with self._lock, self._unless_cancelled():
             if offset is not None and offset != self.size:
                 raise WrongOffsetError(self.size)
-            before = self.size
-            try:
-                digest = self._hash
-                # Unlike "ab" this never brings a cancelled upload back. Without a buffer, what counts is in the file.
-                with self._path.open("r+b", buffering=0) as file:
-                    file.seek(self.size)
-                    file.truncate()
-                    for chunk in chunks:
-                        _write(file, chunk)
-                        digest.update(chunk)
-                        self.size += len(chunk)
-            except FileNotFoundError:
-                raise UploadNotFoundError(self.id) from None
+            before, digest = self.size, self._hash
+            # Unlike "ab" this never brings a cancelled upload back. Without a buffer, what counts is in the file.
+            with self._path.open("r+b", buffering=0) as file:
+                file.seek(self.size)
+                file.truncate()
+                for chunk in chunks:
+                    _write(file, chunk)
+                    digest.update(chunk)
+                    self.size += len(chunk)
             self.parts.append(self.size - before)
             _touch(self._path, self._now())
             return self.size
 
-    @property
-    def digest(self) -> str:
-        """The digest of the bytes so far."""
+    @contextlib.contextmanager
+    def held(self) -> Iterator[str]:
+        """Let nobody else append meanwhile; gives the digest of the bytes so far. Raises `UploadNotFoundError`."""
         with self._lock:
-            return self._digest()
-
-    def _digest(self) -> str:
-        return f"sha256:{self._hash.hexdigest()}"
+            with self._unless_cancelled():
+                digest = f"sha256:{self._hash.hexdigest()}"
+            yield digest
 
     def move_to(self, target: Path, expected: str) -> None:
         """Become the blob at ``target``. Raises `DigestMismatchError` and changes nothing otherwise."""
-        with self._lock:
-            if self._digest() != expected:
-                raise DigestMismatchError(self._digest())
+        with self.held() as actual, self._unless_cancelled():
+            if actual != expected:
+                raise DigestMismatchError(actual)
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.truncate(self._path, self.size)
             self._path.replace(target)
+
+    @contextlib.contextmanager
+    def _unless_cancelled(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise UploadNotFoundError(self.id) from None
 
 
 class BlobStore:
@@ -144,7 +150,7 @@ class BlobStore:
         self._blobs = home / "blobs" / "sha256"
         self._uploads = home / "uploads"
         self._now = now
-        self._open: dict[tuple[str, str], Upload] = {}
+        self._open: dict[Path, Upload] = {}
         self._lock = threading.Lock()
 
     def path(self, digest: str) -> Path:
@@ -183,8 +189,7 @@ class BlobStore:
         return digest
 
     def begin(self, scope: str) -> Upload:
-        """Start an upload for a scope (a repository's ARN); those that were given up are deleted on the occasion."""
-        self._delete_abandoned()
+        """Start an upload for a scope (a repository's ARN)."""
         upload_id = str(uuid.uuid4())
         path = self._upload_path(scope, upload_id)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -198,10 +203,9 @@ class BlobStore:
             path = self._upload_path(scope, upload_id)
             if not path.is_file():
                 raise UploadNotFoundError(upload_id)
-            key = (scope, upload_id)
-            if key not in self._open:
-                self._open[key] = Upload(path, upload_id, self._now)
-            return self._open[key]
+            if path not in self._open:
+                self._open[path] = Upload(path, upload_id, self._now)
+            return self._open[path]
 
     def finish(self, scope: str, upload_id: str, digest: str) -> int:
         """Turn an upload into the blob of this digest; returns its size in bytes.
@@ -210,38 +214,49 @@ class BlobStore:
         """
         upload = self.upload(scope, upload_id)
         upload.move_to(self.path(digest), digest)
-        with self._lock:
-            self._open.pop((scope, upload_id), None)
+        self._forget(self._upload_path(scope, upload_id))
         return upload.size
 
     def cancel(self, scope: str, upload_id: str) -> None:
         """Forget an upload and its bytes. Raises `UploadNotFoundError`."""
         self.upload(scope, upload_id)
-        with self._lock:
-            self._open.pop((scope, upload_id), None)
-            self._upload_path(scope, upload_id).unlink(missing_ok=True)
+        self._forget(self._upload_path(scope, upload_id))
+
+    def drop(self, scope: str) -> None:
+        """Cancel every upload of a scope: there will be no more of them."""
+        for path in self._folder(scope).glob("*"):
+            self._forget(path)
+        shutil.rmtree(self._folder(scope), ignore_errors=True)
 
     def collect(self, keep: Container[str]) -> list[str]:
-        """Delete every blob that is not to be kept; returns the digests.
+        """Delete every blob that is not to be kept, and the uploads that were given up; returns the blobs' digests.
 
         The caller holds whatever lock keeps new references from appearing meanwhile.
         """
+        self._give_up(self._now() - UPLOAD_LIFETIME)
         gone = [digest for digest in self if digest not in keep]
         for digest in gone:
             self.path(digest).unlink(missing_ok=True)
         return gone
 
-    def _delete_abandoned(self) -> None:
-        oldest = (self._now() - UPLOAD_LIFETIME).timestamp()
+    def _give_up(self, oldest: datetime) -> None:
         for path in self._uploads.glob("*/*"):
             with contextlib.suppress(FileNotFoundError):  # it has just become a blob
-                if path.stat().st_mtime < oldest:
-                    path.unlink()
+                if path.stat().st_mtime < oldest.timestamp():
+                    self._forget(path)
+
+    def _forget(self, path: Path) -> None:
+        with self._lock:
+            self._open.pop(path, None)
+            path.unlink(missing_ok=True)
+
+    def _folder(self, scope: str) -> Path:
+        return self._uploads / hashlib.sha256(scope.encode()).hexdigest()[:32]
 
     def _upload_path(self, scope: str, upload_id: str) -> Path:
         if not _UPLOAD_ID.fullmatch(upload_id):
             raise UploadNotFoundError(upload_id)
-        return self._uploads / hashlib.sha256(scope.encode()).hexdigest()[:32] / upload_id
+        return self._folder(scope) / upload_id
 
 
 def _write(file: FileIO, chunk: bytes) -> None:

@@ -49,7 +49,7 @@ OPERATIONS: dict[str, Handler] = {
 }
 
 #: These take the lab's lock by themselves.
-UNLOCKED = frozenset({"UploadLayerPart"})
+UNLOCKED = frozenset({"UploadLayerPart", "CompleteLayerUpload"})
 
 #: Plain HTTP routes, by the prefix of their path.
 ROUTES: dict[str, Route] = {ecr_downloads.PREFIX: ecr_downloads.serve_layer, registry.PREFIX: registry.serve}

@@ -44,11 +44,13 @@ def serve_layer(embedded: Embedded, environ: dict[str, Any], start_response: Cal
         return _refuse(start_response, "405 Method Not Allowed")
     if not (is_digest(digest) and _valid(embedded, digest, expires, signature)):
         return _refuse(start_response, "403 Forbidden")
-    size = embedded.images.blobs.size(digest)
+    with embedded.lock:  # the store may be made only now
+        blobs = embedded.images.blobs
+    size = blobs.size(digest)
     if size is None:
         return _refuse(start_response, "404 Not Found")
     start_response("200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", str(size))])
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else _chunks(embedded.images.blobs.path(digest))
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else _chunks(blobs.path(digest))
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.blobs import DigestMismatchError, Upload, UploadNotFoundError, WrongOffsetError, is_digest
+from labkit.embedded.blobs import Upload, UploadNotFoundError, WrongOffsetError, is_digest
 from labkit.embedded.calls import Call, RepositoryRecord, ServiceError
 from labkit.embedded.constraints import invalid
 from labkit.embedded.ecr_downloads import download_url
 from labkit.embedded.ecr_registry import key_of, named, repository_of, where
+from labkit.embedded.ecr_repositories import collect
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -24,8 +25,10 @@ MOST_PART = 20 * 1024 * 1024
 
 
 def initiate_layer_upload(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """InitiateLayerUpload: a new upload for one repository."""
+    """InitiateLayerUpload: a new upload for one repository; now and then an occasion to collect what is of no use."""
     record = repository_of(embedded, call)
+    if embedded.images.collecting_is_due:
+        collect(embedded)
     return {"uploadId": embedded.images.blobs.begin(record.arn).id, "partSize": PART_SIZE}
 
 
@@ -33,7 +36,7 @@ def upload_layer_part(embedded: Embedded, call: Call) -> dict[str, Any]:
     """UploadLayerPart: append one part. Runs without the lab's lock, since it may write megabytes."""
     with embedded.lock:
         record = repository_of(embedded, call)
-    upload = _upload(embedded, record, call)
+        upload = _upload(embedded, record, call)
     data: bytes = call.params["layerPartBlob"]
     first, last = call.params["partFirstByte"], call.params["partLastByte"]
     try:
@@ -52,33 +55,21 @@ def upload_layer_part(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 
 def complete_layer_upload(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """CompleteLayerUpload: the upload becomes a layer of the repository if its digest is one of those given."""
-    record = repository_of(embedded, call)
-    upload = _upload(embedded, record, call)
+    """CompleteLayerUpload: the upload becomes a layer of the repository if its digest is one of those given.
+
+    Parts that are still coming are waited for without the lab's lock.
+    """
+    with embedded.lock:
+        record = repository_of(embedded, call)
+        upload = _upload(embedded, record, call)
     digests = [digest for digest in call.params["layerDigests"] if is_digest(digest)]
     if not digests:
         raise invalid("layerDigests", "must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'")
-    if upload.size == 0:
-        raise ServiceError("EmptyUploadException", f"The upload with id '{upload.id}' has no layer parts")
-    if any(size < LEAST_PART for size in upload.parts[:-1]):
-        raise ServiceError(
-            "LayerPartTooSmallException", f"Layer parts must be at least {LEAST_PART} bytes, the last one excepted"
-        )
-    digest = upload.digest if upload.digest in digests else digests[0]
-    if embedded.images.holds(key_of(record), digest) and digest == upload.digest:
-        embedded.images.blobs.cancel(record.arn, upload.id)
-        raise ServiceError(
-            "LayerAlreadyExistsException",
-            f"Layer with digest '{digest}' already exists in {where(record.name, record.account)}",
-        )
     try:
-        embedded.images.blobs.finish(record.arn, upload.id, digest)
-    except DigestMismatchError as error:
-        raise ServiceError(
-            "InvalidLayerException",
-            f"The digest of the uploaded layer, '{error.actual}', is none of the digests provided",
-        ) from None
-    embedded.images.link(key_of(record), digest)
+        with upload.held() as digest, embedded.lock:
+            _complete(embedded, record, upload, digest, digests)
+    except UploadNotFoundError:
+        raise _unknown_upload(record, upload.id) from None
     return {**named(record), "uploadId": upload.id, "layerDigest": digest}
 
 
@@ -105,9 +96,32 @@ def get_download_url_for_layer(embedded: Embedded, call: Call) -> dict[str, Any]
     return {"downloadUrl": download_url(embedded, digest), "layerDigest": digest}
 
 
+def _complete(embedded: Embedded, record: RepositoryRecord, upload: Upload, digest: str, promised: list[str]) -> None:
+    if upload.size == 0:
+        raise ServiceError("EmptyUploadException", f"The upload with id '{upload.id}' has no layer parts")
+    if any(size < LEAST_PART for size in upload.parts[:-1]):
+        raise ServiceError(
+            "LayerPartTooSmallException", f"Layer parts must be at least {LEAST_PART} bytes, the last one excepted"
+        )
+    if digest not in promised:
+        raise ServiceError(
+            "InvalidLayerException", f"The digest of the uploaded layer, '{digest}', is none of the digests provided"
+        )
+    if embedded.images.holds(key_of(record), digest):
+        embedded.images.blobs.cancel(record.arn, upload.id)
+        embedded.images.link(key_of(record), digest)
+        raise ServiceError(
+            "LayerAlreadyExistsException",
+            f"Layer with digest '{digest}' already exists in {where(record.name, record.account)}",
+        )
+    embedded.images.blobs.finish(record.arn, upload.id, digest)
+    embedded.images.link(key_of(record), digest)
+
+
 def _availability(embedded: Embedded, record: RepositoryRecord, digest: str) -> dict[str, Any]:
     if not embedded.images.holds(key_of(record), digest):
         return {"layerDigest": digest, "layerAvailability": "UNAVAILABLE"}
+    embedded.images.link(key_of(record), digest)  # whoever is told that it is there will not push it
     size = embedded.images.blobs.size(digest)
     return {"layerDigest": digest, "layerAvailability": "AVAILABLE", "layerSize": size}
 

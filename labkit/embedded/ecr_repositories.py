@@ -64,7 +64,8 @@ def tagging(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 def collect(embedded: Embedded) -> None:
     """Delete what no repository refers to any more and no function still needs to be made ready."""
-    embedded.images.collect(embedded.functions.needed_blobs())
+    with embedded.lock:
+        embedded.images.collect(embedded.functions.needed_blobs())
 
 
 def _moto(embedded: Embedded, call: Call, without: tuple[str, ...] = ()) -> dict[str, Any]:

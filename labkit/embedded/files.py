@@ -1,10 +1,16 @@
-"""Writing files so that a reader, or a process that was killed, sees the old content or the new, never a half."""
+"""Writing files so that a reader, or a process that was killed, sees the old content or the new, never a half.
+
+A process that is killed while it writes leaves a file with a name of its own, which `sweep` removes.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from secrets import token_hex
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")
 
 
 def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
@@ -18,3 +24,10 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def sweep(directory: Path) -> None:
+    """Remove what was left in a directory by processes that were killed; nobody may be writing there."""
+    for path in directory.glob(".*"):
+        if _TEMPORARY.fullmatch(path.name):
+            path.unlink(missing_ok=True)

@@ -3,7 +3,9 @@
 An image is its manifest: its digest is the SHA-256 of the manifest's bytes as they were pushed, which is
 what docker prints. A tag points at one image; moving it leaves the old image where it was, untagged. A layer
 can be fetched from a repository only after it has been pushed to that repository, even though all
-repositories share one `BlobStore`: content is shared, access is not.
+repositories share one `BlobStore`: content is shared, access is not. A layer goes with the last image that
+needs it, unless it was pushed, mounted or asked for since that image came: then another one may still be to
+come, and the layer stays for a day.
 
 Each repository is one JSON file, replaced as a whole after every change. The ECR API and a registry's
 ``/v2/`` are two doors to this store; neither keeps images of its own.
@@ -16,7 +18,7 @@ import json
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +28,8 @@ from labkit.embedded.clock import Clock, SystemClock
 from labkit.embedded.files import write_atomically
 from labkit.image.errors import IndexManifest, ManifestError
 from labkit.image.manifest import parse
+
+_COLLECT_EVERY = timedelta(hours=1)
 
 
 class RepositoryKey(NamedTuple):
@@ -104,6 +108,7 @@ class ImageStore:
         self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = threading.RLock()
         self._repositories = dict(_load(path) for path in sorted(self._home.glob("*.json")))
+        self._collected = datetime.min.replace(tzinfo=UTC)
 
     def images(self, key: RepositoryKey) -> list[StoredImage]:
         """The images of a repository, in the order in which they were first pushed."""
@@ -179,7 +184,7 @@ class ImageStore:
         return [image.digest for image in self.images(key) if digest in image.children]
 
     def link(self, key: RepositoryKey, digest: str) -> None:
-        """Note that a blob has been pushed to (or mounted into) the repository."""
+        """Note that a blob has been pushed to (or mounted into) the repository, or asked for and found there."""
         with self._lock:
             self._repository(key).layers[digest] = self._now()
             self._save(key)
@@ -192,6 +197,7 @@ class ImageStore:
     def drop(self, key: RepositoryKey) -> None:
         """Forget a repository with everything in it: it has been deleted."""
         with self._lock:
+            self.blobs.drop(key.arn)
             self._repositories.pop(key, None)
             self._path(key).unlink(missing_ok=True)
 
@@ -201,11 +207,17 @@ class ImageStore:
     def collect(self, pinned: Collection[str] = ()) -> list[str]:
         """Delete the blobs that no repository refers to and that are not ``pinned``; returns them."""
         with self._lock:
+            self._collected = self._now()
             keep = set(pinned)
-            for repository in self._repositories.values():
-                self._expire(repository)
+            for key, repository in self._repositories.items():
+                self._expire(key)
                 keep.update(repository.images, repository.layers)
             return self.blobs.collect(keep)
+
+    @property
+    def collecting_is_due(self) -> bool:
+        """Is it long since something was collected?"""
+        return self._now() - self._collected >= _COLLECT_EVERY
 
     def _repository(self, key: RepositoryKey) -> _Repository:
         return self._repositories.setdefault(key, _Repository())
@@ -231,20 +243,24 @@ class ImageStore:
 
     @staticmethod
     def _forget(repository: _Repository, digest: str) -> None:
-        """Remove an image, its tags, and the layers that no other image of the repository needs."""
+        """Remove an image, its tags, and the layers that no other image needs and nobody was told of since it came."""
         image = repository.images.pop(digest)
         repository.tags = {tag: target for tag, target in repository.tags.items() if target != digest}
         needed = {blob for other in repository.images.values() for blob in other.blobs}
         for blob in set(image.blobs) - needed:
-            repository.layers.pop(blob, None)
+            if repository.layers[blob] <= image.pushed_at:
+                del repository.layers[blob]
 
-    def _expire(self, repository: _Repository) -> None:
-        """Forget the layers that were pushed long ago and never became part of an image."""
+    def _expire(self, key: RepositoryKey) -> None:
+        """Forget the layers for which no image has come within a day."""
+        repository = self._repositories[key]
         needed = {blob for image in repository.images.values() for blob in image.blobs}
         oldest = self._now() - UPLOAD_LIFETIME
-        repository.layers = {
-            digest: linked for digest, linked in repository.layers.items() if digest in needed or linked >= oldest
-        }
+        over = [digest for digest, linked in repository.layers.items() if linked < oldest and digest not in needed]
+        for digest in over:
+            del repository.layers[digest]
+        if over:
+            self._save(key)
 
     def _path(self, key: RepositoryKey) -> Path:
         # Repository names contain slashes and may be longer than a file name: their hash is the name.

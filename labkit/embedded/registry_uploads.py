@@ -86,10 +86,9 @@ def _begin(visit: Visit) -> Upload:
 
 
 def _upload(visit: Visit) -> Upload:
-    with visit.embedded.lock:
-        record = visit.record
     try:
-        return visit.embedded.images.blobs.upload(record.arn, visit.arguments["upload"])
+        with visit.embedded.lock:
+            return visit.embedded.images.blobs.upload(visit.record.arn, visit.arguments["upload"])
     except UploadNotFoundError:
         raise _unknown(visit) from None
 
@@ -106,15 +105,12 @@ def _append(visit: Visit, upload: Upload, offset: int | None) -> None:
 
 def _complete(visit: Visit, upload: Upload, digest: str) -> Reply:
     images = visit.embedded.images
-    # The digest of an upload that an earlier process began is made from its file, which takes its time: not under the
-    # lock. The rest is under the lock under which unused blobs are collected: a blob is there and belongs to its
-    # repository, or neither.
-    genuine = upload.digest == digest
+    # Under the lock under which unused blobs are collected: a blob is there and belongs to its repository, or neither.
     try:
-        with visit.embedded.lock:
-            if not genuine:
+        with upload.held() as actual, visit.embedded.lock:
+            if actual != digest:
                 images.blobs.cancel(visit.key.arn, upload.id)
-                raise DigestMismatchError(upload.digest)
+                raise DigestMismatchError(actual)
             images.blobs.finish(visit.key.arn, upload.id, digest)
             images.link(visit.key, digest)
     except DigestMismatchError:

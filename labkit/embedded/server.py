@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 from labkit.embedded.connection import Connection
 from labkit.embedded.control import Control
 from labkit.embedded.core import Embedded
+from labkit.embedded.files import sweep
 from labkit.embedded.gateway import Gateway
 from labkit.embedded.home import Home, open_home
 from labkit.embedded.runtime import Runtime, last_port, read_runtime, write_runtime
@@ -34,6 +35,8 @@ _LOG = logging.getLogger(__name__)
 _HOST = "127.0.0.1"
 _THREADS = 32
 _LONGEST_HEAD = 1 << 17  # bytes of a request line and its headers
+# Those in which only this process writes.
+_DIRECTORIES = ("aws", "embedded", "embedded/state", "embedded/images/repositories", "embedded/functions/records")
 _LOCK_PATIENCE = 2.0  # seconds, in which a process that is just ending lets go
 
 
@@ -73,6 +76,8 @@ def run(root: Path, port: int | None, ready: Callable[[str], None]) -> None:
     """
     home = open_home(root)
     with _only_one(home), _listening(home, port) as listener:
+        for directory in _DIRECTORIES:
+            sweep(home.root / directory)
         stopped = threading.Event()
         runtime = Runtime(os.getpid(), listener.getsockname()[1], secrets.token_urlsafe(32))
         embedded = Embedded(home, endpoint=runtime.endpoint)
@@ -166,6 +171,10 @@ def _serving(gateway: Gateway, listener: socket.socket) -> Iterator[None]:
 
 def _come_up(embedded: Embedded) -> None:
     embedded.come_up()
+    if (embedded.places.embedded / "images").exists():
+        from labkit.embedded.ecr_repositories import collect
+
+        collect(embedded)
     if embedded.places.may_have_containers:
         embedded.runners.sweep()
     gc.freeze()  # AWS's policies and the models stay for good; the collector need not look at them again

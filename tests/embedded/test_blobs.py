@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 import tempfile
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -118,6 +119,30 @@ def test_a_cancelled_or_finished_upload_is_gone(store: BlobStore):
             upload.append([b"late"])
 
 
+@pytest.mark.parametrize("end", ["cancel", "drop"])
+def test_an_upload_that_goes_while_bytes_are_coming_is_not_there(store: BlobStore, tmp_path: Path, end: str):
+    upload = store.begin(REPOSITORY)
+
+    def going() -> Iterator[bytes]:
+        yield b"half"
+        store.cancel(REPOSITORY, upload.id) if end == "cancel" else store.drop(REPOSITORY)
+        yield b"whole"
+
+    with pytest.raises(UploadNotFoundError):
+        upload.append(going())
+    with pytest.raises(UploadNotFoundError):
+        upload.move_to(tmp_path / "blob", digest_of(b"halfwhole"))
+
+
+def test_the_uploads_of_a_repository_go_with_it(store: BlobStore, tmp_path: Path, clock: MovedClock):
+    gone, kept = store.begin(REPOSITORY), store.begin(OTHER)
+    store.drop(REPOSITORY)
+    for found in (store, BlobStore(tmp_path, clock.now)):
+        with pytest.raises(UploadNotFoundError):
+            found.upload(REPOSITORY, gone.id)
+        assert found.upload(OTHER, kept.id).size == 0
+
+
 def test_an_upload_goes_on_after_a_restart(store: BlobStore, tmp_path: Path, clock: MovedClock):
     upload = store.begin(REPOSITORY)
     upload.append([b"first "])
@@ -150,14 +175,14 @@ def test_collecting_keeps_what_is_referred_to_and_nothing_else(store: BlobStore)
     assert list(store) == [kept]
 
 
-def test_an_upload_that_was_given_up_is_deleted_when_another_one_begins(store: BlobStore, clock: MovedClock):
+def test_an_upload_that_was_given_up_is_collected(store: BlobStore, clock: MovedClock):
     upload = store.begin(REPOSITORY)
     clock.move(hours=20)
     upload.append([b"still here"])
     clock.move(hours=20)
-    store.begin(REPOSITORY)
+    store.collect(())
     store.upload(REPOSITORY, upload.id)
     clock.move(hours=5)
-    store.begin(REPOSITORY)
+    store.collect(())
     with pytest.raises(UploadNotFoundError):
         store.upload(REPOSITORY, upload.id)

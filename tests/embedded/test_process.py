@@ -117,6 +117,17 @@ def test_a_kill_loses_nothing_that_was_acknowledged(home: Path) -> None:
     assert connect(again, "ecr").describe_repositories()["repositories"][0]["repositoryName"] == "kept"
 
 
+def test_files_that_a_kill_left_half_written_go_with_the_next_start(home: Path) -> None:
+    kill(client.ensure(home))
+    places = ("aws/credentials", "embedded/state/moto.state", "embedded/images/repositories/0f.json")
+    left = [(home / place).with_name(f".{Path(place).name}.0123abcd") for place in places]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    client.ensure(home)
+    assert [path for path in left if path.exists()] == []
+
+
 def test_secrets_are_in_files_that_only_the_owner_reads(home: Path) -> None:
     running = client.ensure(home)
     connect(running, "sts").get_session_token()

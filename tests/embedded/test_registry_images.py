@@ -12,7 +12,7 @@ from labkit.aws.images import push
 from labkit.image.manifest import DOCKER_LIST, DOCKER_MANIFEST
 from tests.embedded.lab_of_tests import image_of
 
-from .conftest import Cloud
+from .conftest import Cloud, MovedClock
 from .registry_client import (
     OCI_INDEX,
     OCI_MANIFEST,
@@ -253,6 +253,26 @@ def test_deleting_by_digest_takes_all_tags_and_what_nothing_else_needs(registry:
     assert registry.on("HEAD", f"blobs/{digest_of(shared)}").status == 200
     assert registry.on("HEAD", f"blobs/{digest_of(own)}").status == 404
     assert digest_of(own) not in registry.cloud.embedded.images.blobs
+
+
+@pytest.mark.parametrize("way", ["HEAD", "API", "push", "mount"])
+def test_what_was_asked_for_or_pushed_since_an_image_came_outlives_it(
+    registry: Registry, ecr: Any, clock: MovedClock, way: str
+):
+    registry.push("old", LAYER)
+    clock.move(minutes=1)
+    for blob in (CONFIG, LAYER):
+        digest = digest_of(blob)
+        if way == "HEAD":
+            assert registry.on("HEAD", f"blobs/{digest}").status == 200
+        elif way == "API":
+            ecr.batch_check_layer_availability(**HERE, layerDigests=[digest])
+        elif way == "push":
+            registry.push_blob(blob)
+        else:
+            assert registry.on("POST", f"blobs/uploads/?mount={digest}&from={REPOSITORY}").status == 201
+    assert registry.on("DELETE", "manifests/old").status == 202
+    assert registry.put("new", manifest_of(CONFIG, LAYER)).status == 201
 
 
 # -- Referrers -----------------------------------------------------------------------------------------------------

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import errno
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from labkit.embedded import server
+from labkit.embedded.core import Embedded
+from labkit.embedded.registry_errors import Refusal
 from labkit.embedded.registry_login import identity_of
+from labkit.embedded.registry_uploads import append_chunk
 from labkit.embedded.registry_visits import Visit
 from labkit.embedded.wire import Request
 
-from .conftest import Cloud, MovedClock
+from .conftest import Cloud, MovedClock, Response
 from .registry_client import HOST, REGISTRY, REPOSITORY, Registry, basic, digest_of, error_of
 from .test_registry import allow, user_with
 
@@ -229,50 +235,150 @@ def test_an_upload_goes_on_after_a_restart(registry: Registry, clock: MovedClock
     again.cloud.embedded.close()
 
 
-def interrupted(registry: Registry, path: str, parts: list[bytes]) -> Visit:
-    """A request whose client leaves after it has sent these parts."""
-    head = Request("PATCH", f"/v2/{REPOSITORY}/{path}", "", {"transfer-encoding": "chunked"}, b"")
+def sending(registry: Registry, upload: Response, parts: Iterator[bytes]) -> Visit:
+    """A request that appends these parts, as they come."""
+    path = upload.headers["Location"]
+    head = Request("PATCH", path, "", {"transfer-encoding": "chunked"}, b"")
     identity = identity_of(registry.cloud.embedded, basic(registry.token)["Authorization"])
-    sent = iter(parts)
-
-    def read(_size: int) -> bytes:
-        for part in sent:
-            return part
-        raise ConnectionResetError(errno.ECONNRESET, "gone")
-
-    upload = path.rpartition("/")[2]
-    return Visit(registry.cloud.embedded, identity, head, "id", REPOSITORY, {"upload": upload}, read)
+    arguments = {"upload": path.rpartition("/")[2]}
+    return Visit(registry.cloud.embedded, identity, head, "id", REPOSITORY, arguments, lambda _size: next(parts, b""))
 
 
 def test_what_came_before_the_client_left_stays_and_the_upload_goes_on_from_there(registry: Registry):
-    from labkit.embedded.registry_uploads import append_chunk
+    def parts() -> Iterator[bytes]:
+        yield LAYER[:300]
+        yield LAYER[300:500]
+        raise ConnectionResetError(errno.ECONNRESET, "gone")
 
     upload = registry.begin()
-    path = upload.headers["Location"].removeprefix(f"/v2/{REPOSITORY}/")
     with pytest.raises(ConnectionResetError):
-        append_chunk(interrupted(registry, path, [LAYER[:300], LAYER[300:500]]))
+        append_chunk(sending(registry, upload, parts()))
     assert registry.at("GET", upload).headers["Range"] == "0-499"
     assert registry.at("PATCH", upload, body=LAYER[500:], Content_Range="500-10495").status == 202
     assert registry.at("PUT", upload, f"?digest={DIGEST}").status == 201
     assert_there(registry)
 
 
-def test_an_upload_that_was_given_up_is_deleted_after_a_day(registry: Registry, clock: MovedClock):
-    upload = registry.at("PATCH", registry.begin(), body=LAYER)
-    clock.move(hours=25)
-    fresh = Registry(registry.cloud)
-    fresh.begin()
-    assert fresh.at("GET", upload).status == 404
+def test_an_upload_that_is_cancelled_while_it_is_sent_is_not_there(registry: Registry):
+    upload = registry.begin()
+
+    def parts() -> Iterator[bytes]:
+        yield LAYER[:300]
+        assert registry.at("DELETE", upload).status == 204
+        yield LAYER[300:]
+
+    with pytest.raises(Refusal) as refused:
+        append_chunk(sending(registry, upload, parts()))
+    assert (refused.value.status, refused.value.code) == (404, "BLOB_UPLOAD_UNKNOWN")
 
 
-def test_a_layer_that_became_no_image_is_collected_after_a_day(registry: Registry, clock: MovedClock):
+class Watched:
+    """In the place of an upload's lock: notes whether others could take the lab's lock while it was waited for."""
+
+    def __init__(self, lab: Any) -> None:
+        self._lab = lab
+        self._depth = 0
+        self.free: list[bool] = []
+
+    def __enter__(self) -> None:
+        if not self._depth:
+            with ThreadPoolExecutor(1) as another:
+                self.free.append(another.submit(self._try).result())
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+
+    def _try(self) -> bool:
+        taken: bool = self._lab.acquire(blocking=False)
+        if taken:
+            self._lab.release()
+        return taken
+
+
+@pytest.mark.parametrize("door", ["registry", "API"])
+def test_who_waits_for_an_upload_lets_everybody_else_go_on(registry: Registry, door: str):
+    ecr = registry.cloud.client("registry", "ecr")
+    here: dict[str, Any] = {"repositoryName": "lambda-same-account"}
+    upload = ecr.initiate_layer_upload(**here)["uploadId"]
+    arn = ecr.describe_repositories()["repositories"][0]["repositoryArn"]
+    watched = Watched(registry.cloud.embedded.lock)
+    registry.cloud.embedded.images.blobs.upload(arn, upload)._lock = watched  # type: ignore[assignment]
+    if door == "registry":
+        assert registry.on("PUT", f"blobs/uploads/{upload}?digest={DIGEST}", LAYER).status == 201
+    else:
+        ecr.upload_layer_part(**here, uploadId=upload, partFirstByte=0, partLastByte=10495, layerPartBlob=LAYER)
+        ecr.complete_layer_upload(**here, uploadId=upload, layerDigests=[DIGEST])
+    assert watched.free == [True, True]
+    assert_there(registry)
+
+
+# -- What is of no use any more ------------------------------------------------------------------------------------
+
+
+def left_behind(registry: Registry) -> Response:
+    """Leave an upload, a layer that no image needs, and a blob that no repository has; returns the upload."""
     registry.push_blob(LAYER)
     registry.push("1", b"another layer")
-    clock.move(hours=25)
+    registry.cloud.embedded.images.blobs.put(b"killed before the repository had it")
+    return registry.at("PATCH", registry.begin(), body=LAYER)
+
+
+def assert_collected(registry: Registry, upload: Response) -> None:
+    """Nothing is left but the image."""
+    blobs = registry.cloud.embedded.images.blobs
+    assert registry.at("GET", upload).status == 404
+    assert registry.on("HEAD", f"blobs/{DIGEST}").status == 404
+    manifest = json.loads(registry.on("GET", "manifests/1").body)
+    assert len([*blobs]) == 3 and {item["digest"] for item in (*manifest["layers"], manifest["config"])} < {*blobs}
+
+
+def test_what_nothing_refers_to_is_collected_after_a_day_when_an_upload_begins(registry: Registry, clock: MovedClock):
+    upload = left_behind(registry)
+    clock.move(hours=23)
     fresh = Registry(registry.cloud)
-    assert fresh.on("DELETE", "manifests/1").status == 202
-    assert fresh.on("HEAD", f"blobs/{DIGEST}").status == 404
-    assert DIGEST not in registry.cloud.embedded.images.blobs
+    fresh.begin()
+    assert fresh.at("GET", upload).status == 204
+    assert fresh.on("GET", f"blobs/{DIGEST}").status == 200
+    clock.move(hours=2)
+    fresh = Registry(registry.cloud)
+    assert fresh.on("GET", f"blobs/{DIGEST}").status == 200
+    fresh.begin()
+    assert_collected(fresh, upload)
+
+
+def test_what_nothing_refers_to_is_collected_after_a_day_when_the_embedded_aws_comes_up(
+    registry: Registry, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+):
+    upload = left_behind(registry)
+    registry.cloud.embedded.close()
+    clock.move(hours=25)
+    monkeypatch.setattr("gc.freeze", lambda: None)
+    started = Embedded(registry.cloud.embedded.places, clock)
+    started.begin()
+    server._come_up(started)
+    started.close()
+    again = Cloud(registry.cloud.embedded.home, clock)
+    assert_collected(Registry(again), upload)
+    again.embedded.close()
+
+
+def test_a_layer_that_was_asked_for_stays_for_another_day(registry: Registry, clock: MovedClock):
+    registry.push_blob(LAYER)
+    clock.move(hours=23)
+    assert Registry(registry.cloud).on("HEAD", f"blobs/{DIGEST}").status == 200
+    clock.move(hours=23)
+    fresh = Registry(registry.cloud)
+    fresh.begin()
+    assert_there(fresh)
+
+
+def test_the_uploads_of_a_repository_go_with_it(registry: Registry):
+    upload = registry.at("PATCH", registry.begin(), body=LAYER)
+    ecr = registry.cloud.client("registry", "ecr")
+    ecr.delete_repository(repositoryName="lambda-same-account")
+    ecr.create_repository(repositoryName="lambda-same-account")
+    assert error_of(registry.at("GET", upload))[:2] == (404, "BLOB_UPLOAD_UNKNOWN")
 
 
 def test_an_error_of_the_registry_itself_is_answered_as_one(registry: Registry, monkeypatch: pytest.MonkeyPatch):
