@@ -7,6 +7,9 @@
 A record is a value: a change makes a new one. ``digest`` is the image that the function is configured with,
 ``ready`` the one that it runs: they differ while an image is being made ready, during which the old code serves.
 A process that dies meanwhile leaves such a record behind, and `FunctionStore.resume` takes the work up again.
+
+A function outlives its image. Where the lab's own Python runs it, the unpacked code is enough; an image with an
+interpreter of its own must be had again by any engine, so that its blobs are kept with the function.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -29,6 +33,7 @@ from labkit.embedded.clock import Clock, SystemClock
 from labkit.embedded.files import write_atomically
 from labkit.embedded.lambda_code import CodeFailure, CodeStore
 from labkit.embedded.lambda_environments import Environments
+from labkit.image.base import stands_in_for
 
 _LOG = logging.getLogger(__name__)
 
@@ -66,8 +71,9 @@ class Function:
 
     ``image_uri`` is what its author wrote, ``resolved_uri`` the same by digest, ``digest`` the image's digest,
     ``blobs`` the manifest, configuration and layers that it takes to make it ready, ``ready`` the digest of the
-    image that answers now. ``options`` has what its author chose, in the names and forms of Lambda's API:
-    Description, Timeout (seconds), MemorySize (MiB), Environment, Architectures and so on.
+    image that answers now, ``running`` the blobs that its containers are made from, where it has an interpreter of its
+    own. ``options`` has what its author chose, in the names and forms of Lambda's API: Description, Timeout (seconds),
+    MemorySize (MiB), Environment, Architectures and so on.
     """
 
     key: FunctionKey
@@ -83,6 +89,7 @@ class Function:
     state: Status = PENDING
     update: Status | None = None
     ready: str | None = None
+    running: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
@@ -143,10 +150,11 @@ class FunctionStore:
         self._collect()
 
     def needed_blobs(self) -> set[str]:
-        """The blobs that some function still has to be made ready from; they must outlive their repository."""
+        """The blobs that some function still has to be made ready from or runs; they must outlive their repository."""
         with self._lock:
-            waiting = [each for each in self._functions.values() if each.ready != each.digest and not each.settled]
-            return {blob for function in waiting for blob in function.blobs}
+            functions = list(self._functions.values())
+        waiting = [each.blobs for each in functions if each.ready != each.digest and not each.settled]
+        return set(chain(*waiting, *(each.running for each in functions)))
 
     def make_ready(self, key: FunctionKey, blobs: BlobStore) -> None:
         """Unpack the function's image in the background; then it becomes Active, or Failed with the reason."""
@@ -178,6 +186,7 @@ class FunctionStore:
             return
         try:
             self.code.prepare(function.digest, blobs)
+            stand_in = stands_in_for(self.code.config(function.digest).get("config") or {})
         except CodeFailure as failure:
             self._finish(function, partial(_failed, Status("Failed", failure.code, failure.reason)))
         except Exception:
@@ -185,7 +194,7 @@ class FunctionStore:
             reason = "The embedded AWS failed; its log says why."
             self._finish(function, partial(_failed, Status("Failed", "InternalError", reason)))
         else:
-            self._finish(function, _succeeded)
+            self._finish(function, partial(_succeeded, () if stand_in else function.blobs))
 
     def _finish(self, begun: Function, step: Callable[[Function], Function]) -> None:
         """Take the step unless the function has meanwhile been deleted or given another image."""
@@ -210,8 +219,8 @@ class FunctionStore:
         return self._records / f"{sha256(key.arn.encode()).hexdigest()}.json"
 
 
-def _succeeded(function: Function) -> Function:
-    return replace(function, ready=function.digest, state=ACTIVE, update=SUCCESSFUL)
+def _succeeded(running: tuple[str, ...], function: Function) -> Function:
+    return replace(function, ready=function.digest, running=running, state=ACTIVE, update=SUCCESSFUL)
 
 
 def _failed(status: Status, function: Function) -> Function:
@@ -232,6 +241,7 @@ def _load(path: Path) -> Function:
             **state,
             "key": FunctionKey(*state["key"]),
             "blobs": tuple(state["blobs"]),
+            "running": tuple(state.get("running", ())),  # older records have none
             "modified": datetime.fromisoformat(state["modified"]),
             "state": Status(*state["state"]),
             "update": Status(*state["update"]) if state["update"] else None,

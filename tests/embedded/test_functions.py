@@ -24,6 +24,7 @@ from labkit.embedded.functions import (
     FunctionStore,
     Status,
 )
+from labkit.image.base import FOR_LABEL, KIND_LABEL
 from labkit.image.manifest import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -53,9 +54,13 @@ def layer_of(files: dict[str, bytes]) -> bytes:
     return gzip.compress(out.getvalue(), mtime=0)
 
 
-def pushed(blobs: BlobStore, *layers: bytes) -> tuple[str, ...]:
-    """Store an image; return the digests of its manifest, configuration and layers."""
-    config = json.dumps({"architecture": "amd64", "config": {"Cmd": ["lambda_function.handler"]}}).encode()
+STAND_IN = {KIND_LABEL: "stand-in", FOR_LABEL: "python:3.12"}
+
+
+def pushed(blobs: BlobStore, *layers: bytes, labels: dict[str, str] = STAND_IN) -> tuple[str, ...]:
+    """Store an image, without an interpreter of its own by these labels; return the digests of all that it is."""
+    settings = {"Cmd": ["lambda_function.handler"], "Labels": labels}
+    config = json.dumps({"architecture": "amd64", "config": settings}).encode()
 
     def descriptor(kind: str, blob: bytes) -> dict[str, object]:
         return {"mediaType": kind, "size": len(blob), "digest": blobs.put(blob)}
@@ -188,6 +193,24 @@ def test_the_blobs_of_a_pending_function_are_needed(store: FunctionStore, blobs:
     digests = pushed(blobs, layer_of({"a": b"a"}))
     store.put(function_of(digests))
     assert store.needed_blobs() == set(digests)
+
+
+def test_the_blobs_of_an_image_with_an_interpreter_of_its_own_are_kept_as_long_as_it_runs(
+    store: FunctionStore, blobs: BlobStore, tmp_path: Path
+):
+    digests = pushed(blobs, layer_of({"a": b"a"}), labels={})
+    store.put(function_of(digests))
+    store.make_ready(KEY, blobs)
+    store.settle()
+    assert store.needed_blobs() == FunctionStore(tmp_path / "functions").needed_blobs() == set(digests)
+    failing = pushed(blobs, b"\x28\xb5\x2f\xfd zstd")
+    store.put(store.revised(store.get(KEY), digest=failing[0], blobs=failing, update=IN_PROGRESS))
+    assert store.needed_blobs() == {*digests, *failing}
+    store.make_ready(KEY, blobs)
+    store.settle()
+    assert store.needed_blobs() == set(digests)
+    store.remove(KEY)
+    assert store.needed_blobs() == set()
 
 
 def test_functions_are_as_they_were_after_a_restart(store: FunctionStore, blobs: BlobStore, tmp_path: Path):
