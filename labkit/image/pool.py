@@ -1,8 +1,8 @@
 """Many invocations of one function at once: as many execution environments as calls, up to a limit.
 
-As on Lambda, an environment runs one invocation at a time; a call takes the environment that was used last (the
-warmest) or starts a new one, and beyond the limit it is throttled (Lambda Developer Guide, "Understanding Lambda
-function scaling").
+As on Lambda, an environment runs one invocation at a time; a call takes an idle environment or starts a new one, and
+beyond the limit it is throttled (Lambda Developer Guide, "Understanding Lambda function scaling"). Not as there, of the
+idle ones only that used last stays, since each takes its share of the reader's machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from labkit.image.result import InvocationResult
 from labkit.image.runtime import Sandbox, Start
 
 LIMIT = 10
-"""Environments of one function at a time. The lab's own number: each takes its share of the reader's machine."""
+"""Environments of one function at a time: the lab's own number."""
 
 
 class SandboxPool:
@@ -29,7 +29,7 @@ class SandboxPool:
         self.limit = limit
         self._lock = threading.Lock()
         self._all: set[Sandbox] = set()
-        self._idle: list[Sandbox] = []
+        self._idle: Sandbox | None = None
         self._closed = False
 
     @property
@@ -52,8 +52,7 @@ class SandboxPool:
         try:
             return sandbox.invoke(payload, request_id, headers, log)
         finally:
-            with self._lock:
-                self._idle.append(sandbox)
+            self._give_back(sandbox)
 
     def close(self) -> None:
         """End all environments, also those in the middle of an invocation; later calls do nothing."""
@@ -69,9 +68,18 @@ class SandboxPool:
             if self._closed:
                 raise ImageError(f"The function {self.function.name} is not running any more.")
             if self._idle:
-                return self._idle.pop()
+                sandbox, self._idle = self._idle, None
+                return sandbox
             if len(self._all) >= self.limit:
                 raise Throttled(self.limit)
             sandbox = Sandbox(self.function, self._start)
             self._all.add(sandbox)
             return sandbox
+
+    def _give_back(self, sandbox: Sandbox) -> None:
+        with self._lock:
+            surplus, self._idle = self._idle, sandbox
+            if surplus:
+                self._all.discard(surplus)
+        if surplus:
+            surplus.close()

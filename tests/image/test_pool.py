@@ -1,20 +1,20 @@
 import json
-import os
+import socket
 import threading
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 
 from labkit.image.errors import ImageError, Throttled
 from labkit.image.pool import SandboxPool
 
-# Each handler says that it is there and waits until the test lets it go.
+# Each handler connects to the test and waits until this lets it go.
 WAITING = """\
-import os
+import os, socket
 def handler(event, context):
     if event:
-        with open(event["here"], "w") as pipe: pipe.write("x")
-        with open(event["go"]) as pipe: pipe.read()
+        with socket.create_connection(event) as test:
+            test.recv(1)
     return os.getpid()
 """
 
@@ -26,29 +26,38 @@ def pool(function):
     pool.close()
 
 
+@pytest.fixture
+def call(pool):
+    """``call()``: an invocation whose handler runs and waits until the test lets it finish."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as opened:
+        listener.settimeout(60)  # a handler that does not come is a failure and no endless wait
+
+        def begun():
+            begun = Call(pool, listener)
+            opened.callback(begun.handler.close)
+            return begun
+
+        yield begun
+
+
 class Call(threading.Thread):
-    def __init__(self, pool, folder, name):
-        super().__init__()
-        self.pool, self.pipes = pool, {"here": str(folder / f"{name}.here"), "go": str(folder / f"{name}.go")}
-        for pipe in self.pipes.values():
-            os.mkfifo(pipe)
-        self.result = None
+    def __init__(self, pool, listener):
+        super().__init__(daemon=True)
+        self.pool, self.address, self.result = pool, listener.getsockname(), None
         self.start()
-        with Path(self.pipes["here"]).open() as here:
-            here.read()
+        self.handler, _ = listener.accept()
 
     def run(self):
-        self.result = self.pool.invoke(json.dumps(self.pipes).encode())
+        self.result = self.pool.invoke(json.dumps(self.address).encode())
 
     def finish(self):
-        with Path(self.pipes["go"]).open("w") as go:
-            go.write("x")
+        self.handler.close()
         self.join()
         return self.result
 
 
-def test_calls_at_the_same_time_get_environments_of_their_own_and_the_next_is_throttled(pool, tmp_path):
-    one, two = Call(pool, tmp_path, "one"), Call(pool, tmp_path, "two")
+def test_calls_at_the_same_time_get_environments_of_their_own_and_the_next_is_throttled(pool, call):
+    one, two = call(), call()
     with pytest.raises(Throttled, match="All 2 environments") as caught:
         pool.invoke(b"")
     assert caught.value.limit == 2
@@ -60,11 +69,21 @@ def test_calls_after_each_other_share_one_environment(pool):
     assert len({pool.invoke(b"").payload for _ in range(3)}) == 1
 
 
-def test_closing_ends_the_busy_ones_too(pool, tmp_path):
-    call = Call(pool, tmp_path, "one")
+def test_of_the_environments_of_calls_at_the_same_time_the_last_one_stays_and_makes_room(pool, call):
+    calls = [call(), call()]
+    ended = [each.finish() for each in calls]
+    assert pool.invoke(b"").payload == ended[-1].payload
+    again = [call(), call()]
+    assert [each.result for each in again] == [None, None]
+    results = [each.finish() for each in again]
+    assert [result.init_duration_ms is None for result in results] == [True, False]
+
+
+def test_closing_ends_the_busy_ones_too(pool, call):
+    busy = call()
     pool.close()
-    call.join()
-    assert call.result.function_error == "Unhandled"
+    busy.join()
+    assert busy.result.function_error == "Unhandled"
     with pytest.raises(ImageError, match="not running"):
         pool.invoke(b"")
 
