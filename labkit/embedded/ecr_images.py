@@ -104,7 +104,7 @@ def batch_delete_image(embedded: Embedded, call: Call) -> dict[str, Any]:
         image = _find(embedded, record, image_id)
         if isinstance(image, str):
             failures.append(_failure(image_id, image))
-        elif parents := embedded.images.parents(key_of(record), image.digest):
+        elif parents := _parents(embedded, record, image, image_id.get("imageTag")):
             reason = f"Requested image referenced by manifest list: [{', '.join(parents)}]"
             failures.append({**_failure(image_id, "ImageReferencedByManifestList"), "failureReason": reason})
         else:
@@ -169,6 +169,14 @@ def _required(embedded: Embedded, record: RepositoryRecord, image_id: ImageId) -
             + where(record.name, record.account),
         )
     return image
+
+
+def _parents(embedded: Embedded, record: RepositoryRecord, image: StoredImage, tag: str | None) -> list[str]:
+    """The indexes that would miss the image if it were deleted by this tag: none while another tag keeps it."""
+    key = key_of(record)
+    if tag is not None and embedded.images.tags_of(key, image.digest) != [tag]:
+        return []
+    return embedded.images.parents(key, image.digest)
 
 
 def _delete(embedded: Embedded, record: RepositoryRecord, image: StoredImage, tag: str | None) -> list[ImageId]:

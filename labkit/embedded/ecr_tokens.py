@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,11 +82,19 @@ def _remember(embedded: Embedded, fresh: dict[str, TokenHolder]) -> None:
     write_atomically(_file(embedded), json.dumps(state).encode())
 
 
-def _known(embedded: Embedded) -> dict[str, TokenHolder]:
+def _known(embedded: Embedded) -> Mapping[str, TokenHolder]:
+    path = _file(embedded)
     try:
-        state = json.loads(_file(embedded).read_bytes())
+        now = path.stat()
+        return _read(path, now.st_ino, now.st_mtime_ns)
     except FileNotFoundError:
         return {}
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, *_version: int) -> Mapping[str, TokenHolder]:
+    """What is in the file, which every request to the registry asks and few change."""
+    state = json.loads(path.read_bytes())
     return {
         key: TokenHolder(**{**item, "expires": datetime.fromisoformat(item["expires"])}) for key, item in state.items()
     }

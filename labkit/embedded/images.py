@@ -77,9 +77,9 @@ class TagImmutableError(ImageRefusedError):
 class StoredImage:
     """One image of a repository.
 
-    ``size`` is what ECR shows: the bytes of its layers as they were pushed. ``blobs`` are the digests of its
-    configuration and layers, ``children`` the images that an index names, ``artifact`` the media type of the
-    configuration.
+    ``size`` is what ECR shows: the bytes of its layers as they were pushed, whatever the manifest says of them (docker
+    has pushed wrong sizes, and CNCF's registry takes them). ``blobs`` are the digests of its configuration and layers,
+    ``children`` the images that an index names, ``artifact`` the media type of the configuration.
     """
 
     digest: str
@@ -238,7 +238,7 @@ class ImageStore:
         blobs = tuple(dict.fromkeys(item.digest for item in (parsed.config, *parsed.layers)))
         if missing := [blob for blob in blobs if not self.holds(key, blob)]:
             raise BlobsMissingError(missing)
-        size = sum(layer.size for layer in parsed.layers)
+        size = sum(self.blobs.size(layer.digest) or 0 for layer in parsed.layers)
         return StoredImage(digest, parsed.media_type, size, now, blobs, artifact=parsed.config.media_type)
 
     @staticmethod

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-PREFIX = "/v2/"
-"""The path below which the registry answers."""
+PREFIX = "/v2"
+"""The path at and below which the registry answers."""
 
 _Answer = Callable[[Visit], Reply]
 _ROUTES: tuple[tuple[re.Pattern[str], dict[str, _Answer]], ...] = (
     (
-        re.compile(r"(?P<name>.+)/blobs/uploads/?"),
+        re.compile(r"/(?P<name>.+)/blobs/uploads/?"),
         {"POST": registry_uploads.start_upload},
     ),
     (
-        re.compile(r"(?P<name>.+)/blobs/uploads/(?P<upload>[^/]+)"),
+        re.compile(r"/(?P<name>.+)/blobs/uploads/(?P<upload>[^/]+)"),
         {
             "GET": registry_uploads.upload_status,
             "PATCH": registry_uploads.append_chunk,
@@ -49,11 +49,11 @@ _ROUTES: tuple[tuple[re.Pattern[str], dict[str, _Answer]], ...] = (
         },
     ),
     (
-        re.compile(r"(?P<name>.+)/blobs/(?P<digest>[^/]+)"),
+        re.compile(r"/(?P<name>.+)/blobs/(?P<digest>[^/]+)"),
         {"HEAD": registry_blobs.head_blob, "GET": registry_blobs.get_blob},
     ),
     (
-        re.compile(r"(?P<name>.+)/manifests/(?P<reference>[^/]+)"),
+        re.compile(r"/(?P<name>.+)/manifests/(?P<reference>[^/]+)"),
         {
             "HEAD": registry_manifests.get_manifest,
             "GET": registry_manifests.get_manifest,
@@ -61,8 +61,8 @@ _ROUTES: tuple[tuple[re.Pattern[str], dict[str, _Answer]], ...] = (
             "DELETE": registry_manifests.delete_manifest,
         },
     ),
-    (re.compile(r"(?P<name>.+)/tags/list"), {"GET": registry_manifests.list_tags}),
-    (re.compile(r"(?P<name>.+)/referrers/(?P<digest>[^/]+)"), {"GET": registry_manifests.list_referrers}),
+    (re.compile(r"/(?P<name>.+)/tags/list"), {"GET": registry_manifests.list_tags}),
+    (re.compile(r"/(?P<name>.+)/referrers/(?P<digest>[^/]+)"), {"GET": registry_manifests.list_referrers}),
 )
 
 
@@ -87,7 +87,7 @@ def _answer(embedded: Embedded, environ: dict[str, Any]) -> Reply:
     request = head_of(environ)
     identity = identity_of(embedded, request.headers.get("authorization", ""))
     path = environ["PATH_INFO"].removeprefix(PREFIX)
-    if not path and request.method in ("GET", "HEAD"):
+    if path in ("", "/") and request.method in ("GET", "HEAD"):
         return Reply(200, {"Content-Type": "application/json"}, b"{}")
     for pattern, answers in _ROUTES:
         found = pattern.fullmatch(path)
@@ -96,7 +96,7 @@ def _answer(embedded: Embedded, environ: dict[str, Any]) -> Reply:
             name = arguments.pop("name")
             visit = Visit(embedded, identity, request, str(uuid4()), name, arguments, _reader(environ))
             return answers[request.method](visit)
-    raise unsupported(request.method, f"{PREFIX}{path}")
+    raise unsupported(request.method, environ["PATH_INFO"])
 
 
 def _reader(environ: dict[str, Any]) -> Callable[[int], bytes]:

@@ -164,9 +164,13 @@ def _offset(visit: Visit) -> int | None:
     if text is None:
         return None
     found = _CONTENT_RANGE.fullmatch(text.strip())
-    if found is None:
+    first, last = map(int, found.groups()) if found else (0, -1)
+    if last < first:
         raise Refusal("BLOB_UPLOAD_INVALID", f"'{text}' is not a range of bytes such as 0-1023", 400)
-    return int(found[1])
+    length = visit.request.headers.get("content-length", "0")
+    if "transfer-encoding" not in visit.request.headers and int(length) != last - first + 1:
+        raise Refusal("SIZE_INVALID", f"The layer part has {length} bytes, not those of the range {text}", 400)
+    return first
 
 
 # -- Answers -------------------------------------------------------------------------------------------------------

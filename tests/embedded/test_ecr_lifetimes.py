@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from labkit.aws.images import push
 from labkit.embedded.ecr_tokens import holder_of
 from labkit.image.model import Image
 from tests.embedded.lab_of_tests import image_of
+
+from .registry_client import Registry
 
 
 @pytest.fixture
@@ -40,6 +44,20 @@ def test_what_was_a_login_token_is_known_for_a_week_after_it_has_expired(cloud: 
     clock.move(days=1)
     ecr.get_authorization_token()
     assert holder_of(cloud.embedded, password) is None
+
+
+def test_login_tokens_are_read_once_and_again_when_they_have_changed(cloud: Any, monkeypatch: pytest.MonkeyPatch):
+    read: list[Path] = []
+    whole = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or whole(path))
+    registry = Registry(cloud)
+    for _ in range(3):
+        assert registry.send("GET", "").status == 200
+    assert [path.name for path in read].count("login-tokens.json") == 1
+    path = cloud.embedded.places.state / "login-tokens.json"
+    path.write_text("{}")
+    os.utime(path, ns=(0, 0))
+    assert registry.send("GET", "").status == 401
 
 
 def test_a_download_url_works_for_an_hour(cloud: Any, clock: Any, image: Image):

@@ -60,6 +60,12 @@ def test_who_has_no_valid_login_is_told_how_to_log_in(cloud: Cloud, headers: dic
         assert answer.headers["WWW-Authenticate"] == CHALLENGE
 
 
+@pytest.mark.parametrize("path", ["/v2/", "/v2"])
+def test_who_is_logged_in_is_told_that_this_is_a_registry(registry: Registry, path: str):
+    answer = registry.cloud.send("GET", path, basic(registry.token))
+    assert (answer.status, answer.headers["Docker-Distribution-Api-Version"]) == (200, "registry/2.0")
+
+
 def test_the_user_of_a_login_is_aws(registry: Registry):
     assert registry.cloud.send("GET", "/v2/", basic(registry.token)).status == 200
     assert registry.cloud.send("GET", "/v2/", basic(registry.token, user="aws")).status == 401

@@ -146,6 +146,24 @@ def test_an_index_is_stored_with_its_images(registry: Registry, media_type: str)
     assert text == f"Requested image referenced by manifest list: [{digest_of(index)}]"
 
 
+def test_an_image_of_an_index_may_lose_every_tag_but_its_last(registry: Registry):
+    child = registry.push("1", LAYER)
+    assert registry.put("2", child).status == 201
+    assert registry.put("all", index_of(child), OCI_INDEX).status == 201
+    assert registry.on("DELETE", "manifests/1").status == 202
+    assert error_of(registry.on("DELETE", "manifests/2"))[:2] == (403, "DENIED")
+    assert registry.on("GET", "manifests/2").body == child
+
+
+def test_the_size_of_an_image_is_that_of_its_layers_whatever_its_manifest_says(registry: Registry, ecr: Any):
+    for blob in (CONFIG, LAYER):
+        registry.push_blob(blob)
+    wrong = manifest_of(CONFIG, LAYER).replace(b'"size": 1024', b'"size": 99')
+    assert wrong != manifest_of(CONFIG, LAYER)
+    assert registry.put("1", wrong).status == 201
+    assert ecr.describe_images(**HERE)["imageDetails"][0]["imageSizeInBytes"] == len(LAYER)
+
+
 def test_an_image_is_refused_until_the_repository_has_all_of_it(registry: Registry):
     registry.push_blob(CONFIG)
     status, code, text = error_of(registry.put("1", manifest_of(CONFIG, LAYER)))

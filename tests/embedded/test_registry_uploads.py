@@ -96,7 +96,13 @@ def test_a_chunk_must_continue_where_the_upload_stands(registry: Registry):
         text = f"First byte of the layer part is {first} instead of 1000"
         assert error_of(answer) == (416, "BLOB_UPLOAD_INVALID", text)
         assert answer.headers["Range"] == "0-999"
-    assert error_of(registry.at("PATCH", upload, Content_Range="soon"))[:2] == (400, "BLOB_UPLOAD_INVALID")
+    for wrong in ("soon", "1000-999", "1000", "-1999"):
+        assert error_of(registry.at("PATCH", upload, Content_Range=wrong))[:2] == (400, "BLOB_UPLOAD_INVALID")
+    for wrong in ("1000-1999", "1000-2001", "1000-1000"):
+        answer = registry.at("PATCH", upload, body=LAYER[1000:2001], Content_Range=wrong)
+        text = f"The layer part has 1001 bytes, not those of the range {wrong}"
+        assert error_of(answer) == (400, "SIZE_INVALID", text)
+    assert registry.at("GET", upload).headers["Range"] == "0-999"
     assert registry.at("PUT", upload, f"?digest={DIGEST}", LAYER[1000:], Content_Range="1000-10495").status == 201
 
 
