@@ -22,8 +22,7 @@ from typing import Any, NoReturn
 from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.wsgi import Gateway_10
 
-PATIENCE = 300
-"""Seconds for which a client may pause in the middle of a request or an answer (it may be busy with its own disk)."""
+from labkit.embedded.patience import Line
 
 _BUFFER = 1 << 16
 _LONGEST_LINE = 1 << 12
@@ -34,8 +33,8 @@ _CR = b"\r"
 class Reader:
     """What a client sends, as cheroot reads it (``readline``, ``has_data``), and as a `Body` does (``read1``)."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._socket = connection
+    def __init__(self, line: Line) -> None:
+        self._line = line
         self._buffer = b""
         self._at = 0
 
@@ -61,7 +60,7 @@ class Reader:
         """At most ``size`` bytes, as many as are there; none at the end."""
         if not self.has_data():
             if size >= _BUFFER:
-                return self._socket.recv(size)
+                return self._line.recv(size)
             self._receive()
         return self._take(min(len(self._buffer), self._at + size))
 
@@ -75,7 +74,7 @@ class Reader:
         return taken
 
     def _receive(self) -> bool:
-        received = self._socket.recv(_BUFFER)
+        received = self._line.recv(_BUFFER)
         self._buffer = self._buffer[self._at :] + received
         self._at = 0
         return bool(received)
@@ -157,7 +156,7 @@ class _Gateway(Gateway_10):
         try:
             if hasattr(answer, "send_to"):
                 self.req.ensure_headers_sent()
-                answer.send_to(self.req.conn.socket)
+                answer.send_to(self.req.conn.line)
             else:
                 for piece in filter(None, answer):
                     self.write(piece)
@@ -182,14 +181,13 @@ class Request(HTTPRequest):
     def respond(self) -> None:
         """Let the application answer; then read what it left of the body."""
         length = max(0, int(self.inheaders.get(b"Content-Length", 0)))
-        self.conn.socket.settimeout(PATIENCE)
         self.rfile = Body(self.conn.rfile, None if self.chunked_read else length)
-        _Gateway(self).respond()
-        if self.ready:
-            self.ensure_headers_sent()
-        if self.chunked_write:
-            self.conn.wfile.write(b"0\r\n\r\n")
-        self.conn.socket.settimeout(self.server.timeout)
+        with self.conn.line.patience():
+            _Gateway(self).respond()
+            if self.ready:
+                self.ensure_headers_sent()
+            if self.chunked_write:
+                self.conn.wfile.write(b"0\r\n\r\n")
         self.rfile.drain()
 
     def send_headers(self) -> None:
@@ -202,7 +200,7 @@ class Request(HTTPRequest):
         if self.chunked_write:
             super().write(chunk)
         else:
-            self.conn.socket.sendall(chunk)
+            self.conn.line.sendall(chunk)
 
 
 class Connection(HTTPConnection):
@@ -212,4 +210,5 @@ class Connection(HTTPConnection):
 
     def __init__(self, server: Any, connection: socket.socket, makefile: Any) -> None:
         super().__init__(server, connection, makefile)
-        self.rfile = Reader(connection)
+        self.line = Line(connection)
+        self.rfile = Reader(self.line)

@@ -119,9 +119,8 @@ def _complete(embedded: Embedded, record: RepositoryRecord, upload: Upload, dige
 
 
 def _availability(embedded: Embedded, record: RepositoryRecord, digest: str) -> dict[str, Any]:
-    if not embedded.images.holds(key_of(record), digest):
+    if not embedded.images.promises(key_of(record), digest):
         return {"layerDigest": digest, "layerAvailability": "UNAVAILABLE"}
-    embedded.images.link(key_of(record), digest)  # whoever is told that it is there will not push it
     size = embedded.images.blobs.size(digest)
     return {"layerDigest": digest, "layerAvailability": "AVAILABLE", "layerSize": size}
 

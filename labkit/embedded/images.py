@@ -184,7 +184,7 @@ class ImageStore:
         return [image.digest for image in self.images(key) if digest in image.children]
 
     def link(self, key: RepositoryKey, digest: str) -> None:
-        """Note that a blob has been pushed to (or mounted into) the repository, or asked for and found there."""
+        """Note that a blob has been pushed to (or mounted into) the repository."""
         with self._lock:
             self._repository(key).layers[digest] = self._now()
             self._save(key)
@@ -193,6 +193,17 @@ class ImageStore:
         """Can this blob be fetched from this repository?"""
         with self._lock:
             return digest in self._repository(key).layers and digest in self.blobs
+
+    def promises(self, key: RepositoryKey, digest: str) -> bool:
+        """Does the repository hold this blob, for somebody who need not push it then? It stays for a day.
+
+        A question costs no write: that it was asked is on disk with the next change only.
+        """
+        with self._lock:
+            held = self.holds(key, digest)
+            if held:
+                self._repository(key).layers[digest] = self._now()
+            return held
 
     def drop(self, key: RepositoryKey) -> None:
         """Forget a repository with everything in it: it has been deleted."""

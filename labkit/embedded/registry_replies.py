@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.embedded.blobs import CHUNK
+from labkit.embedded.patience import Line
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
@@ -59,7 +59,7 @@ class Stretch:
                 self._left -= len(piece)
                 yield piece
 
-    def send_to(self, connection: socket.socket) -> None:
+    def send_to(self, line: Line) -> None:
         """Send them by way of one small buffer, the way of the lab's own server.
 
         With sendfile this process would do less, and the client more, since it would be the first to touch the bytes:
@@ -69,7 +69,7 @@ class Stretch:
         self._file.seek(self._first)
         while self._left and (size := self._file.readinto(buffer[: self._left])):
             self._left -= size
-            connection.sendall(buffer[:size])
+            line.sendall(buffer[:size])
 
     def close(self) -> None:
         """Close the file."""

@@ -28,12 +28,13 @@ from labkit.embedded.core import Embedded
 from labkit.embedded.files import sweep
 from labkit.embedded.gateway import Gateway
 from labkit.embedded.home import Home, open_home
+from labkit.embedded.patience import MOST_WAITED_FOR
 from labkit.embedded.runtime import Runtime, last_port, read_runtime, write_runtime
 from labkit.errors import EmbeddedError
 
 _LOG = logging.getLogger(__name__)
 _HOST = "127.0.0.1"
-_THREADS = 32
+_THREADS = 2 * MOST_WAITED_FOR
 _LONGEST_HEAD = 1 << 17  # bytes of a request line and its headers
 # Those in which only this process writes.
 _DIRECTORIES = ("aws", "embedded", "embedded/state", "embedded/images/repositories", "embedded/functions/records")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import io
 import json
@@ -21,6 +22,7 @@ import requests
 
 from labkit.embedded import client
 from labkit.embedded.client import Running
+from labkit.embedded.server import _THREADS
 from tests.embedded.lab_of_tests import Lab
 
 from .registry_client import REGISTRY, basic, digest_of
@@ -32,9 +34,13 @@ LAYER = bytes(range(256)) * 64
 @pytest.fixture
 def raw(process: Running) -> Iterator[socket.socket]:
     """A bare connection."""
-    port = int(process.endpoint.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", port_of(process)), timeout=60) as connection:
         yield connection
+
+
+def port_of(process: Running) -> int:
+    """The port at which the process answers."""
+    return int(process.endpoint.rpartition(":")[2])
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +231,18 @@ def test_nobody_waits_for_a_blob_that_is_still_coming(
     assert "0-999" in sizes(upload, login)
 
 
+def test_everybody_else_is_served_however_many_uploads_have_stalled(
+    process: Running, repository: str, login: dict[str, str], aws: Callable[..., Any]
+):
+    uploads = [begun(repository, login) for _ in range(_THREADS + 2)]
+    with contextlib.ExitStack() as stack:
+        for upload in uploads:
+            stalled = stack.enter_context(socket.create_connection(("127.0.0.1", port_of(process)), timeout=60))
+            half_sent(stalled, upload, login)
+        assert client.status(process.home) is not None
+        aws("registry", "ecr").describe_repositories()
+
+
 def test_a_process_that_is_killed_leaves_an_upload_that_goes_on_and_no_blob(tmp_path: Path):
     lab = Lab(tmp_path / "home")
     ecr = lab.client("registry", "ecr")
@@ -233,7 +251,7 @@ def test_a_process_that_is_killed_leaves_an_upload_that_goes_on_and_no_blob(tmp_
     login = {"Authorization": f"Basic {data['authorizationToken']}"}
     repository = f"{lab.running.endpoint}/v2/{REGISTRY}/killed"
     upload = begun(repository, login)
-    with socket.create_connection(("127.0.0.1", int(lab.running.endpoint.rpartition(":")[2]))) as connection:
+    with socket.create_connection(("127.0.0.1", port_of(lab.running))) as connection:
         half_sent(connection, upload, login)
         assert "0-399" in sizes(upload, login)
         lab.kill()
