@@ -10,7 +10,7 @@ What a learner chooses in notebook 00 is kept in the lab home and found again by
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from labkit.aws.engine import finding, ways
 from labkit.aws.engine.ways import BuiltImage, Engine
 from labkit.calm import calm_down
 from labkit.choices import Choices
-from labkit.choosing import on_real_accounts, wrong
+from labkit.choosing import Values, check_embedded_path, left, on_real_accounts, wrong
 from labkit.embedded.settings import Settings
 from labkit.environment import apply, own_variables, unchanged_on_error
 from labkit.errors import UsageError
@@ -239,7 +239,8 @@ class Lab:
     def organization_path(self) -> str:
         """The path pattern to grant: the one chosen, else the unit that holds the workload account and all below."""
         if self.choices.organization_path:
-            return check_organization_path(self.choices.organization_path, self.organization_id)
+            check = check_organization_path if self.choices.are_real else check_embedded_path
+            return check(self.choices.organization_path, self.organization_id)
         try:
             paths = self._here(self.workload.account).paths
         except reading.Unreadable as error:
@@ -359,31 +360,40 @@ def choose(
     management_profile: str | None = None,
     base: str | None = None,
     engine: str | None = None,
+    say: Callable[[str], object] = print,
 ) -> Lab:
     """Chooses what the lab uses, keeps it in the lab home, and opens the lab. What is None takes its default.
 
     With profiles the lab is on the accounts that these lead to, and account numbers and the organization are theirs;
-    without, it is on the embedded AWS, in which the accounts, region and organization are made to exist. Raises
-    UsageError for anything that will not do, and NoEngine for Docker that does not answer, before anything is changed.
+    without, it is on the embedded AWS, in which the accounts, region and organization are made to exist. What the lab
+    has made elsewhere stays there, and ``say`` gets a sentence about that. Raises UsageError for anything that will not
+    do, and NoEngine for Docker that does not answer, before anything is changed.
     """
-    chosen = {name: value for name, value in locals().items() if name != "home"}
+    chosen = {name: value for name, value in locals().items() if name not in ("home", "say")}
     for sentence in wrong(chosen).values():
         raise UsageError(sentence)
     if engine == ways.DOCKER:
         finding.find()
     root = embedded.home(home)
-    if on_real_accounts(chosen):
-        choices = Choices(
-            registry_profile, workload_profile, management_profile, region, organization_path, base, engine
-        )
-        with unchanged_on_error():
-            lab = Lab.on_profiles(choices, root)
-        choices.write(root)
-        return lab
-    accounts = {"registry": registry_account, "workload": workload_account}
-    asked = {"accounts": {k: v for k, v in accounts.items() if v}, "region": region, "organization": organization}
-    settings = Settings.parse({name: value for name, value in asked.items() if value})
-    embedded.apply_world(root, settings)
-    choices = Choices(organization_path=organization_path, base=base, engine=engine)
+    before = current(root)
+    lab = (_on_profiles if on_real_accounts(chosen) else _embedded)(root, chosen)
+    if remark := left(before, current(root)):
+        say(remark)
+    return lab
+
+
+def _on_profiles(root: Path, chosen: Values) -> Lab:
+    choices = Choices(**{each.name: chosen[each.name] for each in fields(Choices)})
+    with unchanged_on_error():
+        lab = Lab.on_profiles(choices, root)
+    choices.write(root)
+    return lab
+
+
+def _embedded(root: Path, chosen: Values) -> Lab:
+    accounts = {name: number for name in ("registry", "workload") if (number := chosen[f"{name}_account"])}
+    world = {name: value for name in ("region", "organization") if (value := chosen[name])}
+    embedded.apply_world(root, Settings.parse({"accounts": accounts, **world}))
+    choices = Choices(**{name: chosen[name] for name in ("organization_path", "base", "engine")})
     choices.write(root)
     return Lab.embedded(root, choices)

@@ -1,7 +1,8 @@
 """Making the world: at the first start, and again whenever the settings name something that does not exist yet.
 
-Everything is added and nothing is taken away: an account that the settings no longer name stays where it is, with all
-that is in it. Only what a setting has changed is touched, so an account that somebody has moved stays moved.
+Nothing is taken out of an account. One that the settings no longer name leaves its organization, so that no grant to a
+unit reaches accounts of an earlier choice, and has all that is in it when it is named again. Only what a setting has
+changed is touched, so an account that somebody has moved stays moved.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def found(backend: Backend, keys: KeyRing, settings: Settings) -> None:
 
 
 def settle(backend: Backend, keys: KeyRing, settings: Settings, before: Settings) -> None:
-    """Make exist what ``settings`` name and ``before`` did not."""
+    """Make exist what ``settings`` name and ``before`` did not; what only ``before`` names leaves its organization."""
     check(settings, before)
     for organization in _ORGANIZATIONS:
         _move_management(backend, before.accounts[organization.management], settings.accounts[organization.management])
@@ -61,6 +62,8 @@ def settle(backend: Backend, keys: KeyRing, settings: Settings, before: Settings
     for profile, account in settings.accounts.items():
         if account != before.accounts[profile]:
             _place(backend, profile, account, settings)
+    for account in set(filter(None, before.accounts.values())) - set(settings.accounts.values()):
+        _leave(backend, account)
     for account in settings.accounts.values():
         _add_administrator(backend, keys, account)
 

@@ -155,10 +155,13 @@ class LabForm(View):
 
     def apply(self) -> Said:
         """Checks and keeps the values, and opens the lab. Where that fails, what was kept before stays."""
+        remarks: list[str] = []
         try:
-            self.lab = choose(self.home, **{name: value or None for name, value in self.values.items()})
+            values = {name: value or None for name, value in self.values.items()}
+            self.lab = choose(self.home, say=remarks.append, **values)
             self._take(self._kept())
-            self.said = Said(True, f"The lab is on {self.lab.where}: {_summary(self.lab)}. {self.lab.engine.sentence}")
+            where = f"The lab is on {self.lab.where}: {_summary(self.lab)}."
+            self.said = Said(True, " ".join([where, self.lab.engine.sentence, *remarks]))
         except ERRORS as error:
             self.said = failure(error)
         self._redraw()

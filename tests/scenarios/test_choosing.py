@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from labkit.choosing import wrong
+from labkit.choosing import left, wrong
 from labkit.environment import apply, lab_variables, own_variables
+
+ROOT = "o-lambdaecrlab/r-lab1/"
+WORKLOADS = f"{ROOT}ou-lab1-workloads/"
+PRODUCTION = f"{WORKLOADS}ou-lab1-production/"
+CHOSEN = {
+    "registry_account": "813835382529",
+    "workload_account": "592444418872",
+    "region": "eu-central-1",
+    "registry_profile": None,
+    "workload_profile": None,
+}
 
 
 @pytest.fixture
@@ -41,6 +52,19 @@ def test_nothing_chosen_is_nothing_wrong():
         ({"organization": "o-neighbourorg"}, ["organization"], "foreign organization"),
         ({"organization_path": "o-lambdaecrlab/r-lab1/ou"}, ["organization_path"], "is not an organization path"),
         ({"organization_path": "o-anotherorg0/*"}, ["organization_path"], "of another organization"),
+        ({"organization_path": f"{ROOT}ou-lab1-nonexist/*"}, ["organization_path"], "There is no unit"),
+        ({"organization_path": f"{ROOT}ou-lab1-production/*"}, ["organization_path"], "There is no unit"),
+        ({"organization_path": "o-lambdaecrlab/r-lab2/*"}, ["organization_path"], "There is no unit"),
+        (
+            {"organization_path": f"{WORKLOADS}ou-lab1-development/*"},
+            ["organization_path"],
+            "does not hold the workload",
+        ),
+        ({"organization_path": WORKLOADS}, ["organization_path"], "does not hold the workload"),
+        ({"organization_path": f"{PRODUCTION}ou-*"}, ["organization_path"], "does not hold the workload"),
+        ({"organization_path": "o-lambdaecrlab/*"}, ["organization_path"], "also holds the development"),
+        ({"organization_path": f"{ROOT}*"}, ["organization_path"], "also holds the development"),
+        ({"organization_path": f"{WORKLOADS}ou-lab1-*"}, ["organization_path"], "also holds the development"),
         ({"base": "alpine"}, ["base"], "There is no base image 'alpine'"),
         ({"engine": "podman"}, ["engine"], "There is no engine 'podman'"),
         ({"management_profile": "mine"}, ["registry_profile", "workload_profile"], "needs two profiles"),
@@ -58,8 +82,40 @@ def test_accounts_that_change_places_are_not_shared():
     assert wrong({"registry_account": "592444418872", "workload_account": "813835382529"}) == {}
 
 
-def test_a_path_may_be_of_the_organization_that_is_chosen_with_it():
-    assert wrong({"organization": "o-another0000", "organization_path": "o-another0000/*"}) == {}
+@pytest.mark.parametrize("path", [PRODUCTION, f"{PRODUCTION}*"])
+def test_a_path_may_be_that_of_the_workload_accounts_unit_in_the_organization_that_is_chosen_with_it(path):
+    assert wrong({"organization_path": path}) == {}
+    renamed = path.replace("o-lambdaecrlab", "o-another0000")
+    assert wrong({"organization": "o-another0000", "organization_path": renamed}) == {}
+    assert list(wrong({"organization": "o-another0000", "organization_path": path})) == ["organization_path"]
+
+
+def test_a_path_that_will_not_do_is_told_one_that_does():
+    said = wrong({"organization": "o-another0000", "organization_path": "o-another0000/*"})["organization_path"]
+    instead = said.partition(": choose ")[2].partition(" ")[0]
+    assert wrong({"organization": "o-another0000", "organization_path": instead}) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, []),
+        ({"organization": "o-another0000", "engine": "docker"}, []),
+        ({"workload_account": "222222222222"}, ["account 592444418872"]),
+        ({"registry_account": "1" * 12, "region": "eu-west-1"}, ["account 813835382529", "region eu-central-1"]),
+        ({"registry_profile": "mine", "workload_profile": "other", "region": None}, []),
+    ],
+)
+def test_accounts_and_a_region_in_which_something_may_stay_are_named(changes, said):
+    remark = left(CHOSEN, {**CHOSEN, **changes})
+    places = remark.partition(" made in ")[2].partition(" is still there")[0]
+    assert places.split(" and ") == (said or [""])
+
+
+def test_accounts_of_profiles_that_are_not_chosen_any_more_are_named_by_these():
+    before = {**CHOSEN, "registry_profile": "mine", "workload_profile": "other", "region": "eu-west-1"}
+    remark = left(before, CHOSEN)
+    assert "in the account of profile mine and the account of profile other is still there" in remark
 
 
 def test_every_field_is_told_at_once():

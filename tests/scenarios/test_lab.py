@@ -13,9 +13,10 @@ import labkit.embedded.client as embedded
 from labkit import policies
 from labkit.aws import repositories, roles
 from labkit.aws.engine.finding import NoEngine
+from labkit.choices import Choices
 from labkit.errors import UsageError
 from labkit.lab import EXECUTION_ROLE, ORGANIZATION, OTHER_ACCOUNT, Lab, choose, current
-from labkit.scenarios import SCENARIOS, prepare, run
+from labkit.scenarios import SCENARIOS, clean_up, made, prepare, run
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +67,32 @@ class TestChoosing:
         lab = choose(home)
         assert repositories.find(lab.registry.client("ecr"), "lambda-same-account") is not None
 
-    def test_a_chosen_path_is_the_one_that_is_granted(self, home, image):
-        pattern = "o-lambdaecrlab/r-lab1/ou-lab1-workloads/*"
+    def test_accounts_of_an_earlier_choice_are_granted_nothing_and_are_said_to_keep_what_is_in_them(self, home, capsys):
+        choose(home, registry_account="333333333333", workload_account="444444444444")
+        assert "account 592444418872 is still there" in capsys.readouterr().out
+        members = {each.id for each in choose(home).organization().accounts}
+        assert members == {"813835382529", "592444418872", "111122223333", "444455556666"}
+        assert "account 444444444444 is still there" in capsys.readouterr().out
+        choose(home)
+        assert capsys.readouterr().out == ""
+
+    def test_what_was_made_in_an_account_can_be_cleaned_up_when_it_is_chosen_again(self, home):
+        prepare(Lab.open(home), "cross-account")
+        choose(home, registry_account="333333333333", workload_account="444444444444")
+        assert "592444418872" not in "".join(made(Lab.open(home)))
+        lab = choose(home)
+        assert "role LambdaRoleWithoutPermissions in 592444418872" in clean_up(lab)
+
+    def test_a_chosen_path_is_the_one_that_is_granted(self, home):
+        pattern = "o-lambdaecrlab/r-lab1/ou-lab1-workloads/ou-lab1-production/"
         lab = choose(home, organization_path=pattern)
         assert Lab.open(home).organization_path == pattern
         assert pattern in json.dumps(policies.organization_paths(lab.organization_path))
+
+    def test_a_path_that_was_kept_before_it_was_refused_is_refused_before_anything_is_played(self, home):
+        lab = Lab.embedded(home, Choices(organization_path="o-lambdaecrlab/r-lab1/*"))
+        with pytest.raises(UsageError, match="also holds the development account"):
+            prepare(lab, "organization-paths")
 
     def test_choices_are_found_again(self, home):
         choose(home, workload_account="222222222222", region="eu-west-1")
@@ -88,6 +110,7 @@ class TestChoosing:
             ({"organization": "lambdaecrlab"}, "is not an organization id"),
             ({"organization_path": "o-lambdaecrlab/r-lab1/ou-lab1-workloads"}, "is not an organization path"),
             ({"organization_path": "o-anotherorg0/*"}, "of another organization"),
+            ({"organization_path": "o-lambdaecrlab/r-lab1/*"}, "also holds the development account"),
             ({"registry_profile": "nobody"}, "needs two profiles"),
             ({"engine": "podman"}, "There is no engine 'podman'"),
         ],

@@ -110,6 +110,12 @@ class TestKeeping:
         assert lab_form(form.home).values["organization"] == "o-otherlab0000"
         assert form.lab.region == "eu-west-1"
 
+    def test_accounts_that_are_left_are_said_to_keep_what_was_made_in_them(self, form, capsys):
+        assert "still there" not in form.apply().text
+        form.edit(workload_account="222222222222")
+        assert "account 592444418872 is still there" in form.apply().text
+        assert capsys.readouterr().out == ""
+
     def test_what_is_wrong_is_said_and_what_was_kept_stays(self, form):
         before = current(form.home)
         form.edit(workload_account="22")
@@ -136,6 +142,15 @@ class TestWidget:
         box.value = "222222222222"
         assert "✗" not in message.value
         assert "arn:aws:iam::222222222222:role" in fresh.widget.children[-1].value
+
+    def test_a_path_that_does_not_fit_the_organization_is_told_beside_its_field(self, fresh):
+        path = drawn(fresh)["Path to grant"]
+        path[0].value = "o-lambdaecrlab/r-lab1/*"
+        assert "also holds the development account" in path[1].value
+        path[0].value = "o-lambdaecrlab/r-lab1/ou-lab1-workloads/ou-lab1-production/*"
+        assert "✗" not in path[1].value
+        drawn(fresh)["Organization"][0].value = "o-renamed0000"
+        assert "of another organization" in path[1].value
 
     def test_both_fields_are_told_of_one_account_in_two_roles(self, fresh):
         boxes = drawn(fresh)
