@@ -46,15 +46,16 @@ _SOMEBODY = (
     "Somebody else has changed the policy meanwhile, so nothing was written. What is shown as applied is theirs now; "
     "do it again to replace it."
 )
+_KINDS = {"✓": "labkit-yes", "✗": "labkit-no", "?": "labkit-quiet"}
 
 
 class PolicyEditor(View):
     """A repository's policy to read, write, apply and undo. Made by ``policy_editor``.
 
     ``applied`` is the text that the repository has (None: no policy), as it was last read; ``said`` what came of the
-    last press. ``decision`` is what Lambda would be answered for the text, or the last one that could be made, in
-    which case ``decision_note`` says why there is no newer one. Without ``advice`` it says what is wrong, and not what
-    to write instead.
+    last press, until the text is changed. ``decision`` is what Lambda would be answered for the text, or the last one
+    that could be made, in which case ``decision_note`` says why there is no newer one. Without ``advice`` it says what
+    is wrong, and not what to write instead.
     """
 
     def __init__(self, lab: Lab, repository: str, function: str, caller: boto3.Session, *, advice: bool = True) -> None:
@@ -99,6 +100,7 @@ class PolicyEditor(View):
 
     def _type(self, draft: Draft) -> None:
         self._draft = draft
+        self.said = SILENCE  # that was of an earlier text
         self._decide()
         self._redraw()
 
@@ -215,8 +217,19 @@ class PolicyEditor(View):
         return f"The policy of {self.repository}, for {self.function}"
 
     @property
+    def verdict(self) -> str:
+        """What Lambda would be answered for the text, in a word and with a mark."""
+        if self.decision is None or self.decision_note:
+            return "? no decision"
+        return "✓ allowed" if self.decision.allowed else "✗ denied"
+
+    @property
     def status(self) -> str:
-        """Size, findings and changes in one line."""
+        """Verdict, size, findings and changes in one line."""
+        return f"{self.verdict} · {self._figures}"
+
+    @property
+    def _figures(self) -> str:
         state = counted(self.diff()) if self.diff() else "as applied"
         return f"{size_line(self._draft)} · {summary(self.findings)} · {state}"
 
@@ -240,8 +253,9 @@ class PolicyEditor(View):
         return f"<p><b>{escape(self.title)}</b></p>"
 
     def status_html(self) -> str:
-        """Size, findings and changes as a paragraph."""
-        return f'<p class="labkit-quiet">{escape(self.status)}</p>'
+        """The status as a paragraph that a screen reader reads out when it changes."""
+        verdict = f'<b class="{_KINDS[self.verdict[0]]}">{self.verdict}</b>'
+        return f'<p role="status" class="labkit-quiet">{verdict} · {escape(self._figures)}</p>'
 
     def listing_html(self) -> str:
         """The numbered lines with their findings, and below them what would change."""

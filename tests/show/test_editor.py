@@ -117,7 +117,40 @@ class TestAdvice:
         assert plain.text() == editor.text()
 
 
+class TestStatus:
+    """One line beside the text: what Lambda would be answered, how long it is, what is wrong, what is changed."""
+
+    def test_the_verdict_on_the_text_stands_beside_its_size(self, lab, editor):
+        assert editor.status.startswith("✗ denied · 0 of 10,240 characters")
+        editor.edit(policies.cross_account(lab.workload.account))
+        assert editor.status.startswith(f"✓ allowed · {editor.size} of 10,240 characters · no findings")
+        assert editor.status in editor.text()
+
+    def test_a_text_without_a_decision_has_no_verdict_of_an_earlier_one(self, lab, editor):
+        editor.edit(policies.cross_account(lab.workload.account))
+        editor.typed(editor.text_now[:-1])
+        assert editor.status.startswith("? no decision · ")
+
+    def test_a_screen_reader_reads_it_out_and_its_words_are_those_of_the_text(self, editor):
+        shown = parts(editor)["status"].value
+        assert 'role="status"' in shown
+        assert "✗ denied" in shown
+        assert "no findings" in shown
+
+
 class TestApplying:
+    def test_an_error_is_not_said_of_a_text_that_was_written_after_it(self, lab, editor):
+        editor.edit(policies.cross_account("arn:aws:iam::592444418872:role/nobody"))
+        assert not editor.apply()
+        editor.edit(policies.cross_account(lab.workload.account))
+        assert editor.said.text == ""
+        assert "An error occurred" not in editor.text()
+        assert "An error occurred" not in parts(editor)["said"].value
+        assert editor.apply()
+        text = parts(editor)["Textarea"]
+        text.value += " "
+        assert "Applied" not in parts(editor)["said"].value
+
     def test_the_repository_gets_the_text_byte_for_byte(self, lab, editor):
         editor.edit(policies.cross_account(lab.workload.account))
         said = editor.apply()
