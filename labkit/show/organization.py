@@ -14,7 +14,7 @@ there from the repository's image and Lambda may pull for it; ``lab.explain`` an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -129,29 +129,41 @@ class OrganizationMap(View):
 
     # Moving
 
+    @property
+    def account_names(self) -> dict[str, str]:
+        """The accounts of the organization by their numbers: the lab's name of each, or else its own."""
+        return {each.id: self.names.get(each.id, each.name) for each in self.organization.accounts}
+
+    @property
+    def unit_names(self) -> dict[str, str]:
+        """The names of the root and the units by their ids."""
+        return {unit.id: unit.name for unit in self.organization.units}
+
     def move(self, account: str, unit: str) -> Said:
-        """Moves an account (its number, or the lab's name of it) into a unit or the root; AWS's errors are said.
+        """Moves an account into a unit or the root, each by id, by name or as suggested; AWS's errors are said.
 
         It is done by the management profile. What grants by place follows at once.
         """
         return self._settle(lambda: self._move(account, unit))
 
     def _move(self, account: str, unit: str) -> Said:
-        if not (account and unit):
+        if not (account.strip() and unit.strip()):
             return Said(False, "Say which account is to move, and into which unit.")
         management = self.lab.actor("management")
         if management is None:
             return Said(False, "Only the management account may move accounts. Choose its profile in notebook 00.")
-        number = next((known for known, name in self.names.items() if name == account), account)
+        own = next((known for known, name in self.names.items() if name == account.strip()), account)
+        number = _id(own, self.account_names, "account")
+        target = _id(unit, self.unit_names, "unit")
         organizations = management.client("organizations")
         source = accounts.parent(organizations, number)
-        if source == unit:
-            return Said(True, f"The account {number} is in {unit} already.")
-        organizations.move_account(AccountId=number, SourceParentId=source, DestinationParentId=unit)
+        if source == target:
+            return Said(True, f"The account {number} is in {target} already.")
+        organizations.move_account(AccountId=number, SourceParentId=source, DestinationParentId=target)
         before = self.grants
         self._read()
         call = f"organizations.move_account(AccountId={number!r}, SourceParentId={source!r}, "
-        return Said(True, f"Moved with {call}DestinationParentId={unit!r}). {self._changed(before)}".rstrip())
+        return Said(True, f"Moved with {call}DestinationParentId={target!r}). {self._changed(before)}".rstrip())
 
     def _changed(self, before: Grants | None) -> str:
         if before is None or self.grants is None:
@@ -248,6 +260,22 @@ def organization_map(lab: Lab, repository: str | None = None) -> OrganizationMap
         return OrganizationMap(lab, repository)
     except Unreadable as error:
         return NoMap(str(error))
+
+
+def suggested(names: Mapping[str, str]) -> list[str]:
+    """What to suggest where one of these is asked for: each name with its id."""
+    return [f"{name} ({each})" for each, name in names.items()]
+
+
+def _id(text: str, names: Mapping[str, str], what: str) -> str:
+    """The id that a text means: an id, a name, or both as suggested. Raises UsageError where it is not one of them."""
+    shown = zip(names.items(), suggested(names), strict=True)
+    found = [each for (each, name), both in shown if text.strip() in (each, name, both)]
+    if not found:
+        raise UsageError(f"The organization has no {what} {text!r}: write an id or a name of the map.")
+    if len(found) > 1:
+        raise UsageError(f"The organization has {what}s {' and '.join(found)} of the name {text!r}: write the id.")
+    return found[0]
 
 
 def _elsewhere(lab: Lab, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from labkit.organization import Unit
+from labkit.show.organization import suggested
 from labkit.show.said import Said
 from labkit.show.style import framed
 
@@ -67,9 +68,8 @@ class OrganizationWidget:
         self._tree.value = framed(shown.tree_html())
         self._choice.value = framed(shown.choice_html())
         self._said.value = framed(shown.said.html())
-        accounts = shown.organization.accounts
-        self._account.options = [f"{shown.names.get(each.id, each.name)} ({each.id})" for each in accounts]
-        self._unit.options = [f"{unit.name} ({unit.id})" for unit in shown.organization.units]
+        self._account.options = suggested(shown.account_names)
+        self._unit.options = suggested(shown.unit_names)
 
     def _list_units(self) -> None:
         """A check box a unit; made anew only where the units of the organization have changed."""
@@ -92,7 +92,7 @@ class OrganizationWidget:
 
     def _moved(self, _button: Any) -> None:
         self._said.value = framed(Said(True, "Working …").html())
-        self._map.move(_id(self._account.value), _id(self._unit.value))
+        self._map.move(self._account.value, self._unit.value)
 
 
 def _check(name: str, place: str, depth: int) -> Any:
@@ -100,11 +100,6 @@ def _check(name: str, place: str, depth: int) -> Any:
     box = widgets.Checkbox(description=f"{name} ({place})", indent=False, layout=layout)
     box.add_class("labkit-unit")
     return box
-
-
-def _id(text: str) -> str:
-    """The id of a suggestion such as ``production (ou-lab1-production)``, or the text itself, which may be one."""
-    return text.rpartition("(")[2].rstrip(") ").strip()
 
 
 def _column(flex: str, *children: Any) -> Any:

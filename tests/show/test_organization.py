@@ -157,9 +157,57 @@ class TestMoving:
     def test_a_place_that_it_is_in_already_is_said(self, lab, granted):
         assert "already" in organization_map(lab, granted).move("workload", "ou-lab1-production").text
 
+    @pytest.mark.parametrize("account", ["development", "444455556666", "development (444455556666)", " development "])
+    @pytest.mark.parametrize("unit", ["production", "ou-lab1-production", "production (ou-lab1-production)"])
+    def test_accounts_and_units_are_known_by_id_by_name_and_as_suggested(self, lab, granted, account, unit):
+        assert organization_map(lab).move(account, unit).ok
+        assert accounts.parent(lab.actor("management").client("organizations"), "444455556666") == "ou-lab1-production"
+
+    @pytest.mark.parametrize(
+        ("account", "unit", "says"),
+        [
+            ("nobody", "production", "The organization has no account 'nobody'"),
+            ("999999999999", "production", "The organization has no account '999999999999'"),
+            ("outsider", "production", "The organization has no account '123456789012'"),
+            ("workload", "nowhere", "The organization has no unit 'nowhere'"),
+            ("workload", "ou-lab1-nowhere0", "The organization has no unit 'ou-lab1-nowhere0'"),
+            ("workload", " ", "Say which account"),
+        ],
+    )
+    def test_what_is_not_on_the_map_is_one_sentence_and_nothing_is_asked_of_aws(
+        self, lab, granted, monkeypatch, account, unit, says
+    ):
+        shown = organization_map(lab)
+        monkeypatch.setattr(accounts, "parent", None)
+        said = shown.move(account, unit)
+        assert not said.ok
+        assert said.text.startswith(says)
+
+    def test_a_name_of_two_units_is_said_to_be_of_two(self, lab, granted):
+        organizations = lab.actor("management").client("organizations")
+        twin = organizations.create_organizational_unit(ParentId="r-lab1", Name="production")["OrganizationalUnit"]
+        shown = organization_map(lab)
+        said = shown.move("workload", "production")
+        assert not said.ok
+        assert f"units {twin['Id']} and ou-lab1-production of the name 'production': write the id" in said.text
+        assert shown.move("workload", twin["Id"]).ok
+        put_accounts_back(lab)
+        organizations.delete_organizational_unit(OrganizationalUnitId=twin["Id"])
+
+    def test_the_labs_own_name_of_an_account_comes_before_the_name_that_another_has(self, lab, granted, monkeypatch):
+        shown = organization_map(lab)
+        monkeypatch.setitem(shown.names, "444455556666", "production's twin")
+        monkeypatch.setitem(shown.names, "592444418872", "development")
+        assert shown.move("development", "Root").text.startswith(
+            "Moved with organizations.move_account(AccountId='592444418872'"
+        )
+
     def test_a_refusal_is_awss_own_sentence(self, lab, granted):
+        organizations = lab.actor("management").client("organizations")
+        gone = organizations.create_organizational_unit(ParentId="r-lab1", Name="gone")["OrganizationalUnit"]["Id"]
         shown = organization_map(lab, granted)
-        said = shown.move("workload", "ou-lab1-nowhere0")
+        organizations.delete_organizational_unit(OrganizationalUnitId=gone)
+        said = shown.move("workload", "gone")
         assert not said.ok
         assert said.text.startswith("An error occurred (")
         assert "MoveAccount" in said.text
