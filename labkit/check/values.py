@@ -12,10 +12,11 @@ from labkit.check.findings import Found, quoted
 from labkit.check.kinds import Kind
 from labkit.check.statement import LAMBDA, Named, Statement
 
-ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:iam::\d{12}:root")
+ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:iam::\d{12}:root", re.ASCII)
 IAM_ENTITY = re.compile(
     r"arn:aws[a-z-]*:(?:iam::(?P<owner>\d{12}):(?P<kind>user|role)/(?:[!-)+.-~]+/)?(?P<name>[\w+=,.@-]+)"
-    r"|sts::(?P<sts>\d{12}):(?:assumed-role/(?P<role>[\w+=,.@-]+)/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))"
+    r"|sts::(?P<sts>\d{12}):(?:assumed-role/(?P<role>[\w+=,.@-]+)/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))",
+    re.ASCII,
 )
 SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(?:\.cn)?")
 _UNIQUE_ID = re.compile(r"A(?:ID|RO)A[A-Z0-9]{12,}")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from labkit.check.values import ACCOUNT, IAM_ENTITY
 from labkit.errors import UsageError
 from labkit.iam import Principal
 from labkit.iam import arn as arns
@@ -151,7 +152,10 @@ def _check_source_arn(base: PullQuestion, inputs: Inputs) -> None:
 
 
 def _check_caller(_base: PullQuestion, inputs: Inputs) -> None:
-    _check_home(Principal.aws(inputs.caller).account, inputs, "A function is created from its own account")
+    account = Principal.aws(inputs.caller).account
+    if not (ACCOUNT.fullmatch(inputs.caller) or IAM_ENTITY.fullmatch(inputs.caller)):
+        raise UsageError(f"{inputs.caller!r} has no name that IAM takes: letters, digits and +=,.@_- only.")
+    _check_home(account, inputs, "A function is created from its own account")
 
 
 def _check_home(account: str | None, inputs: Inputs, rule: str) -> None:

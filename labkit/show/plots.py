@@ -242,5 +242,5 @@ def _name_the_kinds(axes: Any, rows: int) -> None:
         if start < sum(each.repositories for each in KINDS):
             axes.axvline(start - 0.5, color="#b8c0c8", linewidth=0.8)
     labels = [f"{kind.name} ({kind.repositories})" for kind in KINDS]
-    axes.set_xticks(middles, labels, rotation=25, ha="right", rotation_mode="anchor")
+    axes.set_xticks(middles, labels, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_xlabel("repositories, by the kind of their policy · small dot: nobody of the team, full square: all of it")

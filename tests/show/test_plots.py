@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -70,6 +71,20 @@ def test_texts_of_a_plot_are_escaped():
     plot.__dict__["png"] = PNG
     assert "<b>" not in plot.html()
     assert 'alt="&quot;a&quot; &lt; b"' in plot.html()
+
+
+@pytest.mark.usefixtures("own_environment")
+def test_the_names_of_kinds_below_the_heat_map_do_not_touch():
+    figure_class, _settings = plots._matplotlib()
+    figure = figure_class(figsize=(8.2, 4.8), dpi=120, layout="constrained")
+    plots._squares(figure, landscape())
+    figure.draw_without_rendering()
+    [axes] = figure.axes
+    labels = axes.get_xticklabels()
+    places = [axes.transData.transform((tick, 0))[0] for tick in axes.get_xticks()]
+    for label, left, right in zip(labels, places, places[1:], strict=False):
+        height = label.get_fontsize() * figure.dpi / 72
+        assert (right - left) * math.sin(math.radians(label.get_rotation())) > 1.25 * height
 
 
 def test_labels_keep_their_distance_and_their_order():

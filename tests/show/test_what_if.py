@@ -102,6 +102,9 @@ class TestInputs:
             ("source_arn", FUNCTION.replace(WORKLOAD, OTHER), f"that is in {WORKLOAD}, not in {OTHER}"),
             ("caller", "me", "is not the ARN of a principal"),
             ("caller", ROLE.replace(WORKLOAD, OTHER), "created from its own account"),
+            ("caller", f"{ROLE}<script>", "has no name that IAM takes"),
+            ("caller", ROLE.removesuffix("Deployer"), "has no name that IAM takes"),
+            ("caller", f"{ROLE}é", "has no name that IAM takes"),
         ],
     )
     def test_what_does_not_do_is_said_of_that_input(self, name, value, says):
