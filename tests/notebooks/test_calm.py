@@ -79,7 +79,8 @@ def shown(tmp_path, monkeypatch):
 
     def run(*cells):
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        NotebookClient(book, timeout=60, kernel_name="python3", allow_errors=True).execute()
+        # Far longer than any start of the embedded AWS takes: only a cell that never ends is to end here.
+        NotebookClient(book, timeout=1800, kernel_name="python3", allow_errors=True).execute()
         return [cell.outputs[0] if cell.outputs else None for cell in book.cells]
 
     yield run
