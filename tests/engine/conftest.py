@@ -15,14 +15,21 @@ import pytest
 
 from labkit.aws import base as bases
 from labkit.aws.engine import bases as engine_bases
-from labkit.aws.engine.finding import Daemon, NoEngine, find
+from labkit.aws.engine import building
+from labkit.aws.engine.finding import HOME_LABEL, Daemon, NoEngine, find
+from labkit.aws.engine.registry import login, push
 from labkit.choices import Choices
 from labkit.embedded import client
+from labkit.embedded.containers import FUNCTION_LABEL
 from labkit.lab import Lab
+from labkit.pull import ImageUri
 from labkit.scenarios import clean_up
+from tests.embedded.lab_of_tests import DOCKERFILE, REGION, REGISTRY, unique
+from tests.embedded.lab_of_tests import Lab as EmbeddedLab
 
 from . import daemon
 from .daemon import Require
+from .handlers import HANDLERS
 
 BASE = "public.ecr.aws/lambda/python:3.12"
 
@@ -104,3 +111,63 @@ def lab(opened: Lab) -> Iterator[Lab]:
 def image(opened: Lab) -> Any:
     """The article's image, built by the engine."""
     return opened.build_image()
+
+
+# -- Functions ---------------------------------------------------------------------------------------------------------
+
+
+def silent(*_said: object) -> None:
+    """For those who want no progress."""
+
+
+@pytest.fixture(scope="module")
+def aws(home: Path) -> EmbeddedLab:
+    """The embedded AWS of the home."""
+    return EmbeddedLab(home)
+
+
+@pytest.fixture(scope="module")
+def pushed(aws: EmbeddedLab, engine: Daemon, base: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """``pushed(Dockerfile, handlers)``: the URI of an image that the engine has built and pushed."""
+
+    def make(dockerfile: str = DOCKERFILE, handlers: str = HANDLERS, **files: bytes) -> str:
+        folder = tmp_path_factory.mktemp("image")
+        (folder / "Dockerfile").write_text(dockerfile)
+        (folder / "lambda_function.py").write_text(handlers)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+            (folder / name).chmod(0o755)
+        image = building.build(engine, folder, base, [], silent, silent)
+        ecr, name = aws.client("registry", "ecr"), unique("containers")
+        uri = aws.repository(name)
+        push(engine, image.id, login(ecr), ImageUri(REGISTRY, REGION, name, "0.0.1"), silent)
+        return uri
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def uri(pushed: Any) -> str:
+    """The URI of an image with the handlers."""
+    return str(pushed())
+
+
+@pytest.fixture
+def name(aws: EmbeddedLab) -> Iterator[str]:
+    """The name of a function, which is deleted in the end."""
+    yield (made := unique("containers"))
+    lambda_ = aws.client("registry", "lambda")
+    if made in {each["FunctionName"] for each in lambda_.list_functions()["Functions"]}:
+        lambda_.delete_function(FunctionName=made)
+
+
+@pytest.fixture
+def containers(engine: Daemon, aws: EmbeddedLab) -> Any:
+    """``containers(function)``: the ids of a function's containers."""
+
+    def of(function: str) -> set[str]:
+        arn = f"arn:aws:lambda:{REGION}:{REGISTRY}:function:{function}"
+        labels = [f"{HOME_LABEL}={aws.home}", f"{FUNCTION_LABEL}={arn}"]
+        return {each["Id"] for each in engine.client.api.containers(all=True, filters={"label": labels})}
+
+    return of

@@ -27,6 +27,8 @@ Require = Callable[..., None]
 
 _ADD_BRIDGE, _REMOVE_BRIDGE, _SET_FLAGS = 0x89A0, 0x89A1, 0x8914
 _PATIENCE = 30.0  # seconds until the engine answers
+_STARTING = Path("/run/labkit-engine.lock")
+"""One place for the whole machine, since two engines that start at once would choose one network."""
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +96,7 @@ def running(folder: Path, program: str = "dockerd", *, containerd: bool = False)
     command += ["--host", f"unix://{folder}/docker.sock", "--config-file", str(settings)]
     command += ["--bridge", bridge, "--iptables=false", "--log-level=warn"]
     with _bridge(bridge), (folder / "log").open("wb") as log:
-        with FileLock(Path(tempfile.gettempdir()) / "labkit-engine.lock"):  # two at once would choose one network
+        with FileLock(_STARTING):
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             try:
                 _wait(folder, process)

@@ -12,10 +12,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
+import psutil
 
 PACKAGE = "aws-sam-cli==1.170.0"
 _FILES = {
@@ -69,9 +70,6 @@ def serving(program: Path, folder: Path, handler: str, timeout: int) -> Iterator
 
     Both addresses are always given: without them it serves port 8080 of every network for ever.
     """
-    port, api = _free(), _free()
-    command = [program, "--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
-    command += ["--runtime-api-address", f"127.0.0.1:{api}", sys.executable, "-m", "awslambdaric", handler]
     environment = {
         "PATH": os.defpath,
         "PYTHONPATH": str(folder),
@@ -80,7 +78,9 @@ def serving(program: Path, folder: Path, handler: str, timeout: int) -> Iterator
         "_HANDLER": handler,
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.12",  # as the bootstrap of AWS's base image sets it
     }
-    with (folder / "emulator.log").open("wb") as log:
+    with (folder / "emulator.log").open("wb") as log, _reserved() as port, _reserved() as api:
+        command = [program, "--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
+        command += ["--runtime-api-address", f"127.0.0.1:{api}", sys.executable, "-m", "awslambdaric", handler]
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
@@ -88,13 +88,25 @@ def serving(program: Path, folder: Path, handler: str, timeout: int) -> Iterator
             _wait(port)
             yield port
         finally:
-            process.kill()
+            _end(psutil.Process(process.pid))
             process.wait(10)
 
 
-def _free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+def _end(emulator: psutil.Process) -> None:
+    """End it with the handler, which it has put into a group of its own."""
+    emulator.suspend()  # so that it starts no other one meanwhile
+    for process in (emulator, *emulator.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+@contextmanager
+def _reserved() -> Iterator[int]:
+    """A port that nobody is given by chance, and at which a program of Go, told its number, can listen."""
+    with socket.socket() as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Go does, too
+        bound.bind(("127.0.0.1", 0))
+        yield int(bound.getsockname()[1])
 
 
 def _wait(port: int) -> None:

@@ -1,4 +1,12 @@
-"""A handler that does what the event asks for."""
+"""A handler that does what the event asks for, and how to ask."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from tests.embedded.lab_of_tests import Lab
 
 HANDLERS = """
 import json, os, socket, sys, time, urllib.request
@@ -44,6 +52,10 @@ def leave(event, context):
 def end(event, context):
     os._exit(event["code"])
 
+def wait(event, context):
+    with socket.create_connection(event["at"]) as test:
+        test.recv(1)
+
 def sleep(event, context):
     time.sleep(60)
 
@@ -53,3 +65,15 @@ def much(event, context):
 def eat(event, context):
     return len(bytearray(400 << 20))
 """
+
+
+def invoke(aws: Lab, function: str, do: str = "greet", log: bool = False, **event: Any) -> Any:
+    """What the handler answers, or with ``log`` the log."""
+    more = {"LogType": "Tail"} if log else {}
+    answer = aws.client("registry", "lambda").invoke(
+        FunctionName=function, Payload=json.dumps({"do": do, **event}), **more
+    )
+    payload = json.loads(answer["Payload"].read())
+    if log:
+        return base64.b64decode(answer["LogResult"]).decode()
+    return payload

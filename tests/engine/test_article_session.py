@@ -2,7 +2,8 @@
 
 Different are three things, which `labkit env` and the machine decide: the registry's address stands in front of the
 names that docker is told; `--provenance=false` is given where docker knows it (with buildx; without, it makes none);
-and curl's port is a free one. What the article does in the console is done by the administrator's commands.
+and curl's port is one that docker has found free. What the article does in the console is done by the administrator's
+commands.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -113,11 +113,10 @@ def test_the_articles_session(
 
 
 def image_is_tried(terminal: Terminal) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    container = done(terminal.run(f"docker run -d -p {port}:8080 {NAME.format('lambda-same-account')}")).out.strip()
+    container = done(terminal.run(f"docker run -d -p 0:8080 {NAME.format('lambda-same-account')}")).out.strip()
     try:
         assert re.fullmatch("[0-9a-f]{64}", container)
+        port = done(terminal.run(f"docker port {container} 8080")).out.split()[0].rpartition(":")[2]
         curl = f"curl \"http://localhost:{port}/2015-03-31/functions/function/invocations\" -d '{{}}'"
         for _ in range(1000):  # who types it is slower than the emulator
             if (said := terminal.run(curl)).code == 0:
