@@ -1,39 +1,31 @@
-"""What a function runs in, with an engine that is made up: choosing, labels, conditions, cleaning up."""
+"""What a function runs in, with an engine that is made up: choosing, images, conditions."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
-import os
-import signal
-import subprocess
-import sys
 import tarfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import docker.errors
 import pytest
 
 from labkit.aws.engine import finding
-from labkit.aws.engine.finding import HOME_LABEL, Daemon, NoEngine, Patience
-from labkit.aws.engine.trials import TRIAL_LABEL, marked
+from labkit.aws.engine.finding import HOME_LABEL
 from labkit.choices import Choices
-from labkit.embedded import lambda_runners
 from labkit.embedded.blobs import BlobStore
 from labkit.embedded.container_images import keep_only, provide
-from labkit.embedded.containers import FUNCTION_LABEL, RUN, RUN_LABEL, conditions, user_of_containers
+from labkit.embedded.containers import FUNCTION_LABEL, RUN_LABEL, conditions, user_of_containers
 from labkit.embedded.engine import Engines, unreachable
-from labkit.embedded.home import Home, open_home
+from labkit.embedded.home import open_home
 from labkit.embedded.lambda_runners import Runners
 from labkit.image.base import FOR_LABEL, KIND_LABEL
 from labkit.image.function import Fault, Function
 from labkit.image.manifest import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, digest
 from tests.embedded.conftest import MovedClock
+from tests.embedded.made_up_engine import Found, MadeUp
 
 IMAGE = {"architecture": "amd64", "config": {"Cmd": ["f.handler"]}}
 STAND_IN = {"architecture": "amd64", "config": {"Labels": {KIND_LABEL: "stand-in", FOR_LABEL: "python:3.12"}}}
@@ -43,79 +35,6 @@ STAND_IN = {"architecture": "amd64", "config": {"Labels": {KIND_LABEL: "stand-in
 def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing in the environment decides, as for a reader."""
     monkeypatch.delenv("LABKIT_ENGINE")
-
-
-class MadeUp:
-    """An engine's client that remembers; ``known`` are the names of its images."""
-
-    def __init__(self, **about: Any) -> None:
-        import platform
-
-        self.about = {"Name": platform.node(), "OperatingSystem": "Linux", "SecurityOptions": [], **about}
-        self.timeout = 0.0
-        self.known: set[str] = set()
-        self.loaded: list[bytes] = []
-        self.there: dict[str, dict[str, str]] = {}
-        self.broken = False
-        self.hangs_at = ""
-        self.over = threading.Event()
-
-    def _hang_at(self, question: str) -> None:
-        if question == self.hangs_at:
-            self.over.wait()
-
-    def info(self) -> dict[str, Any]:
-        self._hang_at("info")
-        return self.about
-
-    def inspect_image(self, name: str) -> None:
-        self._hang_at("inspect_image")
-        if self.broken:
-            raise docker.errors.APIError("the disk is full")
-        if name not in self.known:
-            raise docker.errors.ImageNotFound(name)
-
-    def tag(self, image: str, repository: str, tag: str) -> None:
-        self.inspect_image(image)
-        self.known.add(f"{repository}:{tag}")
-
-    def load_image(self, pieces: Any) -> list[Any]:
-        self.loaded.append(b"".join(pieces))
-        with tarfile.open(fileobj=io.BytesIO(self.loaded[-1])) as archive:
-            self.known.update(json.load(archive.extractfile("manifest.json") or io.BytesIO())[0]["RepoTags"])
-        return []
-
-    def images(self, repository: str) -> list[dict[str, Any]]:
-        return [{"RepoTags": [name]} for name in self.known if name.startswith(repository)]
-
-    def remove_image(self, name: str) -> None:
-        self.known.remove(name)
-
-    def containers(self, all: bool, filters: dict[str, str]) -> list[dict[str, Any]]:
-        assert all
-        self._hang_at("containers")
-        name, _, value = filters["label"].partition("=")
-        return [{"Id": each, "Labels": labels} for each, labels in self.there.items() if labels.get(name) == value]
-
-    def remove_container(self, name: str, force: bool, v: bool) -> None:
-        assert force and v
-        self._hang_at("remove_container")
-        if self.broken:
-            raise docker.errors.APIError("the device is busy")
-        del self.there[name]
-
-
-class Found:
-    """Finds the made-up engine, and counts how often it was looked for."""
-
-    def __init__(self, client: MadeUp | None, architecture: str = "amd64") -> None:
-        self.client, self.architecture, self.asked = client, architecture, 0
-
-    def __call__(self, _patience: Patience) -> Daemon:
-        self.asked += 1
-        if self.client is None:
-            raise NoEngine("nowhere")
-        return Daemon(SimpleNamespace(api=self.client), "28.0", self.architecture)
 
 
 @pytest.fixture
@@ -320,116 +239,17 @@ def test_only_names_of_this_home_are_forgotten(tmp_path: Path, blobs: BlobStore,
 # -- Containers ------------------------------------------------------------------------------------------------------
 
 
-def labels(home: Path, run: str = "earlier") -> dict[str, str]:
-    return {HOME_LABEL: str(home), FUNCTION_LABEL: "arn", RUN_LABEL: run}
-
-
-@pytest.fixture
-def home(tmp_path: Path, client: MadeUp, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A lab home that may have left something in the engine, where the made-up one is found."""
-    home = open_home(tmp_path / "home")
-    home.containers.touch()
-    monkeypatch.setattr(finding, "find", Found(client))
-    return home
-
-
-def test_only_what_an_earlier_run_for_this_home_has_left_is_removed(home: Home, client: MadeUp):
-    kept = {
-        "mine": labels(home.root, RUN),
-        "of another home": labels(home.root / "other"),
-        "neither of a run nor of a trial": {HOME_LABEL: str(home.root)},
-        "somebody's": {},
-    }
-    client.there = {"left": labels(home.root), **kept}
-    Runners(home).sweep()
-    assert client.there == kept
-
-
-# Marks a trial, says so, and waits to be killed.
-TRIES = """\
-import sys
-from pathlib import Path
-from labkit.aws.engine.trials import marked
-with marked(Path(sys.argv[1])) as mark:
-    print(mark.name, flush=True)
-    sys.stdin.read()
-"""
-
-
-def test_the_trial_of_a_killed_process_is_removed_and_that_of_a_living_one_stays(home: Home, client: MadeUp):
-    home.containers.unlink()  # trials alone are reason enough to look
-    process = subprocess.Popen(
-        [sys.executable, "-c", TRIES, str(home.root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    with process, marked(home.root) as mine:
-        killed = process.stdout.readline().strip()
-        trials = {name: {HOME_LABEL: str(home.root), TRIAL_LABEL: name} for name in (killed, mine.name)}
-        client.there = {**trials, "of another home": {HOME_LABEL: "/other", TRIAL_LABEL: killed}}
-        Runners(home).sweep()
-        assert len(client.there) == 3
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        Runners(home).sweep()
-        assert set(client.there) == {mine.name, "of another home"}
-        assert [mark.name for mark in home.trials.iterdir()] == [mine.name]
-
-
-@pytest.mark.parametrize("question", ["containers", "remove_container"])
-def test_an_engine_that_hangs_keeps_nobody_who_sweeps_and_is_asked_again(
-    home: Home, client: MadeUp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, question: str
-):
-    client.there, client.hangs_at = {"left": labels(home.root)}, question
-    monkeypatch.setattr(finding, "SECONDS", 0.05 if question == "containers" else 30.0)
-    monkeypatch.setattr(lambda_runners, "_CLEARED_WITHIN", 0.05)
-    Runners(home).sweep()
-    assert "containers may have been left behind: No Docker engine answers" in caplog.text
-    assert "--engine embedded" in caplog.text
-    assert home.containers.exists()
-
-
-def test_what_an_engine_cannot_remove_is_tried_again_by_the_next(home: Home, client: MadeUp):
-    client.there, client.broken = {"left": labels(home.root)}, True
-    Runners(home).sweep()
-    assert home.containers.exists()
-    client.broken = False
-    Runners(home).sweep()
-    assert client.there == {}
-    assert not home.containers.exists()
-
-
 def test_a_home_remembers_that_it_may_have_containers(
     tmp_path: Path, runners: Runners, blobs: BlobStore, image: str, client: MadeUp
 ):
     home = open_home(tmp_path / "home")
     runners.container(IMAGE, image, blobs)
     assert home.containers.exists()
-    client.there = {"left": labels(home.root)}
+    client.there = {"left": {HOME_LABEL: str(home.root), FUNCTION_LABEL: "arn", RUN_LABEL: "this one"}}
     runners.close()
     assert client.there == {}
     assert client.known == set()
     assert not home.containers.exists()
-
-
-def test_the_next_process_sweeps_up_after_one_that_was_killed(home: Home, client: MadeUp):
-    client.there = {"left": labels(home.root)}
-    Runners(home).sweep()
-    assert client.there == {}
-    assert not home.containers.exists()
-
-
-def test_where_no_engine_answers_the_home_goes_on_remembering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    home = open_home(tmp_path / "home")
-    home.containers.touch()
-    monkeypatch.setattr(finding, "find", Found(None))
-    Runners(home).sweep()
-    assert home.containers.exists()
-
-
-def test_a_home_that_has_never_had_containers_asks_for_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    found = Found(MadeUp())
-    monkeypatch.setattr(finding, "find", found)
-    Runners(open_home(tmp_path / "home")).sweep()
-    assert found.asked == 0
 
 
 def test_a_container_has_lambdas_limits_and_no_privileges(tmp_path: Path):
