@@ -36,7 +36,7 @@ def _container(image: DockerImage, home: Path, **options: Any) -> Iterator[Any]:
         finally:
             with explained("Docker cannot remove the container"), suppress(NotFound):
                 container.remove(force=True, v=True)
-            mark.unlink()
+            mark.unlink(missing_ok=True)  # the whole lab home may have been deleted
 
 
 def python_inside(image: DockerImage, home: Path) -> str:
