@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.browser.pictures import PICTURES
+from tests.browser.pictures import PICTURES, README, words
 
 MOST_BYTES = 150_000
 
@@ -16,6 +16,10 @@ def test_every_picture_of_the_readme_is_one_that_the_tests_take(root):
 
 
 def test_every_picture_that_lies_there_is_taken_by_the_tests_and_small(root):
-    there = {path.stem: path.stat().st_size for path in (root / "notebooks" / "images").glob("*.png")}
+    there = {path.stem: path.stat().st_size for path in README.glob("*.png")}
     assert there.keys() <= PICTURES.keys()
     assert [name for name, size in there.items() if size > MOST_BYTES] == []
+
+
+def test_every_picture_holds_the_words_that_a_run_in_the_browser_compares():
+    assert [path.name for path in README.glob("*.png") if not words(path)] == []

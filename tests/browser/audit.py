@@ -1,7 +1,8 @@
 """What is looked at in everything that is ours: axe-core's rules, contrast, and whether it fits.
 
 Ours is what stands in a notebook: rendered text and the outputs of cells with their widgets. JupyterLab's menus, bars,
-prompts and code editors are JupyterLab's. axe-core is the copy in ``axe-playwright-python``, so nothing is fetched.
+prompts and code editors are JupyterLab's; how wide the code in these is, is ours again. axe-core is the copy in
+``axe-playwright-python``, so nothing is fetched.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
+from tests.browser.jupyter import Lab
+
 _IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 OURS = f"{_IN_FRONT} .jp-OutputArea-output, {_IN_FRONT} .jp-MarkdownOutput"
+CODE = f"{_IN_FRONT} .jp-CodeCell .cm-scroller"
+_IN_USE = f"{_IN_FRONT} .jp-mod-active .jp-OutputArea-output"
 _GRAVE = {"serious", "critical"}
 
 
@@ -34,12 +39,21 @@ def _why(node: dict[str, Any]) -> str:
     return "; ".join(check["message"] for check in (*node["any"], *node["all"], *node["none"]))
 
 
-_OVERFLOWING = """(elements) => elements
+def in_both_themes(lab: Lab) -> list[str]:
+    """The findings in the view that is being used, and its contrast in the dark theme."""
+    light = findings(lab.page, include=_IN_USE)
+    with lab.in_the_dark():
+        return [*light, *findings(lab.page, "color-contrast", include=_IN_USE)]
+
+
+_OVERFLOWING = """(places) => places
+  .flatMap((place) => [place, ...[...place.querySelectorAll("*")].filter(
+    (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX))])
   .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
   .map((element) => `${element.scrollWidth} px in ${element.clientWidth} px: ${element.innerText.slice(0, 80)}`)"""
 
 
 def overflowing(places: Locator) -> list[str]:
-    """Those of the places in which something is wider than the place is."""
+    """Those of the places, and of what scrolls by itself in them, in which something is wider than there is room."""
     found: list[str] = places.evaluate_all(_OVERFLOWING)
     return found

@@ -3,6 +3,8 @@
     stage     a running ``labkit lab`` on a copy of the project
     lab       JupyterLab in the browser, as its user sees it
     watch     what the browser asks for and complains about, looked at after every test
+    form      the form of notebook 00, in front
+    chosen    what its user has chosen there: other accounts and another organization
     pictures  takes the pictures of the README: with ``--pictures notebooks/images`` into that folder
 
 Where Chromium or playwright is not installed the tests are skipped, or fail where ``LABKIT_REQUIRE`` names ``browser``.
@@ -19,9 +21,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from labkit.jupyter import chromium
+from tests.browser.choosing import Chosen, form_of
 from tests.browser.jupyter import PROJECTOR, Lab
 from tests.browser.pictures import Pictures
 from tests.browser.stage import Stage, playing
+from tests.browser.views import Mouse, Widget
 from tests.browser.watch import Watch
 from tests.engine.daemon import Require
 
@@ -64,10 +68,23 @@ def page(context: BrowserContext, watch: Watch) -> Page:
 
 
 @pytest.fixture(scope="session")
-def lab(stage: Stage, page: Page) -> Lab:
+def lab(stage: Stage, page: Page, watch: Watch) -> Lab:
     lab = Lab(page)
     lab.open(stage.url)
+    assert watch.requests > 0
     return lab
+
+
+@pytest.fixture(scope="session")
+def form(lab: Lab) -> Widget:
+    return form_of(lab)
+
+
+@pytest.fixture(scope="session")
+def chosen(form: Widget) -> Chosen:
+    chosen = Chosen("555555555555", "666666666666", "o-journey123")
+    chosen.write_into(form, Mouse())
+    return chosen
 
 
 @pytest.fixture(scope="session")

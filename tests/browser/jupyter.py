@@ -82,12 +82,24 @@ class Lab:
     def twice_as_large(self) -> Iterator[None]:
         """Zoom to 200 % for a while, which leaves half of the projector's size; the file browser is hidden there."""
         self.page.keyboard.press("Control+b")
-        self.page.set_viewport_size(TWICE_AS_LARGE)
+        resize(self.page, TWICE_AS_LARGE)
         try:
             yield
         finally:
-            self.page.set_viewport_size(PROJECTOR)
+            resize(self.page, PROJECTOR)
             self.page.keyboard.press("Control+b")
+
+
+_IS_LAID_OUT = """(size) => {
+  const {right, bottom} = document.querySelector("#jp-bottom-panel").getBoundingClientRect();
+  return Math.round(right) === size.width && Math.round(bottom) === size.height;
+}"""
+
+
+def resize(page: Page, size: ViewportSize) -> None:
+    """Make the window so large, and wait until JupyterLab fills it: it lays itself out some time later."""
+    page.set_viewport_size(size)
+    page.wait_for_function(_IS_LAID_OUT, arg=size)
 
 
 class Notebook:
@@ -121,6 +133,11 @@ class Notebook:
         cell.locator(".jp-InputPrompt").first.click()
         expect(cell).to_have_class(re.compile("jp-mod-active"))
 
+    def code_cells(self, end: int | None = None) -> list[Cell]:
+        """The cells with code, those before the cell with the number ``end`` or all."""
+        cells = [Cell(place, number) for number, place in enumerate(self.cells.all()[:end])]
+        return [cell for cell in cells if cell.is_code]
+
     def run_cell_by_cell(self, first: int = 0) -> Iterator[Cell]:
         """Shift+Enter from the ``first`` cell to the last; yields each code cell after it has run."""
         self.select(first)
@@ -136,17 +153,21 @@ class Notebook:
     def restart_and_run_up_to(self, number: int) -> None:
         """Select a cell, choose *Restart Kernel and Run up to Selected Cell*, and wait until those before it have run.
 
-        The menu clears no output, so that the numbers are looked at: those of a new kernel begin with 1.
+        The menu clears no output and no number, so that is done before. The numbers of a new kernel begin with 1.
         """
+        self.begin()
         self.select(number)
         self.lab.choose("Kernel", "Restart Kernel and Run up to Selected Cell")
         self.lab.accept()
-        self.is_idle()
+        for count, cell in enumerate(self.code_cells(number), start=1):
+            cell.has_run(count)
 
     def run_all(self) -> None:
-        """Choose *Run All Cells*, and wait until the last code cell has run."""
+        """Choose *Run All Cells*, and wait for one code cell after the other; each must go well."""
         self.lab.choose("Run", "Run All Cells")
-        Cell(self.panel.locator(".jp-Notebook .jp-CodeCell").last, -1).has_run()
+        for cell in self.code_cells():
+            cell.has_run()
+            assert cell.error == ""
 
     def shown(self) -> str:
         """What stands below all its cells, as text."""
@@ -178,9 +199,14 @@ class Cell:
         """Whether it can be run."""
         return "jp-CodeCell" in (self.place.get_attribute("class") or "")
 
-    def has_run(self) -> None:
-        """Wait until it has a number."""
-        expect(self.place.locator(".jp-InputPrompt").first).to_have_text(_RUN)
+    def has_run(self, count: int | None = None) -> None:
+        """Wait until it has a number, or this one."""
+        expect(self.place.locator(".jp-InputPrompt").first).to_have_text(_RUN if count is None else f"[{count}]:")
+
+    @property
+    def source(self) -> str:
+        """The code in it."""
+        return self.place.locator(".cm-content").inner_text()
 
     @property
     def outputs(self) -> Locator:

@@ -1,16 +1,25 @@
 """The pictures of the README: what each shows, and how it is taken while the tests play.
 
-A picture is one part of the page, as large as it is shown. ``tests/test_pictures.py`` holds the README to this table.
+A picture is one part of the page, as large as it is shown, and its file holds the words that could be read there. Each
+run compares these with the words in the README's pictures, so a view that says something else asks for a new picture.
+``tests/test_pictures.py`` holds the README to the table.
 """
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from playwright.sync_api import FloatRect, Locator
+from PIL.PngImagePlugin import PngImageFile
 
+from tests.browser.jupyter import PROJECTOR, resize
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FloatRect, Locator, ViewportSize
+
+README = Path(__file__).resolve().parents[2] / "notebooks" / "images"
 PICTURES = {
     "form": "the form of notebook 00, with a message beside a field",
     "refusal": "a refusal, and the decision behind it",
@@ -19,7 +28,7 @@ PICTURES = {
     "matrix": "the access matrix, and why one cell says no",
     "growth": "how policies grow with an organization",
 }
-_TALL = 2000
+_TALL: ViewportSize = {"width": PROJECTOR["width"], "height": 2000}
 _MARGIN = 4
 
 
@@ -30,16 +39,45 @@ class Pictures:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def take(self, name: str, first: Locator, last: Locator | None = None) -> None:
-        """Take the picture ``name`` of a part of the page, or from one part to another below it."""
+    def take(self, name: str, *parts: Locator) -> None:
+        """Take the picture ``name`` of parts of the page that stand below each other. The README's says the same."""
         assert name in PICTURES
-        page = first.page
-        usual = page.viewport_size or {"width": 1280, "height": 720}
-        page.set_viewport_size({"width": usual["width"], "height": _TALL})
+        page, path = parts[0].page, self.folder / f"{name}.png"
+        resize(page, _TALL)
         page.mouse.move(0, 0)
-        first.scroll_into_view_if_needed()
-        page.screenshot(path=self.folder / f"{name}.png", clip=_around(first, last or first), animations="disabled")
-        page.set_viewport_size(usual)
+        parts[0].scroll_into_view_if_needed()
+        parts[0].evaluate(_STANDS_STILL)
+        page.screenshot(path=path, clip=_around(parts[0], parts[-1]), animations="disabled")
+        resize(page, PROJECTOR)
+        _write_words(path, " ".join(" ".join(part.evaluate(_READ) for part in parts).split()))
+        assert words(path) == words(README / path.name), f"take {path.name} anew (see Contributing in README.md)"
+
+
+_STANDS_STILL = """(part) => new Promise((stands) => {
+  const look = (before, still) => requestAnimationFrame(() => {
+    const now = JSON.stringify(part.getBoundingClientRect());
+    return now !== before ? look(now, 0) : still === 10 ? stands() : look(now, still + 1);
+  });
+  look("", 0);
+})"""
+_READ = """(part) => [
+  part.alt ?? part.innerText,
+  ...[...part.querySelectorAll("input, textarea")].map(
+    (field) => field.type === "checkbox" ? field.checked : field.value)
+].join(" ")"""
+
+
+def words(picture: Path) -> str:
+    """What could be read where the picture was taken; empty for a picture that was not taken here."""
+    with PngImageFile(picture) as image:
+        return image.text.get("words", "")
+
+
+def _write_words(picture: Path, said: str) -> None:
+    chunk = b"iTXtwords\0\0\0\0\0" + said.encode()  # as it is: not compressed, in no language
+    png, end = picture.read_bytes(), -12  # the last chunk is always the same
+    around = struct.pack(">I", len(chunk) - 4), struct.pack(">I", zlib.crc32(chunk))
+    picture.write_bytes(png[:end] + around[0] + chunk + around[1] + png[end:])
 
 
 def _around(first: Locator, last: Locator) -> FloatRect:

@@ -14,7 +14,7 @@ def test_a_refusal_is_shown_verbatim_and_below_it_why(lab: Lab, pictures):
         if refusal is None and DENIAL in " ".join(cell.text.split()):
             refusal = cell
         elif refusal is not None and cell.decisions.count():
-            pictures.take("refusal", refusal.place, cell.place)
+            pictures.take("refusal", *(notebook.cells.nth(number) for number in range(refusal.number, cell.number + 1)))
             break
     else:
         raise AssertionError("no refusal was explained")

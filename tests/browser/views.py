@@ -42,6 +42,10 @@ class Widget:
         """Wait until these words stand in it."""
         expect(self.place).to_contain_text(words)
 
+    def refuses(self) -> None:
+        """Wait until it is said that what was pressed has not been done."""
+        expect(self.place.locator("p[role=status]", has_text="✗")).to_be_visible()
+
     def decides(self, verdict: str) -> None:
         """Wait until the decision that is drawn has this verdict: ``allowed`` or ``denied``."""
         expect(self.place.locator(".labkit-whole .labkit-badge:visible")).to_contain_text(verdict, ignore_case=True)
