@@ -1,11 +1,13 @@
 """The exercises of the notebooks. A check looks at an answer and says why it does not hold yet, never what would.
 
-verdict   what a check says
-cases     policies that learners write, decided for a list of cases
-places    00: the map of the organization         images   01: tags and digests
-grants    02 to 05: a policy to write for each    removal     06: who may remove a repository
-room      07: how much fits into a policy
-breaks    08: policies with one mistake each     breaks_own  08: the exercises at its end
+verdict      what a check says
+cases        repository policies that learners write, decided for a list of cases and for everybody else
+probes       who everybody else is               mentioned   what a policy mentions, of which they are made
+identities   identity policies that learners write
+places       00: the map of the organization     images      01: tags and digests
+grants       02 to 05: a policy to write each    removal     06: who may remove a repository
+room         07: how much fits into a policy
+breaks       08: policies with one mistake each  breaks_own  08: the exercises at its end
 """
 
 from labkit.exercises.breaks import broken, narrowed_scp, predicted, repaired, repaired_scp

@@ -1,6 +1,7 @@
 """Notebook 08: policies of the scenarios with one mistake each, and what a repaired one must come to.
 
-A break is a row of ``BREAKS``: the policy with its mistake, and the pulls that a repaired policy must admit or refuse.
+A break is a row of ``BREAKS``: the policy with its mistake, the pulls that a repaired policy must admit or refuse, and
+whom it means.
 ``broken`` gives the policy. ``repaired`` reads what the repository has *now*, decides these pulls, and as its last case
 creates the function for real, invokes it and deletes it again. The service control policy is the exception: it is no
 policy of the repository, and is decided by calls of the workload account's administrator.
@@ -20,7 +21,8 @@ from labkit import policies
 from labkit.aws import functions, repositories, scps
 from labkit.aws.patience import patience
 from labkit.errors import UsageError
-from labkit.exercises.cases import SECOND_ACCOUNT, Pull, repository_policy
+from labkit.exercises.cases import SECOND_ACCOUNT, Meaning, Pull, repository_policy
+from labkit.exercises.mentioned import at
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
 from labkit.lab import EXECUTION_ROLE, OTHER_ACCOUNT, Lab
@@ -37,10 +39,11 @@ _ELSEWHERE = Membership("o-elsewhere000", ("o-elsewhere000/r-else/ou-else-somewh
 
 
 class Break(NamedTuple):
-    """A policy with one mistake (None: the repository has no policy), and what a repaired one must come to."""
+    """A policy with one mistake (None: the repository has none), and what a repaired one must come to and mean."""
 
     broken: Callable[[Lab], Document | None]
     pulls: Callable[[Lab], tuple[Pull, ...]]
+    meaning: Callable[[Lab], Meaning]
 
 
 # -- The mistakes --------------------------------------------------------------------------------------------------
@@ -130,24 +133,35 @@ def _by_path(lab: Lab) -> tuple[Pull, ...]:
     )
 
 
+def _is_workload(lab: Lab) -> Meaning:
+    account = lab.workload.account
+    return lambda probe: probe.account == account
+
+
+def is_member(lab: Lab) -> Meaning:
+    """The meaning of a policy for the organization: whoever is in it may pull."""
+    org = lab.organization_id
+    return lambda probe: probe.place.org_id == org
+
+
+def _is_in_unit(lab: Lab) -> Meaning:
+    unit = lab.organization_path.rstrip("*")
+    return lambda probe: any(path.startswith(unit) for path in probe.place.paths)
+
+
 def place_of_workload(lab: Lab) -> Membership:
     """The organization of the workload account; its place there makes no difference to these policies."""
     return at(f"{lab.organization_id}/r-root/ou-root-somewhere0/")
 
 
-def at(path: str) -> Membership:
-    """The membership of an account in the unit with that path."""
-    return Membership(path.split("/")[0], (path,))
-
-
 BREAKS: Mapping[str, Break] = {
-    "wildcard": Break(_wildcard, _by_account),
-    "wrong-account": Break(_wrong_account, _by_account),
-    "principal-org-id": Break(_principal_org_id, by_organization),
-    "path-without-end": Break(_path_without_end, _by_path),
-    "one-statement": Break(_one_statement, _by_account),
-    "execution-role": Break(_no_policy, _by_account),
-    "explicit-deny": Break(_explicit_deny, by_organization),
+    "wildcard": Break(_wildcard, _by_account, _is_workload),
+    "wrong-account": Break(_wrong_account, _by_account, _is_workload),
+    "principal-org-id": Break(_principal_org_id, by_organization, is_member),
+    "path-without-end": Break(_path_without_end, _by_path, _is_in_unit),
+    "one-statement": Break(_one_statement, _by_account, _is_workload),
+    "execution-role": Break(_no_policy, _by_account, _is_workload),
+    "explicit-deny": Break(_explicit_deny, by_organization, is_member),
 }
 
 
@@ -189,11 +203,13 @@ def _refused(decision: PullDecision) -> str:
 
 def repaired(lab: Lab, name: str) -> Verdict:
     """08: the repository's policy, as it is now, does what the broken one should have done, and the function runs."""
-    pulls = _named(name).pulls(lab)
+    row = _named(name)
+    pulls = row.pulls(lab)
     text = repositories.policy(lab.registry.client("ecr"), REPOSITORY)
     if text is None:
         return unreadable(f"The repository {REPOSITORY} has no policy.", len(pulls) + 2)
-    return _and_it_runs(lab, repository_policy(text, ImageUri.parse(lab.image_uri(REPOSITORY)), pulls))
+    image = ImageUri.parse(lab.image_uri(REPOSITORY))
+    return _and_it_runs(lab, repository_policy(text, image, pulls, row.meaning(lab)))
 
 
 class Call(NamedTuple):

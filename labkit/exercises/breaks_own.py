@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from labkit.check import ERROR, KINDS, check
-from labkit.exercises.breaks import BREAKS, FUNCTION, at, by_organization, place_of_workload
+from labkit.exercises.breaks import BREAKS, FUNCTION, by_organization, is_member, place_of_workload
 from labkit.exercises.cases import (
     Answer,
+    Meaning,
     Pull,
+    about,
     decide_pull,
     read_policy,
     read_repository_policy,
     repository_cases,
 )
+from labkit.exercises.mentioned import at
+from labkit.exercises.probes import Probe, decided, everybody, grouped
 from labkit.exercises.verdict import Verdict, unreadable, weighed
-from labkit.iam import Decision, Policy
+from labkit.iam import Decision, Effect, Policy
 from labkit.lab import OTHER_ACCOUNT, Lab, asks_for_paths
-from labkit.policies import LAMBDA
+from labkit.policies import LAMBDA, PULL_ACTIONS
 from labkit.pull import ImageUri
 
 
@@ -78,40 +82,31 @@ def _sorted(value: Any) -> Any:
 def deny_that_spares_services(lab: Lab, policy: Answer) -> Verdict:
     """08: a policy with a Deny for whoever is not of the organization, with which its functions can still be made.
 
-    What the Deny does is seen beside a statement that allows everything: callers from outside are denied by it also
-    then, and Lambda is not, whoever it pulls for.
+    Callers from outside are denied explicitly, so that nothing else could let them in, and no service is, whoever it
+    pulls for.
     """
-    pulls = by_organization(lab)
+    pulls, meaning = by_organization(lab), is_member(lab)
     parsed, image = read_repository_policy(policy), _image(lab)
     if isinstance(parsed, str):
         return unreadable(parsed, len(pulls) + 3)
-    return weighed((*repository_cases(parsed, image, pulls), *_denial(parsed, image, pulls)))
+    probes = everybody(parsed, image.region, about(pulls, image))
+    return weighed((*_denial(parsed, image, probes, meaning), *repository_cases(parsed, image, pulls, meaning)))
 
 
-_WIDE = Policy.parse(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": principal, "Action": "ecr:*"} for principal in ("*", {"Service": LAMBDA})
-        ],
-    }
-)
-
-
-def _denial(policy: Policy, image: ImageUri, pulls: Sequence[Pull]) -> tuple[str, str]:
+def _denial(policy: Policy, image: ImageUri, probes: Iterable[Probe], meaning: Meaning) -> tuple[str, str]:
     """Whom the Deny must stop and does not, and whom it must spare and does not."""
     if not _denies(policy):
         return ("There is no Deny in it any more.",) * 2
-    opened = policy._replace(statements=(*policy.statements, *_WIDE.statements))
-    decided = [(pull, decide_pull(pull, image, opened)) for pull in pulls]
-    missed = [pull.what for pull, decision in decided if not pull.admit and any(d.allowed for d in decision.caller)]
-    hit = [pull.what for pull, decision in decided if not _may(decision.service)]
-    return (
-        f"The Deny does not stop the caller for {missed[0]}: whatever else allows it would let it in."
-        if missed
-        else "",
-        f"The Deny also stops Lambda, when it pulls for {hit[0]}." if hit else "",
-    )
+    missed = hit = ""
+    groups = grouped(policy)
+    for probe in probes:
+        effects = decided(probe, image, policy, groups)
+        stopped = [effects.get(action) is Effect.EXPLICIT_DENY for action in PULL_ACTIONS]
+        if probe.who.is_iam and not meaning(probe) and not all(stopped):
+            missed = missed or f"The Deny does not stop the caller for functions of {probe.account} ({probe})"
+        if probe.function and not probe.keys and any(stopped):
+            hit = hit or f"The Deny also stops {probe}."
+    return f"{missed}: whatever else allows it would let it in." if missed else "", hit
 
 
 def _denies(policy: Policy) -> bool:

@@ -2,23 +2,26 @@
 
 All cases are decided; the first that comes out wrong gives the reason, in the words of the decision. Where a pull must
 be refused, each side must refuse it by itself: a tight statement for one side must not hide an open one for the other.
-And nothing is allowed beyond what the exercise asks for, which is decided for every action of ECR.
+
+A few cases are named by the exercise. The last one is for all others: whomever the answer mentions, and strangers, get
+what the exercise means and nothing else of ECR (``labkit.exercises.probes``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from labkit import pull
-from labkit.check.actions import known
 from labkit.errors import PolicyError
+from labkit.exercises.mentioned import Mentioned
+from labkit.exercises.probes import Probe, decided, everybody, grouped, nearby, nearly
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
-from labkit.iam import Decision, Policies, Policy, Principal, Request, evaluate
+from labkit.iam import Decision, Effect, Policies, Policy, Principal
 from labkit.iam.reasons import without_instead
 from labkit.organization import OUTSIDER, Membership
-from labkit.policies import LAMBDA, PULL_ACTIONS
+from labkit.policies import PULL_ACTIONS
 from labkit.pull import ImageUri
 
 Answer = Mapping[str, Any] | str
@@ -27,13 +30,7 @@ Answer = Mapping[str, Any] | str
 SECOND_ACCOUNT = "210987654321"
 """An account that nobody has in this lab: the exercises ask about it, nothing is called in it."""
 
-Context = Mapping[str, str | tuple[str, ...]]
-"""Condition keys and their values."""
-
 _EVERYTHING = Policy.parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
-ECR_ACTIONS = tuple(f"ecr:{name}" for name in known()["ecr"].values())
-"""Every action of ECR."""
-_TOKEN = "ecr:GetAuthorizationToken"  # noqa: S105 - an action, not a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,68 +48,26 @@ class Pull:
     of_function: bool = False
 
 
-def repository_policy(answer: Answer, image: ImageUri, pulls: Sequence[Pull]) -> Verdict:
-    """Decides each pull with the answer as the repository's policy, and that it allows nothing but pulling."""
+Meaning = Callable[[Probe], bool]
+"""What an exercise means: whether Lambda (where the probe has a function) or a caller takes part in pulls."""
+
+
+def repository_policy(answer: Answer, image: ImageUri, pulls: Sequence[Pull], meaning: Meaning) -> Verdict:
+    """Decides each pull with the answer as the repository's policy, and that all others get what the exercise means."""
     policy = read_repository_policy(answer)
     if isinstance(policy, str):
         return unreadable(policy, len(pulls) + 1)
-    return weighed(repository_cases(policy, image, pulls))
+    return weighed(repository_cases(policy, image, pulls, meaning))
 
 
-def repository_cases(policy: Policy, image: ImageUri, pulls: Sequence[Pull]) -> Iterator[str]:
-    """The reasons of ``repository_policy``: one for each pull, and a last one for what is allowed beside pulling."""
+def repository_cases(policy: Policy, image: ImageUri, pulls: Sequence[Pull], meaning: Meaning) -> Iterator[str]:
+    """The reasons of ``repository_policy``: one for each pull, and a last one for all others."""
     yield from (pulled(each, image, policy) for each in pulls)
-    yield _beyond_pulling(pulls, image, policy)
+    yield others(policy, image, everybody(policy, image.region, about(pulls, image)), meaning)
 
 
-def repository_arns(image: ImageUri, other: str) -> tuple[str, tuple[str, ...]]:
-    """The ARN of a repository, and those of others: of another name, of another account, whose name begins the same."""
-    others = (
-        replace(image, repository=other),
-        replace(image, account=SECOND_ACCOUNT),
-        replace(image, repository=f"{image.repository}-2"),
-    )
-    return image.repository_arn, tuple(each.repository_arn for each in others)
-
-
-def identity_policy(answer: Answer, account: str, needed: Sequence[str], own: str, others: Sequence[str]) -> Verdict:
-    """Decides every action of ECR with the answer as the only identity policy of a role in the account.
-
-    Exactly the ``needed`` actions may be allowed, on the repository ``own``, and none on any of ``others``: first those
-    of another name, last the one whose name only begins the same. See ``repository_arns``.
-    """
-    policy = read_policy(answer)
-    if isinstance(policy, Policy) and any(statement.principal is not None for statement in policy.statements):
-        policy = "An identity policy has no Principal: it is for whoever it is attached to."
-    if isinstance(policy, str):
-        return unreadable(policy, len(needed) + 3)
-
-    def allowed(*resources: str) -> list[tuple[str, str]]:
-        pairs = [(action, resource) for resource in resources for action in ECR_ACTIONS if action != _TOKEN]
-        return [pair for pair in pairs if _allowed(account, *pair, policy)]
-
-    on_own = allowed(own)
-    more = [pair for pair in on_own if pair[0] not in needed]
-    # A token is for no repository, so it is asked for with * alone.
-    more += [(_TOKEN, "*")] if _allowed(account, _TOKEN, "*", policy) else []
-    missing = ("" if (action, own) in on_own else f"The role may not {action} on {own}." for action in needed)
-    excess = (more, allowed(*others[:-1]), allowed(others[-1]))
-    return weighed([*missing, *map(_too_much, excess)])
-
-
-def _allowed(account: str, action: str, resource: str, policy: Policy) -> bool:
-    who = Principal.aws(f"arn:aws:iam::{account}:role/Deployer")
-    return evaluate(Request(who, action, resource, account), Policies(identity=[policy])).allowed
-
-
-def _too_much(pairs: Sequence[tuple[str, str]]) -> str:
-    if not pairs:
-        return ""
-    action, resource = pairs[0]
-    return f"The role may {action} on {resource}{_and_more(len(pairs) - 1, 'thing')}, and must not."
-
-
-def _and_more(count: int, what: str) -> str:
+def and_more(count: int, what: str) -> str:
+    """How many more there are beside the one that is named, in brackets; nothing where there are none."""
     return f" (and {count} {what}{'s' * (count != 1)} more)" if count else ""
 
 
@@ -163,35 +118,42 @@ def _let_in(case: Pull, decision: pull.PullDecision) -> str:
 
 def _granted(side: Sequence[Decision]) -> str:
     """What one side may do: pull, or one of the two actions; nothing where it may neither, or is not asked."""
-    allowed = [decision.request.action for decision in side if decision.allowed]
+    return _pulling([decision.request.action for decision in side if decision.allowed])
+
+
+def _pulling(allowed: Sequence[str]) -> str:
     return "pull" if len(allowed) == len(PULL_ACTIONS) else "".join(allowed)
 
 
-def _beyond_pulling(pulls: Sequence[Pull], image: ImageUri, policy: Policy) -> str:
-    """Nothing where nobody of the pulls may do anything but pull, else what somebody may."""
-    for who, context in (side for case in pulls for side in _sides(case, image)):
-        more = [action for action in open_to(who, context, image, policy) if action not in PULL_ACTIONS]
+def others(policy: Policy, image: ImageUri, probes: Iterable[Probe], meaning: Meaning) -> str:
+    """Nothing where every probe may pull or not as the exercise means, and nobody may anything else."""
+    groups = grouped(policy)
+    for probe in probes:
+        effects = decided(probe, image, policy, groups)
+        granted = [action for action in effects if effects[action] is Effect.ALLOW]
+        more = [action for action in granted if action not in PULL_ACTIONS]
         if more:
-            return f"It allows {more[0]}{_and_more(len(more) - 1, 'action')}, which no pull needs."
+            return f"It allows {more[0]}{and_more(len(more) - 1, 'action')}, which no pull needs."
+        means = probe.may_pull and meaning(probe)
+        if granted and not means:
+            return f"{probe} may {_pulling(granted)}, and must not."
+        if means and probe.must_pull and len(granted) < len(PULL_ACTIONS):
+            return f"{probe} may not pull, and must be able to."
     return ""
 
 
-def _sides(case: Pull, image: ImageUri) -> Iterator[tuple[Principal, Context]]:
-    """Lambda, and the caller where it is of another account, each with its condition keys."""
-    yield Principal.service(LAMBDA), pull.service_context(_function_arn(case, image), case.membership)
-    if case.account != image.account:
-        caller = _caller(case)
-        yield caller, pull.caller_context(caller, case.membership)
-
-
-def open_to(who: Principal, context: Context, image: ImageUri, policy: Policy) -> list[str]:
-    """What of ECR the repository's policy leaves to somebody whose own policies allow everything."""
-
-    def may(action: str) -> bool:
-        request = Request(who, action, image.repository_arn, image.account, context)
-        return evaluate(request, Policies(identity=[_EVERYTHING], resource=policy)).allowed
-
-    return [action for action in ECR_ACTIONS if may(action)]
+def about(pulls: Sequence[Pull], image: ImageUri) -> Mentioned:
+    """Whom the pulls are about, and their neighbours: functions of nearly the same name, places nearby."""
+    admitted = dict.fromkeys(pull.function for pull in pulls if pull.admit)
+    return Mentioned(
+        accounts=(*(pull.account for pull in pulls), image.account),
+        entities=("admin",),
+        functions=(
+            *(pull.function for pull in pulls),
+            *(n for name in admitted for n in (*nearly(name), name.upper())),
+        ),
+        places=(*(pull.membership for pull in pulls), *(near for pull in pulls for near in nearby(pull.membership))),
+    )
 
 
 def _caller(case: Pull) -> Principal:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from labkit.exercises.cases import SECOND_ACCOUNT, Answer, Pull, identity_policy, repository_arns, repository_policy
+from labkit.exercises.cases import SECOND_ACCOUNT, Answer, Meaning, Pull, repository_policy
+from labkit.exercises.identities import identity_policy, repository_arns
+from labkit.exercises.mentioned import at
+from labkit.exercises.probes import Probe
 from labkit.exercises.verdict import Verdict
 from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
 from labkit.organization import Membership
@@ -26,7 +29,11 @@ def one_function(lab: Lab, policy: Answer) -> Verdict:
         Pull(f"the function {name}-2, whose name only begins the same", f"{name}-2", account, admit=False),
         Pull(f"the function {name} of another account", name, SECOND_ACCOUNT, admit=False),
     )
-    return repository_policy(policy, _image(lab, SAME_ACCOUNT.repository), pulls)
+
+    def meaning(probe: Probe) -> bool:
+        return (probe.account, probe.name) == (account, name)
+
+    return repository_policy(policy, _image(lab, SAME_ACCOUNT.repository), pulls, meaning)
 
 
 def lets_lambda_add(lab: Lab, policy: Answer) -> Verdict:
@@ -44,7 +51,11 @@ def two_accounts(lab: Lab, policy: Answer) -> Verdict:
         Pull(f"functions of {SECOND_ACCOUNT}", name, SECOND_ACCOUNT, admit=True),
         Pull("functions of 999999999999", name, "999999999999", admit=False),
     )
-    return repository_policy(policy, _image(lab, OTHER_ACCOUNT.repository), pulls)
+
+    def meaning(probe: Probe) -> bool:
+        return probe.account in (first, SECOND_ACCOUNT)
+
+    return repository_policy(policy, _image(lab, OTHER_ACCOUNT.repository), pulls, meaning)
 
 
 def least_caller(lab: Lab, policy: Answer) -> Verdict:
@@ -55,41 +66,60 @@ def least_caller(lab: Lab, policy: Answer) -> Verdict:
 
 def all_but_one_account(lab: Lab, policy: Answer) -> Verdict:
     """04: a repository policy for the whole organization, except one of its accounts."""
-    name, inside = ORGANIZATION.function, _somewhere(lab.organization_id)
+    name, org = ORGANIZATION.function, lab.organization_id
+    inside = _somewhere(org)
     pulls = (
         Pull(f"functions of {lab.workload.account}", name, lab.workload.account, True, inside),
         Pull("functions of a member account that does not exist yet", name, "999999999999", True, inside),
         Pull(f"functions of the member {SECOND_ACCOUNT}", name, SECOND_ACCOUNT, False, inside),
         *_from_outside(name),
     )
-    return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls)
+
+    def meaning(probe: Probe) -> bool:
+        return probe.place.org_id == org and probe.account != SECOND_ACCOUNT
+
+    return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls, meaning)
 
 
 def only_test_functions(lab: Lab, policy: Answer) -> Verdict:
     """04: a repository policy for the organization's functions whose name begins with test-."""
-    inside, account = _somewhere(lab.organization_id), lab.workload.account
+    org, account = lab.organization_id, lab.workload.account
+    inside = _somewhere(org)
     pulls = (
         Pull("the function test-organizations of the workload account", "test-organizations", account, True, inside),
         Pull("the function test-1 of another member account", "test-1", SECOND_ACCOUNT, True, inside),
         Pull("the function billing of the workload account", "billing", account, False, inside, of_function=True),
         *_from_outside("test-1"),
     )
-    return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls)
+
+    def meaning(probe: Probe) -> bool:
+        return probe.place.org_id == org and (not probe.function or probe.name.startswith("test-"))
+
+    return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls, meaning)
 
 
 def directly_in_unit(lab: Lab, policy: Answer) -> Verdict:
     """05: a repository policy for the accounts directly in the granted unit, not for those in units below it."""
     unit = _unit(lab.organization_path)
     below = f"{unit}ou-{unit.split('/')[1].removeprefix('r-')}-below000/"
-    return _units(lab, policy, {unit: True, below: False, _unit(lab.other_path): False})
+
+    def meaning(probe: Probe) -> bool:
+        return probe.place.paths == (unit,)
+
+    return _units(lab, policy, {unit: True, below: False, _unit(lab.other_path): False}, meaning)
 
 
 def all_but_one_unit(lab: Lab, policy: Answer) -> Verdict:
     """05: a repository policy for the whole organization, except one unit and everything below it."""
-    left_out = _unit(lab.other_path)
+    left_out, org = _unit(lab.other_path), lab.organization_id
     below = f"{left_out}ou-{left_out.split('/')[1].removeprefix('r-')}-below000/"
     root = "/".join(left_out.split("/")[:2]) + "/"
-    return _units(lab, policy, {_unit(lab.organization_path): True, root: True, left_out: False, below: False})
+
+    def meaning(probe: Probe) -> bool:
+        return probe.place.org_id == org and not probe.place.paths[0].startswith(left_out)
+
+    units = {_unit(lab.organization_path): True, root: True, left_out: False, below: False}
+    return _units(lab, policy, units, meaning)
 
 
 def _unit(pattern: str) -> str:
@@ -97,13 +127,13 @@ def _unit(pattern: str) -> str:
     return pattern.rstrip("*")
 
 
-def _units(lab: Lab, policy: Answer, units: dict[str, bool]) -> Verdict:
+def _units(lab: Lab, policy: Answer, units: dict[str, bool], meaning: Meaning) -> Verdict:
     pulls = [
-        Pull(f"functions of an account in {path}", ORGANIZATION.function, "999999999999", admit, _at(path))
+        Pull(f"functions of an account in {path}", ORGANIZATION.function, "999999999999", admit, at(path))
         for path, admit in units.items()
     ]
     pulls += _from_outside(ORGANIZATION.function)
-    return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls)
+    return repository_policy(policy, _image(lab, ORGANIZATION.repository), pulls, meaning)
 
 
 def _from_outside(function: str) -> tuple[Pull, ...]:
@@ -114,9 +144,5 @@ def _from_outside(function: str) -> tuple[Pull, ...]:
     )
 
 
-def _at(path: str) -> Membership:
-    return Membership(path.split("/")[0], (path,))
-
-
 def _somewhere(organization: str) -> Membership:
-    return _at(f"{organization}/r-root/ou-root-somewhere0/")
+    return at(f"{organization}/r-root/ou-root-somewhere0/")

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from labkit.exercises.cases import (
-    ECR_ACTIONS,
-    SECOND_ACCOUNT,
-    Answer,
-    identity_policy,
-    open_to,
-    read_repository_policy,
-    repository_arns,
-)
+from labkit.exercises.cases import SECOND_ACCOUNT, Answer, read_repository_policy
+from labkit.exercises.identities import identity_policy, repository_arns
+from labkit.exercises.mentioned import Mentioned
+from labkit.exercises.probes import Probe, decided, everybody, grouped, nearly
 from labkit.exercises.verdict import Verdict, unreadable, weighed
-from labkit.iam import Policy, Principal
+from labkit.iam import Effect, Policy, Principal
 from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, Lab
 from labkit.organization import OUTSIDER
-from labkit.policies import LAMBDA
-from labkit.pull import ImageUri, caller_context, service_context
+from labkit.pull import ImageUri
 
 CLEANER = "Cleaner"
 """The role that the exercises give the broom to. The lab does not make it."""
@@ -31,40 +25,67 @@ _GUARD_CASES = 6
 def least_cleaner(lab: Lab, policy: Answer) -> Verdict:
     """06: an identity policy with which a role removes lambda-another-account as the lab does, and nothing more of ECR.
 
-    The lab finds a repository, reads its tags, and deletes it with its images: DeleteRepository is all that ``force``
-    needs (Service Authorization Reference, "Actions defined by Amazon Elastic Container Registry").
+    The lab finds a repository, reads its tags, and deletes it with its images. That ``force`` needs no action beside
+    DeleteRepository is taken for granted: ECR deletes the images on the caller's behalf (API Reference,
+    DeleteRepository), and no page was found that names another action.
     """
     own, others = repository_arns(_image(lab), ORGANIZATION.repository)
     return identity_policy(policy, lab.registry.account, _CALLS, own, others)
 
 
 def nobody_else_deletes(lab: Lab, policy: Answer) -> Verdict:
-    """06: a repository policy with which only the role Cleaner deletes the repository, whatever others may do."""
+    """06: a repository policy with which nobody but the role Cleaner deletes the repository, whatever others may do.
+
+    For the account's own principals that takes an explicit deny; of others nobody is allowed anything anyway.
+    """
     parsed = read_repository_policy(policy)
     if isinstance(parsed, str):
         return unreadable(parsed, _GUARD_CASES)
-    praise = "Whom it spares still needs a policy that allows deleting, like that of exercise 1."
+    praise = (
+        "Whom it spares still needs a policy that allows deleting, like that of exercise 1. Whoever may set or delete "
+        "the repository's policy can still take the guard away first."
+    )
     return weighed(_guard_cases(parsed, lab.registry.account, _image(lab)), praise)
 
 
 def _guard_cases(policy: Policy, account: str, image: ImageUri) -> Iterator[str]:
-    def left_to(who: Principal) -> list[str]:
-        return open_to(who, caller_context(who, OUTSIDER), image, policy)
+    groups = grouped(policy)
 
-    cleaner = Principal.aws(f"arn:aws:sts::{account}:assumed-role/{CLEANER}/removal")
-    other = Principal.aws(f"arn:aws:sts::{account}:assumed-role/{CLEANER}-2/removal")
-    admin = Principal.aws(f"arn:aws:iam::{account}:user/admin")
-    kept = left_to(admin)
-    yield "" if _DELETE in left_to(cleaner) else f"The role {CLEANER} may not delete the repository."
-    yield f"The administrator {admin} may delete the repository." if _DELETE in kept else ""
-    yield f"The role {CLEANER}-2, whose name only begins the same, may delete it." if _DELETE in left_to(other) else ""
-    lost = [action for action in ECR_ACTIONS if action not in (*kept, _DELETE)]
-    yield f"The administrator may no longer {lost[0]}; only deleting was to be stopped." if lost else ""
-    stranger = Principal.aws(f"arn:aws:iam::{SECOND_ACCOUNT}:role/{CLEANER}")
-    function = f"arn:aws:lambda:{image.region}:{SECOND_ACCOUNT}:function:f"
-    lambda_ = open_to(Principal.service(LAMBDA), service_context(function, OUTSIDER), image, policy)
-    for who, opened in ((str(stranger), left_to(stranger)), (f"Lambda, for functions of {SECOND_ACCOUNT},", lambda_)):
-        yield f"{who} may {opened[0]}, and might not before." if opened else ""
+    def said(to: Probe) -> Mapping[str, Effect]:
+        return decided(to, image, policy, groups)
+
+    def deletes(who: str) -> bool:
+        return said(Probe(Principal.aws(who), OUTSIDER)).get(_DELETE) is not Effect.EXPLICIT_DENY
+
+    session, admin = f"arn:aws:sts::{account}:assumed-role/{CLEANER}", f"arn:aws:iam::{account}:user/admin"
+    yield "" if deletes(f"{session}/removal") else f"The role {CLEANER} may not delete the repository."
+    yield f"The administrator {admin} may delete the repository." if deletes(admin) else ""
+    same_start = deletes(f"{session}-2/removal")
+    yield f"The role {CLEANER}-2, whose name only begins the same, may delete it." if same_start else ""
+    about = Mentioned(accounts=(account, SECOND_ACCOUNT), entities=("admin", CLEANER, *nearly(CLEANER)))
+    answers = [(probe, said(probe)) for probe in everybody(policy, image.region, about)]
+    of_account = [(probe, effects) for probe, effects in answers if probe.who.account == account]
+    yield next(filter(None, (_deleting(*each, f"arn:aws:iam::{account}:role/{CLEANER}") for each in of_account)), "")
+    yield next(filter(None, (_stopped(*each) for each in of_account)), "")
+    yield next(filter(None, (_let_in(*each) for each in answers)), "")
+
+
+def _deleting(probe: Probe, effects: Mapping[str, Effect], cleaner: str) -> str:
+    """Nothing where the one who cleans may delete and everybody else may not, else who comes out wrong."""
+    denied = effects.get(_DELETE) is Effect.EXPLICIT_DENY
+    if probe.who.role_arn == cleaner:
+        return f"{probe} may not delete the repository." if denied and not probe.keys else ""
+    return "" if denied else f"{probe} may delete the repository."
+
+
+def _stopped(probe: Probe, effects: Mapping[str, Effect]) -> str:
+    lost = [each for each, effect in effects.items() if effect is Effect.EXPLICIT_DENY and each != _DELETE]
+    return f"{probe} may no longer {lost[0]}; only deleting was to be stopped." if lost else ""
+
+
+def _let_in(probe: Probe, effects: Mapping[str, Effect]) -> str:
+    opened = [action for action, effect in effects.items() if effect is Effect.ALLOW]
+    return f"{probe} may {opened[0]} by this policy alone, and might not before." if opened else ""
 
 
 def _image(lab: Lab) -> ImageUri:

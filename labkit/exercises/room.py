@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from labkit import growth, policies
-from labkit.exercises.cases import Answer, Pull, pulled, read_repository_policy, repository_cases
+from labkit.exercises.cases import Answer, Pull, others, pulled, read_repository_policy
+from labkit.exercises.mentioned import Mentioned
+from labkit.exercises.probes import everybody
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
+from labkit.iam import Policy
 from labkit.lab import OTHER_ACCOUNT, Lab
 from labkit.pull import ImageUri
 
@@ -40,20 +44,35 @@ def as_many_accounts(lab: Lab, policy: Answer) -> Verdict:
     A dict counts as ``json.dumps`` writes it, a text as it is.
     """
     parsed, accounts = read_repository_policy(policy), growth.account_numbers(MANY)
-    name, strangers = OTHER_ACCOUNT.function, growth.account_numbers(MANY + 2)[MANY:]
     if isinstance(parsed, str):
         return unreadable(parsed, 7)
-    everybody = [Pull(f"functions of {account}", name, account, admit=True) for account in accounts]
-    others = [
-        Pull(f"functions of {account}, which is none of them", name, account, admit=False) for account in strangers
-    ]
+    admitted = [_pull(account, f"functions of {account}", admit=True) for account in accounts]
+    strangers = growth.account_numbers(MANY + 2)[MANY:]
+    refused = [_pull(account, f"functions of {account}, which is none of them", admit=False) for account in strangers]
     image = ImageUri.parse(lab.image_uri(OTHER_ACCOUNT.repository))
     size = len(policy if isinstance(policy, str) else json.dumps(policy))
     keys = {condition.name for statement in parsed.statements for condition in statement.conditions}
     cases = (
         f"It has {size:,} characters." if size > growth.LIMIT else "",
         "It names an organization, not accounts." if any(key.endswith(_ORGANIZATION_KEYS) for key in keys) else "",
-        next(filter(None, (pulled(each, image, parsed) for each in everybody)), ""),
-        *repository_cases(parsed, image, [everybody[0], *others]),
+        next(filter(None, (pulled(each, image, parsed) for each in admitted)), ""),
+        *(pulled(each, image, parsed) for each in (admitted[0], *refused)),
+        _nobody_else(parsed, image, frozenset(accounts)),
     )
     return weighed(cases)
+
+
+def _pull(account: str, what: str, admit: bool) -> Pull:
+    return Pull(what, OTHER_ACCOUNT.function, account, admit)
+
+
+def _nobody_else(policy: Policy, image: ImageUri, accounts: Collection[str]) -> str:
+    """Nothing where whoever is of no account of the list, and one who is, get nothing but what they must."""
+    first = min(accounts)
+    about = Mentioned(accounts=(first, image.account), functions=(OTHER_ACCOUNT.function,), entities=("admin",))
+    probes = (
+        probe
+        for probe in everybody(policy, image.region, about)
+        if probe.account == first or probe.account not in accounts
+    )
+    return others(policy, image, probes, lambda probe: probe.account in accounts)

@@ -1,0 +1,165 @@
+"""Who is asked about a repository's policy beside the cases that an exercise names: probes.
+
+They are made of what each statement mentions, put together with those whom the exercise is about and with strangers
+that no answer can know: every account with every function and every kind of caller, at every place. A probe is decided
+by the repository's policy alone, for all actions of ECR; whose own policies allow what does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from labkit.check.actions import known
+from labkit.exercises.mentioned import Keys, Mentioned, Roots, at, mentioned
+from labkit.iam import Effect, Kind, Policies, Policy, Principal, Request, evaluate
+from labkit.iam import arn as arns
+from labkit.iam.request import ROLE, SESSION, USER
+from labkit.organization import OUTSIDER, Membership
+from labkit.policies import LAMBDA
+from labkit.pull import ImageUri, caller_context, service_context
+
+ECR_ACTIONS = tuple(f"ecr:{name}" for name in known()["ecr"].values())
+"""Every action of ECR."""
+
+_SOMEWHERE = at("o-unheardof00/r-root/ou-root-unheard0/")
+_STRANGERS = Mentioned(
+    accounts=("314159265358",),
+    functions=("stranger",),
+    entities=("stranger",),
+    places=(OUTSIDER, _SOMEWHERE),
+    services=(LAMBDA, "ecs.amazonaws.com"),
+    principals=(Principal.anonymous(),),
+)
+_CARRIED = frozenset(
+    key.lower()
+    for key in (
+        *service_context("arn:aws:lambda:eu-central-1:314159265358:function:f", _SOMEWHERE),
+        *caller_context(Principal.aws("314159265358"), _SOMEWHERE),
+    )
+)
+
+
+class Probe(NamedTuple):
+    """Somebody who asks. A service does so for a function, by its ARN; ``place`` is that of the account.
+
+    ``keys`` are condition keys that nobody is known to carry: with them somebody may be stopped, but not let in.
+    """
+
+    who: Principal
+    place: Membership
+    function: str = ""
+    keys: Keys = ()
+
+    @property
+    def account(self) -> str:
+        """The account of the function, else of the caller; empty for whoever has none."""
+        return arns.account_of(self.function or self.who.arn) or ""
+
+    @property
+    def name(self) -> str:
+        """The name of the function, without a version; empty for callers."""
+        return self.function.split(":")[6] if self.function else ""
+
+    @property
+    def may_pull(self) -> bool:
+        """Whether this is anybody who takes part in pulls: Lambda, or a caller."""
+        return self.who.name == LAMBDA if self.function else self.who.is_iam
+
+    @property
+    def must_pull(self) -> bool:
+        """Whether it takes part as it always does: not as the root user, and with no other keys."""
+        return self.may_pull and not self.keys and bool(self.function or self.who.kind in (USER, ROLE, SESSION))
+
+    @property
+    def context(self) -> Mapping[str, str | tuple[str, ...]]:
+        """The condition keys of its requests."""
+        if self.function:
+            own = service_context(self.function, self.place) | {"aws:PrincipalServiceName": self.who.name}
+        else:
+            own = caller_context(self.who, self.place) if self.who.is_iam else {}
+        return own | dict(self.keys)
+
+    def __str__(self) -> str:
+        who = "Lambda" if self.who.name == LAMBDA else str(self.who)
+        what = f" for the function {self.function.split(':', 6)[6]} of {self.account}" if self.function else ""
+        where = f" in {self.place.paths[0]}" if self.place.paths else ""
+        having = f" with {self.keys[0][0]}" if self.keys else ""
+        return f"{who}{what}{where}{having}"
+
+
+def everybody(policy: Policy, region: str, about: Mentioned) -> Iterator[Probe]:
+    """All probes, without repetition: first whom the exercise is ``about``."""
+    about = about.with_all_of(_STRANGERS)
+    roots = _roots(about.places)
+    seen: set[Probe] = set()
+    for pool in (about, *(about.with_all_of(mentioned(each, roots, _CARRIED)) for each in policy.statements)):
+        for probe in (*_plain(pool, region), *_with_keys(pool, region)):
+            if probe not in seen:
+                seen.add(probe)
+                yield probe
+
+
+def _roots(places: Sequence[Membership]) -> Roots:
+    paths = [path.split("/") for place in places for path in place.paths]
+    return {org: frozenset(root for other, root, *_ in paths if other == org) for org, *_ in paths}
+
+
+def _plain(pool: Mentioned, region: str) -> Iterator[Probe]:
+    services = [Principal.service(name) for name in pool.services]
+    for account in pool.accounts:
+        functions = [f"arn:aws:lambda:{region}:{account}:function:{name}" for name in pool.functions]
+        callers = [*(who for name in pool.entities for who in _called(account, name)), Principal.aws(account)]
+        for place in pool.places:
+            yield from (Probe(who, place) for who in callers)
+            yield from (Probe(who, place, function) for function in functions for who in services)
+    yield from (Probe(who, place) for who in pool.principals for place in pool.places)
+
+
+def _called(account: str, name: str) -> Iterator[Principal]:
+    """A user, a role and a session of that role; the name may have a path."""
+    role = f"arn:aws:iam::{account}:role/{name}"
+    yield Principal.aws(f"arn:aws:iam::{account}:user/{name}")
+    yield Principal.aws(role)
+    yield Principal.session(f"arn:aws:sts::{account}:assumed-role/{name.rpartition('/')[2]}/session", role)
+
+
+def _with_keys(pool: Mentioned, region: str) -> Iterator[Probe]:
+    return (probe._replace(keys=pool.keys) for probe in _plain(pool, region) if pool.keys)
+
+
+def nearly(name: str) -> tuple[str, ...]:
+    """Names that differ a little from one: at the beginning, at the end, inside."""
+    return f"x{name}", f"{name}x", f"{name}-2", f"{name[:-1]}_", f"{name[:3]}x{name[3:]}"
+
+
+def nearby(place: Membership) -> Iterator[Membership]:
+    """Places that are nearly the same: above, beside and below; of the same path in another organization."""
+    for path in place.paths:
+        org, root, *units = path.strip("/").split("/")
+        if units:
+            yield at("/".join([org, root, *units[:-1]]) + "/")
+            yield at(f"{path.rstrip('/')}0/")
+        for unit in ("unheard0", "unheard1"):
+            yield at(f"{path}ou-{root.removeprefix('r-')}-{unit}/")
+        yield at("/".join([f"{org}0", root, *units]) + "/")
+
+
+def grouped(policy: Policy) -> list[list[str]]:
+    """The actions of ECR that a statement is about, those together that the same statements are about."""
+    groups: dict[tuple[bool, ...], list[str]] = {}
+    for action in ECR_ACTIONS:
+        about = tuple(each.action.part(action, {}).matched for each in policy.statements)
+        groups.setdefault(about, []).append(action)
+    return [actions for about, actions in groups.items() if any(about)]
+
+
+def decided(probe: Probe, image: ImageUri, policy: Policy, groups: Sequence[Sequence[str]]) -> dict[str, Effect]:
+    """What the policy says to the probe about each action of the groups."""
+    found: dict[str, Effect] = {}
+    context: Any = probe.context
+    for actions in groups:
+        request = Request(probe.who, actions[0], image.repository_arn, image.account, context)
+        effect = evaluate(request, Policies(resource=policy)).check(Kind.RESOURCE).effect
+        found |= dict.fromkeys(actions, effect)
+    return found

@@ -1,0 +1,106 @@
+"""Who is asked about a policy beside the named cases: what it mentions, instances of its patterns, and strangers."""
+
+from __future__ import annotations
+
+import pytest
+
+from labkit.exercises.mentioned import Mentioned, at, instances, mentioned, other_keys
+from labkit.exercises.probes import decided, everybody, grouped
+from labkit.iam import Effect, Policy
+from labkit.pull import ImageUri
+from tests.exercises.writing import LAMBDA, PULL, allow, document
+
+IMAGE = ImageUri.parse("813835382529.dkr.ecr.eu-central-1.amazonaws.com/lambda-same-account:0.0.1")
+ROOTS = {"o-lambdaecrlab": frozenset({"r-lab1"})}
+
+
+def read(*statements):
+    return Policy.parse(document(*statements))
+
+
+def in_statement(principal, condition=None):
+    return mentioned(read(allow(principal, condition)).statements[0], ROOTS, frozenset({"aws:sourcearn"}))
+
+
+def in_condition(operator, key, value):
+    return in_statement(LAMBDA, {operator: {key: value}})
+
+
+def test_an_exact_text_is_its_own_only_instance_and_a_pattern_has_some_with_nothing_and_something_for_its_stars():
+    assert list(instances("test-1")) == ["test-1"]
+    assert list(instances("*test-?")) == ["test-x", "xtest-x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "accounts"),
+    [
+        ("444455556666", {"444455556666"}),
+        ("arn:aws:iam::444455556666:root", {"444455556666"}),
+        ("arn:aws:lambda:*:44445555666?:function:*", {"444455556660", "444455556669"}),
+        ("4444*", {"444400000000", "444499999999"}),
+        ("*", set()),
+    ],
+)
+def test_accounts_are_found_in_numbers_arns_and_patterns(text, accounts):
+    assert set(in_condition("StringLike", "aws:SourceArn", text).accounts) == accounts
+
+
+@pytest.mark.parametrize(
+    ("text", "functions"),
+    [
+        ("arn:aws:lambda:*:*:function:billing", {"billing"}),
+        ("arn:aws:lambda:*:*:function:test*", {"test", "testx"}),
+        ("arn:aws:lambda:*:*:function:f:live", {"f:live", "live"}),
+        ("*:test-*", {"test-", "test-x", "x:test-x"}),
+    ],
+)
+def test_functions_are_found_in_source_arns(text, functions):
+    assert set(in_condition("ArnLike", "aws:SourceArn", text).functions) == functions
+
+
+def test_users_and_roles_are_found_in_principals_and_their_patterns():
+    assert in_statement({"AWS": "arn:aws:iam::444455556666:role/team/deploy"}).entities == ("team/deploy", "deploy")
+    pattern = in_condition("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:*/Cleaner?")
+    assert set(pattern.entities) == {"Cleanerx"}
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("o-lambdaecrlab/r-lab1/ou-lab1-production/", {"o-lambdaecrlab/r-lab1/ou-lab1-production/"}),
+        ("o-lambdaecrlab/r-else/", set()),  # an organization has one root
+        ("o-another0000", {"o-another0000/r-root/ou-root-unheard0/"}),
+        ("o-lambdaecrlab", set()),  # known already
+    ],
+)
+def test_places_are_found_where_they_can_exist(text, paths):
+    found = {path for place in in_condition("StringLike", "aws:SourceOrgPaths", text).places for path in place.paths}
+    assert found - {f"{path}ou-root-unheard0/" for path in paths} == paths
+
+
+def test_a_path_whose_end_is_open_leads_to_a_unit_whose_id_begins_the_same():
+    places = in_condition("StringLike", "aws:SourceOrgPaths", "o-lambdaecrlab/r-lab1/ou-lab1-production*").places
+    assert at("o-lambdaecrlab/r-lab1/ou-lab1-production00000000/") in places
+
+
+def test_keys_that_no_pull_carries_are_kept_with_a_value_that_is_asked_for():
+    condition = {"StringLike": {"aws:PrincipalTag/team": "a*"}, "ForAnyValue:StringEquals": {"aws:TagKeys": ["k"]}}
+    statement = read(allow(LAMBDA, condition | {"ArnLike": {"aws:SourceArn": "*"}})).statements[0]
+    found = other_keys(statement, {"aws:sourcearn"})
+    assert dict(found) == {"aws:principaltag/team": "a", "aws:tagkeys": ("k",)}
+
+
+def test_everybody_is_without_repetition_and_knows_strangers_that_no_policy_mentions():
+    about = Mentioned(accounts=("592444418872",), functions=("f",), entities=("admin",))
+    probes = list(everybody(read(allow({"AWS": "444455556666"})), "eu-central-1", about))
+    assert len(set(probes)) == len(probes)
+    assert {probe.account for probe in probes} >= {"592444418872", "444455556666", "314159265358", ""}
+    assert {probe.who.kind for probe in probes} >= {"user", "role", "session", "root", "service", "anonymous"}
+    assert not any(probe.may_pull for probe in probes if probe.who.name == "ecs.amazonaws.com")
+
+
+def test_actions_that_the_same_statements_are_about_are_decided_together():
+    policy = read(allow(LAMBDA), allow(LAMBDA, Action="ecr:PutImage"))
+    assert sorted(map(sorted, grouped(policy))) == [PULL, ["ecr:PutImage"]]
+    probe = next(each for each in everybody(policy, "eu-central-1", Mentioned()) if each.function)
+    assert set(decided(probe, IMAGE, policy, grouped(policy)).values()) == {Effect.ALLOW}
