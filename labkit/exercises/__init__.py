@@ -4,6 +4,7 @@ verdict      what a check says
 cases        repository policies that learners write, decided for a list of cases and for everybody else
 probes       who everybody else is               mentioned   what a policy mentions, of which they are made
 identities   identity policies that learners write
+standing     where in the organization an account is taken to stand
 places       00: the map of the organization     images      01: tags and digests
 grants       02 to 05: a policy to write each    removal     06: who may remove a repository
 room         07: how much fits into a policy

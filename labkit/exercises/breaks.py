@@ -23,6 +23,7 @@ from labkit.aws.patience import patience
 from labkit.errors import UsageError
 from labkit.exercises.cases import SECOND_ACCOUNT, Meaning, Pull, repository_policy
 from labkit.exercises.mentioned import at
+from labkit.exercises.standing import place_of_workload
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
 from labkit.lab import EXECUTION_ROLE, OTHER_ACCOUNT, Lab
@@ -42,7 +43,7 @@ class Break(NamedTuple):
     """A policy with one mistake (None: the repository has none), and what a repaired one must come to and mean."""
 
     broken: Callable[[Lab], Document | None]
-    pulls: Callable[[Lab], tuple[Pull, ...]]
+    pulls: Callable[[Lab, Membership], tuple[Pull, ...]]
     meaning: Callable[[Lab], Meaning]
 
 
@@ -102,8 +103,8 @@ def narrowed_scp(account: str) -> Document:
 # -- What a repaired policy must come to ---------------------------------------------------------------------------
 
 
-def _by_account(lab: Lab) -> tuple[Pull, ...]:
-    account, here = lab.workload.account, place_of_workload(lab)
+def _by_account(lab: Lab, here: Membership) -> tuple[Pull, ...]:
+    account = lab.workload.account
     return (
         Pull(f"the function {FUNCTION} of {account}", FUNCTION, account, True, here),
         Pull(f"a function of another name of {account}", "another-function", account, True, here),
@@ -112,9 +113,9 @@ def _by_account(lab: Lab) -> tuple[Pull, ...]:
     )
 
 
-def by_organization(lab: Lab) -> tuple[Pull, ...]:
-    """The pulls of a policy for the organization: accounts in it are admitted, those outside refused."""
-    account, here = lab.workload.account, place_of_workload(lab)
+def by_organization(lab: Lab, here: Membership) -> tuple[Pull, ...]:
+    """The pulls of a policy for the organization: accounts in it (``here``) are admitted, those outside refused."""
+    account = lab.workload.account
     return (
         Pull(f"the function {FUNCTION} of {account}", FUNCTION, account, True, here),
         Pull(f"functions of {SECOND_ACCOUNT}, in the same organization", FUNCTION, SECOND_ACCOUNT, True, here),
@@ -123,7 +124,7 @@ def by_organization(lab: Lab) -> tuple[Pull, ...]:
     )
 
 
-def _by_path(lab: Lab) -> tuple[Pull, ...]:
+def _by_path(lab: Lab, _here: Membership) -> tuple[Pull, ...]:
     unit = lab.organization_path.rstrip("*")
     places = {unit: True, f"{unit}ou-{unit.split('/')[1].removeprefix('r-')}-below000/": True}
     places |= {lab.other_path.rstrip("*"): False, _ELSEWHERE.paths[0]: False}
@@ -147,11 +148,6 @@ def is_member(lab: Lab) -> Meaning:
 def _is_in_unit(lab: Lab) -> Meaning:
     unit = lab.organization_path.rstrip("*")
     return lambda probe: any(path.startswith(unit) for path in probe.place.paths)
-
-
-def place_of_workload(lab: Lab) -> Membership:
-    """The organization of the workload account; its place there makes no difference to these policies."""
-    return at(f"{lab.organization_id}/r-root/ou-root-somewhere0/")
 
 
 BREAKS: Mapping[str, Break] = {
@@ -204,8 +200,8 @@ def _refused(decision: PullDecision) -> str:
 def repaired(lab: Lab, name: str) -> Verdict:
     """08: the repository's policy, as it is now, does what the broken one should have done, and the function runs."""
     row = _named(name)
-    pulls = row.pulls(lab)
     text = repositories.policy(lab.registry.client("ecr"), REPOSITORY)
+    pulls = row.pulls(lab, place_of_workload(lab, text or ""))
     if text is None:
         return unreadable(f"The repository {REPOSITORY} has no policy.", len(pulls) + 2)
     image = ImageUri.parse(lab.image_uri(REPOSITORY))

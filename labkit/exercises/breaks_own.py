@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from labkit.check import ERROR, KINDS, check
-from labkit.exercises.breaks import BREAKS, FUNCTION, by_organization, is_member, place_of_workload
+from labkit.exercises.breaks import BREAKS, FUNCTION, by_organization, is_member
 from labkit.exercises.cases import (
     Answer,
     Meaning,
@@ -18,11 +18,11 @@ from labkit.exercises.cases import (
     read_repository_policy,
     repository_cases,
 )
-from labkit.exercises.mentioned import at
 from labkit.exercises.probes import Probe, decided, everybody, grouped
+from labkit.exercises.standing import place_of_workload
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Decision, Effect, Policy
-from labkit.lab import OTHER_ACCOUNT, Lab, asks_for_paths
+from labkit.lab import OTHER_ACCOUNT, Lab
 from labkit.policies import LAMBDA, PULL_ACTIONS
 from labkit.pull import ImageUri
 
@@ -35,9 +35,7 @@ def refuses_lambda_only(lab: Lab, policy: Answer) -> Verdict:
     parsed = read_policy(policy)
     if isinstance(parsed, str):
         return unreadable(parsed, 6)
-    # Where the account stands is read only for policies that ask for it: not every lab may read it.
-    place = at(lab.organization_path.rstrip("*")) if asks_for_paths(parsed) else place_of_workload(lab)
-    pull = Pull("the function", FUNCTION, lab.workload.account, False, place)
+    pull = Pull("the function", FUNCTION, lab.workload.account, False, place_of_workload(lab, policy))
     decision = decide_pull(pull, _image(lab), parsed)
     for_lambda = any(
         entry == ("Service", LAMBDA)
@@ -85,7 +83,7 @@ def deny_that_spares_services(lab: Lab, policy: Answer) -> Verdict:
     Callers from outside are denied explicitly, so that nothing else could let them in, and no service is, whoever it
     pulls for.
     """
-    pulls, meaning = by_organization(lab), is_member(lab)
+    pulls, meaning = by_organization(lab, place_of_workload(lab, policy)), is_member(lab)
     parsed, image = read_repository_policy(policy), _image(lab)
     if isinstance(parsed, str):
         return unreadable(parsed, len(pulls) + 3)

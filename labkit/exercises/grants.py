@@ -6,9 +6,9 @@ from labkit.exercises.cases import SECOND_ACCOUNT, Answer, Meaning, Pull, reposi
 from labkit.exercises.identities import identity_policy, repository_arns
 from labkit.exercises.mentioned import at
 from labkit.exercises.probes import Probe
+from labkit.exercises.standing import place_of_workload, somewhere
 from labkit.exercises.verdict import Verdict
 from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
-from labkit.organization import Membership
 from labkit.policies import PULL_ACTIONS
 from labkit.pull import ImageUri
 
@@ -67,7 +67,7 @@ def least_caller(lab: Lab, policy: Answer) -> Verdict:
 def all_but_one_account(lab: Lab, policy: Answer) -> Verdict:
     """04: a repository policy for the whole organization, except one of its accounts."""
     name, org = ORGANIZATION.function, lab.organization_id
-    inside = _somewhere(org)
+    inside = place_of_workload(lab, policy)
     pulls = (
         Pull(f"functions of {lab.workload.account}", name, lab.workload.account, True, inside),
         Pull("functions of a member account that does not exist yet", name, "999999999999", True, inside),
@@ -84,7 +84,7 @@ def all_but_one_account(lab: Lab, policy: Answer) -> Verdict:
 def only_test_functions(lab: Lab, policy: Answer) -> Verdict:
     """04: a repository policy for the organization's functions whose name begins with test-."""
     org, account = lab.organization_id, lab.workload.account
-    inside = _somewhere(org)
+    inside = place_of_workload(lab, policy)
     pulls = (
         Pull("the function test-organizations of the workload account", "test-organizations", account, True, inside),
         Pull("the function test-1 of another member account", "test-1", SECOND_ACCOUNT, True, inside),
@@ -139,10 +139,6 @@ def _units(lab: Lab, policy: Answer, units: dict[str, bool], meaning: Meaning) -
 def _from_outside(function: str) -> tuple[Pull, ...]:
     """Who is refused wherever an organization is granted: another one, and whoever is in none."""
     return (
-        Pull(f"functions of {_STRANGER}, of another organization", function, _STRANGER, False, _somewhere(_ELSEWHERE)),
+        Pull(f"functions of {_STRANGER}, of another organization", function, _STRANGER, False, somewhere(_ELSEWHERE)),
         Pull(f"functions of {_LONER}, of no organization", function, _LONER, admit=False),
     )
-
-
-def _somewhere(organization: str) -> Membership:
-    return at(f"{organization}/r-root/ou-root-somewhere0/")

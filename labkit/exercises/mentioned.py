@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from labkit.errors import UsageError
-from labkit.iam import Principal, Statement
+from labkit.iam import Policies, Policy, Principal, Request, Statement, evaluate
+from labkit.iam.counterfactual import candidates
 from labkit.organization import Membership
 
 _ACCOUNT = re.compile(r"[\d*?]+", re.ASCII)
@@ -21,6 +22,9 @@ _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _PATH = re.compile(r"(o-[a-z0-9]{10,32})/(r-[a-z0-9]{4,32})/(?:ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*")
 _FUNCTION = re.compile(r"(?!\d{12}\b)[\w-]{1,64}(?::[\w$-]+)?", re.ASCII)
 _ENTITY = re.compile(r"[\w+=,.@-][\w+=,.@/-]{0,63}", re.ASCII)
+
+STRANGER = "stranger"
+"""The name of somebody whom no answer knows."""
 
 Roots = Mapping[str, frozenset[str]]
 """The roots of the organizations that are known; an organization has one."""
@@ -57,7 +61,7 @@ def mentioned(statement: Statement, roots: Roots, carried: Collection[str]) -> M
         _each(_functions, of("sourcearn")),
         _each(_entities, (*(text for text in named if "/" in text), *of("principalarn"))),
         tuple(place for text in of("orgid", "orgpaths") for place in _places(text, roots)),
-        tuple(text for text in (*named, *of("servicename")) if text.endswith(".amazonaws.com")),
+        (*(entry.text for entry in entries if entry.kind == "Service"), *of("servicename")),
         tuple(who for entry in entries for who in _principals(entry.kind, entry.text)),
         other_keys(statement, carried),
     )
@@ -74,16 +78,21 @@ def instances(text: str, filler: str = "x") -> Iterator[str]:
 
 
 def other_keys(statement: Statement, carried: Collection[str]) -> Keys:
-    """The condition keys, other than those that requests carry anyway (in lower case), with a value that is asked for.
+    """The condition keys that requests do not carry anyway (these in lower case), with values that let somebody in.
 
-    Whoever is let in by such a key is let in by something that the exercise does not speak of.
+    With them the conditions of an Allow hold, and those of a Deny do not. Whoever is let in by such a key is let in by
+    something that the exercise does not speak of.
     """
-    found: dict[str, str | tuple[str, ...]] = {}
-    for condition in statement.conditions:
-        if condition.name not in carried:
-            value = next(instances(condition.values[0])) if condition.row and condition.values else "x"
-            found[condition.name] = (value,) if condition.quantifier else value
-    return tuple(found.items())
+    alone = Policies(resource=Policy("", (statement,), ""))
+    decision = evaluate(Request(Principal.anonymous(), "ecr:BatchGetImage", "*"), alone)
+    found: dict[str, str | tuple[str, ...]] = dict.fromkeys(statement.variables, STRANGER)
+    for name in dict.fromkeys(condition.name for condition in statement.conditions):
+        conditions = [condition for condition in statement.conditions if condition.name == name]
+        for value in candidates(decision, name):
+            if value and all(each.outcome({name: value}).holds for each in conditions) is statement.allows:
+                found[name] = value
+                break
+    return tuple((name, value) for name, value in found.items() if name not in carried)
 
 
 def at(path: str) -> Membership:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from labkit.check.actions import known
-from labkit.exercises.mentioned import Keys, Mentioned, Roots, at, mentioned
+from labkit.exercises.mentioned import STRANGER, Keys, Mentioned, Roots, at, mentioned
 from labkit.iam import Effect, Kind, Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
 from labkit.iam.request import ROLE, SESSION, USER
@@ -25,8 +25,8 @@ ECR_ACTIONS = tuple(f"ecr:{name}" for name in known()["ecr"].values())
 _SOMEWHERE = at("o-unheardof00/r-root/ou-root-unheard0/")
 _STRANGERS = Mentioned(
     accounts=("314159265358",),
-    functions=("stranger",),
-    entities=("stranger",),
+    functions=(STRANGER,),
+    entities=(STRANGER,),
     places=(OUTSIDER, _SOMEWHERE),
     services=(LAMBDA, "ecs.amazonaws.com"),
     principals=(Principal.anonymous(),),

@@ -83,11 +83,24 @@ def test_a_path_whose_end_is_open_leads_to_a_unit_whose_id_begins_the_same():
     assert at("o-lambdaecrlab/r-lab1/ou-lab1-production00000000/") in places
 
 
-def test_keys_that_no_pull_carries_are_kept_with_a_value_that_is_asked_for():
-    condition = {"StringLike": {"aws:PrincipalTag/team": "a*"}, "ForAnyValue:StringEquals": {"aws:TagKeys": ["k"]}}
-    statement = read(allow(LAMBDA, condition | {"ArnLike": {"aws:SourceArn": "*"}})).statements[0]
-    found = other_keys(statement, {"aws:sourcearn"})
-    assert dict(found) == {"aws:principaltag/team": "a", "aws:tagkeys": ("k",)}
+def keys(effect, condition):
+    statement = read(allow("*", condition, Effect=effect)).statements[0]
+    return dict(other_keys(statement, {"aws:sourcearn"}))
+
+
+def test_keys_that_no_pull_carries_get_a_value_with_which_an_allow_holds_and_a_deny_does_not():
+    team = {"StringLike": {"aws:PrincipalTag/team": "a*"}, "ArnLike": {"aws:SourceArn": "*"}}
+    assert keys("Allow", team) == {"aws:principaltag/team": "ax"}
+    assert not keys("Deny", team)["aws:principaltag/team"].startswith("a")
+    assert keys("Deny", {"StringNotEquals": {"aws:PrincipalTag/team": "a"}}) == {"aws:principaltag/team": "a"}
+    assert keys("Allow", {"ForAnyValue:StringEquals": {"aws:TagKeys": ["k"]}}) == {"aws:tagkeys": ("k",)}
+    assert keys("Allow", {"NumericLessThan": {"s3:max-keys": 10}}) == {"s3:max-keys": "9"}
+    assert keys("Allow", {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}) == {"aws:sourceip": "10.0.0.0"}
+
+
+def test_a_variable_gets_the_name_of_a_stranger():
+    named = {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:*:*:function:${aws:username}"}}
+    assert keys("Allow", named) == {"aws:username": "stranger"}
 
 
 def test_everybody_is_without_repetition_and_knows_strangers_that_no_policy_mentions():

@@ -25,3 +25,33 @@ def function_arn(lab, name):
 
 def repository(lab, name):
     return f"arn:aws:ecr:{lab.region}:{lab.registry.account}:repository/{name}"
+
+
+ELSE = "444455556666"
+"""An account that no exercise speaks of."""
+
+
+def beside(policy, *statements):
+    return document(*policy["Statement"], *statements)
+
+
+def arn_of(account, resource):
+    return f"arn:aws:iam::{account}:{resource}"
+
+
+def deny(condition, principal="*", action=tuple(PULL)):
+    return allow(principal, condition, Effect="Deny", Action=list(action))
+
+
+def places(values, operator="ForAnyValue:StringLike"):
+    """Callers and functions by organization path."""
+    sides = [{operator: {f"aws:{family}OrgPaths": values}} for family in ("Principal", "Source")]
+    return document(allow({"AWS": "*"}, sides[0]), allow(LAMBDA, sides[1]))
+
+
+def unit(lab):
+    return lab.organization_path.rstrip("*")
+
+
+def root(lab):
+    return "/".join(unit(lab).split("/")[:2]) + "/"

@@ -1,0 +1,63 @@
+"""Repairs of notebook 08, and what is asked beside them: they let in whom they mean, and nobody else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from labkit import exercises, growth, policies
+from labkit.scenarios import prepare
+from tests.exercises.writing import ELSE, LAMBDA, allow, beside, deny, document, places, root, unit
+
+MISTAKES = {
+    "path-without-end": (
+        lambda lab: places([f"{unit(lab)[:-1]}*"]),
+        lambda lab: places([unit(lab), f"{unit(lab)}ou-*"]),
+    ),
+    "wildcard": (
+        lambda lab: policies.cross_account(lab.workload.account, ELSE),
+        lambda lab: document(
+            allow({"AWS": [lab.workload.account]}),
+            allow(LAMBDA, {"StringEquals": {"aws:SourceAccount": lab.workload.account}}),
+        ),
+    ),
+    "wrong-account": (
+        lambda lab: policies.cross_account(lab.workload.account, lab.registry.account),
+        lambda lab: document(*policies.cross_account(lab.workload.account)["Statement"][::-1]),
+    ),
+    "principal-org-id": (
+        lambda lab: beside(policies.organization(lab.organization_id), *policies.cross_account(ELSE)["Statement"]),
+        lambda lab: places([f"{root(lab)}*"]),
+    ),
+}
+
+
+@pytest.fixture
+def ecr(lab):
+    prepare(lab, "cross-account")
+    return lab.registry.client("ecr")
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_repair_lets_in_whom_it_means_and_nobody_else(lab, ecr, name):
+    wrong, right = (answer(lab) for answer in MISTAKES[name])
+    ecr.set_repository_policy(repositoryName="lambda-another-account", policyText=json.dumps(wrong))
+    verdict = exercises.repaired(lab, name)
+    assert (verdict.held, verdict.cases) == (4, 6)
+    ecr.set_repository_policy(repositoryName="lambda-another-account", policyText=json.dumps(right))
+    assert exercises.repaired(lab, name).solved
+
+
+def test_a_deny_for_the_accounts_that_the_check_names_does_not_stop_the_others(lab):
+    outside = deny({"StringEquals": {"aws:PrincipalAccount": ["999999999999", "888888888888"]}})
+    verdict = exercises.deny_that_spares_services(lab, beside(policies.organization(lab.organization_id), outside))
+    assert not verdict.solved
+    assert verdict.reason.startswith("The Deny does not stop the caller for functions of ")
+
+
+def test_an_account_that_is_none_of_the_two_hundred_is_one_too_many(lab):
+    accounts = growth.account_numbers(200)
+    names = [*accounts, ELSE]
+    policy = document(allow({"AWS": names}), allow(LAMBDA, {"StringEquals": {"aws:SourceAccount": accounts}}))
+    assert ELSE in exercises.as_many_accounts(lab, policy).reason
