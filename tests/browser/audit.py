@@ -12,17 +12,20 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
-from tests.browser.jupyter import Lab
+from tests.browser.jupyter import PROJECTOR, TALL, Lab, resize
 
 _IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 OURS = f"{_IN_FRONT} .jp-OutputArea-output, {_IN_FRONT} .jp-MarkdownOutput"
 CODE = f"{_IN_FRONT} .jp-CodeCell .cm-scroller"
 _IN_USE = f"{_IN_FRONT} .jp-mod-active .jp-OutputArea-output"
+# JupyterLab's body has no height, and axe-core takes what overflows that for hidden, so that it looks at no contrast.
+_A_BODY_WITH_A_HEIGHT = "body { min-height: 100vh }"
 _GRAVE = {"serious", "critical"}
 
 
 def findings(page: Page, *rules: str, include: str = OURS) -> list[str]:
     """Each serious or critical violation of axe-core's rules (or only of ``rules``), with the elements."""
+    page.add_style_tag(content=_A_BODY_WITH_A_HEIGHT)
     options: dict[str, Any] = {"resultTypes": ["violations"]}
     if rules:
         options["runOnly"] = {"type": "rule", "values": list(rules)}
@@ -40,10 +43,14 @@ def _why(node: dict[str, Any]) -> str:
 
 
 def in_both_themes(lab: Lab) -> list[str]:
-    """The findings in the view that is being used, and its contrast in the dark theme."""
-    light = findings(lab.page, include=_IN_USE)
+    """The findings in the view that is being used, and its contrast in the dark theme; all of it is in sight."""
+    resize(lab.page, TALL)
+    lab.page.locator(_IN_USE).first.evaluate("(view) => view.scrollIntoView({block: 'center'})")
+    found = findings(lab.page, include=_IN_USE)
     with lab.in_the_dark():
-        return [*light, *findings(lab.page, "color-contrast", include=_IN_USE)]
+        found += findings(lab.page, "color-contrast", include=_IN_USE)
+    resize(lab.page, PROJECTOR)
+    return found
 
 
 _OVERFLOWING = """(places) => places

@@ -13,7 +13,9 @@ from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 PROJECTOR: ViewportSize = {"width": 1280, "height": 720}
 TWICE_AS_LARGE: ViewportSize = {"width": 640, "height": 360}  # what is left of it at 200 %
+TALL: ViewportSize = {"width": 1280, "height": 2000}  # to have a whole view in sight
 KERNEL = "Lab (Python 3)"
+_CURTAIN = "#jupyterlab-splash"
 _RUN = re.compile(r"^\[\d+\]:$")
 _ALL_CELLS_STAND_THERE = r"""() => {
   const position = /Cell \d+\/(\d+)/.exec(document.querySelector("#jp-bottom-panel").innerText);
@@ -32,7 +34,7 @@ class Lab:
     def open(self, url: str) -> Notebook:
         """Go to an address and wait until its notebook is there with its kernel."""
         self.page.goto(url)
-        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+        self.page.locator(_CURTAIN).wait_for(state="detached")
         return self.notebook
 
     @property
@@ -77,6 +79,7 @@ class Lab:
     def _theme(self, name: str) -> None:
         self.choose("Settings", "Theme", name)
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-name", name)
+        self.page.locator(_CURTAIN).wait_for(state="detached")  # while it hides a text, axe-core has no view on it
 
     @contextmanager
     def twice_as_large(self) -> Iterator[None]:

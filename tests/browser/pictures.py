@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from PIL.PngImagePlugin import PngImageFile
 
-from tests.browser.jupyter import PROJECTOR, resize
+from tests.browser.jupyter import PROJECTOR, TALL, resize
 
 if TYPE_CHECKING:
-    from playwright.sync_api import FloatRect, Locator, ViewportSize
+    from playwright.sync_api import FloatRect, Locator
 
 README = Path(__file__).resolve().parents[2] / "notebooks" / "images"
 PICTURES = {
@@ -28,7 +28,6 @@ PICTURES = {
     "matrix": "the access matrix, and why one cell says no",
     "growth": "how policies grow with an organization",
 }
-_TALL: ViewportSize = {"width": PROJECTOR["width"], "height": 2000}
 _MARGIN = 4
 
 
@@ -43,7 +42,7 @@ class Pictures:
         """Take the picture ``name`` of parts of the page that stand below each other. The README's says the same."""
         assert name in PICTURES
         page, path = parts[0].page, self.folder / f"{name}.png"
-        resize(page, _TALL)
+        resize(page, TALL)
         page.mouse.move(0, 0)
         parts[0].scroll_into_view_if_needed()
         parts[0].evaluate(_STANDS_STILL)

@@ -8,7 +8,7 @@ from labkit import policies
 from tests.browser.jupyter import Lab
 from tests.browser.stage import Stage
 from tests.browser.test_notebooks import GREETING
-from tests.browser.views import Keyboard, Widget
+from tests.browser.views import Mouse, Widget
 
 _CASE = "wrong-account"
 
@@ -21,7 +21,7 @@ def test_a_broken_policy_is_repaired_in_the_editor_and_then_solved(lab: Lab, sta
     edited = next(cells)
     editor = Widget(edited.outputs.last)
     editor.decides("denied")
-    hand, repaired = Keyboard(), policies.cross_account(stage.status()["accounts"]["workload"])
+    hand, repaired = Mouse(), policies.cross_account(stage.status()["accounts"]["workload"])
     hand.write(editor.field("Policy (leave it empty for no policy)"), json.dumps(repaired))
     editor.decides("allowed")
     hand.press(editor.button("Apply"))
