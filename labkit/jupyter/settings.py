@@ -33,10 +33,14 @@ _OVERRIDES = {
     },
     "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
     # All cells of a notebook stand in the page: these are short, and so nothing jumps or goes blank as one scrolls.
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    # Long lines of code are wrapped, so that they can be read on a projector and at 200 %.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "codeCellConfig": {"lineWrap": True}},
     # A saved notebook shows its widgets when it is opened again, and not that their kernel has gone.
     "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
 }
+
+# Links in text have an underline, since a colour alone is not seen by everybody.
+_STYLE = "body .jp-RenderedHTMLCommon a:any-link:not(.jp-InternalAnchorLink) { text-decoration: underline }\n"
 
 # Language servers: the lab has none, so JupyterLab need not ask its server for them, and complain that it has none.
 _LEFT_OUT = (
@@ -66,10 +70,11 @@ class Settings:
         """Write every file; those with the token are readable for the owner only. Raises OSError."""
         for folder in (self.folder, self.runtime):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, content in self.files().items():
+        texts = {name: json.dumps(content, indent=1) + "\n" for name, content in self.files().items()}
+        for name, text in {**texts, "config/custom/custom.css": _STYLE}.items():
             path = self.folder / name
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_atomically(path, json.dumps(content, indent=1).encode() + b"\n", 0o600)
+            write_atomically(path, text.encode(), 0o600)
 
     def files(self) -> dict[str, dict[str, Any]]:
         """The JSON files by their path below ``folder``."""
@@ -114,6 +119,7 @@ class Settings:
 
 
 _LAB = {
+    "custom_css": True,
     "news_url": None,
     "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
     "extension_manager": "readonly",

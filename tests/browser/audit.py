@@ -20,15 +20,13 @@ CODE = f"{_IN_FRONT} .jp-CodeCell .cm-scroller"
 _IN_USE = f"{_IN_FRONT} .jp-mod-active .jp-OutputArea-output"
 # JupyterLab's body has no height, and axe-core takes what overflows that for hidden, so that it looks at no contrast.
 _A_BODY_WITH_A_HEIGHT = "body { min-height: 100vh }"
-_JUPYTERLABS = "link-in-text-block"  # links in text have a colour alone; that look is JupyterLab's, not the notebooks'
 _GRAVE = {"serious", "critical"}
 
 
 def findings(page: Page, *rules: str, include: str = OURS) -> list[str]:
     """Each serious or critical violation of axe-core's rules (or only of ``rules``), with the elements."""
     page.add_style_tag(content=_A_BODY_WITH_A_HEIGHT)
-    tuned = {_JUPYTERLABS: {"enabled": not include.startswith(_IN_FRONT)}}
-    options: dict[str, Any] = {"resultTypes": ["violations"], "rules": tuned}
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
     if rules:
         options["runOnly"] = {"type": "rule", "values": list(rules)}
     response = Axe().run(page, context={"include": [[include]]}, options=options).response

@@ -80,4 +80,4 @@ def test_nothing_has_to_be_scrolled_sideways_on_a_projector(played, page):
 
 def test_nothing_has_to_be_scrolled_sideways_at_200_percent(played, lab, page):
     with lab.twice_as_large():
-        assert overflowing(page.locator(OURS)) == []
+        assert overflowing(page.locator(f"{OURS}, {CODE}")) == []
