@@ -257,3 +257,11 @@ def repository(ecr: Any, name: str) -> str:
     """A repository of the test's own."""
     ecr.create_repository(repositoryName=name)
     return name
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """Where a lab home may be made; what runs in it is stopped after the test."""
+    yield tmp_path / "home"
+    if (tmp_path / "home" / "labkit-home.json").exists():
+        embedded_client.stop(tmp_path / "home")
