@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from labkit.exercises.cases import SECOND_ACCOUNT, Answer, and_more, read_policy
-from labkit.exercises.mentioned import Keys, instances, other_keys
+from labkit.exercises.mentioned import STRANGERS_ACCOUNT, Keys, instances, other_keys
 from labkit.exercises.probes import ECR_ACTIONS, nearly
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
@@ -96,7 +96,7 @@ def _elsewhere(policy: Policy, own: str) -> Iterator[str]:
     yield from (":".join(each) for each in found if each and here and each[:3] == here[:3] and each != here)
     if here:
         yield from (":".join(here._replace(region=region)) for region in ("us-east-1", "xx-unheard-1"))
-        yield ":".join(here._replace(account="314159265358"))
+        yield ":".join(here._replace(account=STRANGERS_ACCOUNT))
         kind, _, name = here.resource.partition("/")
         yield from (":".join(here._replace(resource=f"{kind}/{near}")) for near in (*nearly(name), f"x/{name}"))
 

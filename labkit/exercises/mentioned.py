@@ -23,8 +23,8 @@ _PATH = re.compile(r"(o-[a-z0-9]{10,32})/(r-[a-z0-9]{4,32})/(?:ou-[a-z0-9]{4,32}
 _FUNCTION = re.compile(r"(?!\d{12}\b)[\w-]{1,64}(?::[\w$-]+)?", re.ASCII)
 _ENTITY = re.compile(r"[\w+=,.@-][\w+=,.@/-]{0,63}", re.ASCII)
 
-STRANGER = "stranger"
-"""The name of somebody whom no answer knows."""
+STRANGER, STRANGERS_ACCOUNT = "stranger", "314159265358"
+"""The name and the account of somebody whom no answer knows."""
 
 Roots = Mapping[str, frozenset[str]]
 """The roots of the organizations that are known; an organization has one."""

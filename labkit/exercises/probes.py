@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from labkit.check.actions import known
-from labkit.exercises.mentioned import STRANGER, Keys, Mentioned, Roots, at, mentioned
+from labkit.exercises.mentioned import STRANGER, STRANGERS_ACCOUNT, Keys, Mentioned, Roots, at, mentioned
 from labkit.iam import Effect, Kind, Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
 from labkit.iam.request import ROLE, SESSION, USER
@@ -24,7 +24,7 @@ ECR_ACTIONS = tuple(f"ecr:{name}" for name in known()["ecr"].values())
 
 _SOMEWHERE = at("o-unheardof00/r-root/ou-root-unheard0/")
 _STRANGERS = Mentioned(
-    accounts=("314159265358",),
+    accounts=(STRANGERS_ACCOUNT,),
     functions=(STRANGER,),
     entities=(STRANGER,),
     places=(OUTSIDER, _SOMEWHERE),
@@ -34,8 +34,8 @@ _STRANGERS = Mentioned(
 _CARRIED = frozenset(
     key.lower()
     for key in (
-        *service_context("arn:aws:lambda:eu-central-1:314159265358:function:f", _SOMEWHERE),
-        *caller_context(Principal.aws("314159265358"), _SOMEWHERE),
+        *service_context(f"arn:aws:lambda:eu-central-1:{STRANGERS_ACCOUNT}:function:f", _SOMEWHERE),
+        *caller_context(Principal.aws(STRANGERS_ACCOUNT), _SOMEWHERE),
     )
 )
 
