@@ -3,7 +3,7 @@
 Every start goes through here, so this module imports almost nothing and answers one question: is ``.venv``
 complete? It is when its stamp, written at the very end of an installation, equals what would be written
 now (folder, requirements) and its Python runs. Then the lab runs itself again in there, or, when it already is
-in there, goes on to the command line. Otherwise :mod:`labkit.installation` makes ``.venv`` first.
+in there, goes on to the command line. Otherwise :mod:`labkit.cli.installation` makes ``.venv`` first.
 
 ``LABKIT_NO_VENV=1`` runs the lab with the Python that started it, for places where the requirements are already
 installed (a container, Binder).
@@ -76,7 +76,7 @@ def _main(argv: Sequence[str]) -> int:
     if not complete():
         if not argv or not _WITHOUT_INSTALLATION.isdisjoint(argv):
             return _command_line(argv)
-        from labkit import installation
+        from labkit.cli import installation
 
         installation.install()
     return _restart(argv)
@@ -89,7 +89,7 @@ def _inside() -> bool:
 
 
 def _command_line(argv: Sequence[str]) -> int:
-    from labkit.cli import main as command_line
+    from labkit.cli.main import main as command_line
 
     return command_line(argv)
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from tests.engine.daemon import own_engine, require  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
-    from labkit.lab import Lab
+    from labkit.lab.lab import Lab
 
 ROOT = Path(__file__).resolve().parent.parent
 _FOLDER = pytest.StashKey[Path]()
@@ -63,8 +63,8 @@ def environment() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab on an embedded AWS of its own; the environment variables of this process are as before afterwards."""
-    from labkit.embedded import client
-    from labkit.lab import Lab
+    from labkit.embedded.process import client
+    from labkit.lab.lab import Lab
 
     before, home = dict(os.environ), tmp_path_factory.mktemp("lab") / "home"
     yield Lab.embedded(home)

@@ -17,9 +17,9 @@ from typing import Any
 import requests
 
 from labkit.errors import LabError
-from labkit.image.archive import Blob, raw
-from labkit.image.manifest import DOCKER_MANIFEST, OCI_MANIFEST, parse
-from labkit.image.model import Image
+from labkit.image.format.archive import Blob, raw
+from labkit.image.format.image import Image
+from labkit.image.format.manifest import DOCKER_MANIFEST, OCI_MANIFEST, parse
 
 PART_BYTES = 20 * 1024 * 1024
 Progress = Callable[[str], None]

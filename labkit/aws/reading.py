@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from labkit.errors import LabError
 from labkit.iam import Policies, Policy, Principal
 from labkit.iam import arn as arns
-from labkit.organization import OUTSIDER, Account, Membership, Organization, Unit
+from labkit.pull.organization import OUTSIDER, Account, Membership, Organization, Unit
 
 
 class Unreadable(LabError):  # noqa: N818

@@ -24,8 +24,8 @@ from botocore.exceptions import (
 )
 from botocore.loaders import Loader
 
-from labkit.environment import own_variables
 from labkit.errors import LabError, UsageError
+from labkit.ground.environment import own_variables
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _REFUSED = {

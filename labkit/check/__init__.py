@@ -21,7 +21,7 @@ from typing import Any
 from labkit.check import actions, conditions, grants, structure, values
 from labkit.check.findings import Finding, Found, Report, quoted
 from labkit.check.kinds import KINDS, Kind, guess
-from labkit.check.places import Text, line_and_column, read
+from labkit.check.positions import Text, line_and_column, read
 from labkit.check.rules import ERROR, RULES, WARNING, Rule
 from labkit.check.statement import Statement
 

@@ -12,7 +12,7 @@ from labkit.check import keys
 from labkit.check.actions import covers
 from labkit.check.findings import Found
 from labkit.check.statement import LAMBDA, Condition, Statement, Value
-from labkit.policies import PULL_ACTIONS
+from labkit.pull.policies import PULL_ACTIONS
 
 _SOURCES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
 _ABOUT_SERVICES = frozenset({"aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"})

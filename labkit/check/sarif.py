@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from labkit import __version__
 from labkit.check.findings import Finding, Report
 from labkit.check.rules import RULES
+from labkit.ground import VERSION
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _INDEX = {rule: index for index, rule in enumerate(RULES)}
@@ -18,7 +18,7 @@ _INDEX = {rule: index for index, rule in enumerate(RULES)}
 
 def sarif(report: Report, path: str) -> dict[str, Any]:
     """The report about the file at ``path`` (relative to where code scanning looks) as one SARIF log with one run."""
-    driver = {"name": "labkit check", "version": __version__, "rules": _rules()}
+    driver = {"name": "labkit check", "version": VERSION, "rules": _rules()}
     results = [_result(finding, quote(path)) for finding in report.findings]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}

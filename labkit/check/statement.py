@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from labkit.check.kinds import Kind
-from labkit.check.places import escape
+from labkit.check.positions import escape
 
 LAMBDA = "lambda.amazonaws.com"
 

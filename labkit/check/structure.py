@@ -12,7 +12,7 @@ from typing import Any
 
 from labkit.check.findings import Found, quoted
 from labkit.check.kinds import Kind
-from labkit.check.places import escape
+from labkit.check.positions import escape
 from labkit.check.statement import Statement
 from labkit.check.words import nearest
 from labkit.iam.document import DOCUMENT_ELEMENTS, PRINCIPAL_KINDS, STATEMENT_ELEMENTS

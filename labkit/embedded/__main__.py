@@ -28,8 +28,8 @@ def main() -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    from labkit.embedded import server
-    from labkit.embedded.process import READY
+    from labkit.embedded.http import server
+    from labkit.embedded.process.child import READY
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:

@@ -2,8 +2,8 @@
 
     keys        access keys and sessions, labkit's own (secrets live here and in the profiles only)
     backend     moto: users, roles, policies, organizations, repository metadata; comes up in the background
-    images      layers and manifests (labkit.embedded.images.ImageStore)
-    functions   Lambda functions (labkit.embedded.functions.FunctionStore)
+    images      layers and manifests (labkit.embedded.services.ecr.images.store.ImageStore)
+    functions   Lambda functions (labkit.embedded.services.lambda_.functions.store.FunctionStore)
 
 The gateway holds ``lock`` around authorization and handler. A handler that its module lists in ``UNLOCKED`` takes the
 lock by itself for the short parts that need it. The stores are made on first use from a directory of their own.
@@ -18,29 +18,29 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from labkit.embedded import founding
-from labkit.embedded.calls import Access, Call, Credentials, RepositoryRecord, RoleRecord
-from labkit.embedded.clock import Clock, SystemClock
-from labkit.embedded.context import resource_context
-from labkit.embedded.faults import fault
-from labkit.embedded.files import write_atomically
-from labkit.embedded.home import Home
-from labkit.embedded.keys import Session, new_session
-from labkit.embedded.models import service_model
-from labkit.embedded.profiles import write_profiles
-from labkit.embedded.settings import Settings
-from labkit.embedded.state import State, administrators, unloadable
+from labkit.embedded.protocol.calls import Access, Call, Credentials, RepositoryRecord, RoleRecord
+from labkit.embedded.protocol.faults import fault
+from labkit.embedded.protocol.models import service_model
+from labkit.embedded.request.context import resource_context
+from labkit.embedded.state import founding
+from labkit.embedded.state.clock import Clock, SystemClock
+from labkit.embedded.state.keys import Session, new_session
+from labkit.embedded.state.profiles import write_profiles
+from labkit.embedded.state.settings import Settings
+from labkit.embedded.state.store import State, administrators, unloadable
 from labkit.errors import EmbeddedError, LabError
+from labkit.ground.files import write_atomically
+from labkit.ground.home import Home
 from labkit.iam import Decision, Policies, Policy, Request, evaluate
-from labkit.organization import OUTSIDER, Membership
+from labkit.pull.organization import OUTSIDER, Membership
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from labkit.embedded.backend import Backend
-    from labkit.embedded.functions import FunctionStore
-    from labkit.embedded.images import ImageStore
-    from labkit.embedded.lambda_runners import Runners
+    from labkit.embedded.services.ecr.images.store import ImageStore
+    from labkit.embedded.services.lambda_.functions.store import FunctionStore
+    from labkit.embedded.services.lambda_.invoke.runners import Runners
+    from labkit.embedded.state.backend import Backend
 
 _LOG = logging.getLogger(__name__)
 _LEVELS = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
@@ -84,7 +84,7 @@ class Embedded:
 
         Where that fails, whoever asks for `backend` from then on gets a `LabError` that says what to do.
         """
-        from labkit.embedded.backend import Backend
+        from labkit.embedded.state.backend import Backend
 
         try:
             backend = Backend()
@@ -159,21 +159,21 @@ class Embedded:
     @cached_property
     def images(self) -> ImageStore:
         """Layers and manifests, below ``<home>/embedded/images``."""
-        from labkit.embedded.images import ImageStore
+        from labkit.embedded.services.ecr.images.store import ImageStore
 
         return ImageStore(self.places.embedded / "images", self.clock)
 
     @cached_property
     def functions(self) -> FunctionStore:
         """Lambda functions, below ``<home>/embedded/functions``."""
-        from labkit.embedded.functions import FunctionStore
+        from labkit.embedded.services.lambda_.functions.store import FunctionStore
 
         return FunctionStore(self.places.embedded / "functions", self.clock, self.runners.keep_only)
 
     @cached_property
     def runners(self) -> Runners:
         """What the handlers of functions run in."""
-        from labkit.embedded.lambda_runners import Runners
+        from labkit.embedded.services.lambda_.invoke.runners import Runners
 
         return Runners(self.places)
 

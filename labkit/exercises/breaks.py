@@ -17,19 +17,19 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from labkit import policies
 from labkit.aws import functions, repositories, scps
-from labkit.aws.patience import patience
+from labkit.aws.propagation import patience
 from labkit.errors import UsageError
 from labkit.exercises.cases import SECOND_ACCOUNT, Meaning, Pull, repository_policy
 from labkit.exercises.mentioned import at
 from labkit.exercises.standing import place_of_workload
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
-from labkit.lab import EXECUTION_ROLE, OTHER_ACCOUNT, Lab
-from labkit.organization import Membership
-from labkit.policies import PULL_ACTIONS, Document
-from labkit.pull import ImageUri, PullDecision
+from labkit.lab.lab import EXECUTION_ROLE, OTHER_ACCOUNT, Lab
+from labkit.pull import policies
+from labkit.pull.organization import Membership
+from labkit.pull.policies import PULL_ACTIONS, Document
+from labkit.pull.question import ImageUri, PullDecision
 
 SCENARIO = "break-it-yourself"
 """The value of the lab's tag on what notebook 08 makes."""

@@ -22,9 +22,9 @@ from labkit.exercises.probes import Probe, decided, everybody, grouped
 from labkit.exercises.standing import place_of_workload
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Decision, Effect, Policy
-from labkit.lab import OTHER_ACCOUNT, Lab
-from labkit.policies import LAMBDA, PULL_ACTIONS
-from labkit.pull import ImageUri
+from labkit.lab.lab import OTHER_ACCOUNT, Lab
+from labkit.pull.policies import LAMBDA, PULL_ACTIONS
+from labkit.pull.question import ImageUri
 
 
 def refuses_lambda_only(lab: Lab, policy: Answer) -> Verdict:

@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labkit import pull
 from labkit.errors import PolicyError
 from labkit.exercises.mentioned import Mentioned
 from labkit.exercises.probes import Probe, decided, everybody, grouped, nearby, nearly
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
 from labkit.iam import Decision, Effect, Policies, Policy, Principal
-from labkit.iam.reasons import without_instead
-from labkit.organization import OUTSIDER, Membership
-from labkit.policies import PULL_ACTIONS
-from labkit.pull import ImageUri
+from labkit.iam.words.reasons import without_instead
+from labkit.pull import question
+from labkit.pull.organization import OUTSIDER, Membership
+from labkit.pull.policies import PULL_ACTIONS
+from labkit.pull.question import ImageUri
 
 Answer = Mapping[str, Any] | str
 """A policy as a dict or as JSON text. What else a learner may give is refused with a sentence."""
@@ -103,7 +103,7 @@ def pulled(case: Pull, image: ImageUri, policy: Policy) -> str:
     return "" if decision.allowed else f"It must admit {case.what}, and does not. {_why(decision)}"
 
 
-def _let_in(case: Pull, decision: pull.PullDecision) -> str:
+def _let_in(case: Pull, decision: question.PullDecision) -> str:
     """Nothing where each side refuses each action by itself, else which does not."""
     caller, lambda_ = _granted(decision.caller), _granted(decision.service)
     if decision.allowed:
@@ -144,15 +144,18 @@ def others(policy: Policy, image: ImageUri, probes: Iterable[Probe], meaning: Me
 
 def about(pulls: Sequence[Pull], image: ImageUri) -> Mentioned:
     """Whom the pulls are about, and their neighbours: functions of nearly the same name, places nearby."""
-    admitted = dict.fromkeys(pull.function for pull in pulls if pull.admit)
+    admitted = dict.fromkeys(question.function for question in pulls if question.admit)
     return Mentioned(
-        accounts=(*(pull.account for pull in pulls), image.account),
+        accounts=(*(question.account for question in pulls), image.account),
         entities=("admin",),
         functions=(
-            *(pull.function for pull in pulls),
+            *(question.function for question in pulls),
             *(n for name in admitted for n in (*nearly(name), name.upper())),
         ),
-        places=(*(pull.membership for pull in pulls), *(near for pull in pulls for near in nearby(pull.membership))),
+        places=(
+            *(question.membership for question in pulls),
+            *(near for question in pulls for near in nearby(question.membership)),
+        ),
     )
 
 
@@ -164,13 +167,13 @@ def _function_arn(case: Pull, image: ImageUri) -> str:
     return f"arn:aws:lambda:{image.region}:{case.account}:function:{case.function}"
 
 
-def decide_pull(case: Pull, image: ImageUri, policy: Policy) -> pull.PullDecision:
+def decide_pull(case: Pull, image: ImageUri, policy: Policy) -> question.PullDecision:
     """The decision on a pull with this policy of the repository."""
     caller = _caller(case)
-    return pull.decide(
+    return question.decide(
         caller=caller,
         caller_policies=Policies(identity=[_EVERYTHING]),
-        caller_context=pull.caller_context(caller, case.membership),
+        caller_context=question.caller_context(caller, case.membership),
         function_arn=_function_arn(case, image),
         image=image,
         repository_policy=policy,
@@ -178,7 +181,7 @@ def decide_pull(case: Pull, image: ImageUri, policy: Policy) -> pull.PullDecisio
     )
 
 
-def _why(decision: pull.PullDecision) -> str:
+def _why(decision: question.PullDecision) -> str:
     """The nearest miss of the side that refuses: the statement that came closest."""
     first = decision.denied[0]
     side = "Lambda" if first in decision.service else "The caller"

@@ -15,8 +15,8 @@ from labkit.exercises.probes import ECR_ACTIONS, nearly
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
-from labkit.organization import OUTSIDER
-from labkit.pull import ImageUri, caller_context
+from labkit.pull.organization import OUTSIDER
+from labkit.pull.question import ImageUri, caller_context
 
 _TOKEN = "ecr:GetAuthorizationToken"  # noqa: S105 - an action, not a token
 _Found = list[tuple[str, str]]

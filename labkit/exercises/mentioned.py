@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from labkit.errors import UsageError
 from labkit.iam import Policies, Policy, Principal, Request, Statement, evaluate
 from labkit.iam.counterfactual import candidates
-from labkit.organization import Membership
+from labkit.pull.organization import Membership
 
 _ACCOUNT = re.compile(r"[\d*?]+", re.ASCII)
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")

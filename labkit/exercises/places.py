@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from labkit.errors import UsageError
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
-from labkit.lab import Actor, Lab
-from labkit.organization import Organization, check_account, check_organization_path
+from labkit.lab.lab import Actor, Lab
+from labkit.pull.organization import Organization, check_account, check_organization_path
 
 _PATH_CASES, _ACCOUNT_CASES = 3, 2
 

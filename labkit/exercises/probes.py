@@ -15,9 +15,9 @@ from labkit.exercises.mentioned import STRANGER, STRANGERS_ACCOUNT, Keys, Mentio
 from labkit.iam import Effect, Kind, Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
 from labkit.iam.request import ROLE, SESSION, USER
-from labkit.organization import OUTSIDER, Membership
-from labkit.policies import LAMBDA
-from labkit.pull import ImageUri, caller_context, service_context
+from labkit.pull.organization import OUTSIDER, Membership
+from labkit.pull.policies import LAMBDA
+from labkit.pull.question import ImageUri, caller_context, service_context
 
 ECR_ACTIONS = tuple(f"ecr:{name}" for name in known()["ecr"].values())
 """Every action of ECR."""

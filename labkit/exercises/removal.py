@@ -10,9 +10,9 @@ from labkit.exercises.mentioned import Mentioned
 from labkit.exercises.probes import Probe, decided, everybody, grouped, nearly
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Effect, Policy, Principal
-from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, Lab
-from labkit.organization import OUTSIDER
-from labkit.pull import ImageUri
+from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, Lab
+from labkit.pull.organization import OUTSIDER
+from labkit.pull.question import ImageUri
 
 CLEANER = "Cleaner"
 """The role that the exercises give the broom to. The lab does not make it."""

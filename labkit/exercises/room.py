@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from labkit import growth, policies
 from labkit.exercises.cases import Answer, Pull, others, pulled, read_repository_policy
 from labkit.exercises.mentioned import Mentioned
 from labkit.exercises.probes import everybody
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
+from labkit.growth import company
 from labkit.iam import Policy
-from labkit.lab import OTHER_ACCOUNT, Lab
-from labkit.pull import ImageUri
+from labkit.lab.lab import OTHER_ACCOUNT, Lab
+from labkit.pull import policies
+from labkit.pull.question import ImageUri
 
 MANY = 200
 """Accounts that the second exercise asks a policy for."""
@@ -25,7 +26,7 @@ def room_without_blanks(count: int) -> Verdict:
         return unreadable(f"The answer is a number, and this is {kind_of(count)}.", 2)
     if count < 1:
         return unreadable("There is nothing to check: no account is named.", 2)
-    fits, one_more = _dense(count) <= growth.LIMIT, _dense(count + 1) <= growth.LIMIT
+    fits, one_more = _dense(count) <= company.LIMIT, _dense(count + 1) <= company.LIMIT
     cases = (
         "" if fits else f"With {count} accounts the policy has {_dense(count):,} characters.",
         f"With {count} accounts there is still room for another." if one_more else "",
@@ -34,7 +35,7 @@ def room_without_blanks(count: int) -> Verdict:
 
 
 def _dense(count: int) -> int:
-    document = policies.cross_account(*growth.account_numbers(count))
+    document = policies.cross_account(*company.account_numbers(count))
     return len(json.dumps(document, separators=(",", ":")))
 
 
@@ -43,17 +44,17 @@ def as_many_accounts(lab: Lab, policy: Answer) -> Verdict:
 
     A dict counts as ``json.dumps`` writes it, a text as it is.
     """
-    parsed, accounts = read_repository_policy(policy), growth.account_numbers(MANY)
+    parsed, accounts = read_repository_policy(policy), company.account_numbers(MANY)
     if isinstance(parsed, str):
         return unreadable(parsed, 7)
     admitted = [_pull(account, f"functions of {account}", admit=True) for account in accounts]
-    strangers = growth.account_numbers(MANY + 2)[MANY:]
+    strangers = company.account_numbers(MANY + 2)[MANY:]
     refused = [_pull(account, f"functions of {account}, which is none of them", admit=False) for account in strangers]
     image = ImageUri.parse(lab.image_uri(OTHER_ACCOUNT.repository))
     size = len(policy if isinstance(policy, str) else json.dumps(policy))
     keys = {condition.name for statement in parsed.statements for condition in statement.conditions}
     cases = (
-        f"It has {size:,} characters." if size > growth.LIMIT else "",
+        f"It has {size:,} characters." if size > company.LIMIT else "",
         "It names an organization, not accounts." if any(key.endswith(_ORGANIZATION_KEYS) for key in keys) else "",
         next(filter(None, (pulled(each, image, parsed) for each in admitted)), ""),
         *(pulled(each, image, parsed) for each in (admitted[0], *refused)),

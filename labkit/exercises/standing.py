@@ -5,8 +5,8 @@ from __future__ import annotations
 from labkit.exercises.cases import Answer, read_policy
 from labkit.exercises.mentioned import at
 from labkit.iam import Policy
-from labkit.lab import Lab, asks_for_paths
-from labkit.organization import Membership
+from labkit.lab.lab import Lab, asks_for_paths
+from labkit.pull.organization import Membership
 
 
 def place_of_workload(lab: Lab, answer: Answer) -> Membership:

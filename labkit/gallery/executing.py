@@ -21,7 +21,7 @@ from nbclient.exceptions import CellExecutionError
 
 from labkit.errors import LabError
 from labkit.gallery.notebooks import read
-from labkit.processes import end
+from labkit.ground.processes import end
 
 _SECONDS_FOR_A_CELL = 120
 _SECONDS_TO_STOP = 5

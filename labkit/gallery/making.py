@@ -16,18 +16,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import labkit.embedded.client as embedded
-from labkit.aws.engine import ways
-from labkit.choices import Choices
-from labkit.embedded.client import Running
-from labkit.environment import lab_environment
+import labkit.embedded.process.client as embedded
+from labkit.cli.jupyter.settings import runtime_folder
+from labkit.embedded.process.client import Running
 from labkit.errors import LabError
 from labkit.gallery import front, links, notebooks
 from labkit.gallery.executing import execute
 from labkit.gallery.page import Page
 from labkit.gallery.played import Played
-from labkit.jupyter.settings import runtime_folder
-from labkit.lab import Lab
+from labkit.ground.environment import lab_environment
+from labkit.lab import engine
+from labkit.lab.choices import Choices
+from labkit.lab.lab import Lab
 from labkit.scenarios import SCENARIOS, run
 
 Step = Callable[[str], AbstractContextManager[object]]
@@ -87,7 +87,7 @@ def _environment(running: Running, root: Path) -> Mapping[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAB_", "LABKIT_"))}
     return {
         **lab_environment(running.home, running.endpoint, own),
-        ways.VARIABLE: ways.EMBEDDED,
+        engine.VARIABLE: engine.EMBEDDED,
         "IPYTHONDIR": str(running.home.parent / "ipython"),
         "PYTHONPATH": str(root),
     }
@@ -100,7 +100,7 @@ def _steady(page: Page, running: Running) -> Page:
 
 
 def _played(running: Running, step: Step) -> Played:
-    lab = Lab.embedded(running.home, Choices(engine=ways.EMBEDDED))
+    lab = Lab.embedded(running.home, Choices(engine=engine.EMBEDDED))
     image = lab.build_image()
     results = []
     for scenario in SCENARIOS.values():

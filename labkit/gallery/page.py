@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from labkit import __version__
+from labkit.ground import VERSION
 
 STYLE = "style.css"
 TITLE = "The Lambda-ECR permission lab"
@@ -53,7 +53,7 @@ def whole(page: Page, before: Link | None = None, after: Link | None = None) -> 
         "title": escape(title),
         "style": STYLE,
         "site": TITLE,
-        "version": __version__,
+        "version": VERSION,
         "layout": "page" if page.places else "page single",
         "places": _places(page.places),
         "body": page.body,

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from labkit.aws.engine.ways import EMBEDDED
 from labkit.gallery.code import json_html
 from labkit.gallery.page import Link, Page, anchor
-from labkit.lab import Lab
+from labkit.lab.engine import EMBEDDED
+from labkit.lab.lab import Lab
 from labkit.scenarios import ScenarioResult, StepResult
 from labkit.scenarios.model import DENIED, DONE, FAILED, REFUSED, SKIPPED
+from labkit.show.display import html_of
 
 _MARKS = {DENIED: "⊘", REFUSED: "⊘", FAILED: "✗", SKIPPED: "–"}
 _STOPPED = (DENIED, REFUSED)
@@ -139,8 +140,7 @@ def _why(facts: Mapping[str, Any]) -> str:
     why = facts["why"]
     if isinstance(why, list):
         return "".join(f"<p>{escape(sentence)}</p>" for sentence in why)
-    html: str = why._repr_html_()
-    return html
+    return html_of(why)
 
 
 def _policy(facts: Mapping[str, Any]) -> str:

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from labkit.embedded import world
+from labkit.embedded.state import world
 from labkit.gallery import Site
-from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE
+from labkit.lab.lab import EXECUTION_ROLE, LIMITED_ROLE
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _KEPT = frozenset(

@@ -20,11 +20,11 @@ Deciding knows nothing of explaining; text is made of the kept matches, and only
 from labkit.errors import PolicyError
 from labkit.iam.document import Policy, Statement
 from labkit.iam.evaluate import Check, Decision, Effect, Kind, Policies, evaluate
-from labkit.iam.explain import policy_name
 from labkit.iam.match import Match, Part
-from labkit.iam.nearest import Miss
-from labkit.iam.reasons import reason
 from labkit.iam.request import Principal, Request
+from labkit.iam.words.explain import policy_name
+from labkit.iam.words.nearest import Miss
+from labkit.iam.words.reasons import reason
 
 __all__ = [
     "Check",

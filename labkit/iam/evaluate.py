@@ -28,7 +28,7 @@ from labkit.iam.request import ROOT, Request
 
 if TYPE_CHECKING:
     from labkit.iam.counterfactual import Counterfactual
-    from labkit.iam.nearest import Miss
+    from labkit.iam.words.nearest import Miss
 
 __all__ = ["Check", "Decision", "Effect", "Kind", "Levels", "Policies", "evaluate"]
 
@@ -77,21 +77,21 @@ class Decision(NamedTuple):
     @property
     def denial(self) -> str | None:
         """AWS's access-denied sentence, or None when allowed or when AWS documents none (services)."""
-        from labkit.iam.explain import denial
+        from labkit.iam.words.explain import denial
 
         return denial(self)
 
     @property
     def nearest_miss(self) -> Miss | None:
         """The statement that came closest to allowing (or the one that denies) and what would have to change."""
-        from labkit.iam.nearest import nearest_miss
+        from labkit.iam.words.nearest import nearest_miss
 
         return nearest_miss(self)
 
     @property
     def unknowns(self) -> tuple[str, ...]:
         """What AWS documents no result for, in sentences; empty nearly always."""
-        from labkit.iam.explain import unknowns
+        from labkit.iam.words.explain import unknowns
 
         return unknowns(self)
 
@@ -109,25 +109,20 @@ class Decision(NamedTuple):
 
     def sentences(self) -> list[str]:
         """The decision in plain sentences, one a check that had something to say."""
-        from labkit.iam.explain import sentences
+        from labkit.iam.words.explain import sentences
 
         return sentences(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The decision as JSON data, as ``labkit evaluate --json`` prints it."""
-        from labkit.iam.explain import to_dict
+        from labkit.iam.words.explain import to_dict
 
         return to_dict(self)
 
     def __repr__(self) -> str:
-        from labkit.iam.explain import paragraph
+        from labkit.iam.words.explain import paragraph
 
         return paragraph(self)
-
-    def _repr_html_(self) -> str:
-        from labkit.iam.html import decision_html
-
-        return decision_html(self)
 
 
 def evaluate(request: Request, policies: Policies, resource_must_allow: bool = False) -> Decision:

@@ -1,6 +1,6 @@
 """What came of comparing one element of a statement with a request: the pattern beside the value, and the outcome.
 
-Parts are facts. Sentences are made of them only when asked, by ``labkit.iam.reasons``.
+Parts are facts. Sentences are made of them only when asked, by ``labkit.iam.words.reasons``.
 """
 
 from __future__ import annotations

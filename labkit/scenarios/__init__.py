@@ -8,9 +8,9 @@ player      playing them, as a whole or step by step
 runner      a clean start before, and cleaning up after
 """
 
+from labkit.scenarios.accounts import put_accounts_back
 from labkit.scenarios.catalogue import ARTICLE, SCENARIOS
 from labkit.scenarios.model import Scenario, ScenarioResult, Step, StepResult
-from labkit.scenarios.places import put_accounts_back
 from labkit.scenarios.player import Player, run
 from labkit.scenarios.runner import clean_up, made, named, prepare, reset
 

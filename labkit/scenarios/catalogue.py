@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from labkit import policies
-from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, TAG, Lab, Names
+from labkit.lab.lab import EXECUTION_ROLE, LIMITED_ROLE, ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, TAG, Lab, Names
+from labkit.pull import policies
 from labkit.scenarios import steps
 from labkit.scenarios.model import DENIED, INVOKED, PULLED, REFUSED, Scenario, Step
 

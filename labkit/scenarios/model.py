@@ -16,10 +16,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labkit.aws.engine.ways import BuiltImage, Report, silent
 from labkit.errors import LabError
-from labkit.lab import Actor, Lab
-from labkit.pull import PullDecision
+from labkit.lab.engine import BuiltImage, Report, silent
+from labkit.lab.lab import Actor, Lab
+from labkit.pull.question import PullDecision
 
 DONE, DENIED, PULLED, INVOKED, REFUSED = "done", "denied", "pulled", "invoked", "refused"
 FAILED, SKIPPED = "failed", "skipped"

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labkit.aws import functions, repositories, roles, scps
-from labkit.aws.base import in_words
+from labkit.aws.public_bases import in_words
 from labkit.errors import LabError, UsageError
-from labkit.lab import EXECUTION_ROLE, LIMITED_ROLE, PULLING_ROLE, REPOSITORIES, Actor, Lab
+from labkit.lab.lab import EXECUTION_ROLE, LIMITED_ROLE, PULLING_ROLE, REPOSITORIES, Actor, Lab
 from labkit.scenarios.catalogue import SCENARIOS
 from labkit.scenarios.model import Scenario, Stage, StepResult, Undo, play
 

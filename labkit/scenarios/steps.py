@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from labkit import policies
 from labkit.aws import functions, repositories, roles
-from labkit.aws.engine.ways import BuiltImage
-from labkit.aws.provenance import Source, push
 from labkit.aws.sessions import assume
 from labkit.errors import LabError
-from labkit.lab import EXECUTION_ROLE, IMAGE_FOLDER, LIMITED_ROLE, TAG, Actor, Lab
-from labkit.pull import PullDecision
+from labkit.lab.engine import BuiltImage
+from labkit.lab.lab import EXECUTION_ROLE, IMAGE_FOLDER, LIMITED_ROLE, TAG, Actor, Lab
+from labkit.pull import policies
+from labkit.pull.question import PullDecision
 from labkit.scenarios.model import Action, Stage
+from labkit.scenarios.provenance import Source, push
 
 LIMITED_POLICY = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
 # Seconds to ask again after a change that real AWS takes a moment to spread; the embedded AWS knows it at once.

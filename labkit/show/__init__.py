@@ -3,13 +3,13 @@
 from labkit.show.decision import DecisionView, decision_view
 from labkit.show.denied import Denied
 from labkit.show.document import Document
-from labkit.show.editor import PolicyEditor, policy_editor
-from labkit.show.form import LabForm, lab_form
-from labkit.show.matrix import AccessMatrix, access_matrix
-from labkit.show.organization import OrganizationMap, organization_map
-from labkit.show.playing import ScenarioSteps, scenario_steps
+from labkit.show.editor.model import PolicyEditor, policy_editor
+from labkit.show.form.model import LabForm, lab_form
+from labkit.show.matrix.model import AccessMatrix, access_matrix
+from labkit.show.organization.model import OrganizationMap, organization_map
+from labkit.show.playing.model import ScenarioSteps, scenario_steps
 from labkit.show.table import Table
-from labkit.show.what_if import WhatIf, what_if
+from labkit.show.what_if.model import WhatIf, what_if
 
 __all__ = [
     "AccessMatrix",

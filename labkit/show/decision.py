@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.iam.html import Opening, everything, nothing, refused, sides_html
-from labkit.iam.outline import text
-from labkit.pull import PullDecision
+from labkit.iam.words.outline import text
+from labkit.pull.question import PullDecision
+from labkit.show.html import Opening, everything, nothing, refused, sides_html
 from labkit.show.view import View
 
 OPENINGS: dict[str, Opening] = {"What refused": refused, "Open all": everything, "Close all": nothing}

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
-from labkit.aws.patience import patience_with_roles
+from labkit.aws.propagation import patience_with_roles
 from labkit.errors import LabError
 
 # Red beside the text and not in it: the text keeps the theme's own colours.

@@ -19,10 +19,10 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import labkit.embedded.client as embedded
-from labkit.embedded.home import open_home
-from labkit.growth import LIMIT, MONTHS, WAYS, Month, refused_from
-from labkit.landscape import KINDS, Landscape
+import labkit.embedded.process.client as embedded
+from labkit.ground.home import open_home
+from labkit.growth.company import LIMIT, MONTHS, WAYS, Month, refused_from
+from labkit.growth.heat_map import KINDS, Landscape
 from labkit.show.table import Table
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import labkit.embedded.client as embedded
-from labkit.aws.base import PublicBases, silent
-from labkit.embedded.client import Running
-from labkit.lab import Lab
+import labkit.embedded.process.client as embedded
+from labkit.aws.public_bases import PublicBases, silent
+from labkit.embedded.process.client import Running
+from labkit.lab.lab import Lab
 from labkit.scenarios import clean_up
 from tests.aws.registry_of_tests import Registry, serving
 

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from labkit.image.manifest import DOCKER, DOCKER_LIST, OCI, OCI_INDEX, Format
+from labkit.image.format.manifest import DOCKER, DOCKER_LIST, OCI, OCI_INDEX, Format
 
 NAME = "lambda/python"
 REFERENCE = f"public.ecr.aws/{NAME}:3.12"

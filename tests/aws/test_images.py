@@ -10,8 +10,8 @@ import pytest
 
 from labkit.aws import images
 from labkit.image import build
-from labkit.image.manifest import OCI
-from labkit.lab import IMAGE_FOLDER
+from labkit.image.format.manifest import OCI
+from labkit.lab.lab import IMAGE_FOLDER
 from labkit.scenarios import named, run
 
 

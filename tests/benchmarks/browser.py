@@ -19,7 +19,7 @@ from playwright.sync_api import expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from labkit.jupyter import chromium
+from labkit.cli.jupyter import chromium
 from tests.browser.jupyter import Lab
 from tests.browser.stage import ROOT, running
 

@@ -33,11 +33,11 @@ import boto3  # noqa: E402
 from botocore.config import Config  # noqa: E402
 from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
 
-import labkit.embedded.client as embedded  # noqa: E402
-from labkit import policies  # noqa: E402
+import labkit.embedded.process.client as embedded  # noqa: E402
 from labkit.aws import images, repositories, roles  # noqa: E402
 from labkit.image import build  # noqa: E402
-from labkit.lab import IMAGE_FOLDER, SAME_ACCOUNT, TAG, Lab  # noqa: E402
+from labkit.lab.lab import IMAGE_FOLDER, SAME_ACCOUNT, TAG, Lab  # noqa: E402
+from labkit.pull import policies  # noqa: E402
 
 CALLS, CREATIONS = 300, 60
 ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=30)
@@ -189,7 +189,7 @@ def calls(folder: Path, packages: Path) -> None:
 
 def labkit(folder: Path, *words: str) -> float:
     """Seconds of one ``labkit …`` in a process of its own."""
-    command = "import sys; from labkit.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = "import sys; from labkit.cli.main import main; sys.exit(main(sys.argv[1:]))"
     began = time.perf_counter()
     subprocess.run(
         [sys.executable, "-c", command, *words],
@@ -221,7 +221,7 @@ def imports(rounds: int) -> None:
         return median_time(once, rounds)
 
     empty = median("pass")
-    for module in ("labkit", "labkit.iam", "labkit.lab"):
+    for module in ("labkit", "labkit.iam", "labkit.lab.lab"):
         report(f"import {module}", median(f"import {module}") - empty)
 
 

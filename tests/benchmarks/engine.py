@@ -27,10 +27,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from labkit import policies  # noqa: E402
-from labkit.access import Repository, can_pull, members_of, who_can_pull  # noqa: E402
 from labkit.iam import Decision, Policies, Policy, Principal, Request, evaluate  # noqa: E402
-from labkit.organization import Account, Organization, Unit  # noqa: E402
+from labkit.pull import policies  # noqa: E402
+from labkit.pull.organization import Account, Organization, Unit  # noqa: E402
+from labkit.pull.reach import Repository, can_pull, members_of, who_can_pull  # noqa: E402
 
 PACKAGE = "@cloud-copilot/iam-simulate@0.1.173"
 CALLER = "arn:aws:iam::592444418872:role/Deployer"

@@ -27,7 +27,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-import labkit.embedded.client as embedded  # noqa: E402
+import labkit.embedded.process.client as embedded  # noqa: E402
 
 _HINTS = re.compile(r"<details>.*</details>", re.DOTALL)
 

@@ -36,7 +36,7 @@ sys.path.insert(0, str(ROOT))
 
 import boto3  # noqa: E402
 
-import labkit.embedded.client as embedded  # noqa: E402
+import labkit.embedded.process.client as embedded  # noqa: E402
 from tests.engine import daemon  # noqa: E402
 
 MB = 10**6

@@ -24,14 +24,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from labkit.aws.engine import building
-from labkit.aws.engine.finding import Daemon, NoEngine, find
-from labkit.embedded.containers import ContainerProcess
-from labkit.embedded.engine import Engine
+from labkit.docker import building
+from labkit.docker.daemon import Daemon, NoEngine, find
+from labkit.embedded.services.lambda_.invoke.containers import ContainerProcess
+from labkit.embedded.services.lambda_.invoke.engine import Engine
 from labkit.image import build
-from labkit.image.function import Function
-from labkit.image.local import PATH, run_locally
-from labkit.image.runtime import Sandbox
+from labkit.image.run.function import Function
+from labkit.image.run.local import PATH, run_locally
+from labkit.image.run.runtime import Sandbox
 from tests.engine.emulator import emulator, serving
 
 HANDLER = "def handler(event, context):\n    return event\n"

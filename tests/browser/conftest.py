@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from labkit.jupyter import chromium
+from labkit.cli.jupyter import chromium
 from tests.browser.choosing import Chosen, form_of
 from tests.browser.jupyter import PROJECTOR, Lab
 from tests.browser.pictures import Pictures

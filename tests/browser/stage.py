@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from labkit.processes import end
+from labkit.ground.processes import end
 
 ROOT = Path(__file__).resolve().parents[2]
 _PARTS = ("labkit", "notebooks", "lambda_image", "README.md")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from labkit import policies
+from labkit.pull import policies
 from tests.browser import bench as benches
 from tests.browser.audit import OURS, findings, in_both_themes, overflowing
 from tests.browser.bench import Bench

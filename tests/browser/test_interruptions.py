@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from labkit.calm import GONE
+from labkit.lab.notebook_errors import GONE
 from tests.browser.jupyter import Lab, Notebook
 
 _BEFORE = 8  # code cells of the notebook that have run when it happens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from labkit import policies
+from labkit.pull import policies
 from tests.browser.jupyter import Lab
 from tests.browser.stage import Stage
 from tests.browser.test_notebooks import GREETING

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from labkit import policies
 from labkit.check import KINDS, RULES, check
 from labkit.check.generate import FILE, collect, installed, text
 from labkit.check.kinds import guess
-from labkit.check.places import read
+from labkit.check.positions import read
 from labkit.check.sarif import sarif
 from labkit.errors import PolicyError, UsageError
 from labkit.iam import Policy
+from labkit.pull import policies
 
 ARTICLE = {
     "added by Lambda": policies.lambda_added_policy("eu-central-1", "813835382529"),

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from labkit.check import KINDS
-from labkit.cli import main
-from labkit.commands.check import KIND_NAMES
+from labkit.cli.commands.check import KIND_NAMES
+from labkit.cli.main import main
 
 RIGHT = {
     "Version": "2012-10-17",

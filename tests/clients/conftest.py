@@ -24,7 +24,7 @@ from uuid import uuid4
 
 import pytest
 
-from labkit.embedded import client
+from labkit.embedded.process import client
 from tests.embedded.lab_of_tests import REGION, Lab
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from labkit import policies
 from labkit.aws.images import push
+from labkit.pull import policies
 from tests.embedded.lab_of_tests import image_of
 
 from .conftest import EXPIRED, READER, REGISTRY, WORKLOAD, Done, Repository, Shop, layer_of, run

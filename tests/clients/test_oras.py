@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from labkit import policies
+from labkit.pull import policies
 
 from .conftest import READER, WORKLOAD, Shop
 

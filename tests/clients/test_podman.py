@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import policies
+from labkit.pull import policies
 
 from .conftest import READER, WORKLOAD, Done, Layout, Repository, Shop, run
 

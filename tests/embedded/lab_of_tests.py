@@ -15,12 +15,12 @@ import psutil
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from labkit import policies
 from labkit.aws.images import push
-from labkit.embedded import client
-from labkit.embedded.world import ACCOUNTS
-from labkit.image.assemble import build
-from labkit.image.model import Image
+from labkit.embedded.process import client
+from labkit.embedded.state.world import ACCOUNTS
+from labkit.image.build.assemble import build
+from labkit.image.format.image import Image
+from labkit.pull import policies
 
 REGION = "eu-central-1"
 REGISTRY, WORKLOAD = ACCOUNTS["registry"], ACCOUNTS["workload"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import docker.errors
 
-from labkit.aws.engine.finding import Daemon, NoEngine, Patience
+from labkit.docker.daemon import Daemon, NoEngine, Patience
 
 
 class MadeUp:

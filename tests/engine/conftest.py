@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from labkit.aws import base as bases
-from labkit.aws.engine import bases as engine_bases
-from labkit.aws.engine import building
-from labkit.aws.engine.finding import HOME_LABEL, Daemon, NoEngine, find
-from labkit.aws.engine.registry import login, push
-from labkit.choices import Choices
-from labkit.embedded import client
-from labkit.embedded.containers import FUNCTION_LABEL
-from labkit.lab import Lab
-from labkit.pull import ImageUri
+from labkit.aws import public_bases as bases
+from labkit.docker import bases as engine_bases
+from labkit.docker import building
+from labkit.docker.daemon import HOME_LABEL, Daemon, NoEngine, find
+from labkit.docker.registry import login, push
+from labkit.embedded.process import client
+from labkit.embedded.services.lambda_.invoke.containers import FUNCTION_LABEL
+from labkit.lab.choices import Choices
+from labkit.lab.lab import Lab
+from labkit.pull.question import ImageUri
 from labkit.scenarios import clean_up
 from tests.embedded.lab_of_tests import DOCKERFILE, REGION, REGISTRY, unique
 from tests.embedded.lab_of_tests import Lab as EmbeddedLab

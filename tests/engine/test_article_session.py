@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from labkit import policies
-from labkit.aws import base as bases
-from labkit.aws.engine.finding import Daemon
-from labkit.image.container import base as containers
-from labkit.lab import IMAGE_FOLDER, REPOSITORIES
-from tests.cli import test_article as article
-from tests.cli.terminal import TOOLS, Said, Terminal
+from labkit.aws import public_bases as bases
+from labkit.docker.daemon import Daemon
+from labkit.image.build import container_base as containers
+from labkit.lab.lab import IMAGE_FOLDER, REPOSITORIES
+from labkit.pull import policies
+from tests.terminal import test_article as article
+from tests.terminal.terminal import TOOLS, Said, Terminal
 
 from .conftest import BASE
 

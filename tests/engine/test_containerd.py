@@ -17,15 +17,15 @@ from typing import Any
 
 import pytest
 
-from labkit import policies
-from labkit.aws import functions, provenance, roles
-from labkit.aws.engine import buildx
-from labkit.aws.engine.finding import Daemon
-from labkit.aws.engine.streams import EngineError
-from labkit.embedded.container_images import name_of
-from labkit.image.manifest import OCI_INDEX, OCI_MANIFEST
-from labkit.lab import EXECUTION_ROLE, IMAGE_FOLDER, SAME_ACCOUNT, Lab
-from labkit.scenarios import SCENARIOS, run
+from labkit.aws import functions, roles
+from labkit.docker import buildx
+from labkit.docker.daemon import Daemon
+from labkit.docker.streams import EngineError
+from labkit.embedded.services.lambda_.invoke.container_images import name_of
+from labkit.image.format.manifest import OCI_INDEX, OCI_MANIFEST
+from labkit.lab.lab import EXECUTION_ROLE, IMAGE_FOLDER, SAME_ACCOUNT, Lab
+from labkit.pull import policies
+from labkit.scenarios import SCENARIOS, provenance, run
 
 from . import daemon
 from .daemon import Require

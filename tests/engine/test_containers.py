@@ -14,13 +14,13 @@ import docker.errors
 import psutil
 import pytest
 
-from labkit.aws.engine import building
-from labkit.aws.engine.finding import HOME_LABEL, Daemon
-from labkit.aws.engine.registry import login, push
-from labkit.choices import Choices
-from labkit.embedded import client
-from labkit.embedded.container_images import name_of
-from labkit.pull import ImageUri
+from labkit.docker import building
+from labkit.docker.daemon import HOME_LABEL, Daemon
+from labkit.docker.registry import login, push
+from labkit.embedded.process import client
+from labkit.embedded.services.lambda_.invoke.container_images import name_of
+from labkit.lab.choices import Choices
+from labkit.pull.question import ImageUri
 from tests.embedded.lab_of_tests import DOCKERFILE, PATIENTLY, REGION, REGISTRY, Lab, image_of, unique
 
 from .conftest import silent

@@ -17,18 +17,20 @@ import docker
 import docker.errors
 import pytest
 
-from labkit import cli, policies
-from labkit.aws import base as bases
+from labkit.aws import public_bases as bases
 from labkit.aws import repositories
-from labkit.aws.engine import bases as engine_bases
-from labkit.aws.engine import building, ways
-from labkit.aws.engine.finding import HOME_LABEL, Daemon
-from labkit.aws.engine.streams import EngineError
-from labkit.aws.engine.trial import LocalContainer
-from labkit.embedded.home import open_home
+from labkit.cli import main
+from labkit.docker import bases as engine_bases
+from labkit.docker import building
+from labkit.docker.daemon import HOME_LABEL, Daemon
+from labkit.docker.streams import EngineError
+from labkit.docker.trial import LocalContainer
 from labkit.errors import DockerfileError, LabError
-from labkit.image.base import stands_in_for
-from labkit.lab import IMAGE_FOLDER, REPOSITORIES, Lab
+from labkit.ground.home import open_home
+from labkit.image.build.base import stands_in_for
+from labkit.lab import engine as ways
+from labkit.lab.lab import IMAGE_FOLDER, REPOSITORIES, Lab
+from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, run
 
 from .conftest import BASE
@@ -365,7 +367,7 @@ def test_names_stay_where_somebody_else_has_the_address_now(lab: Lab, image: Any
 
 def test_status_says_which_engine_answers(home: Path, lab: Lab, engine: Daemon, capsys, monkeypatch):
     monkeypatch.setenv("LABKIT_HOME", str(home))
-    assert cli.main(["status", "--json"]) == 0
+    assert main.main(["status", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["engine"], facts["because"]) == ("docker", f"{engine.title} answers")
 
@@ -374,7 +376,7 @@ def test_the_command_line_plays_a_scenario_on_docker_and_says_so(
     home: Path, base: str, engine: Daemon, lab: Lab, capsys, monkeypatch
 ):
     monkeypatch.setenv("LABKIT_HOME", str(home))
-    assert cli.main(["run", "cross-account", "--engine", "docker", "--base", base, "--json"]) == 0
+    assert main.main(["run", "cross-account", "--engine", "docker", "--base", base, "--json"]) == 0
     said = capsys.readouterr()
     assert "builds, pushes and pulls." in said.err.replace("\n", " ")
     assert re.search(rf"The image is linux/{engine.architecture} with CPython 3\.\d+\.\d+ inside\.", said.err)

@@ -17,9 +17,9 @@ from uuid import uuid4
 import docker.errors
 import pytest
 
-from labkit.aws.engine.finding import HOME_LABEL, Daemon
-from labkit.embedded import client
-from labkit.embedded.home import open_home
+from labkit.docker.daemon import HOME_LABEL, Daemon
+from labkit.embedded.process import client
+from labkit.ground.home import open_home
 from tests.embedded.lab_of_tests import Lab
 
 from .handlers import HANDLERS, invoke

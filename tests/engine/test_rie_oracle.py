@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from labkit.image import build
-from labkit.image.local import PATH, run_locally
+from labkit.image.run.local import PATH, run_locally
 
 from .emulator import emulator, serving
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from labkit import exercises, policies
+from labkit import exercises
+from labkit.pull import policies
 from tests.exercises.writing import (
     ELSE,
     LAMBDA,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from labkit import policies
+from labkit.pull import policies
 from tests.exercises.writing import ELSE, LAMBDA, allow, arn_of, beside, deny, document
 
 

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from labkit import exercises, policies
+from labkit import exercises
 from labkit.aws import functions, repositories, scps
 from labkit.errors import UsageError
 from labkit.exercises.breaks import BREAKS, FUNCTION, REPOSITORY
+from labkit.pull import policies
 from labkit.scenarios import clean_up, made, named, prepare, reset
 from tests.exercises.writing import LAMBDA, PULL, allow, document
 

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from labkit import exercises, policies
+from labkit import exercises
+from labkit.pull import policies
 from tests.exercises.writing import LAMBDA, PULL, allow, document, function_arn, identity, repository
 
 

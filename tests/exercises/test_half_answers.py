@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from labkit import exercises, growth, policies
+from labkit import exercises
+from labkit.growth import company
+from labkit.pull import policies
 from tests.exercises.writing import LAMBDA, PULL, allow, document, function_arn, identity, repository
 
 
@@ -169,7 +171,7 @@ WRONG = {
     ),
     "07.2 Lambda for everybody": (
         exercises.as_many_accounts,
-        lambda lab: by_account(growth.account_numbers(200)),
+        lambda lab: by_account(company.account_numbers(200)),
         "only its caller is stopped",
     ),
 }
@@ -187,7 +189,7 @@ RIGHT = {
     "03.1 by aws:PrincipalAccount": (exercises.two_accounts, lambda lab: by_principal_account(both(lab))),
     "07.2 by aws:PrincipalAccount": (
         exercises.as_many_accounts,
-        lambda lab: by_principal_account(growth.account_numbers(200)),
+        lambda lab: by_principal_account(company.account_numbers(200)),
     ),
     "04.1 by denying the account": (
         exercises.all_but_one_account,

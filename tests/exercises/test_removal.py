@@ -8,8 +8,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from labkit import exercises, policies
+from labkit import exercises
 from labkit.exercises.removal import CLEANER
+from labkit.pull import policies
 from labkit.scenarios import prepare
 
 from .writing import LAMBDA, allow, document, identity, repository

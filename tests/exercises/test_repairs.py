@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from labkit import exercises, growth, policies
+from labkit import exercises
+from labkit.growth import company
+from labkit.pull import policies
 from labkit.scenarios import prepare
 from tests.exercises.writing import ELSE, LAMBDA, allow, beside, deny, document, places, root, unit
 
@@ -57,7 +59,7 @@ def test_a_deny_for_the_accounts_that_the_check_names_does_not_stop_the_others(l
 
 
 def test_an_account_that_is_none_of_the_two_hundred_is_one_too_many(lab):
-    accounts = growth.account_numbers(200)
+    accounts = company.account_numbers(200)
     names = [*accounts, ELSE]
     policy = document(allow({"AWS": names}), allow(LAMBDA, {"StringEquals": {"aws:SourceAccount": accounts}}))
     assert ELSE in exercises.as_many_accounts(lab, policy).reason

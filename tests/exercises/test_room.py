@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from labkit import exercises, growth, policies
+from labkit import exercises
+from labkit.growth import company
+from labkit.pull import policies
 
 PULL = list(policies.PULL_ACTIONS)
 
@@ -27,7 +29,7 @@ def short(accounts, source="aws:SourceAccount"):
 def test_exactly_one_count_is_the_room_without_blanks():
     solved = [count for count in range(1, 200) if exercises.room_without_blanks(count).solved]
     assert len(solved) == 1
-    assert solved[0] > growth.room(policies.cross_account)
+    assert solved[0] > company.room(policies.cross_account)
 
 
 @pytest.mark.parametrize("answer", [0, -1, "125", None, 1.5, True])
@@ -42,17 +44,17 @@ def test_a_reason_names_characters_or_room_but_not_the_answer():
 
 
 def test_bare_numbers_make_room_for_two_hundred(lab):
-    assert exercises.as_many_accounts(lab, short(growth.account_numbers(200))).solved
+    assert exercises.as_many_accounts(lab, short(company.account_numbers(200))).solved
 
 
 @pytest.mark.parametrize(
     ("policy", "reason"),
     [
         ({}, "the answer is empty"),
-        (policies.cross_account(*growth.account_numbers(200)), "characters"),
+        (policies.cross_account(*company.account_numbers(200)), "characters"),
         (policies.organization("o-aaaaaaaaaa"), "names an organization"),
-        (short(growth.account_numbers(199)), "It must admit"),
-        (short(growth.account_numbers(201)), "It must refuse"),
+        (short(company.account_numbers(199)), "It must admit"),
+        (short(company.account_numbers(201)), "It must refuse"),
     ],
     ids=["empty", "too long", "organization", "one too few", "one too many"],
 )
@@ -63,5 +65,5 @@ def test_other_policies_are_told_what_is_wrong(lab, policy, reason):
 
 
 def test_an_account_in_the_middle_counts_too(lab):
-    accounts = growth.account_numbers(200)
+    accounts = company.account_numbers(200)
     assert not exercises.as_many_accounts(lab, short([*accounts[:100], *accounts[101:]])).solved

@@ -19,9 +19,9 @@ START = [
 ]
 REFUSED = ["# Refused\n\nAbout the account 813835382529, written 8138-3538-2529.", "## Why\n\nAsk the lab:"]
 CODE = {
-    "00-start-here": ["from labkit.lab import Lab\nlab = Lab.open()\nprint(lab.where, lab.home)"],
+    "00-start-here": ["from labkit.lab.lab import Lab\nlab = Lab.open()\nprint(lab.where, lab.home)"],
     "01-refused": [
-        "# NBVAL_IGNORE_OUTPUT\nfrom labkit.lab import Lab\nfrom labkit.scenarios import prepare\nlab = Lab.open()",
+        "# NBVAL_IGNORE_OUTPUT\nfrom labkit.lab.lab import Lab\nfrom labkit.scenarios import prepare\nlab = Lab.open()",
         "for result in prepare(lab, 'cross-account'):\n    print(result.facts)",
         "lab.explain(lab.workload.session, 'test-another-account', 'lambda-another-account')",
         "from labkit.show import organization_map\norganization_map(lab)",

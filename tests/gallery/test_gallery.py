@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from labkit import cli
+from labkit.cli import main
 from labkit.errors import LabError
 from labkit.gallery.making import gallery
 from labkit.gallery.redaction import Redactor, pages
@@ -116,7 +116,7 @@ def test_a_notebook_that_fails_is_one_sentence_and_leaves_the_earlier_gallery(
     (tmp_path / "labkit").symlink_to(root / "labkit")
     write_notebook(tmp_path / "notebooks" / "00-start-here.ipynb", ["# Start"], ["1 / 0"])
     monkeypatch.setattr("labkit.bootstrap.ROOT", str(tmp_path))
-    assert cli.main(["gallery", str(tmp_path / "site")]) == 1
+    assert main.main(["gallery", str(tmp_path / "site")]) == 1
     said = capsys.readouterr().err.splitlines()
     assert said[-1] == "labkit: The notebook 00-start-here.ipynb stops: ZeroDivisionError: division by zero"
     assert not (tmp_path / "site").exists()
@@ -129,7 +129,7 @@ def test_a_copy_without_notebooks_is_said_to_be_incomplete(tmp_path):
 
 def test_a_folder_of_somebody_else_is_refused_before_anything_is_done(tmp_path, capsys):
     (tmp_path / "thesis.html").touch()
-    assert cli.main(["gallery", str(tmp_path)]) == 2
+    assert main.main(["gallery", str(tmp_path)]) == 2
     assert "Name a new or an empty folder." in capsys.readouterr().err
 
 
@@ -140,7 +140,7 @@ def test_the_command_writes_the_gallery_and_leaves_the_users_lab_alone(
     monkeypatch.setenv("LABKIT_HOME", str(home))
     monkeypatch.setattr("labkit.bootstrap.ROOT", str(project))
     monkeypatch.setattr("labkit.gallery.making.gallery", lambda _root, _step: dict(site))
-    assert cli.main(["gallery", str(tmp_path / "site"), "--redact"]) == 0
+    assert main.main(["gallery", str(tmp_path / "site"), "--redact"]) == 0
     first = tmp_path / "site" / "index.html"
     assert capsys.readouterr().out == f"The gallery is written: open {first}\n"
     assert "813835382529" not in (tmp_path / "site" / "01-refused.html").read_text()

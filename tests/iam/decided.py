@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from labkit import policies as article
 from labkit.iam import Decision, Policies, Policy, Principal, Request, evaluate
+from labkit.pull import policies as article
 
 OWN, REGISTRY = "592444418872", "813835382529"
 REPOSITORY = f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/lambda-another-account"

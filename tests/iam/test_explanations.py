@@ -7,7 +7,7 @@ import json
 import pytest
 
 from labkit.iam import Decision, Kind, Policies, Policy, Principal, Request, evaluate, policy_name
-from labkit.iam.explain import explanation
+from labkit.iam.words.explain import explanation
 from tests.iam.decided import (
     ALLOWED,
     EVERYTHING,

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from labkit.errors import PolicyError
 from labkit.iam import Decision, Policies, Policy, Principal, Request, evaluate
-from labkit.iam.explain import explanation
 from labkit.iam.operators import OPERATORS
 from labkit.iam.patterns import Pattern
+from labkit.iam.words.explain import explanation
+from labkit.show.display import html_of
 
 OWN, OTHER = "592444418872", "813835382529"
 ARNS = (
@@ -120,7 +121,7 @@ def test_a_decision_never_raises_and_can_always_be_explained(request, bundle, mu
     assert decision.allowed is (decision.blocked_by is None)
     assert json.loads(json.dumps(explanation(decision)))["decision"] in ("allowed", "denied")
     assert repr(decision).startswith("Allowed: " if decision.allowed else "Denied: ")
-    assert decision._repr_html_().count("<details") == decision._repr_html_().count("</details>")
+    assert html_of(decision).count("<details") == html_of(decision).count("</details>")
     assert (decision.denial is None) is (decision.allowed or not request.principal.is_iam)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from labkit.iam import Policy, Principal, Request
 from labkit.iam.match import match
-from labkit.iam.reasons import change, listed, reason, without_instead
+from labkit.iam.words.reasons import change, listed, reason, without_instead
 
 OWN, OTHER = "592444418872", "111122223333"
 LAMBDA = Principal.service("lambda.amazonaws.com")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import re
 
-from labkit.iam.outline import MARKS, outline, text
+from labkit.iam.words.outline import MARKS, outline, text
+from labkit.show.display import html_of
 from tests.iam.decided import (
     ALLOWED,
     EVERYTHING,
@@ -69,7 +70,7 @@ def plain(markup: str) -> str:
 
 
 def test_the_html_holds_the_same_lines_as_the_tree():
-    shown = " ".join(plain(REFUSED._repr_html_()).split())
+    shown = " ".join(plain(html_of(REFUSED)).split())
     for _, line in outline(REFUSED).walk():
         plainly_yes = line.is_part and line.state == "yes"
         for said in (line.title, line.wanted, line.got, line.near, "" if line.title else line.text):
@@ -80,13 +81,13 @@ def test_the_html_holds_the_same_lines_as_the_tree():
 
 def test_a_yes_that_is_not_plain_to_see_comes_with_its_reason():
     absent = {**SERVICE, "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}}}
-    shown = plain(decide(LAMBDA, resource=statements(absent))._repr_html_())
+    shown = plain(html_of(decide(LAMBDA, resource=statements(absent))))
     assert "aws:PrincipalOrgID is absent, which StringNotEquals lets pass" in shown
     assert "Action covers" not in shown
 
 
 def test_the_html_is_well_formed_without_script_and_says_in_words_what_matches():
-    markup = REFUSED._repr_html_()
+    markup = html_of(REFUSED)
     opened = re.findall(r"<([a-z]+)(?: [^>]*)?>", markup.replace("<wbr>", ""))
     closed = re.findall(r"</([a-z]+)>", markup)
     assert sorted(opened) == sorted(closed)
@@ -98,19 +99,19 @@ def test_the_html_is_well_formed_without_script_and_says_in_words_what_matches()
 
 
 def test_an_allowed_decision_is_folded_below_the_first_line():
-    assert ALLOWED._repr_html_().count("<details open>") == 1
+    assert html_of(ALLOWED).count("<details open>") == 1
 
 
 def test_the_html_escapes_everything():
     evil = "<img src=x onerror=alert(1)>&\"'"
     raw = {"Sid": evil, **SERVICE, "Condition": {"StringEquals": {f"aws:{evil}": evil}}}
     decision = decide(LAMBDA, {f"aws:{evil}": evil + "2"}, resource=statements(raw))
-    assert "<img" not in decision._repr_html_()
-    assert evil in plain(decision._repr_html_())
+    assert "<img" not in html_of(decision)
+    assert evil in plain(html_of(decision))
 
 
 def test_what_colours_say_is_readable_on_light_and_dark_grounds():
-    rules = re.findall(r"(--labkit-[a-z]+):([^;}]+)", REFUSED._repr_html_())
+    rules = re.findall(r"(--labkit-[a-z]+):([^;}]+)", html_of(REFUSED))
     names = {name for name, _ in rules}
     assert {"--labkit-yes", "--labkit-no", "--labkit-near", "--labkit-quiet"} <= names
     assert all(len([name for name, _ in rules if name == each]) == 2 for each in names)  # one a theme

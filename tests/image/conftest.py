@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from labkit.image.base import resolve
-from labkit.image.filesystem import unpack
-from labkit.image.function import Function
-from labkit.image.runtime import Sandbox
+from labkit.image.build.base import resolve
+from labkit.image.run.filesystem import unpack
+from labkit.image.run.function import Function
+from labkit.image.run.runtime import Sandbox
 
 AWS_BASE = "public.ecr.aws/lambda/python:3.12"
 

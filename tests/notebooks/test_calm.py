@@ -11,14 +11,14 @@ import requests
 from botocore.exceptions import ClientError, EndpointConnectionError
 from nbclient import NotebookClient
 
-import labkit.embedded.client as embedded
-from labkit.calm import GONE, sentence
+import labkit.embedded.process.client as embedded
 from labkit.errors import LabError, UsageError
-from labkit.show.said import failure
+from labkit.lab.notebook_errors import GONE, sentence
+from labkit.show.messages import failure
 
 HERE = "http://127.0.0.1:41000"
 
-SETUP = "import boto3\nfrom labkit.lab import Lab, choose\nlab = Lab.open()"
+SETUP = "import boto3\nfrom labkit.lab.lab import Lab, choose\nlab = Lab.open()"
 CALL = 'boto3.Session(profile_name="workload").client("sts").get_caller_identity()["Account"]'
 
 
@@ -88,7 +88,7 @@ def shown(tmp_path, monkeypatch):
 
 
 def test_in_a_kernel_the_lab_speaks_in_sentences_and_the_setup_cell_brings_a_killed_aws_back(shown):
-    kill = f"import os\nfrom labkit.embedded.client import status\nos.kill(status().pid, {int(signal.SIGKILL)})"
+    kill = f"import os\nfrom labkit.embedded.process.client import status\nos.kill(status().pid, {int(signal.SIGKILL)})"
     _, first, _, gone, asked, _, back, wrong, bug = shown(
         SETUP, CALL, kill, CALL, "lab.explain(lab.workload.session, 'f', 'r')", SETUP, CALL, 'choose(region="x")', "1/0"
     )

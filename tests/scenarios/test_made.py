@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from labkit.aws import accounts
-from labkit.choices import Choices
-from labkit.lab import Lab
+from labkit.lab.choices import Choices
+from labkit.lab.lab import Lab
 from labkit.scenarios import clean_up, made, prepare, put_accounts_back
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import labkit.embedded.client as embedded
+import labkit.embedded.process.client as embedded
 from tests.scenarios.test_real import COMMAND, PROFILES, ROOT, labkit
 
 REFUSAL = "Lambda does not have permission to access the ECR image. Check the ECR permissions."

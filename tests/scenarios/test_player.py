@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from labkit import policies
 from labkit.aws import functions, repositories
 from labkit.errors import LabError
-from labkit.lab import OTHER_ACCOUNT
+from labkit.lab.lab import OTHER_ACCOUNT
+from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, Player, clean_up, run
 from labkit.scenarios.model import DENIED, FAILED, StepResult
 

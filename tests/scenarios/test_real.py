@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 from botocore.stub import Stubber
 
-import labkit.embedded.client as embedded
-from labkit import policies
+import labkit.embedded.process.client as embedded
 from labkit.aws import sessions
-from labkit.choices import Choices
 from labkit.errors import LabError, UsageError
 from labkit.image import build
-from labkit.lab import Lab, choose, current
+from labkit.lab.choices import Choices
+from labkit.lab.lab import Lab, choose, current
+from labkit.pull import policies
 from labkit.scenarios import clean_up, named, prepare, run
 from labkit.show import lab_form, policy_editor
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = "import sys; from labkit.cli import main; sys.exit(main(sys.argv[1:]))"
+COMMAND = "import sys; from labkit.cli.main import main; sys.exit(main(sys.argv[1:]))"
 PROFILES = ("--registry-profile", "company-registry", "--workload-profile", "company-workload", "--base", "stand-in")
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from labkit import policies
 from labkit.aws import functions, repositories, roles
 from labkit.errors import LabError, UsageError
-from labkit.lab import EXECUTION_ROLE, ORGANIZATION, REPOSITORIES, SAME_ACCOUNT, Lab
+from labkit.lab.lab import EXECUTION_ROLE, ORGANIZATION, REPOSITORIES, SAME_ACCOUNT, Lab
+from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, clean_up, prepare, run
 from labkit.scenarios.model import DENIED, DONE, FAILED, INVOKED, REFUSED, Step
 

@@ -6,12 +6,13 @@ import re
 
 import pytest
 
-from labkit import policies
 from labkit.iam import Policies, Policy, Principal
-from labkit.organization import OUTSIDER
-from labkit.pull import ImageUri, PullDecision, decide
+from labkit.pull import policies
+from labkit.pull.organization import OUTSIDER
+from labkit.pull.question import ImageUri, PullDecision, decide
 from labkit.show import decision_view
 from labkit.show.decision import OPENINGS
+from labkit.show.display import html_of
 
 REFUSED_OF = "111122223333"
 WORKLOAD = "592444418872"
@@ -38,7 +39,7 @@ def folds(markup: str) -> tuple[int, int]:
 
 def test_it_is_drawn_as_the_decision_itself_is_drawn():
     decision = pull(REFUSED_OF)
-    assert decision_view(decision).html() == decision._repr_html_()
+    assert decision_view(decision).html() == html_of(decision)
 
 
 def test_the_text_is_the_tree_of_lines():

@@ -6,10 +6,10 @@ import io
 
 from rich.console import Console
 
-from labkit import policies
+from labkit.cli.terminal.decisions import decision_tree
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
-from labkit.iam.outline import outline
-from labkit.show.decisions import decision_tree
+from labkit.iam.words.outline import outline
+from labkit.pull import policies
 
 DECISION = evaluate(
     Request(Principal.service("lambda.amazonaws.com"), "ecr:BatchGetImage", "arn:aws:ecr:eu-central-1:813835382529:x"),

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from labkit import policies
 from labkit.errors import PolicyError
+from labkit.pull import policies
 from labkit.show.document import layout
-from labkit.show.draft import LONGEST, Draft, counted
-from labkit.show.listing import diff_html, diff_text, listing_html, listing_text, size_line, summary
+from labkit.show.editor.draft import LONGEST, Draft, counted
+from labkit.show.editor.listing import diff_html, diff_text, listing_html, listing_text, size_line, summary
 
 GRANT = policies.same_account()
 TEXT = layout(GRANT)

@@ -8,11 +8,12 @@ from html import escape
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from labkit import exercises, policies
+from labkit import exercises
 from labkit.aws import repositories
 from labkit.aws.reading import Unreadable
-from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
-from labkit.organization import OUTSIDER
+from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
+from labkit.pull import policies
+from labkit.pull.organization import OUTSIDER
 from labkit.show import PolicyEditor, policy_editor
 
 

@@ -6,12 +6,12 @@ import os
 
 import pytest
 
-import labkit.embedded.client as embedded
-from labkit.choosing import wrong
+import labkit.embedded.process.client as embedded
 from labkit.errors import UsageError
-from labkit.lab import Lab, current
+from labkit.lab.choosing import wrong
+from labkit.lab.lab import Lab, current
 from labkit.show import LabForm, lab_form
-from labkit.show.form import FIELDS
+from labkit.show.form.model import FIELDS
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import io
 
 from rich.console import Console
 
+from labkit.cli.terminal.steps import LiveSteps
 from labkit.scenarios import SCENARIOS
-from labkit.show.steps import LiveSteps
 
 
 def test_what_a_build_says_stands_beside_the_step_that_runs():

@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 from botocore.exceptions import ClientError
 
-from labkit import policies
 from labkit.aws import repositories
-from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT, Lab
+from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT, Lab
+from labkit.pull import policies
 from labkit.show import AccessMatrix, access_matrix
 
 ERROR = ClientError({"Error": {"Code": "ServiceException", "Message": "Not now."}}, "GetRepositoryPolicy")

@@ -6,16 +6,16 @@ import json
 
 import pytest
 
-from labkit import policies
 from labkit.aws import accounts, repositories
 from labkit.aws.reading import Unreadable
 from labkit.errors import UsageError
-from labkit.lab import ORGANIZATION as NAMES
-from labkit.organization import Account, Organization, Unit
+from labkit.lab.lab import ORGANIZATION as NAMES
+from labkit.pull import policies
+from labkit.pull.organization import Account, Organization, Unit
 from labkit.scenarios import put_accounts_back
 from labkit.show import organization_map
-from labkit.show.organization import NoMap
-from labkit.show.tree import Tree
+from labkit.show.organization.model import NoMap
+from labkit.show.organization.tree import Tree
 
 ORGANIZATION = Organization(
     "o-lambdaecrlab",

@@ -7,13 +7,13 @@ import itertools
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from labkit import policies
 from labkit.aws import repositories
 from labkit.errors import UsageError
-from labkit.lab import OTHER_ACCOUNT
+from labkit.lab.lab import OTHER_ACCOUNT
+from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, clean_up, named
 from labkit.show import scenario_steps
-from labkit.show.playing import ScenarioSteps
+from labkit.show.playing.model import ScenarioSteps
 
 NAME = "cross-account"
 COUNT = len(SCENARIOS[NAME].all_steps)

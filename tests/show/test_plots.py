@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from labkit import growth
-from labkit.embedded.home import inspect_home
-from labkit.landscape import landscape
+from labkit.ground.home import inspect_home
+from labkit.growth import company
+from labkit.growth.heat_map import landscape
 from labkit.show import Table, plots
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -25,11 +25,11 @@ def own_environment(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def months():
-    return growth.history()
+    return company.history()
 
 
 def test_the_text_of_the_size_plot_says_where_ecr_refuses(months):
-    over = growth.refused_from(months, "by account")
+    over = company.refused_from(months, "by account")
     text = repr(plots.size_plot(months))
     assert f"from month {over.number} on, with {over.accounts} accounts" in text
     assert f"{months[-1].sizes['by account']:,}" in text

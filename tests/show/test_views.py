@@ -7,8 +7,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from labkit import policies
 from labkit.errors import LabError
+from labkit.pull import policies
 from labkit.show import Denied, Document, Table
 
 ERROR = ClientError(

@@ -7,16 +7,16 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit import policies
 from labkit.aws import repositories
 from labkit.errors import UsageError
 from labkit.iam import Policies, Policy, Principal
-from labkit.lab import OTHER_ACCOUNT, Lab
-from labkit.organization import OUTSIDER, Membership
-from labkit.pull import ImageUri, PullQuestion, caller_context
+from labkit.lab.lab import OTHER_ACCOUNT, Lab
+from labkit.pull import policies
+from labkit.pull.organization import OUTSIDER, Membership
+from labkit.pull.question import ImageUri, PullQuestion, caller_context
 from labkit.show import WhatIf, what_if
-from labkit.show.flips import CALLER, LAMBDA, Flip, flips
-from labkit.show.inputs import NAMES, Inputs, Meaning
+from labkit.show.what_if.flips import CALLER, LAMBDA, Flip, flips
+from labkit.show.what_if.inputs import NAMES, Inputs, Meaning
 
 REGISTRY, WORKLOAD, OTHER = "813835382529", "592444418872", "111122223333"
 ORG, ELSEWHERE = "o-lambdaecrlab", "o-neighbourorg"

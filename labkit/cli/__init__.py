@@ -1,0 +1,1 @@
+"""The command line: its commands, the installation, JupyterLab, the project's checks."""

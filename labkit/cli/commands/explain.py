@@ -1,0 +1,148 @@
+"""Explain why one request is allowed or denied: every statement, every part of it, and what would change the answer.
+
+The request and its policies are given by options; policies are files with JSON documents. A principal is an ARN, an
+account number, a service name, or "*" for an unsigned request. Context values are key=value; give a key that can have
+several values as a JSON list.
+
+  labkit explain --principal lambda.amazonaws.com --action ecr:BatchGetImage \\
+      --resource arn:aws:ecr:eu-central-1:813835382529:repository/lambda-another-account \\
+      --context aws:SourceArn=arn:aws:lambda:eu-central-1:592444418872:function:f \\
+      --resource-policy repository-policy.json
+
+  labkit explain --principal arn:aws:iam::592444418872:role/Deployer --action ecr:BatchGetImage \\
+      --resource arn:aws:ecr:eu-central-1:813835382529:repository/lambda-aws-organizations \\
+      --context 'aws:PrincipalOrgPaths=["o-exampleorgid/r-ab12/"]' \\
+      --identity deployer.json --resource-policy repository-policy.json --scp root.json --scp account.json --json
+
+Exits with 0 if the request is allowed (or decided as --expect says), else with 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from labkit.cli.commands.evaluate import read_file
+from labkit.errors import PolicyError, UsageError
+
+if TYPE_CHECKING:
+    from labkit.iam import Decision, Principal, Request
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``labkit explain``."""
+    request = parser.add_argument_group("the request")
+    request.add_argument("--principal", required=True, metavar="WHO", help="an ARN, account, service name or *")
+    request.add_argument("--role", metavar="ARN", help="the role of a session, where it has a path")
+    request.add_argument("--action", required=True, help="such as ecr:BatchGetImage")
+    request.add_argument("--resource", required=True, metavar="ARN", help="what the action is done to; * where none")
+    request.add_argument("--resource-account", metavar="NUMBER", help="who owns it (default: the ARN's account)")
+    request.add_argument("--context", action="append", default=[], metavar="KEY=VALUE", help="a condition key")
+    policies = parser.add_argument_group("the policies (JSON files; options with ... can be repeated)")
+    policies.add_argument("--identity", action="append", metavar="FILE", help="of the caller ...")
+    policies.add_argument("--resource-policy", metavar="FILE", help="of the resource")
+    policies.add_argument("--trust-policy", metavar="FILE", help="of the role to assume, which must allow in any case")
+    policies.add_argument("--boundary", metavar="FILE", help="the caller's permissions boundary")
+    policies.add_argument("--session", action="append", metavar="FILE", help="given when the role was assumed ...")
+    policies.add_argument(
+        "--scp", action="append", metavar="FILE", help="a level each, from the root to the account ..."
+    )
+    policies.add_argument("--rcp", action="append", metavar="FILE", help="likewise, of the resource's account ...")
+    parser.add_argument("--json", action="store_true", help="print the explanation as JSON on stdout")
+    parser.add_argument(
+        "--expect", choices=("allowed", "denied"), default="allowed", help="the answer that exits with 0"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Decide the request and explain the decision; 0 when it is the expected one."""
+    from labkit.iam import Policies, evaluate
+
+    if args.resource_policy and args.trust_policy:
+        raise UsageError("Give --resource-policy or --trust-policy; a role's trust policy is its resource policy.")
+    documents = {
+        "identity": [_document(name) for name in args.identity or ()],
+        "resource": _document(args.resource_policy or args.trust_policy),
+        "boundary": _document(args.boundary),
+        "session": [_document(name) for name in args.session or ()],
+        "scp": [[_document(name)] for name in args.scp] if args.scp else None,
+        "rcp": [[_document(name)] for name in args.rcp] if args.rcp else None,
+    }
+    decision = evaluate(_request(args), Policies.from_json(documents), resource_must_allow=bool(args.trust_policy))
+    if args.json:
+        print(json.dumps(_data(decision), indent=2))
+    else:
+        _show(decision)
+    return 0 if decision.allowed is (args.expect == "allowed") else 1
+
+
+def _document(name: str | None) -> str | None:
+    """A policy's text, checked so far that a complaint names the file."""
+    from labkit.iam import Policy
+
+    if name is None:
+        return None
+    try:
+        return Policy.parse(read_file(name)).source
+    except PolicyError as error:
+        raise PolicyError(f"{name}: {error}") from None
+    except UsageError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def _request(args: argparse.Namespace) -> Request:
+    from labkit.iam import Request
+
+    who = _principal(args.principal, args.role)
+    return Request(who, args.action, args.resource, args.resource_account, _context(args.context))
+
+
+def _principal(text: str, role: str | None) -> Principal:
+    from labkit.iam import Principal
+
+    if role:
+        return Principal.session(text, role)
+    if text == "*":
+        return Principal.anonymous()
+    return Principal.service(text) if text.endswith((".amazonaws.com", ".amazonaws.com.cn")) else Principal.aws(text)
+
+
+def _context(pairs: Sequence[str]) -> dict[str, Any]:
+    context: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--context {pair!r} is not KEY=VALUE, such as aws:SourceAccount=592444418872.")
+        if key in context:
+            raise UsageError(f'--context gives {key} twice; write several values as a list: \'{key}=["a", "b"]\'.')
+        context[key] = _several(key, value) if value.startswith("[") else value
+    return context
+
+
+def _several(key: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise UsageError(f"--context {key} begins with [ but is not a JSON list of texts.") from None
+
+
+def _data(decision: Decision) -> dict[str, Any]:
+    from labkit.iam.words.explain import explanation
+
+    turning = [{"key": each.key, "value": each.value, "sentence": each.sentence} for each in decision.counterfactuals()]
+    return {**explanation(decision), "counterfactuals": turning}
+
+
+def _show(decision: Decision) -> None:
+    from rich.console import Console
+
+    from labkit.cli.terminal.decisions import decision_tree
+
+    console = Console(highlight=False, emoji=False)
+    console.print(decision_tree(decision))
+    if decision.denial:
+        console.print(f"AWS would say: {decision.denial}", markup=False)
+    for each in decision.counterfactuals():
+        console.print(each.sentence, markup=False)

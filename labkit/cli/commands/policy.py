@@ -1,0 +1,68 @@
+"""Print a ready repository policy: the smallest that lets Lambda pull in one of the article's scenarios.
+
+  labkit policy same-account
+  labkit policy cross-account --account 592444418872
+  labkit policy organization --org-id o-exampleorgid
+  labkit policy organization-paths --org-path 'o-exampleorgid/r-ab12/ou-ab12-11111111/*'
+
+--account, --org-id and --org-path may be given more than once. Apply it with
+aws ecr set-repository-policy --repository-name NAME --policy-text file://policy.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from labkit.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of policy: the option that it needs (None: none), how a value is checked, and what makes the document."""
+
+    option: str | None
+    check: Callable[[str], str]
+    make: Callable[..., dict[str, object]]
+
+
+def _kinds() -> dict[str, Kind]:
+    from labkit.pull import organization, policies
+
+    return {
+        "same-account": Kind(None, str, policies.same_account),
+        "cross-account": Kind("account", organization.check_account, policies.cross_account),
+        "organization": Kind("org_id", organization.check_organization_id, policies.organization),
+        "organization-paths": Kind("org_path", organization.check_organization_path, policies.organization_paths),
+    }
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``labkit policy``."""
+    parser.add_argument("kind", metavar="KIND", help="same-account, cross-account, organization or organization-paths")
+    parser.add_argument("--account", action="append", metavar="NUMBER", help="an account that owns functions")
+    parser.add_argument("--org-id", action="append", metavar="ID", help="an organization, o-…")
+    parser.add_argument("--org-path", action="append", metavar="PATTERN", help="an organization path, o-…/r-…/ou-…/*")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the policy as JSON."""
+    kinds = _kinds()
+    if args.kind not in kinds:
+        raise UsageError(f"There is no kind of policy {args.kind!r}. The kinds are {', '.join(kinds)}.")
+    kind = kinds[args.kind]
+    print(json.dumps(kind.make(*_values(args, kind)), indent=2))
+    return 0
+
+
+def _values(args: argparse.Namespace, kind: Kind) -> Sequence[str]:
+    for option in ("account", "org_id", "org_path"):
+        flag = f"--{option.replace('_', '-')}"
+        given = getattr(args, option)
+        if given and option != kind.option:
+            raise UsageError(f"{flag} does not go with {args.kind}.")
+        if option == kind.option and not given:
+            raise UsageError(f"{args.kind} needs {flag}.")
+    return [kind.check(value) for value in (getattr(args, kind.option) if kind.option else [])]

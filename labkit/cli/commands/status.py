@@ -1,0 +1,107 @@
+"""Show what the embedded AWS of this lab home is: where it answers, its accounts and organization, its versions, and
+whether a Docker engine answers. With --json as one object for programs. Exits with 1 when it is not up. Starts nothing.
+
+  labkit status
+  labkit status --json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labkit.embedded.process.client import Running
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``labkit status``."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the status; 1 when the embedded AWS is not up."""
+    from labkit.embedded.process import client
+
+    home = client.home()
+    running = client.status(home)
+    facts = facts_of(home, running)
+    if args.json:
+        print(json.dumps(facts, indent=2))
+    elif running is None:
+        print(f"The embedded AWS of {home} is not up; labkit up starts it.")
+    else:
+        _show(facts)
+    return 0 if running else 1
+
+
+def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
+    """The status as plain data: ``{"up", "home"}``, and where it runs everything that is known about it."""
+    if running is None:
+        return {"up": False, "home": str(home)}
+    return {
+        "up": True,
+        "home": str(running.home),
+        "endpoint": running.endpoint,
+        "registry": running.registry,
+        **_engine(home),
+        "region": running.region,
+        "organization": running.organization,
+        "accounts": dict(running.accounts),
+        "pid": running.pid,
+        "uptime_seconds": round(_uptime(running.pid), 1),
+        "versions": dict(running.versions),
+    }
+
+
+def _engine(home: Path) -> dict[str, Any]:
+    """Who builds, pushes and pulls, before it is known whether Docker has the base image: ``{"engine", "because"}``."""
+    from labkit.docker import daemon
+    from labkit.lab import engine
+    from labkit.lab.choices import Choices
+
+    wanted = engine.wanted(Choices.read(home).engine)
+    if wanted == engine.EMBEDDED:
+        return {"engine": wanted, "because": "it is chosen"}
+    try:
+        return {"engine": engine.DOCKER, "because": f"{daemon.find().title} answers"}
+    except daemon.NoEngine as error:
+        return {"engine": engine.EMBEDDED if wanted == engine.AUTO else wanted, "because": error.reason}
+
+
+def _show(facts: Mapping[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False)
+    table.add_column(style="bold")
+    table.add_row("embedded AWS", f"up at {facts['endpoint']} (process {facts['pid']})")
+    table.add_row("registry", f"{facts['registry']}, in front of an image's ECR name for docker and its like")
+    table.add_row("for", duration(facts["uptime_seconds"]))
+    table.add_row("lab home", facts["home"])
+    table.add_row("engine", f"{facts['engine']}: {facts['because']}")
+    table.add_row("region", facts["region"])
+    table.add_row("organization", facts["organization"])
+    table.add_row("accounts", "\n".join(f"{number}  {name}" for name, number in facts["accounts"].items()))
+    table.add_row("versions", ", ".join(f"{name} {version}" for name, version in facts["versions"].items()))
+    Console(highlight=False, soft_wrap=True).print(table)
+
+
+def duration(seconds: float) -> str:
+    """``seconds`` in the two largest units that say something, such as ``2 h 5 min``."""
+    minutes, hours = int(seconds) // 60, int(seconds) // 3600
+    if hours:
+        return f"{hours} h {minutes % 60} min"
+    return f"{minutes} min {int(seconds) % 60} s" if minutes else f"{int(seconds)} s"
+
+
+def _uptime(pid: int) -> float:
+    """Seconds since the process started, by the system's own account."""
+    import time
+
+    import psutil
+
+    return float(time.time() - psutil.Process(pid).create_time())

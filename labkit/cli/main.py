@@ -1,0 +1,171 @@
+"""The command line: ``labkit COMMAND ...``.
+
+``COMMANDS`` is the table of commands. Each stands in a module of its own in :mod:`labkit.cli.commands`, imported only
+when it is the one asked for, with this interface:
+
+    __doc__                   the text of its ``--help``, with an example
+    add_arguments(parser)     its arguments; imports nothing beyond the standard library
+    run(args) -> int          does it; returns 0, or 1 where the answer is "no"
+
+A command that sets a default for ``more`` gets there the arguments that its parser does not know.
+
+Whatever goes wrong ends as one sentence on stderr and an exit code: 1 where something failed, 2 on wrong usage, 130
+after Ctrl-C. ``LABKIT_DEBUG=1`` shows the traceback as well. Importing this module imports nothing but the standard
+library, so that ``--help`` answers before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from labkit.ground import VERSION
+
+
+class Command(NamedTuple):
+    """One row of the table: the ``name`` one types, the ``module`` that does it, and a line of ``help``."""
+
+    name: str
+    module: str
+    help: str
+
+
+COMMANDS = (
+    Command("lab", "labkit.cli.commands.lab", "open the lab in JupyterLab"),
+    Command("test", "labkit.cli.commands.test", "run every check and test of the project"),
+    Command("up", "labkit.cli.commands.up", "start the embedded AWS"),
+    Command("down", "labkit.cli.commands.down", "stop the embedded AWS; its state stays"),
+    Command("status", "labkit.cli.commands.status", "show what the embedded AWS is and where it answers"),
+    Command("reset", "labkit.cli.commands.reset", "throw the embedded AWS's state away and start anew"),
+    Command("env", "labkit.cli.commands.env", "print the shell exports that point aws, docker and boto3 at the lab"),
+    Command("run", "labkit.cli.commands.run", "run the scenarios without a notebook"),
+    Command("gallery", "labkit.cli.commands.gallery", "make a static site of all notebooks and scenarios"),
+    Command("policy", "labkit.cli.commands.policy", "print a ready policy"),
+    Command("check", "labkit.cli.commands.check", "find what is wrong in a policy before AWS does"),
+    Command("evaluate", "labkit.cli.commands.evaluate", "decide requests from a file, compare with what is expected"),
+    Command("explain", "labkit.cli.commands.explain", "explain why one request is allowed or denied"),
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are one sentence that says where help is."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with exit code 2 and one sentence."""
+        self.exit(2, f"{self.prog}: {message.rstrip('.')}; see {self.prog} --help\n")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command line ``argv`` (without the program's name) and return the exit code."""
+    try:
+        code = _dispatch(argv)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read our output has gone, as in `labkit status | head -1`; nothing is left to tell them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("labkit: interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        return _report(error)
+
+
+def command_parser(command: Command) -> Parser:
+    """The argument parser of one command; imports its module."""
+    module = importlib.import_module(command.module)
+    parser = Parser(
+        prog=f"labkit {command.name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_home(parser)
+    module.add_arguments(parser)
+    parser.set_defaults(run=module.run)
+    return parser
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    try:
+        first, args = _parse_all(argv)
+    except SystemExit as exit_:  # argparse ends this way, after --help (0) and after wrong usage (2)
+        return exit_.code if isinstance(exit_.code, int) else 1
+    home = getattr(args, "home", None) or getattr(first, "home", None)
+    if home is not None:
+        os.environ["LABKIT_HOME"] = str(home)
+    code: int = args.run(args)
+    return code
+
+
+def _parse_all(argv: Sequence[str]) -> tuple[argparse.Namespace, argparse.Namespace]:
+    """The options before the command, and everything after it; SystemExit where nothing is left to be run."""
+    parser = _parser()
+    first = parser.parse_args(argv)
+    if first.command is None:
+        parser.print_help()
+        parser.exit()
+    return first, _parse(command_parser(_command(parser, first.command)), first.rest)
+
+
+def _parse(parser: Parser, argv: Sequence[str]) -> argparse.Namespace:
+    args, more = parser.parse_known_args(argv)
+    if more and not hasattr(args, "more"):
+        parser.error(f"it does not take {' '.join(more)}")
+    args.more = more
+    return args
+
+
+def _parser() -> Parser:
+    width = max(len(command.name) for command in COMMANDS)
+    table = "\n".join(f"  {command.name:{width}}  {command.help}" for command in COMMANDS)
+    parser = Parser(
+        prog="labkit",
+        usage="labkit [--home DIR] COMMAND ...",
+        description="The Lambda-ECR permission lab: watch AWS Lambda refuse a container image, and let it in.",
+        epilog=f"commands (each has its own --help):\n{table}\n\nto begin:\n  python3 -m labkit lab",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_home(parser)
+    parser.add_argument("--version", action="version", version=f"labkit {VERSION}")
+    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def _add_home(parser: Parser) -> None:
+    parser.add_argument(
+        "--home",
+        type=lambda text: Path(text).expanduser().absolute(),
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="where this lab keeps its state (default: LABKIT_HOME, else .labkit beside the project)",
+    )
+
+
+def _command(parser: Parser, name: str) -> Command:
+    by_name = {command.name: command for command in COMMANDS}
+    if name not in by_name:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, by_name, n=1)
+        parser.error(f"there is no command {name!r}" + (f" (did you mean {near[0]}?)" if near else ""))
+    return by_name[name]
+
+
+def _report(error: Exception) -> int:
+    from labkit.aws.errors import explain
+
+    if os.environ.get("LABKIT_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    sentence, code = explain(error)
+    print(f"labkit: {sentence}", file=sys.stderr)
+    return code

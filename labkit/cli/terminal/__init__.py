@@ -1,0 +1,1 @@
+"""What a terminal shows of decisions, pulls and scenarios. Drawn by rich."""

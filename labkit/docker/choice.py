@@ -1,0 +1,29 @@
+"""Which engine is to be used, by one rule for all who ask: the choice, else the environment, else whichever is there.
+
+The choice is of a lab home (``labkit.lab.choices``) or of one command. What it leaves open, the environment variable
+``LABKIT_ENGINE`` may decide: the project's own tests have it say ``embedded``, so that they see the same everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+
+from labkit.errors import UsageError
+
+AUTO, DOCKER, EMBEDDED = "auto", "docker", "embedded"
+ENGINES = (AUTO, DOCKER, EMBEDDED)
+"""Who builds, and runs functions: Docker, the lab by itself, or whichever is there."""
+
+VARIABLE = "LABKIT_ENGINE"
+
+
+def check_engine(name: str) -> str:
+    """Return the name of an engine as it is. Raises UsageError where it is none of :data:`ENGINES`."""
+    if name not in ENGINES:
+        raise UsageError(f"There is no engine {name!r}: choose {', '.join(ENGINES[:-1])} or {ENGINES[-1]}.")
+    return name
+
+
+def wanted(choice: str | None) -> str:
+    """What is to be used: the choice, else what the environment says, else auto. Raises UsageError."""
+    return check_engine(choice or os.environ.get(VARIABLE) or AUTO)

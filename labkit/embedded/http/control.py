@@ -1,0 +1,85 @@
+"""The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world, engine.
+
+Only who can read the runtime file of the lab home (mode 0600) knows the token that they carry. Wrong input is answered
+with 400 and a sentence, a lab that could not come up with 503 and a sentence.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from labkit.embedded.core import Embedded
+from labkit.embedded.protocol.wire import Answer, BodyTooLargeError, UnreadableBodyError, read_body
+from labkit.embedded.state.settings import Settings
+from labkit.embedded.state.snapshot import versions
+from labkit.errors import LabError, UsageError
+
+_LIMIT = 1 << 16
+
+
+class Control:
+    """Answers control requests. ``stop`` is called to end the process."""
+
+    def __init__(self, embedded: Embedded, token: str, stop: Callable[[], None]) -> None:
+        self._embedded = embedded
+        self._token = token
+        self._stop = stop
+        self._actions: dict[tuple[str, str], Callable[[Any], Any]] = {
+            ("GET", "/_labkit/status"): self._status,
+            ("POST", "/_labkit/stop"): self._end,
+            ("POST", "/_labkit/world"): self._world,
+            ("POST", "/_labkit/engine"): self._engine,
+        }
+
+    def answer(self, environ: Mapping[str, Any]) -> Answer:
+        """Answer one control request as JSON."""
+        if not self._genuine(environ):
+            return _answer(HTTPStatus.FORBIDDEN, {"error": "This is for the lab itself."})
+        action = self._actions.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        if action is None:
+            return _answer(HTTPStatus.NOT_FOUND, {"error": "The lab has no such request."})
+        try:
+            return _answer(HTTPStatus.OK, action(json.loads(read_body(environ, _LIMIT) or b"{}")))
+        except UsageError as error:
+            return _answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+        except LabError as error:
+            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)})
+        except (ValueError, BodyTooLargeError, UnreadableBodyError):
+            return _answer(HTTPStatus.BAD_REQUEST, {"error": "The request is not JSON."})
+
+    def _genuine(self, environ: Mapping[str, Any]) -> bool:
+        given = str(environ.get("HTTP_AUTHORIZATION", ""))
+        return hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode())
+
+    def _status(self, _: Any) -> dict[str, Any]:
+        embedded = self._embedded
+        embedded.check()
+        return {
+            "pid": os.getpid(),
+            "endpoint": embedded.endpoint,
+            "versions": versions(),
+            **embedded.settings.to_dict(),
+        }
+
+    def _end(self, _: Any) -> dict[str, Any]:
+        self._stop()
+        return {}
+
+    def _world(self, source: Any) -> dict[str, Any]:
+        settings = Settings.parse(source)
+        with self._embedded.lock:
+            self._embedded.apply(settings)
+        return self._status(None)
+
+    def _engine(self, _: Any) -> dict[str, Any]:
+        self._embedded.let_go()
+        return {}
+
+
+def _answer(status: HTTPStatus, content: Any) -> Answer:
+    return Answer(status, {"Content-Type": "application/json"}, json.dumps(content).encode())

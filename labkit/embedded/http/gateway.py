@@ -1,0 +1,201 @@
+"""One request from its first byte to its answer: the WSGI application of the embedded AWS.
+
+    /_labkit/...    the lab's own control requests (`labkit.embedded.http.control`)
+    ROUTES          plain HTTP routes of the services (the registry at /v2/, downloads of layers)
+    everything else the AWS API: authenticate, parse, check, authorize, execute, render
+
+Requests that a web page could have sent are refused before anything of them is looked at. Whatever goes wrong becomes
+an error of the service's protocol. What is authorized and what is executed is one and the same `Call`. No secret and no
+token is logged.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from http import HTTPStatus
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+from uuid import uuid4
+
+from labkit.embedded.core import Embedded
+from labkit.embedded.http.control import Control
+from labkit.embedded.protocol import constraints
+from labkit.embedded.protocol.calls import Call, Handler, Identity, Route, ServiceError
+from labkit.embedded.protocol.faults import fault, signature_fault, too_large
+from labkit.embedded.protocol.models import SERVICES, service_model
+from labkit.embedded.protocol.wire import (
+    Answer,
+    BodyTooLargeError,
+    Request,
+    UnreadableBodyError,
+    from_web_page,
+    head_of,
+    read_body,
+)
+from labkit.embedded.request import principals, sigv4
+from labkit.embedded.request.context import Later, request_context
+from labkit.embedded.request.execution import execute
+from labkit.embedded.request.parse import named_operation, parse
+from labkit.embedded.request.render import render, render_error
+from labkit.errors import LabError
+from labkit.pull.regions import regions
+
+_LOG = logging.getLogger(__name__)
+_MODULES = {
+    service: f"labkit.embedded.services.{service}.operations" for service in ("sts", "iam", "organizations", "ecr")
+}
+_MODULES["lambda"] = "labkit.embedded.services.lambda_.operations"
+MiB = 1 << 20
+#: The most bytes of a request's body: 6 MiB for an invocation's payload, a layer part of 20 MiB in base64.
+_LIMITS = {"lambda": 6 * MiB, "ecr": 28 * MiB}
+_LIMIT = 1 * MiB
+_NAMES = {"Invoke": "InvokeFunction"}  # where AWS speaks of an operation by another name
+
+StartResponse = Callable[..., Any]
+
+
+class Gateway:
+    """The WSGI application."""
+
+    def __init__(self, embedded: Embedded, control: Control) -> None:
+        self._embedded = embedded
+        self._control = control
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        if from_web_page(environ):
+            return _send(_text(403, _NO_WEB_PAGES), start_response)
+        path = environ.get("PATH_INFO", "/")
+        if path.startswith("/_labkit/"):
+            return _send(self._control.answer(environ), start_response)
+        # The API lives at "/" and at dated paths; only what lies elsewhere can be a route.
+        for prefix, route in (routes() if path != "/" and not path[1:5].isdigit() else {}).items():
+            if path.startswith(prefix):
+                return route(self._embedded, environ, start_response)
+        return _send(self._api(environ), start_response)
+
+    def _api(self, environ: Mapping[str, Any]) -> Answer:
+        head, request_id = head_of(environ), str(uuid4())
+        try:
+            service = _addressed(head)
+        except _UnknownService as unknown:
+            service, text = _suggested(head), f"The embedded AWS does not implement the service {unknown}."
+            return render_error(service, fault(service_model(service).protocol, "unknown operation", text), request_id)
+        try:
+            request = replace(head, body=_body(environ, head, service))
+            return self._answer(request, service, request_id)
+        except ServiceError as error:
+            return render_error(service, error, request_id)
+        except LabError as error:
+            return render_error(service, fault(service_model(service).protocol, "broken", str(error)), request_id)
+        except Exception:
+            _LOG.exception("request %s to %s failed", request_id, service)
+            failure = fault(service_model(service).protocol, "internal", "The embedded AWS failed; its log says why.")
+            return render_error(service, failure, request_id)
+
+    def _answer(self, request: Request, service: str, request_id: str) -> Answer:
+        identity, region = self._authenticate(request, service)
+        operation, params = parse(request, service)
+        handler = handlers(service).get(operation.name)
+        if handler is None:
+            text = f"The embedded AWS does not implement {service}:{operation.name}."
+            raise fault(service_model(service).protocol, "unknown operation", text)
+        constraints.check(operation, params)
+        context = Later(lambda: request_context(self._embedded, identity, request, region))
+        call = Call(identity, service, operation.name, region, params, request_id, context)
+        alone = operation.name in unlocked(service)
+        return render(operation, execute(self._embedded, call, handler, unlocked=alone), request_id)
+
+    def _authenticate(self, request: Request, service: str) -> tuple[Identity, str]:
+        try:
+            signature = sigv4.read(request)
+            found = principals.find_key(self._embedded, signature.access_key, signature.token)
+            sigv4.verify(request, signature, found.secret, self._embedded.clock.now())
+            if signature.region not in regions():
+                reason = f"Credential should be scoped to a valid region, not '{signature.region}'."
+                raise sigv4.SignatureError("mismatch", reason)
+            with self._embedded.lock:
+                return principals.identify(self._embedded, found), signature.region
+        except sigv4.SignatureError as error:
+            raise signature_fault(service_model(service).protocol, error) from None
+
+
+def _body(environ: Mapping[str, Any], head: Request, service: str) -> bytes:
+    try:
+        return read_body(environ, _LIMITS.get(service, _LIMIT))
+    except BodyTooLargeError as error:
+        operation = named_operation(head, service)
+        raise too_large(error.limit, _NAMES.get(operation or "", operation)) from None
+    except UnreadableBodyError as error:
+        raise fault(service_model(service).protocol, "malformed", str(error)) from None
+
+
+def _addressed(request: Request) -> str:
+    """The service that a request is for, as its signature claims; where it does not say, as its form suggests.
+
+    Raises `_UnknownService` for a service that the embedded AWS does not answer.
+    """
+    try:
+        claimed = sigv4.read(request).service
+    except sigv4.SignatureError:
+        return _suggested(request)
+    if claimed not in SERVICES:
+        raise _UnknownService(claimed)
+    return claimed
+
+
+class _UnknownService(Exception):  # noqa: N818 - it is answered, not reported
+    pass
+
+
+def _suggested(request: Request) -> str:
+    target = request.headers.get("x-amz-target", "")
+    if target.startswith("AmazonEC2ContainerRegistry"):
+        return "ecr"
+    if target:
+        return "organizations"
+    return "lambda" if request.path[1:5].isdigit() else "sts"
+
+
+_NO_WEB_PAGES = "The embedded AWS answers requests to 127.0.0.1 or localhost only, and none that a web page sends.\n"
+
+
+def _text(status: int, text: str) -> Answer:
+    return Answer(status, {"Content-Type": "text/plain; charset=utf-8"}, text.encode())
+
+
+def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+    headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+    start_response(f"{answer.status} {_phrase(answer.status)}", list(headers.items()))
+    return [answer.body]
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Answer"
+
+
+@cache
+def _module(service: str) -> ModuleType:
+    return import_module(_MODULES[service])
+
+
+def handlers(service: str) -> Mapping[str, Handler]:
+    """The operations of a service; its module is imported when it is first asked for."""
+    operations: Mapping[str, Handler] = _module(service).OPERATIONS
+    return operations
+
+
+def unlocked(service: str) -> frozenset[str]:
+    """The operations of a service that take the lab's lock by themselves."""
+    return getattr(_module(service), "UNLOCKED", frozenset())
+
+
+@cache
+def routes() -> Mapping[str, Route]:
+    """The plain HTTP routes, by prefix of their path."""
+    found: Mapping[str, Route] = _module("ecr").ROUTES
+    return found

@@ -1,0 +1,233 @@
+"""Finding, starting, stopping and resetting the embedded AWS of a lab home; what the rest of the lab imports.
+
+Whether it runs is asked of the process itself, with the token of its runtime file: a file that was left behind, or
+another program on the port, does not count. A process that is there and does not answer, or whose state could not be
+brought up, is reported in a sentence; stopping ends it in any case. Starting and stopping are done under a lock of the
+home, so that two who start at the same time get one process.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from labkit.embedded.process import child
+from labkit.embedded.state import store
+from labkit.embedded.state.runtime import Runtime, read_runtime
+from labkit.embedded.state.settings import Settings
+from labkit.errors import EmbeddedError, UsageError
+from labkit.ground.environment import apply, lab_variables
+from labkit.ground.files import write_atomically
+from labkit.ground.home import Home, inspect_home, open_home
+
+_ANSWER_WITHIN = 10.0  # seconds for a control request
+_ALONE_WITHIN = 60.0
+_STOP_WITHIN = 30.0
+
+
+class _StrangerError(EmbeddedError):
+    """What answers is not the embedded AWS."""
+
+
+_NO_ANSWER = (OSError, http.client.HTTPException, ValueError, TypeError, KeyError, _StrangerError)
+_REFUSALS = {http.client.BAD_REQUEST: UsageError, http.client.SERVICE_UNAVAILABLE: EmbeddedError}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running embedded AWS. ``accounts`` maps profiles to account numbers; ``started``: by this very call."""
+
+    home: Path
+    endpoint: str
+    pid: int
+    accounts: Mapping[str, str]
+    organization: str
+    region: str
+    versions: Mapping[str, Any]
+    started: bool = False
+
+    @property
+    def registry(self) -> str:
+        """What stands in front of an image's ECR name for container clients, such as ``127.0.0.1:43121``."""
+        return self.endpoint.partition("://")[2]
+
+
+def home(path: Path | None = None) -> Path:
+    """The lab home: ``path``, else ``LABKIT_HOME``, else ``.labkit`` beside the project. Nothing is made."""
+    chosen = path or os.environ.get("LABKIT_HOME") or child.PROJECT / ".labkit"
+    return Path(chosen).expanduser().absolute()
+
+
+def settings(root: Path | None = None) -> Settings:
+    """The settings of a lab home's world; the defaults where none were made. Raises `UsageError`."""
+    return Settings.read(inspect_home(home(root)).settings)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file of the lab home, which is made if needed, in one step. Raises `UsageError`."""
+    open_home(path.parent)
+    write_atomically(path, text.encode(), 0o644)
+
+
+def status(root: Path | None = None) -> Running | None:
+    """The embedded AWS of a lab home, or None where it does not run.
+
+    Raises `UsageError` for a foreign home, and `EmbeddedError` where it runs but is of no use.
+    """
+    return _status(inspect_home(home(root)))
+
+
+def ensure(root: Path | None = None, port: int | None = None) -> Running:
+    """Find the embedded AWS of a lab home, or start it.
+
+    Raises `UsageError` for a home that cannot be used, and `EmbeddedError` with the reason when it does not start.
+    """
+    place = inspect_home(home(root))
+    running = _status(place)
+    if running is None:
+        place = open_home(place.root)
+        with _alone(place):
+            running = _status(place) or _start(place, port)
+    if port is not None and not running.endpoint.endswith(f":{port}"):
+        raise EmbeddedError(f"The embedded AWS already answers at {running.endpoint}. Stop it first to choose a port.")
+    return running
+
+
+def stop(root: Path | None = None) -> bool:
+    """Stop the embedded AWS of a lab home and wait until it has ended; False where it did not run."""
+    place = inspect_home(home(root))
+    if not place.embedded.exists():
+        return False
+    with _alone(place):
+        return _stop(place)
+
+
+def reset(root: Path | None = None) -> Running:
+    """Throw the state away and start anew; the settings and the administrators' keys stay."""
+    place = open_home(home(root))
+    with _alone(place):
+        _stop(place)
+        store.forget(place)
+        return _start(place, None)
+
+
+def apply_world(root: Path | None, chosen: Settings) -> Running:
+    """Make exist what ``chosen`` names, and rewrite the profiles. Raises `UsageError`; then nothing is changed."""
+    running = ensure(root)
+    place = Home(running.home)
+    answer = _request(_runtime(place), "POST", "/_labkit/world", chosen.to_dict())
+    return replace(_running(place, answer), started=running.started)
+
+
+def engine_chosen(root: Path | None = None) -> None:
+    """Let the embedded AWS, where it runs, end what functions keep warm: another engine may have been chosen."""
+    runtime = read_runtime(inspect_home(home(root)))
+    if runtime is not None:
+        with suppress(*_NO_ANSWER):  # one that hangs has nothing that could be used
+            _request(runtime, "POST", "/_labkit/engine")
+
+
+def use_profiles(running: Running) -> None:
+    """Point this process's AWS environment at the profiles of the lab."""
+    apply(lab_variables(running.home, running.endpoint))
+
+
+@contextmanager
+def _alone(place: Home) -> Iterator[None]:
+    try:
+        with FileLock(place.start_lock, mode=0o600).acquire(timeout=_ALONE_WITHIN):
+            yield
+    except Timeout:
+        raise EmbeddedError(f"Somebody else has been starting or stopping {place.root} for too long.") from None
+
+
+def _status(place: Home) -> Running | None:
+    runtime = read_runtime(place)
+    if runtime is None:
+        return None
+    try:
+        return _running(place, _request(runtime, "GET", "/_labkit/status"))
+    except _NO_ANSWER:
+        hung = child.holder(place)
+    if hung is not None:
+        raise EmbeddedError(
+            f"The embedded AWS of {place.root} (process {hung.pid}) does not answer. Run 'labkit down' to end it; what "
+            "was made in it is kept."
+        )
+    return None
+
+
+def _running(place: Home, answer: Mapping[str, Any]) -> Running:
+    names = ("endpoint", "pid", "accounts", "organization", "region", "versions")
+    return Running(place.root, **{name: answer[name] for name in names})
+
+
+def _runtime(place: Home) -> Runtime:
+    runtime = read_runtime(place)
+    if runtime is None:
+        raise EmbeddedError(f"The embedded AWS of {place.root} has just stopped. Try again.")
+    return runtime
+
+
+def _request(runtime: Runtime, method: str, path: str, content: Any = None) -> dict[str, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", runtime.port, timeout=_ANSWER_WITHIN)
+    try:
+        body = None if content is None else json.dumps(content)
+        connection.request(method, path, body, {"Authorization": f"Bearer {runtime.token}"})
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+    finally:
+        connection.close()
+    if response.status in _REFUSALS:
+        raise _REFUSALS[response.status](answer["error"])
+    if response.status != http.client.OK:
+        raise _StrangerError(f"The program on port {runtime.port} is not the embedded AWS of this lab home.")
+    return dict(answer)
+
+
+def _start(place: Home, port: int | None) -> Running:
+    Settings.read(place.settings)
+    said = child.launch(place, port)
+    if said != child.READY:
+        raise EmbeddedError(said or f"The embedded AWS ended while it started; {place.log} may say why.")
+    running = _status(place)
+    if running is None:
+        raise EmbeddedError(f"The embedded AWS ended as soon as it had started; {place.log} may say why.")
+    return replace(running, started=True)
+
+
+def _stop(place: Home) -> bool:
+    if not child.is_served(place):
+        place.runtime.unlink(missing_ok=True)
+        _sweep(place)
+        return False
+    runtime = read_runtime(place)
+    ending = runtime is None or _asked_to_stop(runtime)  # one that ends removes its runtime file first
+    if not (ending and child.freed(place, _STOP_WITHIN)):
+        child.end(place)
+    _sweep(place)
+    return True
+
+
+def _sweep(place: Home) -> None:
+    """Remove the containers that a process has left behind that was killed."""
+    if place.may_have_containers:
+        from labkit.embedded.services.lambda_.invoke.runners import Runners
+
+        Runners(place).sweep()
+
+
+def _asked_to_stop(runtime: Runtime) -> bool:
+    try:
+        _request(runtime, "POST", "/_labkit/stop")
+    except _NO_ANSWER:
+        return False
+    return True

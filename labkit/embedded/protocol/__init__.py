@@ -1,0 +1,1 @@
+"""The words of AWS's protocols: calls, messages, botocore's models, constraints, errors."""

@@ -1,0 +1,205 @@
+"""What the model demands of parameters: required members, lengths, ranges, patterns, enumerations; in AWS's words.
+
+Most services list all violations in one sentence; ECR names the first in a form of its own, which its answers to users
+show. Patterns are written for Java in the models; the few that Python's ``re`` cannot read are listed by a test, and
+are not checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from botocore.model import OperationModel, Shape, StructureShape
+
+from labkit.embedded.protocol.calls import ServiceError
+
+_CODES = {
+    "sts": "ValidationError",
+    "iam": "ValidationError",
+    "organizations": "InvalidInputException",
+    "lambda": "ValidationException",
+}
+_SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean"})
+_CHECKED_ALONE = frozenset({"RepositoryName"})  # ECR checks each name of a list as if it were the only one
+_LONGEST_SHOWN = 200
+_OF_MEMBERS = "satisfy constraint: "
+
+
+class _Violation(NamedTuple):
+    shape: Shape
+    value: Any
+    where: str
+    demand: str  # what the member must
+
+
+def check(operation: OperationModel, params: Mapping[str, Any]) -> None:
+    """Raise the service's validation `ServiceError` unless ``params`` satisfies the operation's input shape."""
+    found = list(_structure(operation.input_shape, params, "")) if operation.input_shape else []
+    if not found:
+        return
+    service = operation.service_model.service_name
+    if service == "ecr":
+        raise invalid(found[0].where, _in_words_of_ecr(found[0]))
+    raise ServiceError(_CODES[service], summary([_in_words_of_most(each) for each in found]))
+
+
+def summary(violations: Sequence[str]) -> str:
+    """The sentence that tells all violations at once."""
+    plural = "" if len(violations) == 1 else "s"
+    return f"{len(violations)} validation error{plural} detected: {'; '.join(violations)}"
+
+
+def invalid(parameter: str, constraint: str) -> ServiceError:
+    """ECR's error for a parameter that breaks a constraint."""
+    text = f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'"
+    return ServiceError("InvalidParameterException", text)
+
+
+def _in_words_of_most(violation: _Violation) -> str:
+    demand = violation.demand
+    if demand.startswith(_OF_MEMBERS):  # ECR leaves this out
+        demand = f"{demand[:-1]}, Member must not be null]"
+    shown = _shown(violation.value)
+    return f"Value {shown} at '{violation.where}' failed to satisfy constraint: Member must {demand}"
+
+
+def _in_words_of_ecr(violation: _Violation) -> str:
+    kind, _, pattern = violation.demand.partition("pattern: ")
+    if violation.shape.type_name == "string" and kind == "satisfy regular expression ":
+        plain = pattern.replace("\\/", "/")
+        return f"must satisfy regular expression '{plain}'"
+    own = violation.shape.type_name == "string" and kind.startswith("have length")
+    return f"must {violation.demand}" if own else f"Member must {violation.demand}"
+
+
+# -- Walking the shapes --------------------------------------------------------------------------------------------
+
+
+def _structure(shape: StructureShape, value: Mapping[str, Any], where: str) -> Iterator[_Violation]:
+    for name in shape.required_members:
+        if name not in value:
+            yield _Violation(shape, None, _join(where, name), "not be null")
+    for name, item in value.items():
+        yield from _value(shape.members[name], item, _join(where, name))
+
+
+def _value(shape: Shape, value: Any, where: str) -> Iterator[_Violation]:
+    if getattr(shape, "is_document_type", False):
+        return
+    checker = _CHECKERS.get(shape.type_name)
+    if checker is not None:
+        yield from checker(shape, value, where)
+
+
+def _list(shape: Any, value: list[Any], where: str) -> Iterator[_Violation]:
+    yield from _length(shape, value, where)
+    if shape.member.name in _CHECKED_ALONE:
+        for item in value:
+            yield from _value(shape.member, item, _lower(shape.member.name))
+    elif shape.member.type_name not in _SCALARS:
+        for number, item in enumerate(value, start=1):
+            yield from _value(shape.member, item, f"{where}.{number}.member")
+    elif any(violation for item in value for violation in _value(shape.member, item, where)):
+        yield _Violation(shape, value, where, f"{_OF_MEMBERS}[{', '.join(_demands(shape.member))}]")
+
+
+def _demands(shape: Any) -> Iterator[str]:
+    """Everything that is demanded of a list's members; they are told together, whichever was broken."""
+    bounds = {"max": "less", "min": "greater"}
+    for bound, relation in bounds.items():
+        if bound in shape.metadata:
+            yield f"Member must have length {relation} than or equal to {shape.metadata[bound]}"
+    if "pattern" in shape.metadata:
+        yield f"Member must {_pattern(shape.metadata['pattern'])}"
+    if shape.type_name == "string" and shape.enum:
+        yield f"Member must {_enumeration(shape.enum)}"
+
+
+def _map(shape: Any, value: Mapping[str, Any], where: str) -> Iterator[_Violation]:
+    yield from _length(shape, value, where)
+    for key, item in value.items():
+        yield from _value(shape.key, key, where)
+        yield from _value(shape.value, item, f"{where}.{key}.member")
+
+
+def _string(shape: Any, value: str, where: str) -> Iterator[_Violation]:
+    yield from _length(shape, value, where)
+    if shape.enum and value not in shape.enum:
+        yield _Violation(shape, value, where, _enumeration(shape.enum))
+    pattern = shape.metadata.get("pattern")
+    compiled = compile_pattern(pattern) if pattern else None
+    if compiled is not None and not compiled.fullmatch(value):
+        yield _Violation(shape, value, where, _pattern(pattern))
+
+
+def _enumeration(values: Sequence[str]) -> str:
+    return f"satisfy enum value set: [{', '.join(values)}]"
+
+
+def _pattern(pattern: str) -> str:
+    return f"satisfy regular expression pattern: {pattern}"
+
+
+def _length(shape: Any, value: Any, where: str) -> Iterator[_Violation]:
+    yield from _bounds(shape, value, len(value), where, "have length")
+
+
+def _number(shape: Any, value: Any, where: str) -> Iterator[_Violation]:
+    yield from _bounds(shape, value, value, where, "have value")
+
+
+def _bounds(shape: Any, value: Any, size: float, where: str, what: str) -> Iterator[_Violation]:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is not None and size < least:
+        yield _Violation(shape, value, where, f"{what} greater than or equal to {least}")
+    if most is not None and size > most:
+        yield _Violation(shape, value, where, f"{what} less than or equal to {most}")
+
+
+# -- Words ---------------------------------------------------------------------------------------------------------
+
+
+def _shown(value: Any) -> str:
+    return "null" if value is None else f"'{_plain(value)[:_LONGEST_SHOWN]}'"
+
+
+def _plain(value: Any) -> str:
+    """A value as Java shows it."""
+    if isinstance(value, list):
+        return f"[{', '.join(_plain(item) for item in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{name}={_plain(item)}' for name, item in value.items())}}}"
+    return str(value)
+
+
+def _join(where: str, name: str) -> str:
+    return f"{where}.{_lower(name)}" if where else _lower(name)
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+@cache
+def compile_pattern(pattern: str) -> re.Pattern[str] | None:
+    """A model's pattern as Python reads it; None when Python cannot."""
+    try:
+        return re.compile(pattern, re.ASCII)  # as Java reads \w and \d
+    except re.error:
+        return None
+
+
+_CHECKERS: dict[str, Callable[[Any, Any, str], Iterator[_Violation]]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _string,
+    "blob": _length,
+    "integer": _number,
+    "long": _number,
+    "float": _number,
+    "double": _number,
+}

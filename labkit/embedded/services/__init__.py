@@ -1,0 +1,1 @@
+"""The services: their operations, and the permissions that each of them needs."""

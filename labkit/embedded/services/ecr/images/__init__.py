@@ -1,0 +1,1 @@
+"""Images of ECR: pushed, read, downloaded, deleted; and where they are kept."""

@@ -1,0 +1,227 @@
+"""ECR images: put, read, listed, described, deleted, over the one `ImageStore`.
+
+Amazon ECR API Reference: PutImage, BatchGetImage, DescribeImages, ListImages, BatchDeleteImage.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from labkit.embedded.protocol.calls import Call, RepositoryRecord, ServiceError
+from labkit.embedded.protocol.constraints import invalid
+from labkit.embedded.services.ecr.images.store import (
+    BlobsMissingError,
+    ChildrenMissingError,
+    ImageExistsError,
+    ImageRefusedError,
+    ManifestInvalidError,
+    StoredImage,
+    TagImmutableError,
+    tag_is_immutable,
+)
+from labkit.embedded.services.ecr.lookup import key_of, named, page, repository_of, where
+from labkit.embedded.services.ecr.repositories.repositories import collect
+from labkit.embedded.state.blobs import digest_of, is_digest
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
+
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+ImageId = Mapping[str, str]
+"""``imageDigest``, ``imageTag``, or both, as ECR's requests name an image."""
+
+
+def put_image(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """PutImage: store a manifest whose layers the repository has, and let a tag point at it."""
+    record = repository_of(embedded, call)
+    params = call.params
+    manifest, tag = params["imageManifest"].encode(), params.get("imageTag")
+    digest = digest_of(manifest)
+    if tag is not None and not _TAG.fullmatch(tag):
+        raise invalid("imageTag", f"must satisfy regular expression '{_TAG.pattern}'")
+    if params.get("imageDigest", digest) != digest:
+        raise ServiceError(
+            "ImageDigestDoesNotMatchException",
+            f"Image digest '{params['imageDigest']}' does not match the digest '{digest}' of the manifest",
+        )
+    immutable = tag is not None and tag_is_immutable(record.mutability, record.exclusions, tag)
+    try:
+        image = embedded.images.put(
+            key_of(record), manifest, params.get("imageManifestMediaType"), tag, immutable=immutable
+        )
+    except ImageRefusedError as error:
+        code, text = _REFUSALS[type(error)]
+        names = {"repository": record.name, "registry": record.account, "tag": tag or "null", "digest": digest}
+        raise ServiceError(code, text.format(error=error, **names)) from None
+    return {"image": _image(embedded, record, image, tag)}
+
+
+def batch_get_image(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """BatchGetImage: manifests as they were pushed, and a failure for each image that is not there."""
+    record = repository_of(embedded, call)
+    accepted = call.params.get("acceptedMediaTypes")
+    images, failures = [], []
+    for image_id in call.params["imageIds"]:
+        image = _find(embedded, record, image_id)
+        if isinstance(image, str) or (accepted and image.media_type not in accepted):
+            failures.append(_failure(image_id, image if isinstance(image, str) else "ImageNotFound"))
+        else:
+            images.append(_image(embedded, record, image, image_id.get("imageTag")))
+    return {"images": images, "failures": failures}
+
+
+def describe_images(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """DescribeImages: sizes, tags and times. Raises ImageNotFoundException for an image that is not there."""
+    record = repository_of(embedded, call)
+    wanted = call.params.get("imageIds")
+    if wanted is None:
+        images = embedded.images.images(key_of(record))
+    else:
+        images = list({image.digest: image for image in (_required(embedded, record, i) for i in wanted)}.values())
+    details = [_detail(embedded, record, image) for image in images]
+    return page(call, "imageDetails", [item for item in details if _has_status(call, bool(item.get("imageTags")))])
+
+
+def list_images(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """ListImages: an entry for every tag, and one for every image without a tag."""
+    key = key_of(repository_of(embedded, call))
+    ids = [
+        image_id
+        for image in embedded.images.images(key)
+        for image_id in _ids(image.digest, embedded.images.tags_of(key, image.digest))
+    ]
+    return page(call, "imageIds", [item for item in ids if _has_status(call, "imageTag" in item)])
+
+
+def batch_delete_image(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """BatchDeleteImage: by tag, the tag (and the image with its last tag); by digest, the image with all tags."""
+    record = repository_of(embedded, call)
+    deleted: list[ImageId] = []
+    failures = []
+    for image_id in call.params["imageIds"]:
+        image = _find(embedded, record, image_id)
+        if isinstance(image, str):
+            failures.append(_failure(image_id, image))
+        elif parents := _parents(embedded, record, image, image_id.get("imageTag")):
+            reason = f"Requested image referenced by manifest list: [{', '.join(parents)}]"
+            failures.append({**_failure(image_id, "ImageReferencedByManifestList"), "failureReason": reason})
+        else:
+            deleted += _delete(embedded, record, image, image_id.get("imageTag"))
+    collect(embedded)
+    return {"imageIds": deleted, "failures": failures}
+
+
+_MISSING = (
+    "{what} with digests '[{{error}}]' required for pushing image into the repository with name '{{repository}}' "
+    "in the registry with id '{{registry}}' do not exist"
+)
+_REFUSALS = {
+    ManifestInvalidError: (
+        "InvalidParameterException",
+        "Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{error}'",
+    ),
+    BlobsMissingError: ("LayersNotFoundException", _MISSING.format(what="Layers")),
+    ChildrenMissingError: ("ReferencedImagesNotFoundException", _MISSING.format(what="Images")),
+    ImageExistsError: (
+        "ImageAlreadyExistsException",
+        "Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{repository}' "
+        "in registry with id '{registry}'",
+    ),
+    TagImmutableError: (
+        "ImageTagAlreadyExistsException",
+        "The image tag '{tag}' already exists in the '{repository}' repository and cannot be overwritten because "
+        "the tag is immutable.",
+    ),
+}
+_REASONS = {
+    "ImageNotFound": "Requested image not found",
+    "InvalidImageDigest": "Invalid request parameters: image digest should satisfy the regex "
+    "'[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'",
+    "MissingDigestAndTag": "Invalid request parameters: both tag and digest cannot be null",
+    "ImageTagDoesNotMatchDigest": "Requested image tag does not match the requested image digest",
+    "ImageReferencedByManifestList": "Requested image referenced by manifest list",
+}
+
+
+def _find(embedded: Embedded, record: RepositoryRecord, image_id: ImageId) -> StoredImage | str:
+    """The image that an identifier names, or the ECR failure code that says why there is none."""
+    digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
+    if digest is None and tag is None:
+        return "MissingDigestAndTag"
+    if digest is not None and not is_digest(digest):
+        return "InvalidImageDigest"
+    key = key_of(record)
+    image = embedded.images.find(key, digest=digest, tag=tag)
+    if image is None and digest and tag and embedded.images.find(key, digest=digest):
+        return "ImageTagDoesNotMatchDigest"
+    return image or "ImageNotFound"
+
+
+def _required(embedded: Embedded, record: RepositoryRecord, image_id: ImageId) -> StoredImage:
+    image = _find(embedded, record, image_id)
+    if isinstance(image, str):
+        digest, tag = (image_id.get(name, "null") for name in ("imageDigest", "imageTag"))
+        raise ServiceError(
+            "ImageNotFoundException",
+            f"The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within "
+            + where(record.name, record.account),
+        )
+    return image
+
+
+def _parents(embedded: Embedded, record: RepositoryRecord, image: StoredImage, tag: str | None) -> list[str]:
+    """The indexes that would miss the image if it were deleted by this tag: none while another tag keeps it."""
+    key = key_of(record)
+    if tag is not None and embedded.images.tags_of(key, image.digest) != [tag]:
+        return []
+    return embedded.images.parents(key, image.digest)
+
+
+def _delete(embedded: Embedded, record: RepositoryRecord, image: StoredImage, tag: str | None) -> list[ImageId]:
+    key = key_of(record)
+    if tag is not None:
+        embedded.images.untag(key, tag)
+        return _ids(image.digest, [tag])
+    tags = embedded.images.tags_of(key, image.digest)
+    embedded.images.delete(key, image.digest)
+    return _ids(image.digest, tags)
+
+
+def _image(embedded: Embedded, record: RepositoryRecord, image: StoredImage, tag: str | None) -> dict[str, Any]:
+    return {
+        **named(record),
+        "imageId": _ids(image.digest, [tag] if tag else [])[0],
+        "imageManifest": embedded.images.manifest(image).decode(),
+        "imageManifestMediaType": image.media_type,
+    }
+
+
+def _detail(embedded: Embedded, record: RepositoryRecord, image: StoredImage) -> dict[str, Any]:
+    optional = {
+        "imageTags": embedded.images.tags_of(key_of(record), image.digest),
+        "artifactMediaType": image.artifact,
+    }
+    return {
+        **named(record),
+        "imageDigest": image.digest,
+        "imageSizeInBytes": image.size,
+        "imagePushedAt": image.pushed_at,
+        "imageManifestMediaType": image.media_type,
+        **{name: value for name, value in optional.items() if value},
+    }
+
+
+def _ids(digest: str, tags: list[str]) -> list[ImageId]:
+    return [{"imageDigest": digest, "imageTag": tag} for tag in tags] or [{"imageDigest": digest}]
+
+
+def _failure(image_id: ImageId, code: str) -> dict[str, Any]:
+    return {"imageId": dict(image_id), "failureCode": code, "failureReason": _REASONS[code]}
+
+
+def _has_status(call: Call, tagged: bool) -> bool:
+    """Does the request's filter want images that are (or are not) tagged?"""
+    wanted = (call.params.get("filter") or {}).get("tagStatus", "ANY")
+    return wanted in ("ANY", "TAGGED" if tagged else "UNTAGGED")

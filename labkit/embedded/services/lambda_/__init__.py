@@ -1,0 +1,1 @@
+"""AWS Lambda: functions made of container images, and their invocations."""

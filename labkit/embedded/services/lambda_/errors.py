@@ -1,0 +1,96 @@
+"""Lambda's errors, each a row of one table: code, HTTP status, text.
+
+Sources: Lambda API Reference (codes and statuses), Lambda Developer Guide "Troubleshoot deployment issues", and texts
+that users quote from AWS. ``{}`` in a text is filled in; Lambda's own grammar ("Function already exist") is kept.
+"""
+
+from __future__ import annotations
+
+from labkit.embedded.protocol.calls import ServiceError
+from labkit.embedded.protocol.constraints import summary
+
+_INVALID = ("InvalidParameterValueException", 400)
+_CONFLICT = ("ResourceConflictException", 409)
+_DENIED = ("AccessDeniedException", 403)
+
+_ERRORS: dict[str, tuple[tuple[str, int], str]] = {
+    "pull denied": (_DENIED, "Lambda does not have permission to access the ECR image. Check the ECR permissions."),
+    "image missing": (_INVALID, "Source image {} does not exist. Provide a valid source image."),
+    "image invalid": (_INVALID, "Source image {} is not valid. Provide a valid source image."),
+    "media type": (
+        _INVALID,
+        "The image manifest, config or layer media type for the source image {} is not supported.",
+    ),
+    "role": (_INVALID, "The role defined for the function cannot be assumed by Lambda."),
+    "role of another account": (_DENIED, "Cross-account pass role is not allowed."),
+    "exists": (_CONFLICT, "Function already exist: {}"),
+    "image with runtime": (
+        _INVALID,
+        "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image.",
+    ),
+    "zip without runtime": (
+        _INVALID,
+        "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
+    ),
+    "no source": (_INVALID, "Please provide a source for function code."),
+    "zip": (
+        _INVALID,
+        "The embedded AWS of this lab runs image functions only. Use PackageType Image with an ImageUri.",
+    ),
+    "unsupported": (
+        _INVALID,
+        "The embedded AWS of this lab does not support {} for functions. Leave it out.",
+    ),
+    "layers": (_INVALID, "Lambda layers are not supported for functions created with container images."),
+    "update without image": (
+        _INVALID,
+        "Please provide ImageUri when updating a function with packageType Image.",
+    ),
+    "pending": (
+        _CONFLICT,
+        "The operation cannot be performed at this time. The function is currently in the following state: {}",
+    ),
+    "updating": (
+        _CONFLICT,
+        "The operation cannot be performed at this time. An update is in progress for resource: {}",
+    ),
+    "not found": (("ResourceNotFoundException", 404), "Function not found: {}"),
+    "other region": (
+        ("ResourceNotFoundException", 404),
+        "Functions from '{}' are not reachable in this region ('{}')",
+    ),
+    "revision": (
+        ("PreconditionFailedException", 412),
+        "The Revision Id provided does not match the latest Revision Id. Call the GetFunction API to retrieve the "
+        "latest Revision Id",
+    ),
+    "reserved variables": (
+        _INVALID,
+        "Lambda was unable to configure your environment variables because the environment variables you have provided "
+        "contains reserved keys that are currently not supported for modification. Reserved keys used in this request: "
+        "{}",
+    ),
+    "variables too long": (
+        _INVALID,
+        "Lambda was unable to configure your environment variables because the environment variables you have provided "
+        "exceeded the 4KB limit. String measured: {}",
+    ),
+    "payload": (("InvalidRequestContentException", 400), "Could not parse request body into json: {}"),
+    "image broken": (
+        ("CodeArtifactUserFailedException", 409),
+        "ERROR: Lambda cannot initialize the provided container image. Verify the image.",
+    ),
+    "role gone": (_DENIED, "The role defined for the function cannot be assumed by Lambda."),
+    "throttled": (("TooManyRequestsException", 429), "Rate Exceeded."),
+}
+
+
+def error(name: str, *values: str) -> ServiceError:
+    """The error of this name, its text filled in with ``values``. Raises KeyError for a name that is not there."""
+    (code, status), text = _ERRORS[name]
+    return ServiceError(code, text.format(*values), status)
+
+
+def validation(failures: list[str]) -> ServiceError:
+    """The ValidationException for parameters that break the constraints of the API's model."""
+    return ServiceError("ValidationException", summary(failures))

@@ -1,0 +1,87 @@
+"""Lambda functions: read, listed, configured, tagged, deleted (Lambda API Reference)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from labkit.embedded.protocol.calls import Call
+from labkit.embedded.services.lambda_.checks import check_shape
+from labkit.embedded.services.lambda_.errors import error
+from labkit.embedded.services.lambda_.functions.create import check_unchanged
+from labkit.embedded.services.lambda_.functions.store import IN_PROGRESS
+from labkit.embedded.services.lambda_.names import function_of, store_of
+from labkit.embedded.services.lambda_.roles import check_role
+from labkit.embedded.services.lambda_.shapes import configuration, description, options
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
+
+PAGE = 50
+"""Functions on a page of ListFunctions; MaxItems can only ask for fewer."""
+
+
+def get_function(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """GetFunction: configuration, image and tags."""
+    return description(function_of(embedded, call))
+
+
+def get_function_configuration(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """GetFunctionConfiguration."""
+    return configuration(function_of(embedded, call))
+
+
+def list_functions(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """ListFunctions of the caller's account and region, by name, in pages; the marker is the last name shown."""
+    limit = min(int(call.params.get("MaxItems") or PAGE), PAGE)
+    after = call.params.get("Marker") or ""
+    found = [each for each in store_of(embedded).listed(call.account, call.region) if each.key.name > after]
+    answer: dict[str, Any] = {"Functions": [configuration(function, states=False) for function in found[:limit]]}
+    if len(found) > limit:
+        answer["NextMarker"] = found[limit - 1].key.name
+    return answer
+
+
+def update_function_configuration(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """UpdateFunctionConfiguration: the next invocation runs in a new process with the new configuration."""
+    params, store = call.params, store_of(embedded)
+    before = function_of(embedded, call)
+    check_shape(params)
+    if params.get("Layers"):
+        raise error("layers")
+    if params.get("Runtime") or params.get("Handler"):
+        raise error("image with runtime")
+    check_unchanged(before, params)
+    role = params.get("Role") or before.role
+    if role != before.role:
+        check_role(embedded, before.key, role)
+    function = store.revised(before, role=role, options=options(params, before.options), update=IN_PROGRESS)
+    store.put(function)
+    store.make_ready(function.key, embedded.images.blobs)
+    return configuration(function)
+
+
+def delete_function(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """DeleteFunction: the function, its processes and its code are gone when this answers."""
+    store_of(embedded).remove(function_of(embedded, call).key)
+    return {"StatusCode": 204}
+
+
+def list_tags(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """ListTags of the function whose ARN is ``Resource``."""
+    return {"Tags": dict(function_of(embedded, call, call.params["Resource"]).tags)}
+
+
+def tag_resource(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """TagResource: add tags, replacing those of the same key."""
+    function = function_of(embedded, call, call.params["Resource"])
+    store_of(embedded).put(replace(function, tags={**function.tags, **call.params["Tags"]}))
+    return {}
+
+
+def untag_resource(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """UntagResource: remove tags; those that are not there do not matter."""
+    function = function_of(embedded, call, call.params["Resource"])
+    kept = {key: value for key, value in function.tags.items() if key not in call.params["TagKeys"]}
+    store_of(embedded).put(replace(function, tags=kept))
+    return {}

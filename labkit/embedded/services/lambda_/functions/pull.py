@@ -1,0 +1,128 @@
+"""From an ImageUri to an image that Lambda may pull: the checks that a new or updated function passes.
+
+In this order: the URI, the permission (with Lambda's attempt to add what is missing), the image, its media types.
+Permission comes before existence, so that nobody learns what a repository holds by asking (the order is not
+documented). Permission itself is decided by `labkit.pull.question`; this module gathers what it needs.
+
+Sources: Lambda Developer Guide, "Create a Lambda function using a container image"; texts as users quote them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labkit.embedded.protocol.calls import Access, Call, RepositoryRecord
+from labkit.embedded.request.context import resource_context
+from labkit.embedded.services.ecr.images.store import RepositoryKey, StoredImage
+from labkit.embedded.services.ecr.repositories.policies import acceptable
+from labkit.embedded.services.lambda_.errors import error
+from labkit.embedded.services.lambda_.functions.store import FunctionKey
+from labkit.iam import Policy
+from labkit.image.format.errors import ManifestError
+from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, Manifest, parse
+from labkit.pull import policies
+from labkit.pull.question import ImageUri, InvalidImageUri, decide
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
+
+_CONFIGS = (DOCKER_CONFIG, "application/vnd.oci.image.config.v1+json")
+_LAYERS = (
+    DOCKER_LAYER,
+    "application/vnd.docker.image.rootfs.diff.tar",
+    "application/vnd.oci.image.layer.v1.tar",
+    "application/vnd.oci.image.layer.v1.tar+gzip",
+)
+_MANAGE = ("ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The image that a URI means: its digest, the URI by digest, and the blobs that make it up."""
+
+    digest: str
+    resolved_uri: str
+    blobs: tuple[str, ...]
+
+
+def pull(embedded: Embedded, call: Call, key: FunctionKey, text: str) -> Source:
+    """Find the image of this URI for a function, if Lambda may pull it for this caller.
+
+    Raises AccessDeniedException and InvalidParameterValueException as Lambda answers them. May add Lambda's
+    statement to the repository's policy, as Lambda does.
+    """
+    try:
+        uri = ImageUri.parse(text)
+    except InvalidImageUri:
+        raise error("image invalid", text) from None
+    if uri.region != key.region:
+        raise error("image invalid", text)
+    _check_permission(embedded, call, key, uri)
+    image = embedded.images.find(
+        RepositoryKey(uri.account, uri.region, uri.repository),
+        digest=uri.digest,
+        tag=None if uri.digest else uri.tag,
+    )
+    if image is None:
+        raise error("image missing", text)
+    if not _supported(embedded, image):
+        raise error("media type", text)
+    return Source(image.digest, uri.at(image.digest), (image.digest, *image.blobs))
+
+
+def _check_permission(embedded: Embedded, call: Call, key: FunctionKey, uri: ImageUri) -> None:
+    record = embedded.repository(uri.account, uri.region, uri.repository)
+    if _may_pull(embedded, call, key, uri, record):
+        return
+    if uri.account == key.account and _may_manage(embedded, call, uri):
+        if record is None:
+            raise error("image missing", str(uri))
+        if _add_statement(embedded, record) and _may_pull(embedded, call, key, uri, _again(embedded, record)):
+            return
+    raise error("pull denied")
+
+
+def _may_pull(embedded: Embedded, call: Call, key: FunctionKey, uri: ImageUri, record: RepositoryRecord | None) -> bool:
+    text = record.policy if record else None
+    return decide(
+        caller=call.identity.principal,
+        caller_policies=call.identity.policies,
+        caller_context={**call.context, **resource_context(embedded, uri.account)},
+        function_arn=key.arn,
+        image=uri,
+        repository_policy=None if text is None else Policy.parse(text, "repository policy"),
+        membership=embedded.membership,
+        rcp=embedded.rcp(uri.account),
+    ).allowed
+
+
+def _may_manage(embedded: Embedded, call: Call, uri: ImageUri) -> bool:
+    """May the caller read and set the repository's policy? Only then does Lambda try to add its statement."""
+    return all(
+        embedded.authorize(call, Access(action, uri.repository_arn, uri.account, policy="repository")).allowed
+        for action in _MANAGE
+    )
+
+
+def _add_statement(embedded: Embedded, record: RepositoryRecord) -> bool:
+    """Add Lambda's statement and keep the rest; False where the policy would become too long for ECR."""
+    text = policies.add_lambda_statement(record.policy, record.region, record.account)
+    if not acceptable(text):
+        return False
+    embedded.set_repository_policy(record.account, record.region, record.name, text)
+    embedded.changed()  # it stays, also when the function is refused for another reason
+    return True
+
+
+def _again(embedded: Embedded, record: RepositoryRecord) -> RepositoryRecord | None:
+    return embedded.repository(record.account, record.region, record.name)
+
+
+def _supported(embedded: Embedded, image: StoredImage) -> bool:
+    """Is this one image with a configuration and layers of the kinds that Lambda takes?"""
+    try:
+        manifest: Manifest = parse(embedded.images.manifest(image), image.media_type)
+    except ManifestError:
+        return False
+    return manifest.config.media_type in _CONFIGS and all(item.media_type in _LAYERS for item in manifest.layers)

@@ -1,0 +1,1 @@
+"""Invocations: what a function runs in, as a process or in a container."""

@@ -1,0 +1,166 @@
+"""Invoke: the handler really runs, in a warm process, as its execution role.
+
+The lab's lock is held while the function is looked up and its role's credentials are made, never while a handler
+runs. What is not AWS: without a container engine the interpreter is the lab's own Python, and the first line of a cold
+start's log says what it is; an ``Event`` invocation runs once, in the background, without Lambda's two retries.
+
+Sources: Lambda API Reference, Invoke; Lambda quotas (6 MB of synchronous payload, 1 MB of asynchronous payload).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from labkit.embedded.protocol.calls import Call, Credentials
+from labkit.embedded.protocol.faults import too_large
+from labkit.embedded.services.lambda_.errors import error
+from labkit.embedded.services.lambda_.functions.store import Function
+from labkit.embedded.services.lambda_.names import function_of
+from labkit.embedded.services.lambda_.roles import assumable
+from labkit.image.format.errors import ImageError, Throttled
+from labkit.image.run import function as local
+from labkit.image.run.pool import SandboxPool
+from labkit.image.run.result import LOG_TAIL, InvocationResult
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
+
+ASYNCHRONOUS_LIMIT = 1_048_576
+"""The most bytes of payload of an ``Event``; a longer body than 6 MiB is never read."""
+
+_MACHINES = {"x86_64": "amd64", "arm64": "arm64"}  # Lambda's words for architectures, and Docker's
+
+SESSION = timedelta(hours=12)
+"""How long the credentials of a process last; a process is replaced before they expire."""
+
+
+def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """Invoke. DryRun answers 204, Event 202, RequestResponse 200 with the handler's answer or its error."""
+    kind = call.params.get("InvocationType") or "RequestResponse"
+    with embedded.lock:
+        function = function_of(embedded, call)
+    payload = call.params.get("Payload") or b"{}"
+    if kind == "Event" and len(payload) > ASYNCHRONOUS_LIMIT:
+        raise too_large(ASYNCHRONOUS_LIMIT, "InvokeFunction")
+    _check_payload(payload)
+    headers = _client_context(call.params.get("ClientContext"))
+    if kind == "DryRun":
+        return {"StatusCode": 204}
+    _check_state(function)
+    tail = call.params.get("LogType") == "Tail"
+    run = partial(_run, embedded, function, (payload, call.request_id, headers, tail))
+    if kind == "Event":
+        embedded.functions.environments.later(run)
+        return {"StatusCode": 202}
+    result, interpreter = run()
+    answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": result.payload}
+    if result.function_error:
+        answer["FunctionError"] = result.function_error
+    if tail:
+        answer["LogResult"] = base64.b64encode(_log(result, interpreter)[-LOG_TAIL:]).decode()
+    return answer
+
+
+def _check_payload(payload: bytes) -> None:
+    try:
+        json.loads(payload)
+    except (ValueError, RecursionError) as problem:
+        raise error("payload", str(problem)) from None
+
+
+def _client_context(encoded: str | None) -> dict[str, str]:
+    """The header that hands a ClientContext (base64 of a JSON object) on to the handler."""
+    if not encoded:
+        return {}
+    try:
+        context = json.loads(base64.b64decode(encoded, validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        context = None
+    if not isinstance(context, dict):
+        raise error("payload", "Client context must be a valid Base64-encoded JSON object.")
+    return {"Lambda-Runtime-Client-Context": json.dumps(context)}
+
+
+def _check_state(function: Function) -> None:
+    if function.state.value == "Pending":
+        raise error("pending", "Pending")
+    if function.ready is None:
+        raise error("image broken")
+
+
+def _run(
+    embedded: Embedded, function: Function, event: tuple[bytes, str, Mapping[str, str], bool]
+) -> tuple[InvocationResult, str]:
+    timeout = timedelta(seconds=function.options["Timeout"])
+    build = partial(_pool, embedded, function)
+    environments = embedded.functions.environments
+    try:
+        version = f"{function.version} {embedded.runners.wanted}"
+        return environments.invoke(function.key.arn, version, embedded.clock.now() + timeout, build, event)
+    except Throttled:
+        raise error("throttled") from None
+    except ImageError:  # the function was deleted while the call waited for a process
+        raise error("not found", function.key.arn) from None
+    finally:
+        if embedded.functions.get(function.key) is None:  # or while its process was started
+            environments.stop(function.key.arn)
+
+
+def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime]:
+    """A pool for the function as it is now, with fresh credentials of its role in the environment."""
+    with embedded.lock:
+        if not assumable(embedded, function.key, function.role):
+            raise error("role gone")
+        credentials = embedded.role_session(function.role, function.key.name, int(SESSION.total_seconds()))
+        embedded.changed()
+    assert function.ready is not None  # noqa: S101 - checked before
+    image = embedded.functions.code.config(function.ready)
+    runnable = _runnable(embedded, function, image, credentials)
+    container = embedded.runners.container(image, function.ready, embedded.images.blobs)
+    if container is None:
+        return SandboxPool(runnable), credentials.expiration
+    start, engine = container
+    return SandboxPool(replace(runnable, engine=engine), start=start), credentials.expiration
+
+
+def _runnable(
+    embedded: Embedded, function: Function, image: Mapping[str, Any], credentials: Credentials
+) -> local.Function:
+    """The function as the runtime sees it; ``image`` is the image's configuration document."""
+    assert function.ready is not None  # noqa: S101 - checked before
+    options = function.options
+    overrides: Mapping[str, Any] = options.get("ImageConfig") or {}
+    return local.Function(
+        embedded.functions.code.root(function.ready),
+        image.get("config") or {},
+        name=function.key.name,
+        arn=function.key.arn,
+        timeout=options["Timeout"],
+        memory=options["MemorySize"],
+        environment=(options.get("Environment") or {}).get("Variables") or {},
+        host_environment={
+            "AWS_ACCESS_KEY_ID": credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+            "AWS_SESSION_TOKEN": credentials.session_token,
+            "AWS_ENDPOINT_URL": embedded.endpoint,
+        },
+        entrypoint=overrides.get("EntryPoint"),
+        command=overrides.get("Command"),
+        working_directory=overrides.get("WorkingDirectory"),
+        scratch=options["EphemeralStorage"]["Size"],
+        architecture=_MACHINES[options["Architectures"][0]],
+        image_architecture=image.get("architecture") or "",
+    )
+
+
+def _log(result: InvocationResult, interpreter: str) -> bytes:
+    """The log of an invocation; that of a cold start begins with the interpreter that really runs the handler."""
+    cold = result.init_duration_ms is not None
+    return (f"INIT_START Runtime Version: {interpreter}\n".encode() if cold else b"") + result.log

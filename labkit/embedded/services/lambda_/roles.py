@@ -1,0 +1,42 @@
+"""The execution role of a function: it must be of the caller's account, exist, and let Lambda assume it.
+
+Lambda Developer Guide, "Defining Lambda function permissions with an execution role". Whether the caller may pass
+the role (iam:PassRole) has been decided before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.embedded.services.lambda_.errors import error
+from labkit.embedded.services.lambda_.functions.store import FunctionKey
+from labkit.iam import Policies, Policy, Principal, Request, evaluate
+from labkit.pull.policies import LAMBDA
+from labkit.pull.question import service_context
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
+
+
+def check_role(embedded: Embedded, key: FunctionKey, arn: str) -> None:
+    """Raises AccessDeniedException for another account's role, InvalidParameterValueException for one of no use."""
+    if arn.split(":")[4] != key.account:
+        raise error("role of another account")
+    if not assumable(embedded, key, arn):
+        raise error("role")
+
+
+def assumable(embedded: Embedded, key: FunctionKey, arn: str) -> bool:
+    """Does the role exist, and does its trust policy let Lambda assume it for this function?"""
+    role = embedded.role(arn)
+    if role is None:
+        return False
+    request = Request(
+        Principal.service(LAMBDA),
+        "sts:AssumeRole",
+        role.arn,
+        role.account,
+        service_context(key.arn, embedded.membership(key.account)),
+    )
+    trust = Policies(resource=Policy.parse(role.trust_policy, "trust policy"))
+    return evaluate(request, trust, resource_must_allow=True).allowed

@@ -1,0 +1,1 @@
+"""The registry at ``/v2/``: the OCI distribution protocol, turned into calls of ECR."""

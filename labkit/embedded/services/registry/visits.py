@@ -1,0 +1,100 @@
+"""One authenticated request to one repository of the registry, and the calls of ECR's API that it amounts to.
+
+A repository is named by the whole ECR name that stands behind the registry's address, so that the repositories of
+every account and region live behind one address. Each request is done as the operations of ECR's API that ECR's own
+registry does it by, authorized as these: what IAM and the repository policy say of ``ecr:PutImage`` they say of
+``docker push``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from labkit.embedded.protocol.calls import Call, Handler, Identity, RepositoryRecord
+from labkit.embedded.protocol.wire import Request
+from labkit.embedded.request.context import Later, request_context
+from labkit.embedded.request.execution import authorize, execute
+from labkit.embedded.services.ecr.images import images, layers
+from labkit.embedded.services.ecr.images.store import RepositoryKey
+from labkit.embedded.services.ecr.lookup import repository_of
+from labkit.embedded.services.registry.errors import Refusal
+from labkit.pull.question import ImageUri, InvalidImageUri
+from labkit.pull.regions import regions
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
+
+_HANDLERS: dict[str, Handler] = {
+    "BatchCheckLayerAvailability": layers.batch_check_layer_availability,
+    "GetDownloadUrlForLayer": layers.get_download_url_for_layer,
+    "InitiateLayerUpload": layers.initiate_layer_upload,
+    "BatchGetImage": images.batch_get_image,
+    "BatchDeleteImage": images.batch_delete_image,
+    "PutImage": images.put_image,
+}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request. ``name`` is the repository's name as it was asked for, ``arguments`` the rest of the path's parts.
+
+    ``read`` reads at most so many bytes of the request's body, and none at its end.
+    """
+
+    embedded: Embedded
+    identity: Identity
+    request: Request
+    request_id: str
+    name: str
+    arguments: Mapping[str, str]
+    read: Callable[[int], bytes]
+
+    @cached_property
+    def key(self) -> RepositoryKey:
+        """The repository that is meant, whether it exists or not. Raises `Refusal`."""
+        return repository_named(self.name, self.embedded.endpoint)
+
+    @cached_property
+    def _context(self) -> Later:
+        return Later(lambda: request_context(self.embedded, self.identity, self.request, self.key.region))
+
+    @cached_property
+    def query(self) -> Mapping[str, str]:
+        """The parameters behind the question mark; of several with one name the first."""
+        found = parse_qs(self.request.query, keep_blank_values=True)
+        return {name: values[0] for name, values in found.items()}
+
+    @property
+    def record(self) -> RepositoryRecord:
+        """The repository. Raises RepositoryNotFoundException."""
+        return repository_of(self.embedded, self._call("DescribeRepositories", self.key, {}))
+
+    def allow(self, operation: str, key: RepositoryKey | None = None) -> None:
+        """Raise AccessDeniedException unless the caller may do this to the repository, or to another one."""
+        authorize(self.embedded, self._call(operation, key or self.key, {}))
+
+    def perform(self, operation: str, **params: Any) -> dict[str, Any]:
+        """Do what this operation of ECR's API does, if the caller may; raises its `ServiceError`."""
+        return execute(self.embedded, self._call(operation, self.key, params), _HANDLERS[operation])
+
+    def _call(self, operation: str, key: RepositoryKey, params: Mapping[str, Any]) -> Call:
+        named = {"registryId": key.account, "repositoryName": key.name, **params}
+        return Call(self.identity, "ecr", operation, key.region, named, self.request_id, self._context)
+
+
+def repository_named(name: str, endpoint: str) -> RepositoryKey:
+    """The repository that a name in the registry means. Raises `Refusal` for a name that cannot be one."""
+    try:
+        image = ImageUri.parse(f"{name}:tag")
+        if image.region not in regions():
+            raise InvalidImageUri(image.region)
+    except InvalidImageUri:
+        address = endpoint.partition("://")[2]
+        example = "813835382529.dkr.ecr.eu-central-1.amazonaws.com/lambda-same-account"
+        text = f"'{name}' is not the whole name of an ECR repository, such as {address}/{example}"
+        raise Refusal("NAME_UNKNOWN", text, 404) from None
+    return RepositoryKey(image.account, image.region, image.repository)

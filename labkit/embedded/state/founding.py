@@ -1,0 +1,152 @@
+"""Making the world: at the first start, and again whenever the settings name something that does not exist yet.
+
+Nothing is taken out of an account. One that the settings no longer name leaves its organization, so that no grant to a
+unit reaches accounts of an earlier choice, and has all that is in it when it is named again. Only what a setting has
+changed is touched, so an account that somebody has moved stays moved.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.embedded.state import world
+from labkit.embedded.state.keys import KeyRing, UserKey, new_id, new_secret
+from labkit.embedded.state.settings import Settings
+from labkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from labkit.embedded.state.backend import Backend
+    from labkit.embedded.state.clock import Clock
+
+_ORGANIZATIONS = (world.HOME_ORGANIZATION, world.NEIGHBOUR_ORGANIZATION)
+
+
+def add_administrators(keys: KeyRing, settings: Settings, clock: Clock) -> None:
+    """Make a key for the administrator of every account that has none; needs no moto."""
+    for account in settings.accounts.values():
+        if next(keys.of_user(account, world.ADMINISTRATOR), None) is None:
+            keys.put(_administrator_key(account, clock))
+
+
+def _administrator_key(account: str, clock: Clock) -> UserKey:
+    return UserKey(
+        id=new_id("AKIA", account),
+        secret=new_secret(),
+        account=account,
+        user=world.ADMINISTRATOR,
+        user_arn=f"arn:aws:iam::{account}:user/{world.ADMINISTRATOR}",
+        user_id=new_id("AIDA", account, 21),
+        created=clock.now().isoformat(),
+    )
+
+
+def found(backend: Backend, keys: KeyRing, settings: Settings) -> None:
+    """Make the world that ``settings`` describe, from nothing."""
+    for organization in _ORGANIZATIONS:
+        _create_organization(backend, organization, settings)
+    settle(
+        backend,
+        keys,
+        settings,
+        Settings(dict.fromkeys(world.ACCOUNTS, ""), organization=settings.organization),
+    )
+
+
+def settle(backend: Backend, keys: KeyRing, settings: Settings, before: Settings) -> None:
+    """Make exist what ``settings`` name and ``before`` did not; what only ``before`` names leaves its organization."""
+    check(settings, before)
+    for organization in _ORGANIZATIONS:
+        _move_management(backend, before.accounts[organization.management], settings.accounts[organization.management])
+    if settings.organization != before.organization:
+        backend.rename_organization(settings.accounts["management"], settings.organization)
+    for profile, account in settings.accounts.items():
+        if account != before.accounts[profile]:
+            _place(backend, profile, account, settings)
+    for account in set(filter(None, before.accounts.values())) - set(settings.accounts.values()):
+        _leave(backend, account)
+    for account in settings.accounts.values():
+        _add_administrator(backend, keys, account)
+
+
+def check(settings: Settings, before: Settings) -> None:
+    """Refuse settings that exchange the management accounts of the two organizations. Raises `UsageError`."""
+    managing = {before.accounts[organization.management] for organization in _ORGANIZATIONS}
+    for organization in _ORGANIZATIONS:
+        account = settings.accounts[organization.management]
+        if account != before.accounts[organization.management] and account in managing:
+            raise UsageError(f"The account {account} manages the other organization: choose another number.")
+
+
+def _create_organization(backend: Backend, organization: world.Organization, settings: Settings) -> None:
+    management = settings.accounts[organization.management]
+    id = settings.organization if organization is world.HOME_ORGANIZATION else organization.id
+    with backend.fixed_ids(org=id, root=organization.root, account=management):
+        _call(backend, management, settings, "CreateOrganization", FeatureSet="ALL")
+    backend.remove_role(management, _ACCESS_ROLE)
+    for unit in organization.units:
+        with backend.fixed_ids(ou=unit.id):
+            _call(backend, management, settings, "CreateOrganizationalUnit", ParentId=unit.parent, Name=unit.name)
+
+
+_ACCESS_ROLE = "OrganizationAccountAccessRole"
+
+
+def _move_management(backend: Backend, old: str, new: str) -> None:
+    if old and old != new:
+        _leave(backend, new)
+        backend.move_management(old, new)
+
+
+def _leave(backend: Backend, account: str) -> None:
+    place = backend.place(account)
+    if place is not None and place.management != account:
+        backend.dispatch(
+            "organizations",
+            "RemoveAccountFromOrganization",
+            {"AccountId": account},
+            account=place.management,
+            region=world.REGION,
+        )
+
+
+def _place(backend: Backend, profile: str, account: str, settings: Settings) -> None:
+    """Put an account where its profile belongs: into a unit of the lab's organization, or into no organization."""
+    unit = (world.HOME_ORGANIZATION.members or {}).get(profile)
+    if unit is None:
+        if profile == "outsider":
+            _leave(backend, account)
+        return
+    management = settings.accounts["management"]
+    place = backend.place(account)
+    if place is None or place.management != management:
+        _leave(backend, account)
+        with backend.fixed_ids(account=account):
+            _call(backend, management, settings, "CreateAccount", AccountName=profile, Email=f"{profile}@example.com")
+        backend.remove_role(account, _ACCESS_ROLE)
+        place = backend.place(account)
+    if place is not None and place.levels[-2].id != unit:
+        source = place.levels[-2].id
+        _call(
+            backend,
+            management,
+            settings,
+            "MoveAccount",
+            AccountId=account,
+            SourceParentId=source,
+            DestinationParentId=unit,
+        )
+
+
+def _add_administrator(backend: Backend, keys: KeyRing, account: str) -> None:
+    if backend.user(account, world.ADMINISTRATOR) is not None:
+        return
+    key = next(keys.of_user(account, world.ADMINISTRATOR))
+    user = {"UserName": world.ADMINISTRATOR}
+    backend.dispatch("iam", "CreateUser", user, account=account, region=world.REGION)
+    backend.set_user_id(account, world.ADMINISTRATOR, key.user_id)
+    attach = {**user, "PolicyArn": world.ADMINISTRATOR_POLICY}
+    backend.dispatch("iam", "AttachUserPolicy", attach, account=account, region=world.REGION)
+
+
+def _call(backend: Backend, account: str, settings: Settings, operation: str, **params: str) -> None:
+    backend.dispatch("organizations", operation, params, account=account, region=settings.region)

@@ -1,0 +1,78 @@
+"""What can be chosen about the world: account numbers, the region, the id of the lab's organization.
+
+Kept in ``<home>/lab.json``. The defaults are the article's (`labkit.embedded.state.world`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labkit.embedded.state import world
+from labkit.errors import UsageError
+from labkit.pull.organization import check_account, check_organization_id
+from labkit.pull.regions import check_region
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices. ``accounts`` has a number for every profile of `world.ACCOUNTS`."""
+
+    accounts: Mapping[str, str] = field(default_factory=lambda: dict(world.ACCOUNTS))
+    region: str = world.REGION
+    organization: str = world.HOME_ORGANIZATION.id
+
+    @classmethod
+    def parse(cls, source: Mapping[str, Any]) -> Settings:
+        """Make settings from ``{"accounts": {profile: number}, "region", "organization"}``; each part is optional.
+
+        Raises `UsageError` that names what is wrong.
+        """
+        unknown = sorted(source.keys() - {"accounts", "region", "organization"})
+        if unknown:
+            raise UsageError(f"The lab has no setting named {unknown[0]!r}: use accounts, region, organization.")
+        accounts = source.get("accounts", {})
+        if not isinstance(accounts, Mapping):
+            raise UsageError("The setting 'accounts' must map profiles to account numbers.")
+        settings = cls(
+            {**world.ACCOUNTS, **accounts},
+            source.get("region", world.REGION),
+            source.get("organization", world.HOME_ORGANIZATION.id),
+        )
+        settings._check()
+        return settings
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """Read settings from a file; the defaults where there is none. Raises `UsageError`."""
+        try:
+            source = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError):
+            source = None
+        if not isinstance(source, dict):
+            raise UsageError(f"{path} is not a JSON object. Correct it, or remove it to take the defaults.")
+        return cls.parse(source)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings in the form that `parse` reads."""
+        return {"accounts": dict(self.accounts), "region": self.region, "organization": self.organization}
+
+    def _check(self) -> None:
+        for profile, number in self.accounts.items():
+            if profile not in world.ACCOUNTS:
+                raise UsageError(f"The lab has no profile named {profile!r}: use one of {', '.join(world.ACCOUNTS)}.")
+            check_account(number, f"The account number of {profile}")
+        number, count = Counter(self.accounts.values()).most_common(1)[0]
+        if count > 1:
+            both = " and ".join(profile for profile in self.accounts if self.accounts[profile] == number)
+            raise UsageError(f"The account {number} cannot stand for {both}: give each its own number.")
+        check_region(self.region)
+        check_organization_id(self.organization)
+        if self.organization == world.NEIGHBOUR_ORGANIZATION.id:
+            raise UsageError(f"{self.organization} is the id of the foreign organization: choose another one.")

@@ -1,0 +1,1 @@
+"""Decisions in words: sentences, reasons, the nearest miss, and the tree of all of it."""

@@ -1,0 +1,138 @@
+"""Sentences and data about decisions, made of the matches that were kept while deciding. Nothing is decided again.
+
+Source of AWS's own sentence: IAM User Guide, "Troubleshoot access denied error messages".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labkit.iam.evaluate import Check, Decision, Effect, Kind
+from labkit.iam.match import Match
+from labkit.iam.parts import Outcome, Part
+from labkit.iam.request import Request
+from labkit.iam.words.nearest import nearest_miss
+from labkit.iam.words.reasons import reason
+
+_POLICY_NAMES = {
+    Kind.PRINCIPAL: "identity-based policy",
+    Kind.RESOURCE: "resource-based policy",
+    Kind.PERMISSIONS_BOUNDARY: "permissions boundary",
+    Kind.SESSION: "session policy",
+    Kind.SERVICE_CONTROL_POLICY: "service control policy",
+    Kind.RESOURCE_CONTROL_POLICY: "resource control policy",
+}
+
+
+def policy_name(kind: Kind) -> str:
+    """AWS's name of a kind of policy, as in access-denied messages: ``identity-based policy`` and so on."""
+    return _POLICY_NAMES[kind]
+
+
+def denial(decision: Decision) -> str | None:
+    """AWS's access-denied sentence; None when allowed, and for callers that have no ARN to name."""
+    request, kind = decision.request, decision.blocked_by
+    if kind is None or not request.principal.is_iam:
+        return None
+    name = _POLICY_NAMES[kind]
+    because = f"because no {name} allows the {request.action} action"
+    if decision.check(kind).effect is Effect.EXPLICIT_DENY:
+        article = "an" if name[0] in "aeiou" else "a"
+        because = f"with an explicit deny in {article} {name}"
+    return (
+        f"User: {request.principal.arn} is not authorized to perform: {request.action} "
+        f"on resource: {request.resource} {because}"
+    )
+
+
+def headline(decision: Decision) -> str:
+    """The decision in one line: who may or may not do what, on which resource."""
+    request, may = decision.request, "may" if decision.allowed else "may not"
+    return f"{request.principal} {may} {request.action} on {request.resource}"
+
+
+def sentences(decision: Decision) -> list[str]:
+    """One sentence for each check that had something to say, the nearest miss, and what is not known."""
+    found = [check_sentence(check) for check in decision.checks if spoke(decision, check)]
+    miss = nearest_miss(decision)
+    return found + ([miss.sentence] if miss else []) + list(unknowns(decision))
+
+
+def spoke(decision: Decision, check: Check) -> bool:
+    """Whether a check had a say: it has an effect, or it is missing where it would have had to allow."""
+    return check.effect is not Effect.NO_IMPACT or check.kind is decision.blocked_by
+
+
+def check_sentence(check: Check) -> str:
+    """What one kind of policy says, with the statements that decided."""
+    name = _POLICY_NAMES[check.kind]
+    if check.effect is Effect.NO_IMPACT:
+        return f"There is no {name}, and one would have to allow it."
+    if check.effect is Effect.IMPLICIT_DENY:
+        count = len(check.matches)
+        return f"No {name} allows it ({count} statement{'s' * (count != 1)} looked at)."
+    wanted = check.effect is Effect.ALLOW
+    applying = list(dict.fromkeys(m.statement.label for m in check.matched if m.statement.allows is wanted))
+    verb = "allows" if wanted else "denies"
+    by = f" by {', '.join(applying)}" if applying else ": the root user may do everything in its account"
+    return f"The {name} {verb} it{by}."
+
+
+def unknowns(decision: Decision) -> tuple[str, ...]:
+    """What AWS documents no result for: a multivalued key that is compared without a set operator."""
+    parts = [p for check in decision.checks for m in check.matches for p in m.parts]
+    undecided = [p for p in parts if p.outcome is Outcome.MULTIVALUED]
+    return tuple(dict.fromkeys(f"Unknown: {reason(part, decision.request)}." for part in undecided))
+
+
+def paragraph(decision: Decision) -> str:
+    """The decision as one paragraph, the same each time: what was asked, what was decided, and why."""
+    return " ".join(("Allowed:" if decision.allowed else "Denied:", f"{headline(decision)}.", *sentences(decision)))
+
+
+def to_dict(decision: Decision) -> dict[str, Any]:
+    """Decision, checks, matched statements, reasons and nearest miss as JSON data."""
+    miss = nearest_miss(decision)
+    return {
+        "decision": "allowed" if decision.allowed else "denied",
+        "checks": {check.kind.value: check.effect.value for check in decision.checks},
+        "matched": [m.statement.label for check in decision.checks for m in check.matched],
+        "reasons": sentences(decision),
+        "nearest_miss": miss.to_dict() if miss else None,
+    }
+
+
+def explanation(decision: Decision) -> dict[str, Any]:
+    """All of ``to_dict``, AWS's sentence, and every statement with each of its parts."""
+    return {
+        **to_dict(decision),
+        "denial": denial(decision),
+        "statements": [
+            {"check": check.kind.value, **_match(match, decision.request)}
+            for check in decision.checks
+            for match in check.matches
+        ],
+    }
+
+
+def _match(match: Match, request: Request) -> dict[str, Any]:
+    return {
+        "sid": match.statement.label,
+        "effect": match.statement.effect,
+        "matched": match.matched,
+        "parts": [_part(part, request) for part in match.parts],
+    }
+
+
+def _part(part: Part, request: Request) -> dict[str, Any]:
+    condition = {"operator": part.operator, "key": part.key} if part.key else {}
+    resolved = {"resolved": list(part.resolved)} if part.resolved else {}
+    return {
+        "element": part.element,
+        **condition,
+        "matched": part.matched,
+        "wanted": list(part.wanted),
+        **resolved,
+        "got": list(part.got) if isinstance(part.got, tuple) else part.got,
+        "reason": reason(part, request),
+    }

@@ -1,0 +1,1 @@
+"""From a Dockerfile and its folder to an image."""

@@ -1,0 +1,157 @@
+"""What an image is built on. Where AWS's base image is not pulled, it is stood in for.
+
+``public.ecr.aws/lambda/python:3.12`` holds Amazon Linux, an interpreter and AWS's runtime client. The lab can neither
+pull nor rebuild that offline, and does not pretend to: the stand-in has the directories, the configuration and an
+entrypoint of the same name, so that an image on it has the shape and the behaviour that a Dockerfile asks for, while
+two texts inside and four labels say what it is. The interpreter that runs the lab runs the handler in place of the
+image's own, which is why nothing of this machine gets into the image, and why its digest is the same everywhere.
+
+Whatever a :data:`BaseSource` returns as a :class:`Base`, the assembler builds on; :func:`resolve` is the source of
+stand-ins. Lambda creates functions from an image on a stand-in, but only the embedded one can run them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from labkit.errors import DockerfileError
+from labkit.image.build.layer import Layer, Sealed, directory, file, pack
+from labkit.image.format.manifest import DOCKER, Format
+
+CREATED = 1746748800
+"""The time in everything the lab builds: 2025-05-09, the day of the article, in seconds since 1970."""
+
+CREATED_TEXT = datetime.fromtimestamp(CREATED, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+"""The same as image configs write it."""
+
+ARCHITECTURES = ("amd64", "arm64")
+"""What Lambda runs, as Docker names it; Lambda says x86_64 and arm64."""
+
+_REPOSITORY = "public.ecr.aws/lambda/python"
+_KNOWN = re.compile(re.escape(_REPOSITORY) + r":(3\.1[0-4])(?:-(x86_64|arm64))?")
+_TAG_ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
+_STAND_IN = "stand-in"
+
+KIND_LABEL, FOR_LABEL = "labkit.base", "labkit.base.for"
+"""The labels of an image on a stand-in: which kind of stand-in, and the AWS image that it stands for."""
+
+_OS_RELEASE = """\
+NAME="labkit stand-in"
+ID=labkit
+PRETTY_NAME="labkit's stand-in for {name}"
+"""
+_ENTRYPOINT = """\
+#!/bin/sh
+# This image stands on labkit's stand-in for {name}.
+# There is no interpreter and no runtime in it: the lab runs the handler with its own Python.
+# To run it as a container, build its Dockerfile with Docker on AWS's base image.
+echo "labkit: this is a stand-in for {name}; it runs in the lab, not as a container" >&2
+exit 1
+"""
+
+
+@dataclass(frozen=True)
+class Base:
+    """An image to build on: the reference in FROM, its layers and its configuration (``Env``, ``Cmd``, ...).
+
+    ``tree`` has the type (:mod:`tarfile`'s) of every path in the layers together, ``history`` the entries of the
+    image config's ``history``, and ``format`` the media types that the image has and that what is built on it gets.
+    """
+
+    reference: str
+    architecture: str
+    stand_in: bool
+    layers: tuple[Sealed, ...] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
+    tree: Mapping[str, bytes] = field(default_factory=dict)
+    history: tuple[Mapping[str, Any], ...] = ()
+    format: Format = DOCKER
+
+
+BaseSource = Callable[[str, str], Base]
+"""Finds the base for the reference in FROM and an architecture; raises :class:`~labkit.errors.LabError`."""
+
+
+def resolve(reference: str, architecture: str) -> Base:
+    """Return the base that ``FROM reference`` names, for ``architecture`` (amd64 or arm64).
+
+    Known are ``scratch`` and AWS's Python bases 3.10 to 3.14, by their plain tag or with the architecture
+    (``3.12-arm64``, which then decides). A dated tag or a digest means one exact image, which cannot be stood in
+    for. Raises :class:`DockerfileError` for everything else.
+    """
+    if reference == "scratch":
+        return Base(reference, architecture, False)
+    known = _KNOWN.fullmatch(reference)
+    if not known:
+        raise DockerfileError(
+            f"FROM {reference} needs a Docker engine. Without one the lab can stand in only for "
+            f"{_REPOSITORY}:3.10 to {_REPOSITORY}:3.14 (and knows scratch)."
+        )
+    version, in_tag = known.groups()
+    name = f"{_REPOSITORY}:{version}"
+    layer = _layer(name)
+    return Base(
+        reference,
+        _TAG_ARCHITECTURES.get(in_tag, architecture),
+        True,
+        (layer.sealed,),
+        _config(name, reference),
+        layer.tree,
+        ({"created": CREATED_TEXT, "created_by": f"base of {reference}"},),
+    )
+
+
+def stands_in_for(config: Mapping[str, Any]) -> str | None:
+    """Return the AWS image that an image's base stands in for, ``public.ecr.aws/lambda/python:3.12``, or None.
+
+    ``config`` is the ``config`` object of the image config; the labels in it travel with the image through ECR.
+    """
+    labels = config.get("Labels") or {}
+    return labels.get(FOR_LABEL) if labels.get(KIND_LABEL) == _STAND_IN else None
+
+
+def _layer(name: str) -> Layer:
+    directories = ["etc", "opt", "var", "var/runtime", "var/task"]
+    return pack(
+        [
+            *map(directory, directories),
+            directory("tmp", 0o1777),
+            file("etc/os-release", _OS_RELEASE.format(name=name).encode()),
+            file("lambda-entrypoint.sh", _ENTRYPOINT.format(name=name).encode(), 0o755),
+        ],
+        CREATED,
+    )
+
+
+def runtime_settings(language: str) -> dict[str, Any]:
+    """Environment, working directory and entrypoint as AWS's Python bases have them; ``language`` is that of LANG."""
+    return {
+        "Env": [
+            f"LANG={language}",
+            "TZ=:/etc/localtime",
+            "PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+            "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
+            "/var/task:/var/task/lib:/opt/lib",
+            "LAMBDA_TASK_ROOT=/var/task",
+            "LAMBDA_RUNTIME_DIR=/var/runtime",
+        ],
+        "WorkingDir": "/var/task",
+        "Entrypoint": ["/lambda-entrypoint.sh"],
+    }
+
+
+def _config(name: str, reference: str) -> dict[str, Any]:
+    """Return the configuration of AWS's Python bases, as ``docker inspect`` shows it, with the stand-in's labels."""
+    return {
+        **runtime_settings("en_US.UTF-8"),
+        "Labels": {
+            KIND_LABEL: _STAND_IN,
+            FOR_LABEL: name,
+            "labkit.base.note": "No interpreter inside: the Python that runs the lab runs the handler.",
+            "org.opencontainers.image.base.name": reference,
+        },
+    }

@@ -1,0 +1,1 @@
+"""Images as data: manifests, layers' archives, configurations."""

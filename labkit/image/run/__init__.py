@@ -1,0 +1,1 @@
+"""Running the handler of an image: its files, its process, Lambda's Runtime API."""

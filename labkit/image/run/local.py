@@ -1,0 +1,109 @@
+"""Trying an image before any AWS, as the article does with ``docker run -p 9000:8080`` and curl.
+
+AWS's base images contain the Runtime Interface Emulator, which answers ``POST
+/2015-03-31/functions/function/invocations`` (Lambda Developer Guide, "Testing Lambda container images locally"). This
+module answers the same path with the same statuses and texts: an error of the handler is HTTP 200 with the error as
+the body, a process that ends or does not start is 502, a timeout is 200 with a sentence. One thing is better here: the
+emulator's 502 is empty for a process that ends before its first event, the lab's says how it ended.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from labkit.image.format.errors import ImageError
+from labkit.image.format.image import Image
+from labkit.image.run.filesystem import unpack
+from labkit.image.run.function import Function
+from labkit.image.run.loopback import Answer, LoopbackServer, RequestHandler
+from labkit.image.run.result import InvocationResult, Outcome
+from labkit.image.run.runtime import Sandbox
+
+PATH = "/2015-03-31/functions/function/invocations"
+"""The one path that the emulator answers."""
+
+_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+TIMEOUT, MEMORY = 300, 3008
+"""The emulator's own defaults, in seconds and MB."""
+
+_STATUS = {
+    Outcome.INIT_ERROR: 502,
+    Outcome.EXITED: 502,
+    Outcome.TOO_LARGE: 502,
+    Outcome.NOT_STARTED: 502,
+}
+
+
+def _unwritten(_log: bytes) -> None:
+    """Where nobody reads the log."""
+
+
+def emulate(sandbox: Sandbox, request: RequestHandler, write: Callable[[bytes], None] = _unwritten) -> Answer | None:
+    """Answer one request as the emulator does; ``write`` gets the invocation's log. None: the sandbox was closed."""
+    payload = request.read_body() or b""
+    if request.path != PATH:
+        return 404, _TEXT, b"404 page not found\n"
+    if request.command != "POST":
+        return 405, _TEXT, b"405 method not allowed\n"
+    try:
+        result = sandbox.invoke(payload)
+    except ImageError:  # closed while the request was on its way
+        return None
+    write(result.log)
+    if result.outcome is Outcome.TIMED_OUT:
+        return 200, _TEXT, f"Task timed out after {sandbox.function.timeout:.2f} seconds".encode()
+    return _STATUS.get(result.outcome, 200), _TEXT, result.payload
+
+
+class LocalFunction:
+    """An image's function behind the emulator's URL on this machine; made by :func:`run_locally`."""
+
+    def __init__(self, image: Image, port: int, timeout: float) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="labkit-image-"))
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)
+            unpack(image.layers, folder)
+            function = Function(folder, image.config["config"], timeout=timeout, memory=MEMORY)
+            self._sandbox = undo.enter_context(Sandbox(function))
+            self._server = LoopbackServer(lambda request: emulate(self._sandbox, request), port)
+            undo.callback(self._server.close)
+            self._undo = undo.pop_all()
+
+    @property
+    def url(self) -> str:
+        """Return the URL to post an event to."""
+        return f"http://{self._server.address}{PATH}"
+
+    @property
+    def interpreter(self) -> str:
+        """Return which Python runs the handler, in words."""
+        return self._sandbox.interpreter
+
+    def invoke(self, payload: bytes = b"{}") -> InvocationResult:
+        """Run the handler without HTTP; see :meth:`labkit.image.run.runtime.Sandbox.invoke`."""
+        return self._sandbox.invoke(payload)
+
+    def close(self) -> None:
+        """End the process, free the port and remove the unpacked image."""
+        self._undo.close()
+
+    def __enter__(self) -> LocalFunction:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def run_locally(image: Image, port: int = 0, timeout: float = TIMEOUT) -> LocalFunction:
+    """Serve ``image`` on 127.0.0.1 until the returned context manager is left; port 0 takes a free one.
+
+    ``timeout`` is the function's, in seconds. Raises :class:`labkit.errors.UsageError` when the port is in use.
+    """
+    return LocalFunction(image, port, timeout)

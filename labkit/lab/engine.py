@@ -1,0 +1,204 @@
+"""The two ways to build, push, pull and try an image, behind one interface, and which of them a choice comes to.
+
+``auto`` means Docker where an engine answers, reaches the registry, and has the base image or can pull it, and the
+embedded way everywhere else; ``sentence`` says which it is and why. An engine that stops answering on the way has had
+one patience for all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from labkit.aws import images
+from labkit.aws import public_bases as bases
+from labkit.aws.images import Pulled, Pushed
+from labkit.docker import bases as engine_bases
+from labkit.docker import building, registry
+from labkit.docker.building import DockerImage
+from labkit.docker.choice import AUTO, DOCKER, EMBEDDED, ENGINES, VARIABLE, check_engine, wanted
+from labkit.docker.daemon import Daemon, NoEngine, Patience, find
+from labkit.docker.names import follow
+from labkit.docker.streams import EngineError
+from labkit.docker.trial import LocalContainer, python_inside
+from labkit.ground.home import open_home
+from labkit.image import Image
+from labkit.image import build as assemble
+from labkit.image.run.local import run_locally
+from labkit.pull.question import ImageUri
+
+__all__ = ["AUTO", "DOCKER", "EMBEDDED", "ENGINES", "VARIABLE", "check_engine", "wanted"]
+__all__ += ["BuiltImage", "DockerEngine", "EmbeddedEngine", "Engine", "Report", "Trial", "open_engine", "silent"]
+
+Report = Callable[[str], None]
+
+
+def silent(_line: str) -> None:
+    """Progress for those who want none."""
+
+
+class BuiltImage(Protocol):
+    """What either way has built, as far as they are alike: ``base`` is what FROM names."""
+
+    @property
+    def base(self) -> str:
+        """What FROM names."""
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether it stands on a stand-in for ``base``."""
+
+    @property
+    def has_interpreter(self) -> bool:
+        """Whether its own files can run its handler."""
+
+    @property
+    def architecture(self) -> str:
+        """``amd64`` or ``arm64``."""
+
+    @property
+    def labels(self) -> Any:
+        """The labels of its config, by name."""
+
+
+class Trial(Protocol):
+    """An image behind the emulator's URL."""
+
+    @property
+    def url(self) -> str:
+        """Where to post an event."""
+
+    @property
+    def interpreter(self) -> str:
+        """Which Python runs the handler, in words."""
+
+
+class Engine(Protocol):
+    """One of the two ways."""
+
+    @property
+    def name(self) -> str:
+        """``docker`` or ``embedded``."""
+
+    @property
+    def sentence(self) -> str:
+        """Who builds, pushes and pulls, in one sentence."""
+
+    def build(self, folder: Path, base: str, names: list[ImageUri], progress: Report, pulling: bases.Progress) -> Any:
+        """Build the image of ``folder`` on ``base`` (public or stand-in), to be known by ``names``."""
+
+    def push(self, ecr: Any, repository: str, tag: str, image: Any, progress: Report = silent) -> Pushed:
+        """Push what this way has built, as the caller of the client ``ecr``, to the caller's own registry."""
+
+    def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: Report = silent) -> Pulled:
+        """Pull an image of the registry of ``account`` as the caller of the client ``ecr``."""
+
+    def describe(self, image: Any) -> str:
+        """What this way has built, to go on in a sentence: its platform, and which Python is inside."""
+
+    def run_locally(self, image: Any, port: int = 0) -> AbstractContextManager[Trial]:
+        """Serve what this way has built on 127.0.0.1 until the context is left; port 0 takes a free one."""
+
+
+@dataclass(frozen=True)
+class EmbeddedEngine:
+    """The lab by itself. ``home`` keeps AWS's base images, ``reason`` is why not Docker, where that was open."""
+
+    home: Path
+    reason: str = ""
+    name: str = EMBEDDED
+
+    @property
+    def sentence(self) -> str:
+        """Who builds, pushes and pulls, in one sentence."""
+        return "The lab builds, pushes and pulls by itself" + (f": {self.reason}." if self.reason else ".")
+
+    def build(self, folder: Path, base: str, names: list[ImageUri], progress: Report, pulling: bases.Progress) -> Image:
+        """See `Engine.build`; the names come with the push. Raises DockerfileError, and LabError for the base."""
+        source = None if base == bases.STAND_IN else bases.PublicBases(open_home(self.home).root / "bases", pulling)
+        return assemble(folder, on_step=progress, base=source)
+
+    def push(self, ecr: Any, repository: str, tag: str, image: Image, progress: Report = silent) -> Pushed:
+        """See `labkit.aws.images.push`."""
+        return images.push(ecr, repository, tag, image, progress)
+
+    def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: Report = silent) -> Pulled:
+        """See `labkit.aws.images.pull`."""
+        return images.pull(ecr, account, repository, tag, progress)
+
+    def describe(self, image: Image) -> str:
+        """Platform and Python of the image; what is inside AWS's base image is not looked at."""
+        inside = "AWS's own Python" if image.has_interpreter else "no Python"
+        return f"linux/{image.architecture} with {inside} inside"
+
+    def run_locally(self, image: Image, port: int = 0) -> AbstractContextManager[Trial]:
+        """See `labkit.image.run.local.run_locally`."""
+        return run_locally(image, port)
+
+
+@dataclass(frozen=True)
+class DockerEngine:
+    """A Docker engine. ``front`` stands before ECR names (see `registry.Login`), ``home`` labels its containers."""
+
+    daemon: Daemon
+    front: str
+    home: Path
+    name: str = DOCKER
+
+    @property
+    def sentence(self) -> str:
+        """Who builds, pushes and pulls, in one sentence."""
+        return f"{self.daemon.title} builds, pushes and pulls."
+
+    def build(
+        self, folder: Path, base: str, names: list[ImageUri], progress: Report, pulling: bases.Progress
+    ) -> DockerImage:
+        """See `labkit.docker.building.build`."""
+        spoken = [f"{self.front}/{name}" if self.front else str(name) for name in names]
+        return building.build(self.daemon, folder, base, spoken, progress, pulling)
+
+    def push(self, ecr: Any, repository: str, tag: str, image: DockerImage, progress: Report = silent) -> Pushed:
+        """See `labkit.docker.registry.push`. Raises ClientError where the caller gets no token."""
+        uri = registry.uri(ecr, repository, tag)
+        return registry.push(self.daemon, image.id, registry.login(ecr), uri, progress)
+
+    def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: Report = silent) -> Pulled:
+        """See `labkit.docker.registry.pull`. Raises ClientError where the caller gets no token."""
+        uri = ImageUri(account, ecr.meta.region_name, repository, tag)
+        return registry.pull(self.daemon, registry.login(ecr), uri, progress)
+
+    def describe(self, image: DockerImage) -> str:
+        """Platform and Python of the image, which is asked in a container."""
+        return f"linux/{image.architecture} with {python_inside(image, self.home) or 'no Python'} inside"
+
+    def run_locally(self, image: DockerImage, port: int = 0) -> AbstractContextManager[Trial]:
+        """See `labkit.docker.trial.LocalContainer`."""
+        return LocalContainer(image, self.home, port)
+
+
+def open_engine(choice: str | None, base: str | None, reference: Path, ecr: Any, home: Path) -> Engine:
+    """The way that a choice comes to.
+
+    ``base`` is the base image chosen, None for each way's own, and ``reference`` the Dockerfile that names it;
+    ``ecr`` is a client of the registry's account. Raises NoEngine where Docker was chosen and does not answer.
+    """
+    name, patience = wanted(choice), Patience()
+    if name == EMBEDDED:
+        return EmbeddedEngine(home)
+    try:
+        daemon = find(patience)
+        known = registry.login(ecr)
+        if name == AUTO:
+            registry.check_reachable(daemon, known, patience)
+            if base != bases.STAND_IN:
+                engine_bases.check_at_hand(daemon, engine_bases.Dockerfile.read(reference).reference, patience)
+        if known.front:
+            follow(daemon, known.front, home, patience)
+    except (NoEngine, EngineError) as error:
+        if name == DOCKER:
+            raise
+        return EmbeddedEngine(home, error.reason)
+    return DockerEngine(daemon, known.front, home)

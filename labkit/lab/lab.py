@@ -1,0 +1,400 @@
+"""The lab: a registry account, a workload account and an organization behind AWS profiles, embedded or real.
+
+An embedded lab also has accounts in which grants are seen to stop: one in another unit of the organization, one of
+another organization, one of none. A real lab has the two profiles that it was given (and, to explain, a third that may
+read the organization). Nothing here asks which of the two it is, except to say so.
+
+What a learner chooses in notebook 00 is kept in the lab home and found again by every notebook (``Lab.open``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+import labkit.embedded.process.client as embedded
+from labkit.aws import public_bases as bases
+from labkit.aws import reading, repositories, scps, sessions
+from labkit.docker import daemon
+from labkit.embedded.state.settings import Settings
+from labkit.errors import UsageError
+from labkit.ground.environment import apply, own_variables, unchanged_on_error
+from labkit.iam import Policy, Principal
+from labkit.iam.evaluate import Levels
+from labkit.lab import engine as ways
+from labkit.lab.choices import Choices
+from labkit.lab.choosing import Values, check_embedded_path, left, on_real_accounts, wrong
+from labkit.lab.engine import BuiltImage, Engine
+from labkit.lab.notebook_errors import calm_down
+from labkit.pull.organization import OUTSIDER, Membership, Organization, check_organization_path
+from labkit.pull.question import ImageUri, PullDecision, PullQuestion, caller_context
+from labkit.pull.regions import check_region
+
+TAG = "0.0.1"
+EXECUTION_ROLE = "LambdaRoleWithoutPermissions"
+LIMITED_ROLE = "LimitedLambdaRole"
+PULLING_ROLE = "LambdaRoleWithPullPermissions"
+"""An execution role that may pull, which helps nobody: notebook 08 shows it."""
+IMAGE_FOLDER = Path(__file__).resolve().parents[2] / "lambda_image"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The article's names for one scenario: its repository and its function."""
+
+    repository: str
+    function: str
+
+
+SAME_ACCOUNT = Names("lambda-same-account", "test-same-account")
+OTHER_ACCOUNT = Names("lambda-another-account", "test-another-account")
+ORGANIZATION = Names("lambda-aws-organizations", "test-organizations")
+REPOSITORIES = tuple(names.repository for names in (SAME_ACCOUNT, OTHER_ACCOUNT, ORGANIZATION))
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who makes requests: a name to speak of, a session, and who STS says it is."""
+
+    name: str
+    session: boto3.Session
+    account: str
+    arn: str
+
+    @classmethod
+    def of(cls, name: str, session: boto3.Session) -> Actor:
+        """Asks STS who the session is. Raises UsageError where its credentials are not accepted."""
+        caller = sessions.whoami(session)
+        return cls(name, session, caller.account, caller.arn)
+
+    @property
+    def region(self) -> str:
+        """The region of the actor's session."""
+        return str(self.session.region_name)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client, made once."""
+        return sessions.client(self.session, service)
+
+
+class Lab:
+    """Two accounts and what surrounds them. Made by ``Lab.open``, ``Lab.embedded`` or ``Lab.on_profiles``."""
+
+    def __init__(self, profiles: Mapping[str, str], choices: Choices, where: str, home: Path | None = None) -> None:
+        self.profiles = dict(profiles)
+        self.choices = choices
+        self.where = where
+        self.home = embedded.home(home)
+        self._actors: dict[str, Actor] = {}
+
+    @classmethod
+    def open(cls, home: Path | None = None) -> Lab:
+        """The lab that was chosen for the lab home: what every notebook begins with.
+
+        Starts the embedded AWS where it is the choice and not running, and points this process's AWS environment
+        variables at it. In a notebook the lab's errors are one sentence from now on. Raises UsageError, EmbeddedError.
+        """
+        calm_down()
+        choices = Choices.read(embedded.home(home))
+        return cls.on_profiles(choices, home) if choices.are_real else cls.embedded(home, choices)
+
+    @classmethod
+    def embedded(cls, home: Path | None = None, choices: Choices | None = None) -> Lab:
+        """A lab on the embedded AWS of the lab home."""
+        running = embedded.ensure(home)
+        embedded.use_profiles(running)
+        profiles = {name: name for name in running.accounts}
+        return cls(profiles, choices or Choices(), f"the embedded AWS at {running.endpoint}", home)
+
+    @classmethod
+    def on_profiles(cls, choices: Choices, home: Path | None = None) -> Lab:
+        """A lab on two profiles that exist already; this process goes back to the user's own AWS config files.
+
+        Raises UsageError when the profiles do not do.
+        """
+        if not (choices.registry_profile and choices.workload_profile):
+            raise UsageError(
+                "A lab on your own AWS accounts needs two profiles: one for the registry account and one "
+                "for the workload account."
+            )
+        if choices.organization_path:
+            check_organization_path(choices.organization_path)
+        if choices.region:
+            check_region(choices.region)
+        apply(own_variables())
+        profiles = {"registry": choices.registry_profile, "workload": choices.workload_profile}
+        if choices.management_profile:
+            profiles["management"] = choices.management_profile
+        lab = cls(profiles, choices, "", home)
+        if lab.registry.account == lab.workload.account:
+            raise UsageError(
+                f"Both profiles lead to the account {lab.registry.account}. The registry and the workload account "
+                "must be two."
+            )
+        lab.where = f"AWS at {sessions.endpoint_of(lab.registry.session)}"
+        return lab
+
+    def actor(self, name: str) -> Actor | None:
+        """The administrator of an account of the lab, or None where the lab has no such account."""
+        if name not in self.profiles:
+            return None
+        if name not in self._actors:
+            session = sessions.open_session(self.profiles[name], self.choices.region)
+            self._actors[name] = Actor.of(name, session)
+        return self._actors[name]
+
+    def actors(self) -> Iterator[Actor]:
+        """The administrators of all accounts of the lab."""
+        for name in self.profiles:
+            yield self._required(name)
+
+    def _required(self, name: str) -> Actor:
+        actor = self.actor(name)
+        if actor is None:
+            raise UsageError(f"This lab has no account {name!r}.")
+        return actor
+
+    @property
+    def registry(self) -> Actor:
+        """The account that owns the repositories."""
+        return self._required("registry")
+
+    @property
+    def workload(self) -> Actor:
+        """The account that owns the functions."""
+        return self._required("workload")
+
+    @property
+    def region(self) -> str:
+        """The region of repositories and functions: Lambda pulls from its own region only."""
+        return self.registry.region
+
+    def image_uri(self, repository: str, tag: str = TAG) -> str:
+        """The URI of an image in the registry account."""
+        return str(ImageUri(self.registry.account, self.region, repository, tag))
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Who builds, pushes and pulls: a Docker engine, or the lab by itself; ``engine.sentence`` says which.
+
+        Looked for once, when it is first needed. Raises NoEngine where Docker was chosen and does not answer.
+        """
+        dockerfile = IMAGE_FOLDER / "Dockerfile"
+        ecr = self.registry.client("ecr")
+        return ways.open_engine(self.choices.engine, self.choices.base, dockerfile, ecr, self.home)
+
+    @property
+    def base(self) -> str:
+        """What the image is built on: AWS's own base where Docker or real AWS runs it, else the lab's stand-in."""
+        runs_it = self.choices.are_real or self.engine.name == ways.DOCKER
+        return self.choices.base or (bases.PUBLIC if runs_it else bases.STAND_IN)
+
+    def build_image(
+        self, progress: Callable[[str], None] | None = None, pulling: bases.Progress | None = None
+    ) -> BuiltImage:
+        """Builds the article's image on the lab's base, for its three repositories.
+
+        ``progress`` gets a line for each instruction, and while AWS's base image is pulled one every two seconds;
+        ``pulling`` gets the bytes that are there, and how many there are, instead of these lines. Raises
+        DockerfileError, and LabError where the base cannot be pulled or the engine fails.
+        """
+        names = [ImageUri(self.registry.account, self.region, repository, TAG) for repository in REPOSITORIES]
+        if pulling is None:
+            pulling = bases.in_words(progress) if progress else bases.silent
+        built: BuiltImage = self.engine.build(IMAGE_FOLDER, self.base, names, progress or ways.silent, pulling)
+        return built
+
+    # The organization
+
+    @cached_property
+    def organization_id(self) -> str:
+        """The id of the registry account's organization. Raises UsageError when it is in none."""
+        found = self.organization_of("registry")
+        if found is None:
+            raise UsageError(f"The account {self.registry.account} is in no organization, so there is none to grant.")
+        return found
+
+    def organization_of(self, name: str) -> str | None:
+        """The id of the organization that an account of the lab is in, or None. Asked anew each time."""
+        actor = self.actor(name)
+        return reading.organization_id(actor.client("organizations")) if actor else None
+
+    def organization(self) -> Organization:
+        """The organization as it is now. Raises Unreadable without a profile that may read it."""
+        return reading.organization(self._reader())
+
+    def _reader(self) -> Any:
+        """The client that reads the organization: the management account's, else the registry account's."""
+        return (self.actor("management") or self.registry).client("organizations")
+
+    def _here(self, account: str) -> Membership:
+        """Where an account stands in the lab's organization now."""
+        return reading.membership(self._reader(), account)
+
+    @property
+    def organization_path(self) -> str:
+        """The path pattern to grant: the one chosen, else the unit that holds the workload account and all below."""
+        if self.choices.organization_path:
+            check = check_organization_path if self.choices.are_real else check_embedded_path
+            return check(self.choices.organization_path, self.organization_id)
+        try:
+            paths = self._here(self.workload.account).paths
+        except reading.Unreadable as error:
+            raise UsageError(
+                f"{error} Choose a profile that may read the organization (--management-profile), or say which path "
+                "to grant (--organization-path)."
+            ) from None
+        if not paths:
+            raise UsageError(f"The account {self.workload.account} is not in the organization {self.organization_id}.")
+        return f"{paths[0]}*"
+
+    @property
+    def other_path(self) -> str:
+        """The path pattern of a unit that the workload account is not in: the development unit where there is one."""
+        development = self.actor("development")
+        if development is not None:
+            return f"{self._here(development.account).paths[0]}*"
+        return f"{self.organization_id}/r-none/ou-none-nowhere0/*"
+
+    # Explanations
+
+    def explain(self, caller: boto3.Session, function: str, repository: str) -> PullDecision:
+        """Asks the pull question with what the accounts say now: may Lambda pull for this caller and function?
+
+        ``caller`` is the session that creates the function, ``function`` its name. Service control policies are read
+        where the lab has a management profile; nobody else may read them. Raises Unreadable where the lab's own
+        profiles may not read what the question needs.
+        """
+        return self._question(caller, function, repository, asks_for_paths).decide()
+
+    def question(self, caller: boto3.Session, function: str, repository: str, *, paths: bool = True) -> PullQuestion:
+        """The question that ``explain`` asks, to be changed and asked again.
+
+        Where the accounts stand is always read, since a changed policy may ask for it; raises Unreadable where no
+        profile may read that. Without ``paths`` it is not read: right as long as no policy ``asks_for_paths``.
+        """
+        return self._question(caller, function, repository, lambda _policy: paths)
+
+    def caller_for(self, repository: str) -> boto3.Session:
+        """Who creates the article's function of a repository: its own account's administrator, or the workload's."""
+        return (self.registry if repository == SAME_ACCOUNT.repository else self.workload).session
+
+    def _question(
+        self, caller: boto3.Session, function: str, repository: str, needs_paths: Callable[[Policy | None], bool]
+    ) -> PullQuestion:
+        who = sessions.whoami(caller)
+        principal = Principal.aws(who.arn)
+        admin = self._account(who.account)
+        if admin is None:
+            raise UsageError(f"The lab has no profile that reads the account {who.account} of the caller.")
+        text = repositories.policy(self.registry.client("ecr"), repository)
+        policy = Policy.parse(text, "the repository policy") if text else None
+        own = reading.caller_policies(admin.client("iam"), principal)
+        # Whatever does not ask for paths can be answered without the right to read the organization's tree.
+        asked_for_paths = any(map(needs_paths, [*own.identity, own.boundary, policy]))
+        membership = (self._membership if asked_for_paths else self._organization_only)(who.account)
+        return PullQuestion(
+            caller=principal,
+            caller_policies=own._replace(scp=self._scp(who.account)),
+            caller_context=caller_context(principal, membership),
+            function_arn=f"arn:aws:lambda:{self.region}:{who.account}:function:{function}",
+            image=ImageUri.parse(self.image_uri(repository)),
+            repository_policy=policy,
+            membership=membership,
+        )
+
+    def _scp(self, account: str) -> Levels | None:
+        """The service control policies that limit an account, where the lab can read them."""
+        management = self.actor("management")
+        return scps.in_force(management.client("organizations"), account) if management else None
+
+    def _account(self, number: str) -> Actor | None:
+        return next((actor for actor in self.actors() if actor.account == number), None)
+
+    def _organization_only(self, account: str) -> Membership:
+        """The organization that an account of the lab is in, without its place there: any account may ask that."""
+        actor = self._account(account)
+        return Membership(reading.organization_id(actor.client("organizations")) if actor else None)
+
+    def _membership(self, account: str) -> Membership:
+        """Where an account stands, in the lab's organization or in that of a neighbour whose account the lab has."""
+        found = self._here(account)
+        if found is not OUTSIDER:
+            return found
+        other = self._account(account)
+        if other is None or reading.organization_id(other.client("organizations")) is None:
+            return OUTSIDER
+        return reading.membership(other.client("organizations"), account)
+
+
+def asks_for_paths(policy: Policy | None) -> bool:
+    """Whether a policy asks where in the organization an account stands (``aws:…OrgPaths``)."""
+    statements = policy.statements if policy else ()
+    return any(condition.name.endswith("orgpaths") for each in statements for condition in each.conditions)
+
+
+def current(home: Path | None = None) -> dict[str, str | None]:
+    """What is chosen for the lab home, by the names that ``choose`` takes. Raises UsageError for broken files."""
+    root = embedded.home(home)
+    settings, choices = embedded.settings(root), Choices.read(root)
+    region = choices.region if choices.are_real else settings.region  # None: that of the profiles
+    world = {"organization": settings.organization, "region": region}
+    accounts = {f"{name}_account": settings.accounts[name] for name in ("registry", "workload")}
+    return {**asdict(choices), **world, **accounts}
+
+
+def choose(
+    home: Path | None = None,
+    *,
+    registry_account: str | None = None,
+    workload_account: str | None = None,
+    region: str | None = None,
+    organization: str | None = None,
+    organization_path: str | None = None,
+    registry_profile: str | None = None,
+    workload_profile: str | None = None,
+    management_profile: str | None = None,
+    base: str | None = None,
+    engine: str | None = None,
+    say: Callable[[str], object] = print,
+) -> Lab:
+    """Chooses what the lab uses, keeps it in the lab home, and opens the lab. What is None takes its default.
+
+    With profiles the lab is on the accounts that these lead to, and account numbers and the organization are theirs;
+    without, it is on the embedded AWS, in which the accounts, region and organization are made to exist. What the lab
+    has made elsewhere stays there, and ``say`` gets a sentence about that. Raises UsageError for anything that will not
+    do, and NoEngine for Docker that does not answer, before anything is changed.
+    """
+    chosen = {name: value for name, value in locals().items() if name not in ("home", "say")}
+    for sentence in wrong(chosen).values():
+        raise UsageError(sentence)
+    if engine == ways.DOCKER:
+        daemon.find()
+    root = embedded.home(home)
+    before = current(root)
+    lab = (_on_profiles if on_real_accounts(chosen) else _embedded)(root, chosen)
+    if remark := left(before, current(root)):
+        say(remark)
+    return lab
+
+
+def _on_profiles(root: Path, chosen: Values) -> Lab:
+    choices = Choices(**{each.name: chosen[each.name] for each in fields(Choices)})
+    with unchanged_on_error():
+        lab = Lab.on_profiles(choices, root)
+    choices.write(root)
+    return lab
+
+
+def _embedded(root: Path, chosen: Values) -> Lab:
+    accounts = {name: number for name in ("registry", "workload") if (number := chosen[f"{name}_account"])}
+    world = {name: value for name in ("region", "organization") if (value := chosen[name])}
+    embedded.apply_world(root, Settings.parse({"accounts": accounts, **world}))
+    choices = Choices(**{name: chosen[name] for name in ("organization_path", "base", "engine")})
+    choices.write(root)
+    return Lab.embedded(root, choices)

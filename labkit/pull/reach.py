@@ -1,0 +1,233 @@
+"""Who can pull what: every account of an organization against every repository, without asking for every pair.
+
+Asking for a pair is `labkit.pull.question.decide` with a probe: an administrator's role in the account that creates a
+function there. Two accounts get the same answer from a repository unless something in its policy tells them apart,
+which only these can do:
+
+    an account number in the policy      such accounts are asked about one by one
+    conditions on …OrgID and …OrgPaths   their outcomes are compared, not the accounts; accounts of one OU share them
+    a part of an account number          (``5924*``, a number to compare with, a policy variable) all are asked about
+
+So a repository is asked once for each account that its policy names and once for each different outcome, and the
+answers are those that asking for all pairs would have given. Service control policies and resource control policies
+are looked at in the same way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from labkit.iam import Policies, Policy, Principal
+from labkit.iam.conditions import Condition
+from labkit.iam.evaluate import Levels
+from labkit.iam.patterns import Context
+from labkit.pull.organization import Membership, Organization
+from labkit.pull.question import ImageUri, caller_context, decide
+
+_ADMINISTRATOR = Policy.parse(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, "AdministratorAccess"
+)
+# The keys of a pull that hold an account number, and those that hold a place in an organization.
+_NUMBERED = frozenset({"aws:principalarn", "aws:principalaccount", "aws:sourcearn", "aws:sourceaccount"})
+_PLACED = frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths"})
+_NUMBER = re.compile(r"(?<!\d)\d{12}(?!\d)", re.ASCII)
+_DIGITS = re.compile(r"\d+", re.ASCII)
+
+
+class Member(NamedTuple):
+    """An account that may want to pull, where it stands, and the service control policies above it."""
+
+    account: str
+    membership: Membership
+    scp: Levels | None = None
+
+
+class Repository(NamedTuple):
+    """A repository with its policy, and the resource control policies above its account."""
+
+    account: str
+    region: str
+    name: str
+    policy: Policy | None
+    rcp: Levels | None = None
+
+    @property
+    def image(self) -> ImageUri:
+        """An image in it; which one makes no difference to permissions."""
+        return ImageUri(self.account, self.region, self.name, "latest")
+
+
+class Probe(NamedTuple):
+    """Names of the role that creates the function, and of the function, in every account."""
+
+    role: str = "Deployer"
+    function: str = "function"
+
+
+DEFAULT_PROBE = Probe()
+"""The names that no policy is likely to know."""
+
+
+class Community(NamedTuple):
+    """Accounts that stand at the same place below the same service control policies.
+
+    ``limits`` is the same for communities that these policies do not tell apart; ``apart`` are the accounts that they
+    may tell apart from the others; ``keys`` are the condition keys of the place, in lower case.
+    """
+
+    membership: Membership
+    scp: Levels | None
+    accounts: tuple[str, ...]
+    limits: tuple[object, ...]
+    apart: frozenset[str]
+    keys: Context
+
+
+class Access(NamedTuple):
+    """Who can pull from one repository: an answer for each community, and those of accounts asked about by name."""
+
+    repository: Repository
+    communities: tuple[Community, ...]
+    answers: tuple[bool, ...]
+    named: Mapping[str, bool]
+
+    def accounts(self) -> Iterator[str]:
+        """The accounts that can pull, community by community."""
+        for community, answer in zip(self.communities, self.answers, strict=True):
+            if answer or not self.named.keys().isdisjoint(community.accounts):
+                yield from (account for account in community.accounts if self.named.get(account, answer))
+
+
+def members_of(organization: Organization) -> tuple[Member, ...]:
+    """All accounts of an organization, without service control policies."""
+    paths = {unit.id: organization.path(unit.id) for unit in organization.units}
+    places = {unit: Membership(organization.id, (path,)) for unit, path in paths.items()}
+    return tuple(Member(account.id, places[account.parent]) for account in organization.accounts)
+
+
+def who_can_pull(
+    repositories: Iterable[Repository], members: Iterable[Member], probe: Probe = DEFAULT_PROBE
+) -> Iterator[Access]:
+    """For each repository, who of the members can pull from it."""
+    communities = _communities(members)
+    homes = {account: community for community in communities for account in community.accounts}
+    for repository in repositories:
+        yield _access(repository, communities, homes, probe)
+
+
+def can_pull(repository: Repository, member: Member, probe: Probe = DEFAULT_PROBE) -> bool:
+    """The answer for one pair, by deciding it."""
+    account, membership = member.account, member.membership
+    caller = Principal.aws(f"arn:aws:iam::{account}:role/{probe.role}")
+    return decide(
+        caller=caller,
+        caller_policies=Policies(identity=(_ADMINISTRATOR,), scp=member.scp),
+        caller_context=caller_context(caller, membership),
+        function_arn=f"arn:aws:lambda:{repository.region}:{account}:function:{probe.function}",
+        image=repository.image,
+        repository_policy=repository.policy,
+        membership=lambda _account: membership,
+        rcp=repository.rcp,
+    ).allowed
+
+
+def _communities(members: Iterable[Member]) -> tuple[Community, ...]:
+    found: dict[object, list[Member]] = {}
+    for member in members:
+        found.setdefault((member.membership, _sources(member.scp)), []).append(member)
+    return tuple(map(_community, found.values()))
+
+
+def _sources(levels: Levels | None) -> object:
+    return None if levels is None else tuple(tuple(policy.source for policy in level) for level in levels)
+
+
+def _community(members: Sequence[Member]) -> Community:
+    place, scp = members[0].membership, members[0].scp
+    accounts = tuple(member.account for member in members)
+    families = {**place.context("Principal"), **place.context("Source")}
+    keys = {name.lower(): value for name, value in families.items()}
+    policy = _Distinctions.of(_flat(scp))
+    apart = frozenset(accounts) if policy.all_numbers else policy.numbers & frozenset(accounts)
+    return Community(place, scp, accounts, (_sources(scp), policy.outcomes(keys)), apart, keys)
+
+
+def _flat(levels: Levels | None) -> list[Policy]:
+    return [policy for level in levels or () for policy in level]
+
+
+def _access(
+    repository: Repository, communities: tuple[Community, ...], homes: Mapping[str, Community], probe: Probe
+) -> Access:
+    policies = ([repository.policy] if repository.policy else []) + _flat(repository.rcp)
+    policy = _Distinctions.of(policies)
+    numbers = frozenset(homes) if policy.all_numbers else (policy.numbers | {repository.account}) & homes.keys()
+    apart = numbers.union(*(community.apart for community in communities))
+
+    def ask(account: str) -> bool:
+        home = homes[account]
+        return can_pull(repository, Member(account, home.membership, home.scp), probe)
+
+    decided: dict[object, bool] = {}
+    answers = []
+    for community in communities:
+        alike = next((account for account in community.accounts if account not in apart), None)
+        same = (community.limits, policy.outcomes(community.keys))
+        if alike is not None and same not in decided:
+            decided[same] = ask(alike)
+        answers.append(decided.get(same, False))  # without an account that is like the others, nobody reads it
+    return Access(repository, communities, tuple(answers), {account: ask(account) for account in apart})
+
+
+class _Distinctions(NamedTuple):
+    """What some policies can tell accounts apart by: numbers, parts of numbers, places."""
+
+    numbers: frozenset[str]
+    all_numbers: bool
+    places: tuple[Condition, ...]
+    all_places: bool
+
+    @classmethod
+    def of(cls, policies: Iterable[Policy]) -> _Distinctions:
+        statements = [statement for policy in policies for statement in policy.statements]
+        conditions = [condition for statement in statements for condition in statement.conditions]
+        texts = [entry.text for statement in statements for entry in statement.principal or ()]
+        texts += [value for condition in conditions for value in condition.values]
+        variables = {key for statement in statements for key in statement.variables}
+        return cls(
+            frozenset(number for text in texts for number in _NUMBER.findall(text)),
+            not variables.isdisjoint(_NUMBERED) or not all(_whole(c) for c in conditions if c.name in _NUMBERED),
+            tuple(condition for condition in conditions if condition.name in _PLACED),
+            not variables.isdisjoint(_PLACED),
+        )
+
+    def outcomes(self, keys: Context) -> tuple[object, ...]:
+        """The same for places that the policies cannot tell apart."""
+        everything = tuple(keys.items()) if self.all_places else ()
+        return (*everything, *(condition.outcome(keys) for condition in self.places))
+
+
+def _whole(condition: Condition) -> bool:
+    """Whether a condition can compare account numbers only as wholes."""
+    if condition.row is None or condition.row.family == "Bool":
+        return True
+    if condition.row.family not in ("String", "Arn"):
+        return False
+    return not condition.row.wildcards or not any(map(_takes_a_part, condition.values))
+
+
+def _takes_a_part(pattern: str) -> bool:
+    """Whether digits of a pattern could meet a part of an account number.
+
+    A number stands between colons, or alone. Digits with a wildcard on one side could meet a part of it where their
+    other side is a colon, another wildcard or the pattern's end.
+    """
+    for digits in _DIGITS.finditer(pattern):
+        before, after = pattern[: digits.start()][-1:], pattern[digits.end() :][:1]
+        wild = [side in ("*", "?", "}", "$") for side in (before, after) if side]
+        free = all(side in ("", ":", "*", "?", "}", "$") for side in (before, after))
+        if free and any(wild):
+            return True
+    return False

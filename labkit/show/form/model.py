@@ -1,0 +1,229 @@
+"""The form of notebook 00: which accounts, region and organization the lab uses, or which real profiles.
+
+``LabForm`` is the view-model and the view. Without a widget it is plain Python:
+
+    form = lab_form()
+    form.edit(registry_account="111111111111")            as typing does; nothing is kept yet
+    form.wrong                                            a sentence for each field with which something is wrong
+    form.names()                                          what the article's names become with these values
+    form.apply(), form.back_to_defaults()                 keep the values and open the lab; the defaults again
+
+The one-line equivalent is ``labkit.lab.lab.choose(...)``, which ``apply`` calls; its rules are those of the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labkit.aws.public_bases import BASES
+from labkit.embedded.state import world
+from labkit.errors import UsageError
+from labkit.lab.choosing import EMBEDDED_ONLY, on_real_accounts, wrong
+from labkit.lab.engine import ENGINES
+from labkit.lab.lab import (
+    EXECUTION_ROLE,
+    ORGANIZATION,
+    OTHER_ACCOUNT,
+    REPOSITORIES,
+    SAME_ACCOUNT,
+    TAG,
+    Lab,
+    choose,
+    current,
+)
+from labkit.pull.question import ImageUri
+from labkit.pull.regions import regions
+from labkit.show.messages import ERRORS, SILENCE, Said, failure
+from labkit.show.style import framed
+from labkit.show.table import Table
+from labkit.show.view import View
+
+if TYPE_CHECKING:
+    from labkit.show.form.widget import FormWidget
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: the name that ``choose`` knows it by, its label, what empty means, and the values to suggest."""
+
+    name: str
+    label: str
+    hint: str
+    options: tuple[str, ...] = ()
+
+
+EMBEDDED_FIELDS = (
+    Field("registry_account", "Registry account", "12 digits: owns the repositories; empty: the article's"),
+    Field("workload_account", "Workload account", "12 digits: owns the functions; empty: the article's"),
+    Field("organization", "Organization", "o-…; empty: the lab's own"),
+)
+REAL_FIELDS = (
+    Field("registry_profile", "Registry profile", "an AWS profile of yours; empty: the embedded AWS"),
+    Field("workload_profile", "Workload profile", "an AWS profile of another account"),
+    Field("management_profile", "Management profile", "may read the organization; can stay empty"),
+)
+COMMON_FIELDS = (
+    Field("region", "Region", "empty: the profile's, or the article's", tuple(sorted(regions()))),
+    Field("organization_path", "Path to grant", "o-…/r-…/ou-…/*; empty: the workload account's unit"),
+    Field("base", "Base image", "public or stand-in; empty: what the lab can run", BASES),
+    Field("engine", "Engine", "auto, docker or embedded; empty: auto", ENGINES),
+)
+GROUPS = (
+    ("On the embedded AWS", EMBEDDED_FIELDS),
+    ("On your own AWS accounts", REAL_FIELDS),
+    ("On both", COMMON_FIELDS),
+)
+FIELDS = tuple(each for _, fields in GROUPS for each in fields)
+_NOT_USED = "Not used: your own accounts have theirs."
+DEFAULTS = {
+    "registry_account": world.ACCOUNTS["registry"],
+    "workload_account": world.ACCOUNTS["workload"],
+    "organization": world.HOME_ORGANIZATION.id,
+    "region": world.REGION,
+}
+
+
+class LabForm(View):
+    """What is chosen for a lab home, to change. Made by ``lab_form``.
+
+    ``values`` are the texts of the fields and ``wrong`` a sentence for each with which something is wrong; ``lab`` is
+    the lab that was opened when they were last kept, and ``said`` what came of the last press.
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.home = home
+        self.lab: Lab | None = None
+        self.said = SILENCE
+        self._drawn: FormWidget | None = None
+        self._take(self._kept())
+
+    def _kept(self) -> dict[str, str]:
+        return {name: value or "" for name, value in current(self.home).items()}
+
+    # What is written
+
+    def edit(self, **values: str | None) -> None:
+        """Changes fields, by the names that ``choose`` takes. Nothing is kept yet. Raises UsageError for others."""
+        for name in values:
+            if name not in self.values:
+                raise UsageError(f"The form has no field {name!r}. The fields are {', '.join(self.values)}.")
+        self.said = SILENCE
+        self._take(self.values | {name: (value or "").strip() for name, value in values.items()})
+        self._redraw()
+
+    def _take(self, values: dict[str, str]) -> None:
+        self.values, self.wrong = values, wrong(values)
+
+    def remark(self, name: str) -> str:
+        """What stands beside a field where nothing is wrong with it: that it is not used, or what empty means."""
+        if name in EMBEDDED_ONLY and on_real_accounts(self.values):
+            return _NOT_USED
+        return "" if self.values[name] else next(each.hint for each in FIELDS if each.name == name)
+
+    def names(self) -> list[tuple[str, str]]:
+        """What the article's names become with these values: a label and a name each."""
+        return list(self._names())
+
+    def _names(self) -> Iterator[tuple[str, str]]:
+        registry, workload = self._account("registry"), self._account("workload")
+        region = self._shown("region", "the profile's region" if on_real_accounts(self.values) else "")
+        for repository in REPOSITORIES:
+            yield "image", str(ImageUri(registry, region, repository, TAG))
+        for names in (SAME_ACCOUNT, OTHER_ACCOUNT, ORGANIZATION):
+            account = registry if names is SAME_ACCOUNT else workload
+            yield "function", f"arn:aws:lambda:{region}:{account}:function:{names.function}"
+        yield "execution role", f"arn:aws:iam::{workload}:role/{EXECUTION_ROLE}"
+
+    def _account(self, actor: str) -> str:
+        if not on_real_accounts(self.values):
+            return self._shown(f"{actor}_account")
+        profile = self.values[f"{actor}_profile"]
+        opened = self.lab.actor(actor) if self.lab and self.lab.profiles.get(actor) == profile else None
+        return opened.account if opened else f"<account of {profile or 'no profile'}>"
+
+    def _shown(self, name: str, default: str = "") -> str:
+        """The value of a field, or its place where there is none that would do."""
+        if name in self.wrong:
+            return f"<{name.replace('_', ' ')}>"
+        return self.values[name] or (f"<{default}>" if default else DEFAULTS[name])
+
+    # Keeping it
+
+    def apply(self) -> Said:
+        """Checks and keeps the values, and opens the lab. Where that fails, what was kept before stays."""
+        remarks: list[str] = []
+        try:
+            values = {name: value or None for name, value in self.values.items()}
+            self.lab = choose(self.home, say=remarks.append, **values)
+            self._take(self._kept())
+            where = f"The lab is on {self.lab.where}: {_summary(self.lab)}."
+            self.said = Said(True, " ".join([where, self.lab.engine.sentence, *remarks]))
+        except ERRORS as error:
+            self.said = failure(error)
+        self._redraw()
+        return self.said
+
+    def back_to_defaults(self) -> Said:
+        """Writes the defaults, which are the article's, into the fields. They are kept when they are applied."""
+        self._take({name: DEFAULTS.get(name, "") for name in self.values})
+        self.said = Said(True, "These are the article's. Press “Use these” to keep them.")
+        self._redraw()
+        return self.said
+
+    # Showing it
+
+    def text(self) -> str:
+        """The fields with their values, and what is wrong; below them the names."""
+        parts = [repr(self._table()), "", repr(Table(("what", "name"), self.names())), repr(self.said)]
+        return "\n".join(parts).rstrip()
+
+    def html(self) -> str:
+        """The same as tables."""
+        return framed(f"{self._table()._repr_html_()}{self.names_html()}{self.said.html()}")
+
+    def names_html(self) -> str:
+        """What the names become, as a table."""
+        rows = "".join(
+            f'<tr><th scope="row" style="white-space:nowrap">{escape(what)}</th>'
+            f"<td><code>{escape(name)}</code></td></tr>"
+            for what, name in self.names()
+        )
+        return f"<table><caption>The article's names with these values</caption><tbody>{rows}</tbody></table>"
+
+    def message_html(self, name: str) -> str:
+        """What stands beside a field: what is wrong with it, or a remark."""
+        if name in self.wrong:
+            return f'<span role="status" class="labkit-no"><b>✗</b> {escape(self.wrong[name])}</span>'
+        return f'<span role="status" class="labkit-quiet">{escape(self.remark(name))}</span>'
+
+    def _table(self) -> Table:
+        rows = [(each.label, self.values[each.name] or "–", self._beside(each.name)) for each in FIELDS]
+        return Table(("field", "value", "message"), rows)
+
+    def _beside(self, name: str) -> str:
+        return f"✗ {self.wrong[name]}" if name in self.wrong else self.remark(name)
+
+    def _redraw(self) -> None:
+        if self._drawn is not None:
+            self._drawn.update()
+
+    def _draw(self) -> Any:
+        from labkit.show.form.widget import FormWidget
+
+        self._drawn = FormWidget(self)
+        return self._drawn.box
+
+
+def _summary(lab: Lab) -> str:
+    return (
+        f"registry {lab.registry.account}, workload {lab.workload.account}, region {lab.region}, base image {lab.base}"
+    )
+
+
+def lab_form(home: Path | None = None) -> LabForm:
+    """The form with what is chosen now. One-line equivalent: ``labkit.lab.lab.choose(...)``."""
+    return LabForm(home)

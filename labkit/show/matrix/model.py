@@ -1,0 +1,226 @@
+"""The access matrix: who of the lab can pull what, as the repositories' policies and the accounts are now.
+
+A row is an account of the lab, asking as its administrator for a function in that account; a column is a repository.
+``AccessMatrix`` is the view-model and the view:
+
+    matrix = access_matrix(lab)
+    matrix.decision("workload", "lambda-another-account")   why, as ``lab.explain`` says it
+    matrix.refresh()                                        reads everything again
+
+Each fact is read once for all cells: who an administrator is, what it may do and where its account stands for a row,
+the policy for a column. The one-line equivalents are ``lab.explain(...)`` for a cell, and
+``labkit.pull.reach.who_can_pull`` for organizations of any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labkit.aws import repositories as ecr_repositories
+from labkit.aws.reading import Unreadable
+from labkit.errors import LabError
+from labkit.iam import Policy
+from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT, Actor, Lab
+from labkit.pull.question import ImageUri, PullDecision
+from labkit.show.messages import SILENCE, Said
+from labkit.show.style import framed
+from labkit.show.table import Table
+from labkit.show.view import View
+
+if TYPE_CHECKING:
+    from labkit.show.matrix.widget import MatrixWidget
+
+_FUNCTIONS = {names.repository: names.function for names in (SAME_ACCOUNT, OTHER_ACCOUNT, ORGANIZATION)}
+_OTHER_FUNCTION = "function"
+_MARKS = {"yes": "✓", "no": "✗", "none": "–", "unknown": "?"}
+
+
+class Cell(NamedTuple):
+    """What one account is answered for one repository; ``note`` says why where there is no decision."""
+
+    name: str
+    account: str
+    repository: str
+    decision: PullDecision | None
+    state: str
+    word: str
+    note: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Mark and word, such as ``✓ allowed``."""
+        return f"{_MARKS[self.state]} {self.word}"
+
+    @property
+    def sentence(self) -> str:
+        """The cell in words that need no table around them."""
+        return f"{self.name} ({self.account}), {self.repository}: {self.word}"
+
+    @property
+    def why(self) -> str:
+        """The decision as a paragraph, or why there is none."""
+        return repr(self.decision) if self.decision else self.note
+
+
+class AccessMatrix(View):
+    """Accounts of the lab by repositories. Made by ``access_matrix``; ``said`` is what came of the last reading."""
+
+    def __init__(self, lab: Lab, repositories: Iterable[str]) -> None:
+        self.repositories = tuple(repositories)
+        self.chosen: tuple[str, str] | None = None
+        self.said = SILENCE
+        self._lab = lab
+        self._drawn: MatrixWidget | None = None
+        self.cells = self._read()
+
+    @property
+    def rows(self) -> list[tuple[Cell, ...]]:
+        """The cells, an account after the other."""
+        width = len(self.repositories)
+        return [self.cells[start : start + width] for start in range(0, len(self.cells), width)] if width else []
+
+    def cell(self, name: str, repository: str) -> Cell:
+        """The cell of an account (by its name in the lab) and a repository; raises KeyError."""
+        found = next((each for each in self.cells if (each.name, each.repository) == (name, repository)), None)
+        if found is None:
+            raise KeyError((name, repository))
+        return found
+
+    def decision(self, name: str, repository: str) -> PullDecision | None:
+        """Why, or None where there is no repository or the accounts cannot be read; raises KeyError."""
+        return self.cell(name, repository).decision
+
+    def choose(self, name: str, repository: str) -> Cell:
+        """Explains this cell below the matrix, as a press on it does; raises KeyError."""
+        found = self.cell(name, repository)
+        self.chosen = (name, repository)
+        self._redraw()
+        return found
+
+    def refresh(self) -> Said:
+        """Reads policies and accounts again. Where that fails the matrix stays as it was, and the error is said."""
+        try:
+            before, self.cells = self.cells, self._read()
+            changed = sum(new.state != old.state for new, old in zip(self.cells, before, strict=True))
+            self.said = Said(True, f"Read again: {changed or 'no'} cell{'s' * (changed != 1)} changed.")
+        except (ClientError, BotoCoreError, LabError) as error:
+            self.said = Said(False, str(error))
+        self._redraw()
+        return self.said
+
+    # Reading and deciding
+
+    def _read(self) -> tuple[Cell, ...]:
+        policies = {name: self._policy(name) for name in self.repositories}
+        return tuple(cell for actor in self._lab.actors() for cell in self._row(actor, policies))
+
+    def _policy(self, repository: str) -> tuple[bool, Policy | None]:
+        """Whether there is the repository, and its policy."""
+        ecr = self._lab.registry.client("ecr")
+        try:
+            text = ecr_repositories.policy(ecr, repository)
+        except ecr.exceptions.RepositoryNotFoundException:
+            return False, None
+        return True, Policy.parse(text, "the repository policy") if text else None
+
+    def _row(self, actor: Actor, policies: dict[str, tuple[bool, Policy | None]]) -> Iterator[Cell]:
+        decide = self._decider(actor, next((name for name, (exists, _) in policies.items() if exists), None))
+        for repository, (exists, policy) in policies.items():
+            place = (actor.name, actor.account, repository)
+            if not exists:
+                yield Cell(*place, None, "none", "no repository", f"There is no repository {repository}.")
+                continue
+            try:
+                decision = decide(repository, policy)
+            except Unreadable as error:
+                yield Cell(*place, None, "unknown", "not known", str(error))
+            else:
+                yield Cell(*place, decision, *(("yes", "allowed") if decision.allowed else ("no", "denied")))
+
+    def _decider(self, actor: Actor, repository: str | None) -> Any:
+        """Decides for an actor: by one question that is asked of every policy, else by what can be read for each."""
+
+        def alone(name: str, _policy: Policy | None) -> PullDecision:
+            return self._lab.explain(actor.session, _function(name), name)
+
+        if repository is None:
+            return alone
+        try:
+            question = self._lab.question(actor.session, _function(repository), repository)
+        except Unreadable:
+            return alone
+
+        def again(name: str, policy: Policy | None) -> PullDecision:
+            arn = f"arn:aws:lambda:{self._lab.region}:{actor.account}:function:{_function(name)}"
+            image = ImageUri.parse(self._lab.image_uri(name))
+            return question.having(function_arn=arn, image=image, repository_policy=policy).decide()
+
+        return again
+
+    # Showing it
+
+    @property
+    def title(self) -> str:
+        """What the table says, in a sentence."""
+        return "Can Lambda pull, for a function that each account's administrator creates there?"
+
+    def text(self) -> str:
+        """A table: a row for each account."""
+        rows = [(f"{row[0].name} {row[0].account}", *(cell.shown for cell in row)) for row in self.rows]
+        return repr(Table(("", *self.repositories), rows))
+
+    def html(self) -> str:
+        """A table with a caption, and below it, folded, the reasons."""
+        heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.repositories)
+        rows = "".join(
+            f'<tr><th scope="row">{escape(row[0].name)} <span class="labkit-quiet">{row[0].account}</span></th>'
+            f"{''.join(map(_data, row))}</tr>"
+            for row in self.rows
+        )
+        reasons = "".join(
+            f"<li>{_data_mark(cell)} <b>{escape(cell.name)}, {escape(cell.repository)}</b>: {escape(cell.why)}</li>"
+            for cell in self.cells
+        )
+        return framed(
+            f'<table class="labkit-matrix"><caption>{escape(self.title)}</caption>'
+            f'<thead><tr><th scope="col">account</th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+            f"<details><summary>Why, cell by cell</summary><ul>{reasons}</ul></details>"
+        )
+
+    def _redraw(self) -> None:
+        if self._drawn is not None:
+            self._drawn.update()
+
+    def _draw(self) -> Any:
+        from labkit.show.matrix.widget import MatrixWidget
+
+        self._drawn = MatrixWidget(self)
+        return self._drawn.box
+
+
+CLASSES = {"yes": "labkit-yes", "no": "labkit-no", "none": "labkit-quiet", "unknown": "labkit-quiet"}
+"""The colour of each state of a cell."""
+
+
+def _data(cell: Cell) -> str:
+    return f'<td><b class="{CLASSES[cell.state]}">{cell.shown}</b></td>'
+
+
+def _data_mark(cell: Cell) -> str:
+    return f'<b class="{CLASSES[cell.state]}" aria-hidden="true">{_MARKS[cell.state]}</b>'
+
+
+def _function(repository: str) -> str:
+    return _FUNCTIONS.get(repository, _OTHER_FUNCTION)
+
+
+def access_matrix(lab: Lab, repositories: Iterable[str] = REPOSITORIES) -> AccessMatrix:
+    """Who of the lab's accounts can pull from each repository now, and why.
+
+    One-line equivalent: ``lab.explain(...)`` for each pair. Raises ClientError where the registry cannot be read.
+    """
+    return AccessMatrix(lab, repositories)

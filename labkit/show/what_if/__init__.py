@@ -1,0 +1,1 @@
+"""What if: change an input of the pull question."""

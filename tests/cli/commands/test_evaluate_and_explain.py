@@ -1,0 +1,233 @@
+"""labkit evaluate and labkit explain, from their arguments to what they print and exit with."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+
+import pytest
+
+from labkit.cli.main import main
+from labkit.pull import policies
+
+OWN = "592444418872"
+REPOSITORY = "arn:aws:ecr:eu-central-1:813835382529:repository/lambda-another-account"
+FUNCTION = f"arn:aws:lambda:eu-central-1:{OWN}:function:f"
+
+
+def case(account: str = OWN, **more: object) -> dict:
+    return {
+        "id": account,
+        "request": {
+            "principal": {"Service": "lambda.amazonaws.com"},
+            "action": "ecr:BatchGetImage",
+            "resource": REPOSITORY,
+            "context": {"aws:SourceArn": FUNCTION.replace(OWN, account)},
+        },
+        "policies": {"resource": policies.cross_account(OWN)},
+        **more,
+    }
+
+
+@pytest.fixture
+def ask(capsys, tmp_path, monkeypatch):
+    """Run the command line in a folder of its own; answers exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(line: str, **files: object) -> tuple[int, str, str]:
+        for name, content in files.items():
+            (tmp_path / f"{name}.json").write_text(
+                content if isinstance(content, str) else json.dumps(content), "utf-8"
+            )
+        code = main(shlex.split(line))
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_one_case_is_decided_and_explained(ask):
+    code, out, err = ask("evaluate c.json", c=case())
+    assert (code, err) == (0, "")
+    assert out.startswith(f"✓ Allowed: lambda.amazonaws.com may ecr:BatchGetImage on {REPOSITORY}")
+    assert "✓ Principal covers lambda.amazonaws.com" in out
+
+
+def test_a_denied_case_exits_with_1_unless_that_is_expected(ask):
+    denied = case("111111111111")
+    assert ask("evaluate c.json", c=denied)[0] == 1
+    assert ask("evaluate c.json --expect denied", c=denied)[0] == 0
+    assert ask("evaluate c.json", c={**denied, "expect": {"decision": "denied"}})[0] == 0
+    assert ask("evaluate c.json --expect allowed", c={**denied, "expect": {"decision": "denied"}})[0] == 1
+
+
+def test_several_cases_get_a_line_each_and_what_is_not_as_expected_is_explained(ask):
+    cases = [
+        case(title="Mine", expect={"decision": "allowed"}),
+        case("111111111111", expect={"decision": "allowed"}),
+        case("222222222222"),
+    ]
+    code, out, _ = ask("evaluate c.json", c=cases)
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[0] == f"✓ {OWN}: allowed. Mine"
+    assert lines[1] == "✗ 111111111111: denied."
+    assert "  not as expected: decision is denied, expected was allowed" in lines
+    assert lines[-2] == "· 222222222222: denied."
+    assert lines[-1] == "3 cases, 1 not as expected."
+
+
+def test_answers_as_json(ask):
+    cases = [case(expect={"checks": {"RESOURCE": "IMPLICIT_DENY"}}), case("111111111111")]
+    code, out, _ = ask("evaluate c.json --json", c=cases)
+    first, second = json.loads(out)
+    assert code == 1
+    assert (first["id"], first["decision"]) == (OWN, "allowed")
+    assert first["missed"] == ["RESOURCE is ALLOW, expected was IMPLICIT_DENY"]
+    assert second.keys() == {"id", "decision", "checks", "matched", "reasons", "nearest_miss"}
+    assert second["nearest_miss"]["key"] == "aws:SourceArn"
+
+
+def test_cases_can_come_from_standard_input(ask, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(case())))
+    assert ask("evaluate - --json")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "content", "says"),
+    [
+        ("evaluate missing.json", "", "labkit: missing.json: It cannot be read: No such file or directory."),
+        ("evaluate c.json", "{", "labkit: c.json: This is not JSON: "),
+        ("evaluate c.json", case(request=1), f"labkit: c.json: In case 1 ({OWN}): The request is not a JSON object"),
+        ("evaluate .", "", "labkit: .: It cannot be read: Is a directory."),
+        ("evaluate", "", "labkit evaluate: the following arguments are required: FILE"),
+        ("evaluate c.json --expect maybe", case(), "labkit evaluate: argument --expect: invalid choice: 'maybe'"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_exit_code_2(ask, line, content, says):
+    code, out, err = ask(line, c=content)
+    assert (code, out) == (2, "")
+    assert err.startswith(says)
+    assert err.count("\n") == 1
+
+
+def test_a_file_that_is_no_text_is_refused(ask, tmp_path):
+    (tmp_path / "b.json").write_bytes(b"\xff\xfe")
+    assert ask("evaluate b.json")[2] == "labkit: b.json: It is not a text in UTF-8.\n"
+
+
+LAMBDA = f"explain --principal lambda.amazonaws.com --action ecr:BatchGetImage --resource {REPOSITORY}"
+
+
+def test_a_request_is_explained_with_what_would_change_the_answer(ask):
+    line = f"{LAMBDA} --context aws:SourceArn={FUNCTION.replace(OWN, '111111111111')} --resource-policy p.json"
+    code, out, err = ask(line, p=policies.cross_account(OWN))
+    assert (code, err) == (1, "")
+    assert "✗ Denied: lambda.amazonaws.com may not ecr:BatchGetImage" in out
+    assert f"the account in aws:SourceArn is 111111111111, the pattern wants {OWN}" in out
+    assert f"If aws:SourceArn were {FUNCTION}, it would be allowed." in out
+    assert "AWS would say" not in out
+
+
+def test_an_explanation_as_json(ask):
+    line = f"{LAMBDA} --context aws:SourceArn={FUNCTION} --resource-policy p.json --json"
+    code, out, _ = ask(line, p=policies.cross_account(OWN))
+    data = json.loads(out)
+    assert code == 0
+    assert data["decision"] == "allowed"
+    assert [each["sid"] for each in data["statements"]] == [
+        "CrossAccountPermission",
+        "LambdaECRImageCrossAccountRetrievalPolicy",
+    ]
+    assert data["counterfactuals"] == [
+        {
+            "key": "aws:SourceArn",
+            "value": "something-else",
+            "sentence": "If aws:SourceArn were something-else, it would be denied.",
+        }
+    ]
+
+
+EVERYTHING = {"Statement": {"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}}
+NOTHING = {"Statement": {"Sid": "Not", "Effect": "Deny", "Action": "*", "Resource": "*"}}
+TRUST = {"Statement": {"Sid": "T", "Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "*"}}
+USER = f"explain --principal arn:aws:iam::{OWN}:user/ann --action a:b --resource '*'"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ("", 1),
+        ("--expect denied", 0),
+        ("--identity all.json", 0),
+        ("--identity all.json --identity not.json", 1),
+        ("--identity all.json --boundary not.json", 1),
+        ("--identity all.json --scp all.json --scp all.json", 0),
+        ("--identity all.json --scp all.json --scp not.json", 1),
+        ("--identity all.json --rcp not.json", 1),
+        ("--identity all.json --session not.json", 1),
+        ("--identity all.json --trust-policy trust.json", 0),
+        ("--trust-policy trust.json", 1),
+        ("--identity all.json --resource-account 111122223333", 1),
+        ("--identity all.json --resource-account 111122223333 --resource-policy trust.json", 0),
+    ],
+)
+def test_every_kind_of_policy_can_be_given(ask, options, code):
+    assert ask(f"{USER} {options}", all=EVERYTHING, **{"not": NOTHING}, trust=TRUST)[0] == code
+
+
+def test_awss_own_sentence_is_shown(ask):
+    out = ask(USER)[1]
+    assert f"AWS would say: User: arn:aws:iam::{OWN}:user/ann is not authorized to perform: a:b on resource: *" in out
+
+
+def test_principals_of_all_forms_can_be_given(ask):
+    session = f"arn:aws:sts::{OWN}:assumed-role/R/s"
+    policy = {"Statement": {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OWN}:role/path/R"}, "Action": "*"}}
+    line = f"explain --principal {session} --action a:b --resource '*' --resource-policy p.json"
+    assert ask(line, p=policy)[0] == 1
+    assert ask(f"{line} --role arn:aws:iam::{OWN}:role/path/R", p=policy)[0] == 0
+    everybody = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}}
+    for who in ("'*'", OWN, "ecs.amazonaws.com"):
+        assert (
+            ask(f"explain --principal {who} --action a:b --resource '*' --resource-policy p.json", p=everybody)[0] == 0
+        )
+
+
+def test_a_key_with_several_values_is_a_list(ask):
+    policy = policies.organization_paths("o-abcdefghij/*")
+    line = f"{LAMBDA} --resource-policy p.json --context"
+    assert ask(f"{line} 'aws:SourceOrgPaths=[\"o-abcdefghij/r-ab12/\"]'", p=policy)[0] == 0
+    assert ask(f"{line} 'aws:SourceOrgPaths=o-abcdefghij/r-ab12/'", p=policy)[0] == 0
+    assert ask(f"{line} 'aws:SourceOrgPaths=[\"o-other12345/r-ab12/\"]'", p=policy)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (f"{LAMBDA} --context x", "labkit: --context 'x' is not KEY=VALUE"),
+        (f"{LAMBDA} --context =x", "labkit: --context '=x' is not KEY=VALUE"),
+        (f"{LAMBDA} --context a:b=1 --context a:b=2", "labkit: --context gives a:b twice"),
+        (f"{LAMBDA} --context 'a:b=[x'", "labkit: --context a:b begins with [ but is not a JSON list"),
+        (f"{LAMBDA} --context 'a:b=[{{}}]'", "labkit: The value of a:b must be a text or a list of texts"),
+        (f"{LAMBDA} --resource-policy none.json", "labkit: none.json: It cannot be read"),
+        (f"{LAMBDA} --resource-policy bare.json", "labkit: bare.json: This is a bare statement, not a policy."),
+        (f"{LAMBDA} --resource-policy all.json", "labkit: In the resource policy: All has no Principal"),
+        (f"{LAMBDA} --resource-policy all.json --trust-policy all.json", "labkit: Give --resource-policy or --trust"),
+        ("explain --principal ann --action a:b --resource '*'", "labkit: 'ann' is not the ARN of a principal"),
+        ("explain --action a:b --resource '*'", "labkit explain: the following arguments are required: --principal"),
+    ],
+)
+def test_bad_options_get_one_sentence_and_exit_code_2(ask, line, says):
+    code, out, err = ask(line, all=EVERYTHING, bare=EVERYTHING["Statement"])
+    assert (code, out) == (2, "")
+    assert err.startswith(says)
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["evaluate", "explain"])
+def test_help_has_an_example(ask, command):
+    code, out, _ = ask(f"{command} --help")
+    assert code == 0
+    assert f"  labkit {command} " in out

@@ -1,0 +1,118 @@
+"""What is demanded of parameters, in the words of each service."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from labkit.embedded.protocol.constraints import compile_pattern
+from labkit.embedded.protocol.models import SERVICES, service_model
+from tests.embedded.conftest import Cloud
+from tests.embedded.lab_of_tests import refusal
+
+NAME = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*"
+ROLE = "arn:aws:iam::592444418872:role/r"
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "parameter", "constraint"),
+    [
+        (
+            "CreateRepository",
+            {"repositoryName": "Demo"},
+            "repositoryName",
+            f"must satisfy regular expression '{NAME}'",
+        ),
+        ("CreateRepository", {"repositoryName": "a"}, "repositoryName", "must have length greater than or equal to 2"),
+        (
+            "DescribeRepositories",
+            {"repositoryNames": ["good", "a/B"]},
+            "repositoryName",
+            f"must satisfy regular expression '{NAME}'",
+        ),
+        (
+            "CreateRepository",
+            {"repositoryName": "demo", "imageTagMutability": "NEVER"},
+            "imageTagMutability",
+            "Member must satisfy enum value set: "
+            "[MUTABLE, IMMUTABLE, IMMUTABLE_WITH_EXCLUSION, MUTABLE_WITH_EXCLUSION]",
+        ),
+        (
+            "BatchGetImage",
+            {"repositoryName": "demo", "imageIds": []},
+            "imageIds",
+            "Member must have length greater than or equal to 1",
+        ),
+        (
+            "GetAuthorizationToken",
+            {"registryIds": ["81383538252"]},
+            "registryIds",
+            "Member must satisfy constraint: [Member must satisfy regular expression pattern: [0-9]{12}]",
+        ),
+        (
+            "SetRepositoryPolicy",
+            {"repositoryName": "demo", "policyText": "x" * 10_241},
+            "policyText",
+            "must have length less than or equal to 10240",
+        ),
+    ],
+)
+def test_ecr_names_the_first_violation_in_a_form_of_its_own(
+    cloud: Cloud, operation: str, params: dict[str, Any], parameter: str, constraint: str
+) -> None:
+    headers = {
+        "X-Amz-Target": f"AmazonEC2ContainerRegistry_V20150921.{operation}",
+        "Content-Type": "application/x-amz-json-1.1",
+    }
+    answer = cloud.call("registry", "ecr", headers=headers, body=json.dumps(params).encode())
+    text = f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'"
+    assert answer.status == 400
+    assert json.loads(answer.body) == {"__type": "InvalidParameterException", "message": text}
+
+
+def violations(cloud: Cloud, **params: Any) -> str:
+    code, status, text = refusal(cloud.client("workload", "lambda").create_function, **params)
+    assert (code, status) == ("ValidationException", 400)
+    return text
+
+
+def test_lists_are_shown_as_aws_shows_them(cloud: Cloud) -> None:
+    function = {"FunctionName": "f", "Role": ROLE, "Code": {"ImageUri": "x"}}
+    assert violations(cloud, **function, Architectures=["x86_64", "arm64"]) == (
+        "1 validation error detected: Value '[x86_64, arm64]' at 'architectures' failed to satisfy constraint: "
+        "Member must have length less than or equal to 1"
+    )
+    assert violations(cloud, **function, Architectures=["mips"]) == (
+        "1 validation error detected: Value '[mips]' at 'architectures' failed to satisfy constraint: "
+        "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]"
+    )
+
+
+def test_all_violations_are_told_at_once(cloud: Cloud) -> None:
+    text = violations(cloud, FunctionName="f", Role="r", Code={}, KMSKeyArn="k")
+    assert text.startswith("2 validation errors detected: Value 'r' at 'role' failed to satisfy constraint: ")
+    assert "; Value 'k' at 'kMSKeyArn' failed to satisfy constraint: Member must satisfy regular expression" in text
+
+
+def test_the_patterns_that_cannot_be_checked_are_those_of_tags() -> None:
+    unreadable = {
+        (service, name)
+        for service in SERVICES
+        for name in service_model(service).shape_names
+        if (pattern := service_model(service).shape_for(name).metadata.get("pattern"))
+        and compile_pattern(pattern) is None
+    }
+    assert unreadable == {
+        ("iam", "tagKeyType"),
+        ("iam", "tagValueType"),
+        ("iam", "tagTemplateKeyType"),
+        ("iam", "tagTemplateValueType"),
+        ("lambda", "TagKey"),
+        ("lambda", "TagValue"),
+        ("organizations", "TagKey"),
+        ("organizations", "TagValue"),
+        ("sts", "tagKeyType"),
+        ("sts", "tagValueType"),
+    }

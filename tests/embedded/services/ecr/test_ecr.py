@@ -1,0 +1,293 @@
+"""ECR through boto3: repositories, images, tokens, with AWS's codes and texts."""
+
+from __future__ import annotations
+
+import base64
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit.aws.images import pull, push
+from labkit.embedded.state.blobs import digest_of
+from labkit.image.format.image import Image
+from labkit.image.format.manifest import DOCKER_MANIFEST, OCI_INDEX
+from labkit.pull import policies
+from tests.embedded.lab_of_tests import ACCOUNTS, REGISTRY, WORKLOAD, Lab, refusal
+
+
+def missing(name: str, account: str = REGISTRY) -> tuple[str, int, str]:
+    text = f"The repository with name '{name}' does not exist in the registry with id '{account}'"
+    return "RepositoryNotFoundException", 400, text
+
+
+# -- Repositories --------------------------------------------------------------------------------------------------
+
+
+def test_a_repository_has_the_article_s_address(ecr: Any, name: str):
+    made = ecr.create_repository(repositoryName=name)["repository"]
+    assert made["repositoryUri"] == f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com/{name}"
+    assert made["repositoryArn"] == f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/{name}"
+    assert ecr.describe_repositories(repositoryNames=[name])["repositories"] == [made]
+
+
+def test_a_repository_is_made_once(ecr: Any, repository: str):
+    code, status, _ = refusal(ecr.create_repository, repositoryName=repository)
+    assert (code, status) == ("RepositoryAlreadyExistsException", 400)
+
+
+@pytest.mark.parametrize("wrong", ["Upper", "-dash", "a//b", "a" * 257])
+def test_a_name_that_ecr_does_not_take_is_refused(ecr: Any, wrong: str):
+    code, status, _ = refusal(ecr.create_repository, repositoryName=wrong)
+    assert (code, status) == ("InvalidParameterException", 400)
+
+
+def test_repositories_are_listed_in_pages(ecr: Any, name: str):
+    wanted = {f"{name}/{number}" for number in range(5)}
+    for each in wanted:
+        ecr.create_repository(repositoryName=each)
+    pages = ecr.get_paginator("describe_repositories").paginate(PaginationConfig={"PageSize": 2})
+    found = [each["repositoryName"] for page in pages for each in page["repositories"]]
+    assert wanted <= set(found)
+    assert len(found) == len(set(found))
+
+
+def test_what_is_not_there_is_called_not_found(ecr: Any, name: str):
+    for call, more in (
+        (ecr.get_repository_policy, {}),
+        (ecr.delete_repository, {}),
+        (ecr.initiate_layer_upload, {}),
+        (ecr.describe_images, {}),
+        (ecr.put_image, {"imageManifest": "{}"}),
+    ):
+        assert refusal(call, repositoryName=name, **more) == missing(name)
+
+
+def test_a_repository_with_images_is_deleted_by_force_only(lab: Lab, ecr: Any, name: str, image: Image):
+    lab.repository(name, image)
+    code, status, text = refusal(ecr.delete_repository, repositoryName=name)
+    assert (code, status) == ("RepositoryNotEmptyException", 400)
+    assert text.endswith("cannot be deleted because it still contains images")
+    ecr.delete_repository(repositoryName=name, force=True)
+    assert refusal(ecr.describe_images, repositoryName=name) == missing(name)
+    ecr.create_repository(repositoryName=name)
+    assert ecr.describe_images(repositoryName=name)["imageDetails"] == []
+
+
+def test_repositories_carry_tags(ecr: Any, name: str):
+    tags = [{"Key": "lab", "Value": "yes"}]
+    arn = ecr.create_repository(repositoryName=name, tags=tags)["repository"]["repositoryArn"]
+    ecr.tag_resource(resourceArn=arn, tags=[{"Key": "more", "Value": "1"}])
+    ecr.untag_resource(resourceArn=arn, tagKeys=["lab"])
+    assert ecr.list_tags_for_resource(resourceArn=arn)["tags"] == [{"Key": "more", "Value": "1"}]
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:ecr:eu-west-1:813835382529:repository/{}",
+        "arn:aws:ecr:eu-central-1:813835382529:repository/{}-not",
+        "arn:aws-cn:ecr:eu-central-1:813835382529:repository/{}",
+        "{}",
+    ],
+)
+def test_tags_are_given_to_the_very_repository_that_the_arn_names(ecr: Any, repository: str, arn: str):
+    tags = [{"Key": "lab", "Value": "yes"}]
+    assert refusal(ecr.tag_resource, resourceArn=arn.format(repository), tags=tags)[0] == "RepositoryNotFoundException"
+    right = f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/{repository}"
+    assert ecr.list_tags_for_resource(resourceArn=right)["tags"] == []
+
+
+def test_a_registry_replicates_nothing(ecr: Any):
+    answer = ecr.describe_registry()
+    assert answer["registryId"] == REGISTRY
+    assert answer["replicationConfiguration"] == {"rules": []}
+
+
+# -- Images --------------------------------------------------------------------------------------------------------
+
+
+def test_a_pushed_image_has_the_digest_of_its_manifest(ecr: Any, repository: str, image: Image):
+    assert push(ecr, repository, "0.0.1", image).digest == image.digest
+    (found,) = ecr.describe_images(repositoryName=repository)["imageDetails"]
+    assert found["imageDigest"] == image.digest
+    assert found["imageTags"] == ["0.0.1"]
+    assert found["imageSizeInBytes"] == sum(layer.size for layer in image.parsed.layers)
+    assert found["imageManifestMediaType"] == DOCKER_MANIFEST
+
+
+def test_what_was_pushed_is_pulled_byte_for_byte(ecr: Any, repository: str, image: Image):
+    push(ecr, repository, "0.0.1", image)
+    (got,) = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": "0.0.1"}])["images"]
+    assert got["imageManifest"].encode() == image.manifest
+    assert pull(ecr, REGISTRY, repository, "0.0.1").digest == image.digest
+
+
+def put(ecr: Any, repository: str, image: Image, **more: Any) -> Any:
+    return ecr.put_image(repositoryName=repository, imageManifest=image.manifest.decode(), **more)
+
+
+def test_an_image_needs_its_layers(ecr: Any, repository: str, image: Image):
+    code, status, text = refusal(lambda: put(ecr, repository, image, imageTag="0.0.1"))
+    assert (code, status) == ("LayersNotFoundException", 400)
+    assert all(digest in text for digest in image.blobs)
+    assert ecr.describe_images(repositoryName=repository)["imageDetails"] == []
+
+
+@pytest.mark.parametrize("tag", ["-first", "a b", "a/b", "t" * 129])
+def test_a_tag_that_no_reference_can_name_is_refused(ecr: Any, repository: str, image: Image, tag: str):
+    push(ecr, repository, "0.0.1", image)
+    code, status, text = refusal(lambda: put(ecr, repository, image, imageTag=tag))
+    assert (code, status) == ("InvalidParameterException", 400)
+    assert "'imageTag' failed to satisfy constraint" in text
+
+
+def test_putting_an_image_twice_is_told(ecr: Any, repository: str, image: Image):
+    push(ecr, repository, "0.0.1", image)
+    code, status, text = refusal(lambda: put(ecr, repository, image, imageTag="0.0.1"))
+    assert (code, status) == ("ImageAlreadyExistsException", 400)
+    assert f"Image with digest '{image.digest}' and tag '0.0.1' already exists" in text
+
+
+def test_a_promised_digest_must_be_the_manifests(ecr: Any, repository: str, image: Image):
+    push(ecr, repository, "0.0.1", image)
+    call = refusal(lambda: put(ecr, repository, image, imageTag="2", imageDigest=digest_of(b"other")))
+    assert call[:2] == ("ImageDigestDoesNotMatchException", 400)
+
+
+def test_an_immutable_tag_does_not_move(ecr: Any, repository: str, image: Image, another: Image):
+    ecr.put_image_tag_mutability(repositoryName=repository, imageTagMutability="IMMUTABLE")
+    push(ecr, repository, "0.0.1", image)
+    push(ecr, repository, "0.0.2", another)
+    code, status, text = refusal(lambda: put(ecr, repository, another, imageTag="0.0.1"))
+    assert (code, status) == ("ImageTagAlreadyExistsException", 400)
+    assert text == (
+        f"The image tag '0.0.1' already exists in the '{repository}' repository and cannot be overwritten because "
+        "the tag is immutable."
+    )
+
+
+def test_a_moved_tag_leaves_the_old_image_untagged(ecr: Any, repository: str, image: Image, another: Image):
+    push(ecr, repository, "0.0.1", image)
+    push(ecr, repository, "0.0.1", another)
+    listed = ecr.list_images
+    assert listed(repositoryName=repository, filter={"tagStatus": "TAGGED"})["imageIds"] == [
+        {"imageDigest": another.digest, "imageTag": "0.0.1"}
+    ]
+    assert listed(repositoryName=repository, filter={"tagStatus": "UNTAGGED"})["imageIds"] == [
+        {"imageDigest": image.digest}
+    ]
+    assert len(listed(repositoryName=repository)["imageIds"]) == 2
+
+
+def test_images_that_are_not_there_are_failures(ecr: Any, repository: str, image: Image, another: Image):
+    push(ecr, repository, "1", image)
+    push(ecr, repository, "2", another)
+    wrong = [
+        ({"imageTag": "9.9"}, "ImageNotFound"),
+        ({"imageDigest": digest_of(b"nothing")}, "ImageNotFound"),
+        ({"imageDigest": "nonsense"}, "InvalidImageDigest"),
+        ({}, "MissingDigestAndTag"),
+        ({"imageTag": "1", "imageDigest": another.digest}, "ImageTagDoesNotMatchDigest"),
+    ]
+    for call in (ecr.batch_get_image, ecr.batch_delete_image):
+        failures = call(repositoryName=repository, imageIds=[image_id for image_id, _ in wrong])["failures"]
+        assert [(each["imageId"], each["failureCode"]) for each in failures] == wrong
+    code, status, text = refusal(ecr.describe_images, repositoryName=repository, imageIds=[{"imageTag": "9.9"}])
+    assert (code, status) == ("ImageNotFoundException", 400)
+    assert "{imageDigest:'null', imageTag:'9.9'} does not exist within the repository" in text
+
+
+def test_only_accepted_media_types_are_answered(ecr: Any, repository: str, image: Image):
+    push(ecr, repository, "1", image)
+    answer = ecr.batch_get_image(
+        repositoryName=repository, imageIds=[{"imageTag": "1"}], acceptedMediaTypes=[OCI_INDEX]
+    )
+    assert answer["images"] == []
+    assert answer["failures"][0]["failureCode"] == "ImageNotFound"
+
+
+def test_a_tag_is_deleted_before_its_image(ecr: Any, repository: str, image: Image):
+    for tag in ("0.0.1", "latest"):
+        push(ecr, repository, tag, image)
+    call = ecr.batch_delete_image
+    assert call(repositoryName=repository, imageIds=[{"imageTag": "latest"}])["imageIds"] == [
+        {"imageDigest": image.digest, "imageTag": "latest"}
+    ]
+    assert len(ecr.describe_images(repositoryName=repository)["imageDetails"]) == 1
+    call(repositoryName=repository, imageIds=[{"imageDigest": image.digest}])
+    assert ecr.describe_images(repositoryName=repository)["imageDetails"] == []
+
+
+def test_an_index_holds_on_to_its_images(ecr: Any, repository: str, image: Image):
+    entry = {"mediaType": DOCKER_MANIFEST, "size": len(image.manifest), "digest": image.digest}
+    index = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]})
+    call = refusal(ecr.put_image, repositoryName=repository, imageManifest=index)
+    assert call[0] == "ReferencedImagesNotFoundException"
+    push(ecr, repository, "one", image)
+    ecr.put_image(repositoryName=repository, imageManifest=index, imageTag="multi")
+    (failure,) = ecr.batch_delete_image(repositoryName=repository, imageIds=[{"imageDigest": image.digest}])["failures"]
+    assert failure["failureCode"] == "ImageReferencedByManifestList"
+    assert digest_of(index.encode()) in failure["failureReason"]
+
+
+@pytest.mark.parametrize("manifest", ["nope", "{}", '{"schemaVersion": 2, "config": 1, "layers": []}'])
+def test_what_is_no_manifest_is_refused(ecr: Any, repository: str, manifest: str):
+    code, status, text = refusal(ecr.put_image, repositoryName=repository, imageManifest=manifest)
+    assert (code, status) == ("InvalidParameterException", 400)
+    assert "ImageManifest" in text
+
+
+# -- Another account's registry ------------------------------------------------------------------------------------
+
+
+def test_registry_id_acts_in_the_owners_account_once_its_policy_allows(lab: Lab, ecr: Any, name: str, image: Image):
+    lab.repository(name, image)
+    theirs = lab.client("workload", "ecr")
+    wanted = {"registryId": REGISTRY, "repositoryName": name}
+    ids = [{"imageTag": "0.0.1"}]
+    code, status, text = refusal(theirs.batch_get_image, **wanted, imageIds=ids)
+    assert (code, status) == ("AccessDeniedException", 400)
+    assert text == (
+        f"User: arn:aws:iam::{WORKLOAD}:user/admin is not authorized to perform: ecr:BatchGetImage on resource: "
+        f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/{name} because no resource-based policy allows the "
+        "ecr:BatchGetImage action"
+    )
+    lab.allow(name, policies.cross_account(WORKLOAD))
+    assert theirs.batch_get_image(**wanted, imageIds=ids)["images"][0]["registryId"] == REGISTRY
+    assert pull(theirs, REGISTRY, name, "0.0.1").digest == image.digest
+    assert refusal(theirs.initiate_layer_upload, **wanted)[0] == "AccessDeniedException"
+    assert refusal(theirs.describe_images, repositoryName=name) == missing(name, WORKLOAD)
+
+
+def test_the_organization_policy_decides_who_can_pull(lab: Lab, name: str, image: Image):
+    lab.repository(name, image)
+    lab.allow(name, policies.organization("o-lambdaecrlab"))
+    may = {}
+    for profile in ACCOUNTS:
+        call = lab.client(profile, "ecr").batch_get_image
+        try:
+            call(registryId=REGISTRY, repositoryName=name, imageIds=[{"imageTag": "0.0.1"}])
+            may[profile] = True
+        except lab.client(profile, "ecr").exceptions.ClientError:
+            may[profile] = False
+    members = {"registry", "workload", "management", "development"}
+    assert may == {profile: profile in members for profile in ACCOUNTS}
+
+
+# -- Login tokens --------------------------------------------------------------------------------------------------
+
+
+def test_a_login_token_is_different_each_time_and_kept_as_a_fingerprint_only(lab: Lab, ecr: Any):
+    answers = [ecr.get_authorization_token()["authorizationData"][0] for _ in range(2)]
+    logins = [base64.b64decode(each["authorizationToken"]).decode() for each in answers]
+    assert all(login.startswith("AWS:") and len(login) > 100 for login in logins)
+    assert logins[0] != logins[1]
+    assert {each["proxyEndpoint"] for each in answers} == {lab.running.endpoint}
+    for path in Path(lab.home).rglob("*"):
+        if path.is_file():
+            assert logins[0].removeprefix("AWS:").encode() not in path.read_bytes(), path
+    (kept,) = lab.home.rglob("login-tokens.json")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600

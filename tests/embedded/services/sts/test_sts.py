@@ -1,0 +1,213 @@
+"""STS: identities and sessions, with the article's outputs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.embedded.conftest import Cloud, session_keys
+
+ROLE = "arn:aws:iam::813835382529:role/LimitedLambdaRole"
+
+
+def trust(*principals: str, **condition: Any) -> str:
+    statement = {"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": "sts:AssumeRole", **condition}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def allow(*actions: str, resource: str = "*") -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def make_role(cloud: Cloud, document: str = "", name: str = "LimitedLambdaRole", **more: Any) -> None:
+    document = document or trust("arn:aws:iam::813835382529:root")
+    cloud.client("registry", "iam").create_role(RoleName=name, AssumeRolePolicyDocument=document, **more)
+
+
+def denied(call: Callable[..., Any], **params: Any) -> tuple[str, str]:
+    with pytest.raises(ClientError) as caught:
+        call(**params)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def assume(cloud: Cloud, who: Any = "registry", role: str = ROLE, **more: Any) -> Any:
+    return cloud.client(who, "sts").assume_role(RoleArn=role, RoleSessionName="Test", **more)
+
+
+def test_the_articles_identity_after_switching_the_role(cloud: Cloud) -> None:
+    make_role(cloud)
+    keys = session_keys(assume(cloud)["Credentials"])
+    identity = cloud.client(keys, "sts").get_caller_identity()
+    identity.pop("ResponseMetadata")
+    assert re.fullmatch(r"AROA327C6N4A\w{9}:Test", identity.pop("UserId"))
+    assert identity == {
+        "Account": "813835382529",
+        "Arn": "arn:aws:sts::813835382529:assumed-role/LimitedLambdaRole/Test",
+    }
+
+
+def test_who_one_is_needs_no_permission_and_cannot_be_denied(cloud: Cloud) -> None:
+    iam = cloud.client("registry", "iam")
+    iam.create_user(UserName="ann")
+    deny = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
+    iam.put_user_policy(UserName="ann", PolicyName="no", PolicyDocument=json.dumps(deny))
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    assert cloud.client(keys, "sts").get_caller_identity()["Arn"] == "arn:aws:iam::813835382529:user/ann"
+
+
+def test_a_role_is_assumed_only_if_its_trust_policy_says_so(cloud: Cloud) -> None:
+    make_role(cloud, trust("arn:aws:iam::592444418872:root"))
+    code, message = denied(assume, cloud=cloud)
+    assert code == "AccessDenied"
+    assert message.startswith(
+        "User: arn:aws:iam::813835382529:user/admin is not authorized to perform: sts:AssumeRole on resource: " + ROLE
+    )
+    assert assume(cloud, "workload")["AssumedRoleUser"]["Arn"].endswith("assumed-role/LimitedLambdaRole/Test")
+    assert denied(assume, cloud=cloud, who="outsider")[0] == "AccessDenied"
+
+
+def test_a_role_for_lambda_is_not_for_people(cloud: Cloud) -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": {"Service": ["lambda.amazonaws.com"]}}
+        ],
+    }
+    make_role(cloud, json.dumps(document))
+    assert denied(assume, cloud=cloud)[0] == "AccessDenied"
+
+
+def test_a_role_that_does_not_exist_is_denied_and_not_revealed(cloud: Cloud) -> None:
+    make_role(cloud, trust("arn:aws:iam::592444418872:root"))
+    code, existing = denied(assume, cloud=cloud)
+    missing = denied(assume, cloud=cloud, role=ROLE.replace("Limited", "Nolimits"))
+    assert missing == (code, existing.replace("LimitedLambdaRole", "NolimitsLambdaRole"))
+
+
+def test_the_caller_needs_the_permission_too(cloud: Cloud) -> None:
+    make_role(cloud, trust("arn:aws:iam::813835382529:root"))
+    iam = cloud.client("registry", "iam")
+    iam.create_user(UserName="ann")
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    assert denied(assume, cloud=cloud, who=keys)[0] == "AccessDenied"
+    iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=allow("sts:AssumeRole", resource=ROLE))
+    assert assume(cloud, keys)["Credentials"]["AccessKeyId"].startswith("ASIA")
+
+
+def test_an_external_id_is_compared(cloud: Cloud) -> None:
+    condition = {"Condition": {"StringEquals": {"sts:ExternalId": "secret"}}}
+    make_role(cloud, trust("arn:aws:iam::592444418872:root", **condition))
+    assert denied(assume, cloud=cloud, who="workload")[0] == "AccessDenied"
+    assert denied(assume, cloud=cloud, who="workload", ExternalId="wrong")[0] == "AccessDenied"
+    assert assume(cloud, "workload", ExternalId="secret")
+
+
+def test_a_session_policy_only_takes_away(cloud: Cloud) -> None:
+    make_role(cloud)
+    cloud.client("registry", "iam").put_role_policy(
+        RoleName="LimitedLambdaRole", PolicyName="p", PolicyDocument=allow("ecr:*", "iam:ListUsers")
+    )
+    answer = assume(cloud, Policy=allow("iam:*"))
+    assert 1 <= answer["PackedPolicySize"] <= 100
+    keys = session_keys(answer["Credentials"])
+    assert cloud.client(keys, "iam").list_users()["Users"]
+    code, message = denied(cloud.client(keys, "ecr").describe_repositories)
+    assert code == "AccessDeniedException"
+    assert message.endswith("because no session policy allows the ecr:DescribeRepositories action")
+    assert denied(cloud.client(keys, "iam").list_roles)[0] == "AccessDenied"
+
+
+def test_a_managed_policy_can_be_a_session_policy(cloud: Cloud) -> None:
+    make_role(cloud)
+    iam = cloud.client("registry", "iam")
+    iam.attach_role_policy(RoleName="LimitedLambdaRole", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    read_only = [{"arn": "arn:aws:iam::aws:policy/IAMReadOnlyAccess"}]
+    keys = session_keys(assume(cloud, PolicyArns=read_only)["Credentials"])
+    assert cloud.client(keys, "iam").list_users()["Users"]
+    assert denied(cloud.client(keys, "iam").create_user, UserName="x")[0] == "AccessDenied"
+    assert (
+        denied(assume, cloud=cloud, PolicyArns=[{"arn": "arn:aws:iam::aws:policy/Nope"}])[0]
+        == "MalformedPolicyDocument"
+    )
+
+
+@pytest.mark.parametrize("policy", ["nope", "{}", '{"Statement": []}', trust("arn:aws:iam::813835382529:root")])
+def test_a_session_policy_must_be_one(cloud: Cloud, policy: str) -> None:
+    make_role(cloud)
+    assert denied(assume, cloud=cloud, Policy=policy)[0] == "MalformedPolicyDocument"
+
+
+def test_a_session_is_as_long_as_the_role_allows(cloud: Cloud) -> None:
+    make_role(cloud, MaxSessionDuration=7200)
+    now = cloud.clock.now()
+    assert (assume(cloud)["Credentials"]["Expiration"] - now).total_seconds() == 3600
+    assert (assume(cloud, DurationSeconds=7200)["Credentials"]["Expiration"] - now).total_seconds() == 7200
+    code, message = denied(assume, cloud=cloud, DurationSeconds=7201)
+    assert (code, message) == (
+        "ValidationError",
+        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+    )
+
+
+def test_a_role_that_is_assumed_by_a_role_lasts_an_hour(cloud: Cloud) -> None:
+    make_role(cloud, MaxSessionDuration=7200)
+    cloud.client("registry", "iam").put_role_policy(
+        RoleName="LimitedLambdaRole", PolicyName="p", PolicyDocument=allow("sts:AssumeRole")
+    )
+    keys = session_keys(assume(cloud)["Credentials"])
+    assert assume(cloud, keys, DurationSeconds=3600)
+    assert "role chaining" in denied(assume, cloud=cloud, who=keys, DurationSeconds=3601)[1]
+
+
+@pytest.mark.parametrize("name", ["a b", "x/y", "ümlaut"])
+def test_a_session_name_has_its_letters(cloud: Cloud, name: str) -> None:
+    make_role(cloud)
+    sts = cloud.client("registry", "sts")
+    code, message = denied(sts.assume_role, RoleArn=ROLE, RoleSessionName=name)
+    assert code == "ValidationError"
+    assert message.startswith(f"1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy")
+
+
+def test_a_role_session_cannot_ask_for_a_session_token(cloud: Cloud) -> None:
+    make_role(cloud)
+    keys = session_keys(assume(cloud)["Credentials"])
+    assert denied(cloud.client(keys, "sts").get_session_token) == (
+        "AccessDenied",
+        "Cannot call GetSessionToken with session credentials",
+    )
+
+
+def test_a_key_says_to_which_account_it_belongs(cloud: Cloud) -> None:
+    key = cloud.keys("workload")["aws_access_key_id"]
+    sts = cloud.client("registry", "sts")
+    assert sts.get_access_key_info(AccessKeyId=key)["Account"] == "592444418872"
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("get_federation_token", {"Name": "ann"}),
+        ("decode_authorization_message", {"EncodedMessage": "x"}),
+    ],
+)
+def test_what_is_not_implemented_says_so(cloud: Cloud, operation: str, params: dict[str, str]) -> None:
+    code, message = denied(getattr(cloud.client("registry", "sts"), operation), **params)
+    assert code == "InvalidAction" and message.startswith("The embedded AWS does not implement sts:")
+
+
+def test_a_parameter_that_is_not_implemented_says_so(cloud: Cloud) -> None:
+    make_role(cloud)
+    code, message = denied(assume, cloud=cloud, SourceIdentity="ann")
+    assert (code, message) == (
+        "InvalidParameterValue",
+        "The embedded AWS does not implement the parameter SourceIdentity.",
+    )

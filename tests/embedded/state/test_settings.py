@@ -1,0 +1,56 @@
+"""Settings: each mistake has its sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit.embedded.state import world
+from labkit.embedded.state.settings import Settings
+from labkit.errors import UsageError
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"acounts": {}}, "no setting named 'acounts'"),
+    ({"accounts": []}, "must map profiles"),
+    ({"accounts": {"production": "111111111111"}}, "no profile named 'production'"),
+    ({"accounts": {"registry": "12345678901"}}, "registry must be 12 digits, not '12345678901'"),
+    ({"accounts": {"registry": 813835382529}}, "registry must be 12 digits"),
+    ({"accounts": {"registry": "592444418872"}}, "592444418872 cannot stand for registry and workload"),
+    ({"region": "eu-central-9"}, "'eu-central-9' is not a region"),
+    ({"region": None}, "is not a region"),
+    ({"organization": "o-short"}, "'o-short' is not an organization id"),
+    ({"organization": "o-neighbourorg"}, "is the id of the foreign organization"),
+]
+
+
+@pytest.mark.parametrize(("source", "sentence"), WRONG, ids=[sentence for _, sentence in WRONG])
+def test_a_wrong_setting_is_named(source: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        Settings.parse(source)
+
+
+def test_the_defaults_are_the_articles() -> None:
+    settings = Settings.parse({})
+    assert settings == Settings()
+    assert settings.accounts["registry"] == "813835382529" and settings.accounts["workload"] == "592444418872"
+    assert settings.region == "eu-central-1"
+
+
+def test_settings_are_read_back_as_they_were_written() -> None:
+    settings = Settings.parse({"accounts": {"workload": "111111111111"}, "region": "us-east-1"})
+    assert Settings.parse(settings.to_dict()) == settings
+    assert settings.accounts["registry"] == world.ACCOUNTS["registry"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null"])
+def test_a_file_that_is_no_object_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "lab.json"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=r"lab\.json is not a JSON object"):
+        Settings.read(path)
+
+
+def test_no_file_means_the_defaults(tmp_path: Path) -> None:
+    assert Settings.read(tmp_path / "none") == Settings()

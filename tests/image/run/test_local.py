@@ -1,0 +1,119 @@
+import http.client
+import json
+import socket
+import sys
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+
+from labkit.errors import UsageError
+from labkit.image import build
+from labkit.image.run.local import run_locally
+from labkit.image.run.result import Outcome
+
+FROM = "FROM public.ecr.aws/lambda/python:3.12\nCOPY f.py ./\n"
+PATH = "/2015-03-31/functions/function/invocations"
+
+
+def post(function, body=b"{}", method="POST", path=PATH):
+    connection = http.client.HTTPConnection(urlsplit(function.url).netloc)
+    try:
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        return response.status, response.read(), response.headers["Content-Type"]
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def local(context):
+    opened = []
+
+    def make(handler, **options):
+        folder = context(Dockerfile=FROM + f'CMD ["f.{handler}"]', **{"f.py": SOURCE})
+        opened.append(run_locally(build(folder), **options))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+SOURCE = """\
+import sys
+def echo(event, context): return event
+def raises(event, context): raise ValueError("no")
+def exits(event, context): sys.exit(3)
+def slow(event, context): sys.stdin = open(0); __import__("threading").Event().wait()
+def big(event, context): return "x" * 7_000_000
+"""
+
+
+def test_the_articles_image_greets_at_the_emulators_url(article):
+    with run_locally(build(article)) as function:
+        status, body, content_type = post(function)
+        assert function.url.endswith(PATH)
+        assert function.url.startswith("http://127.0.0.1:")
+        assert "stand-in" in function.interpreter
+        assert function.invoke().payload == body
+    assert (status, content_type) == (200, "text/plain; charset=utf-8")
+    assert json.loads(body) == f"Hello from AWS Lambda using Python{sys.version}!"
+
+
+def test_the_same_process_answers_again(local):
+    function = local("echo")
+    assert [post(function, b'{"n": %d}' % n)[1] for n in range(3)] == [b'{"n": 0}', b'{"n": 1}', b'{"n": 2}']
+    assert function.invoke(b"1").init_duration_ms is None
+
+
+@pytest.mark.parametrize(
+    ("handler", "status", "says"),
+    [
+        ("raises", 200, b'"errorType": "ValueError"'),
+        ("exits", 502, b"Runtime.ExitError"),
+        ("missing", 502, b"Runtime.HandlerNotFound"),
+        ("big", 502, b"Function.ResponseSizeTooLarge"),
+    ],
+)
+def test_errors_have_the_emulators_statuses(local, handler, status, says):
+    answer = post(local(handler))
+    assert (answer[0], says in answer[1]) == (status, True)
+
+
+def test_a_timeout_is_a_sentence_with_status_200(local):
+    assert post(local("slow", timeout=0.2))[:2] == (200, b"Task timed out after 0.20 seconds")
+
+
+def test_other_paths_and_methods_are_not_there(local):
+    function = local("echo")
+    assert post(function, path="/")[0] == 404
+    assert post(function, method="GET")[0] == 405
+
+
+@pytest.mark.parametrize("header", ["Content-Length: x", "Transfer-Encoding: chunked"])
+def test_a_request_without_a_length_is_refused(local, header):
+    with socket.create_connection(("127.0.0.1", urlsplit(local("echo").url).port)) as connection:
+        connection.sendall(f"POST {PATH} HTTP/1.1\r\n{header}\r\n\r\n".encode())
+        assert connection.makefile("rb").readline().startswith(b"HTTP/1.1 411")
+
+
+def test_a_port_in_use_is_one_sentence_and_leaves_nothing(local, article, tmp_path, monkeypatch):
+    taken = urlsplit(local("echo").url).port
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    with pytest.raises(UsageError, match=f"Port {taken} on 127.0.0.1 is in use"):
+        run_locally(build(article), port=taken)
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_after_closing_the_port_is_free_again(article):
+    image = build(article)
+    for _ in range(20):  # somebody else may be given the port in between, but hardly every time
+        with run_locally(image) as function:
+            port = urlsplit(function.url).port
+            post(function)
+        with suppress(UsageError), run_locally(image, port=port) as function:
+            assert function.invoke().outcome is Outcome.ANSWERED
+            return
+    raise AssertionError("no port was free again")

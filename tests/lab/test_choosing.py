@@ -1,0 +1,150 @@
+"""The rules of what may be chosen, field by field, without a lab."""
+
+from __future__ import annotations
+
+import pytest
+
+from labkit.ground.environment import apply, lab_variables, own_variables
+from labkit.lab.choosing import left, wrong
+
+ROOT = "o-lambdaecrlab/r-lab1/"
+WORKLOADS = f"{ROOT}ou-lab1-workloads/"
+PRODUCTION = f"{WORKLOADS}ou-lab1-production/"
+CHOSEN = {
+    "registry_account": "813835382529",
+    "workload_account": "592444418872",
+    "region": "eu-central-1",
+    "registry_profile": None,
+    "workload_profile": None,
+}
+
+
+@pytest.fixture
+def profiles(tmp_path, monkeypatch):
+    """An AWS config of the user's own with two profiles."""
+    config = tmp_path / "config"
+    config.write_text("[profile mine]\nregion = eu-west-1\n[profile other]\nregion = eu-west-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for name in ("LABKIT_OWN_AWS_CONFIG_FILE", "LABKIT_OWN_AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    return config
+
+
+def test_nothing_chosen_is_nothing_wrong():
+    assert wrong({}) == {}
+    assert wrong({"registry_account": "", "region": None}) == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "fields", "says"),
+    [
+        ({"registry_account": "81383538252"}, ["registry_account"], "must be 12 digits"),
+        ({"workload_account": "8138-3538-2529"}, ["workload_account"], "without dashes"),
+        ({"registry_account": "592444418872"}, ["registry_account"], "cannot stand for"),
+        ({"workload_account": "123456789012"}, ["workload_account"], "cannot stand for"),
+        (
+            {"registry_account": "1" * 12, "workload_account": "1" * 12},
+            ["registry_account", "workload_account"],
+            "cannot stand for registry and workload",
+        ),
+        ({"region": "eu-centra-1"}, ["region"], "is not a region"),
+        ({"organization": "lambdaecrlab"}, ["organization"], "is not an organization id"),
+        ({"organization": "o-neighbourorg"}, ["organization"], "foreign organization"),
+        ({"organization_path": "o-lambdaecrlab/r-lab1/ou"}, ["organization_path"], "is not an organization path"),
+        ({"organization_path": "o-anotherorg0/*"}, ["organization_path"], "of another organization"),
+        ({"organization_path": f"{ROOT}ou-lab1-nonexist/*"}, ["organization_path"], "There is no unit"),
+        ({"organization_path": f"{ROOT}ou-lab1-production/*"}, ["organization_path"], "There is no unit"),
+        ({"organization_path": "o-lambdaecrlab/r-lab2/*"}, ["organization_path"], "There is no unit"),
+        (
+            {"organization_path": f"{WORKLOADS}ou-lab1-development/*"},
+            ["organization_path"],
+            "does not hold the workload",
+        ),
+        ({"organization_path": WORKLOADS}, ["organization_path"], "does not hold the workload"),
+        ({"organization_path": f"{PRODUCTION}ou-*"}, ["organization_path"], "does not hold the workload"),
+        ({"organization_path": "o-lambdaecrlab/*"}, ["organization_path"], "also holds the development"),
+        ({"organization_path": f"{ROOT}*"}, ["organization_path"], "also holds the development"),
+        ({"organization_path": f"{WORKLOADS}ou-lab1-*"}, ["organization_path"], "also holds the development"),
+        ({"base": "alpine"}, ["base"], "There is no base image 'alpine'"),
+        ({"engine": "podman"}, ["engine"], "There is no engine 'podman'"),
+        ({"management_profile": "mine"}, ["registry_profile", "workload_profile"], "needs two profiles"),
+        ({"registry_profile": "mine"}, ["workload_profile"], "needs two profiles"),
+        ({"registry_profile": "mine", "workload_profile": "nobody"}, ["workload_profile"], "no AWS profile 'nobody'"),
+    ],
+)
+def test_a_field_is_told_what_is_wrong_with_it(profiles, values, fields, says):
+    found = wrong(values)
+    assert list(found) == fields
+    assert all(says in sentence for sentence in found.values())
+
+
+def test_accounts_that_change_places_are_not_shared():
+    assert wrong({"registry_account": "592444418872", "workload_account": "813835382529"}) == {}
+
+
+@pytest.mark.parametrize("path", [PRODUCTION, f"{PRODUCTION}*"])
+def test_a_path_may_be_that_of_the_workload_accounts_unit_in_the_organization_that_is_chosen_with_it(path):
+    assert wrong({"organization_path": path}) == {}
+    renamed = path.replace("o-lambdaecrlab", "o-another0000")
+    assert wrong({"organization": "o-another0000", "organization_path": renamed}) == {}
+    assert list(wrong({"organization": "o-another0000", "organization_path": path})) == ["organization_path"]
+
+
+def test_a_path_that_will_not_do_is_told_one_that_does():
+    said = wrong({"organization": "o-another0000", "organization_path": "o-another0000/*"})["organization_path"]
+    instead = said.partition(": choose ")[2].partition(" ")[0]
+    assert wrong({"organization": "o-another0000", "organization_path": instead}) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, []),
+        ({"organization": "o-another0000", "engine": "docker"}, []),
+        ({"workload_account": "222222222222"}, ["account 592444418872"]),
+        ({"registry_account": "1" * 12, "region": "eu-west-1"}, ["account 813835382529", "region eu-central-1"]),
+        ({"registry_profile": "mine", "workload_profile": "other", "region": None}, []),
+    ],
+)
+def test_accounts_and_a_region_in_which_something_may_stay_are_named(changes, said):
+    remark = left(CHOSEN, {**CHOSEN, **changes})
+    places = remark.partition(" made in ")[2].partition(" is still there")[0]
+    assert places.split(" and ") == (said or [""])
+
+
+def test_accounts_of_profiles_that_are_not_chosen_any_more_are_named_by_these():
+    before = {**CHOSEN, "registry_profile": "mine", "workload_profile": "other", "region": "eu-west-1"}
+    remark = left(before, CHOSEN)
+    assert "in the account of profile mine and the account of profile other is still there" in remark
+
+
+def test_every_field_is_told_at_once():
+    assert list(wrong({"registry_account": "1", "region": "x", "engine": "y"})) == [
+        "registry_account",
+        "region",
+        "engine",
+    ]
+
+
+def test_with_profiles_numbers_and_organization_are_theirs(profiles):
+    values = {"registry_profile": "mine", "workload_profile": "other", "registry_account": "1", "organization": "x"}
+    assert wrong(values) == {}
+    assert wrong({**values, "organization_path": "o-anotherorg0/*"}) == {}
+
+
+def test_profiles_are_those_of_the_user_also_in_a_process_of_the_lab(profiles, tmp_path, monkeypatch):
+    variables = lab_variables(tmp_path / "lab", "http://127.0.0.1:1")
+    for name in variables:
+        monkeypatch.setenv(name, "")
+    apply(variables)
+    assert wrong({"registry_profile": "mine", "workload_profile": "other"}) == {}
+    assert list(wrong({"registry_profile": "registry", "workload_profile": "workload"})) == [
+        "registry_profile",
+        "workload_profile",
+    ]
+    assert own_variables()["AWS_CONFIG_FILE"] == str(profiles)
+
+
+def test_a_config_that_cannot_be_read_is_said(profiles):
+    profiles.write_text("no section")
+    assert "cannot be read" in wrong({"registry_profile": "mine", "workload_profile": "other"})["registry_profile"]
