@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from labkit.aws.images import Pulled, Pushed
 from labkit.docker.daemon import Daemon, Patience
 from labkit.docker.streams import EngineError, explained, followed
-from labkit.pull.question import ImageUri
+from labkit.pull.uri import ImageUri
 
 Report = Callable[[str], None]
 

@@ -29,7 +29,8 @@ from labkit.lab.lab import EXECUTION_ROLE, OTHER_ACCOUNT, Lab
 from labkit.pull import policies
 from labkit.pull.organization import Membership
 from labkit.pull.policies import PULL_ACTIONS, Document
-from labkit.pull.question import ImageUri, PullDecision
+from labkit.pull.question import PullDecision
+from labkit.pull.uri import ImageUri
 
 SCENARIO = "break-it-yourself"
 """The value of the lab's tag on what notebook 08 makes."""

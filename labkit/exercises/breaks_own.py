@@ -24,7 +24,7 @@ from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Decision, Effect, Policy
 from labkit.lab.lab import OTHER_ACCOUNT, Lab
 from labkit.pull.policies import LAMBDA, PULL_ACTIONS
-from labkit.pull.question import ImageUri
+from labkit.pull.uri import ImageUri
 
 
 def refuses_lambda_only(lab: Lab, policy: Answer) -> Verdict:

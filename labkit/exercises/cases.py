@@ -22,7 +22,7 @@ from labkit.iam.words.reasons import without_instead
 from labkit.pull import question
 from labkit.pull.organization import OUTSIDER, Membership
 from labkit.pull.policies import PULL_ACTIONS
-from labkit.pull.question import ImageUri
+from labkit.pull.uri import ImageUri
 
 Answer = Mapping[str, Any] | str
 """A policy as a dict or as JSON text. What else a learner may give is refused with a sentence."""

@@ -10,7 +10,7 @@ from labkit.exercises.standing import place_of_workload, somewhere
 from labkit.exercises.verdict import Verdict
 from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
 from labkit.pull.policies import PULL_ACTIONS
-from labkit.pull.question import ImageUri
+from labkit.pull.uri import ImageUri
 
 _ELSEWHERE = "o-elsewhere000"
 _STRANGER, _LONER = "888888888888", "777777777777"

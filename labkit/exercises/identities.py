@@ -16,7 +16,8 @@ from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
 from labkit.pull.organization import OUTSIDER
-from labkit.pull.question import ImageUri, caller_context
+from labkit.pull.question import caller_context
+from labkit.pull.uri import ImageUri
 
 _TOKEN = "ecr:GetAuthorizationToken"  # noqa: S105 - an action, not a token
 _Found = list[tuple[str, str]]

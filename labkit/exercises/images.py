@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
 from labkit.lab.lab import SAME_ACCOUNT, TAG, Lab
-from labkit.pull.question import ImageUri, InvalidImageUri
+from labkit.pull.uri import ImageUri, InvalidImageUri
 
 _TAG_CASES, _URI_CASES = 3, 4
 _NO_IMAGE = f"There is no image {SAME_ACCOUNT.repository}:{TAG} to compare with. Run the notebook from its start."

@@ -17,7 +17,8 @@ from labkit.iam import arn as arns
 from labkit.iam.request import ROLE, SESSION, USER
 from labkit.pull.organization import OUTSIDER, Membership
 from labkit.pull.policies import LAMBDA
-from labkit.pull.question import ImageUri, caller_context, service_context
+from labkit.pull.question import caller_context, service_context
+from labkit.pull.uri import ImageUri
 
 ECR_ACTIONS = tuple(f"ecr:{name}" for name in known()["ecr"].values())
 """Every action of ECR."""

@@ -12,7 +12,7 @@ from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Effect, Policy, Principal
 from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, Lab
 from labkit.pull.organization import OUTSIDER
-from labkit.pull.question import ImageUri
+from labkit.pull.uri import ImageUri
 
 CLEANER = "Cleaner"
 """The role that the exercises give the broom to. The lab does not make it."""

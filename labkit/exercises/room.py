@@ -13,7 +13,7 @@ from labkit.growth import company
 from labkit.iam import Policy
 from labkit.lab.lab import OTHER_ACCOUNT, Lab
 from labkit.pull import policies
-from labkit.pull.question import ImageUri
+from labkit.pull.uri import ImageUri
 
 MANY = 200
 """Accounts that the second exercise asks a policy for."""

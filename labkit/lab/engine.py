@@ -28,7 +28,7 @@ from labkit.ground.home import open_home
 from labkit.image import Image
 from labkit.image import build as assemble
 from labkit.image.run.local import run_locally
-from labkit.pull.question import ImageUri
+from labkit.pull.uri import ImageUri
 
 __all__ = ["AUTO", "DOCKER", "EMBEDDED", "ENGINES", "VARIABLE", "check_engine", "wanted"]
 __all__ += ["BuiltImage", "DockerEngine", "EmbeddedEngine", "Engine", "Report", "Trial", "open_engine", "silent"]

@@ -32,8 +32,9 @@ from labkit.lab.choosing import Values, check_embedded_path, left, on_real_accou
 from labkit.lab.engine import BuiltImage, Engine
 from labkit.lab.notebook_errors import calm_down
 from labkit.pull.organization import OUTSIDER, Membership, Organization, check_organization_path
-from labkit.pull.question import ImageUri, PullDecision, PullQuestion, caller_context
+from labkit.pull.question import PullDecision, PullQuestion, caller_context
 from labkit.pull.regions import check_region
+from labkit.pull.uri import ImageUri
 
 TAG = "0.0.1"
 EXECUTION_ROLE = "LambdaRoleWithoutPermissions"

@@ -24,7 +24,8 @@ from labkit.iam.conditions import Condition
 from labkit.iam.evaluate import Levels
 from labkit.iam.patterns import Context
 from labkit.pull.organization import Membership, Organization
-from labkit.pull.question import ImageUri, caller_context, decide
+from labkit.pull.question import caller_context, decide
+from labkit.pull.uri import ImageUri
 
 _ADMINISTRATOR = Policy.parse(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, "AdministratorAccess"

@@ -14,7 +14,7 @@ from labkit.docker import registry
 from labkit.docker.bases import Dockerfile
 from labkit.docker.streams import EngineError, Line, explained, followed
 from labkit.errors import DockerfileError
-from labkit.pull.question import ImageUri
+from labkit.pull.uri import ImageUri
 
 URI = ImageUri("813835382529", "eu-central-1", "lambda-same-account", "0.0.1")
 

@@ -22,7 +22,7 @@ from labkit.embedded.process import client
 from labkit.embedded.services.lambda_.invoke.containers import FUNCTION_LABEL
 from labkit.lab.choices import Choices
 from labkit.lab.lab import Lab
-from labkit.pull.question import ImageUri
+from labkit.pull.uri import ImageUri
 from labkit.scenarios import clean_up
 from tests.embedded.lab_of_tests import DOCKERFILE, REGION, REGISTRY, unique
 from tests.embedded.lab_of_tests import Lab as EmbeddedLab

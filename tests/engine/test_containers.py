@@ -20,7 +20,7 @@ from labkit.docker.registry import login, push
 from labkit.embedded.process import client
 from labkit.embedded.services.lambda_.invoke.container_images import name_of
 from labkit.lab.choices import Choices
-from labkit.pull.question import ImageUri
+from labkit.pull.uri import ImageUri
 from tests.embedded.lab_of_tests import DOCKERFILE, PATIENTLY, REGION, REGISTRY, Lab, image_of, unique
 
 from .conftest import silent

@@ -7,7 +7,7 @@ import pytest
 from labkit.exercises.mentioned import Mentioned, at, instances, mentioned, other_keys
 from labkit.exercises.probes import decided, everybody, grouped
 from labkit.iam import Effect, Policy
-from labkit.pull.question import ImageUri
+from labkit.pull.uri import ImageUri
 from tests.exercises.writing import LAMBDA, PULL, allow, document
 
 IMAGE = ImageUri.parse("813835382529.dkr.ecr.eu-central-1.amazonaws.com/lambda-same-account:0.0.1")

@@ -8,7 +8,8 @@ from labkit.errors import UsageError
 from labkit.iam import Policies, Policy, Principal
 from labkit.pull import policies
 from labkit.pull.organization import OUTSIDER, Membership
-from labkit.pull.question import ImageUri, InvalidImageUri, PullDecision, caller_context, decide, service_context
+from labkit.pull.question import PullDecision, caller_context, decide, service_context
+from labkit.pull.uri import ImageUri, InvalidImageUri
 
 REGISTRY, WORKLOAD = "813835382529", "592444418872"
 ORG, PATH = "o-lambdaecrlab", "o-lambdaecrlab/r-lab1/ou-lab1-workloads/"

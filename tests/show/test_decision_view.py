@@ -9,7 +9,8 @@ import pytest
 from labkit.iam import Policies, Policy, Principal
 from labkit.pull import policies
 from labkit.pull.organization import OUTSIDER
-from labkit.pull.question import ImageUri, PullDecision, decide
+from labkit.pull.question import PullDecision, decide
+from labkit.pull.uri import ImageUri
 from labkit.show import decision_view
 from labkit.show.decision import OPENINGS
 from labkit.show.display import html_of

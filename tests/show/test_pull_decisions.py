@@ -5,7 +5,8 @@ from __future__ import annotations
 from labkit.iam import Policies, Policy, Principal
 from labkit.pull import policies
 from labkit.pull.organization import OUTSIDER
-from labkit.pull.question import ImageUri, PullDecision, decide
+from labkit.pull.question import PullDecision, decide
+from labkit.pull.uri import ImageUri
 from labkit.show.display import html_of
 
 IMAGE = ImageUri.parse("813835382529.dkr.ecr.eu-central-1.amazonaws.com/r:1")

@@ -13,7 +13,8 @@ from labkit.iam import Policies, Policy, Principal
 from labkit.lab.lab import OTHER_ACCOUNT, Lab
 from labkit.pull import policies
 from labkit.pull.organization import OUTSIDER, Membership
-from labkit.pull.question import ImageUri, PullQuestion, caller_context
+from labkit.pull.question import PullQuestion, caller_context
+from labkit.pull.uri import ImageUri
 from labkit.show import WhatIf, what_if
 from labkit.show.what_if.flips import CALLER, LAMBDA, Flip, flips
 from labkit.show.what_if.inputs import NAMES, Inputs, Meaning

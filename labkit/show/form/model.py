@@ -35,8 +35,8 @@ from labkit.lab.lab import (
     choose,
     current,
 )
-from labkit.pull.question import ImageUri
 from labkit.pull.regions import regions
+from labkit.pull.uri import ImageUri
 from labkit.show.messages import ERRORS, SILENCE, Said, failure
 from labkit.show.style import framed
 from labkit.show.table import Table

@@ -22,8 +22,8 @@ from labkit.embedded.services.ecr.images import images, layers
 from labkit.embedded.services.ecr.images.store import RepositoryKey
 from labkit.embedded.services.ecr.lookup import repository_of
 from labkit.embedded.services.registry.errors import Refusal
-from labkit.pull.question import ImageUri, InvalidImageUri
 from labkit.pull.regions import regions
+from labkit.pull.uri import ImageUri, InvalidImageUri
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded

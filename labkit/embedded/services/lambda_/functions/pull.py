@@ -22,7 +22,8 @@ from labkit.iam import Policy
 from labkit.image.format.errors import ManifestError
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, Manifest, parse
 from labkit.pull import policies
-from labkit.pull.question import ImageUri, InvalidImageUri, decide
+from labkit.pull.question import decide
+from labkit.pull.uri import ImageUri, InvalidImageUri
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
