@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import labkit.embedded.process.client as embedded
-from labkit.cli.jupyter.settings import runtime_folder
 from labkit.embedded.process.client import Running
 from labkit.errors import LabError
 from labkit.gallery import front, links, notebooks
@@ -25,6 +24,7 @@ from labkit.gallery.executing import execute
 from labkit.gallery.page import Page
 from labkit.gallery.played import Played
 from labkit.ground.environment import lab_environment
+from labkit.ground.files import runtime_folder
 from labkit.lab import engine
 from labkit.lab.choices import Choices
 from labkit.lab.lab import Lab

@@ -1,4 +1,4 @@
-"""What everything stands on: the lab home, environment variables, child processes, files written in one step."""
+"""What everything stands on: the project's folder, the lab home, environment variables, child processes, files."""
 
 VERSION = "0.1.0"
 """The lab's own version, that of ``pyproject.toml``."""

@@ -1,15 +1,20 @@
 """Writing files so that a reader, or a process that was killed, sees the old content or the new, never a half.
 
 A process that is killed while it writes leaves a file with a name of its own, which `sweep` removes.
+
+Sockets are files too, with a path that must be short (sockaddr_un): `runtime_folder` says where they go.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import tempfile
 from pathlib import Path
 from secrets import token_hex
 
+_SOCKET_PATH_LIMIT = 103  # macOS; Linux has 107
+_SOCKET_NAME = len("/kernel-" + "x" * 36 + "-ipc-5")
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")
 
 
@@ -31,3 +36,12 @@ def sweep(directory: Path) -> None:
     for path in directory.glob(".*"):
         if _TEMPORARY.fullmatch(path.name):
             path.unlink(missing_ok=True)
+
+
+def runtime_folder(folder: Path) -> Path:
+    """Where Jupyter's connection files and sockets go: ``folder``/runtime, or a short private folder."""
+    beside = folder / "runtime"
+    if os.name == "nt" or len(os.fsencode(beside)) + _SOCKET_NAME <= _SOCKET_PATH_LIMIT:
+        return beside
+    parent = min((tempfile.gettempdir(), "/tmp"), key=len)  # noqa: S108 (mkdtemp makes a private folder in it)
+    return Path(tempfile.mkdtemp(prefix="labkit-jupyter-", dir=parent))

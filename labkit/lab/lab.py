@@ -23,6 +23,7 @@ from labkit.aws import reading, repositories, scps, sessions
 from labkit.docker import daemon
 from labkit.embedded.state.settings import Settings
 from labkit.errors import UsageError
+from labkit.ground import project
 from labkit.ground.environment import apply, own_variables, unchanged_on_error
 from labkit.iam import Policy, Principal
 from labkit.iam.evaluate import Levels
@@ -41,7 +42,7 @@ EXECUTION_ROLE = "LambdaRoleWithoutPermissions"
 LIMITED_ROLE = "LimitedLambdaRole"
 PULLING_ROLE = "LambdaRoleWithPullPermissions"
 """An execution role that may pull, which helps nobody: notebook 08 shows it."""
-IMAGE_FOLDER = Path(__file__).resolve().parents[2] / "lambda_image"
+IMAGE_FOLDER = Path(project.IMAGE_FOLDER)
 
 
 @dataclass(frozen=True, slots=True)

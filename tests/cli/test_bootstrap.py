@@ -54,8 +54,10 @@ class Project:
         package.mkdir(parents=True)
         for name in ("__init__.py", "__main__.py", "bootstrap.py", "errors.py"):
             shutil.copy(source / "labkit" / name, package)
-        shutil.copytree(source / "labkit" / "installation", package / "installation")
-        (package / "cli.py").write_text(COMMAND_LINE)
+        for name in ("ground", "cli/installation"):
+            shutil.copytree(source / "labkit" / name, package / name)
+        shutil.copy(source / "labkit" / "cli" / "__init__.py", package / "cli")
+        (package / "cli" / "main.py").write_text(COMMAND_LINE)
         (self.root / "requirements.txt").write_text("one==1.0\n")
         (self.root / "pyproject.toml").write_text("")
         tools = root / "tools"
@@ -119,7 +121,7 @@ def test_the_environment_finds_labkit_from_another_folder_and_as_a_command(proje
 
 def test_bytecode_is_compiled_even_where_python_is_told_not_to_write_any(project):
     project.start("status", PYTHONDONTWRITEBYTECODE="1")
-    assert list((project.root / "labkit" / "__pycache__").glob("cli.*.pyc"))
+    assert list((project.root / "labkit" / "cli" / "__pycache__").glob("main.*.pyc"))
 
 
 @pytest.mark.parametrize("argv", [[], ["--help"], ["lab", "-h"], ["--version"]])

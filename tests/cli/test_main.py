@@ -128,7 +128,7 @@ def test_the_traceback_is_shown_on_request(command, capsys, monkeypatch):
 
 
 def test_a_reader_that_goes_away_is_no_error(root):
-    program = "from labkit import cli; import sys; sys.exit(cli.main(['--help']))"
+    program = "from labkit.cli import main; import sys; sys.exit(main.main(['--help']))"
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     reading, writing = os.pipe()
     os.close(reading)

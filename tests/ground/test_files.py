@@ -1,13 +1,14 @@
-"""Files that are replaced in one step, and what a process leaves that was killed meanwhile."""
+"""Files that are replaced in one step, what a process leaves that was killed meanwhile, and where sockets go."""
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from labkit.ground.files import sweep, write_atomically
+from labkit.ground.files import runtime_folder, sweep, write_atomically
 
 
 def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path):
@@ -35,3 +36,15 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path, mo
     sweep(tmp_path)
     assert {*tmp_path.iterdir()} == {*kept}
     sweep(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kernels are reached over TCP on Windows")
+def test_kernel_sockets_get_a_short_private_folder_where_the_lab_home_has_a_long_name(tmp_path):
+    short = Path("/l")
+    assert runtime_folder(short) == short / "runtime"
+    elsewhere = runtime_folder(tmp_path / ("x" * 100))
+    try:
+        assert len(str(elsewhere)) < 50
+        assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o700
+    finally:
+        elsewhere.rmdir()

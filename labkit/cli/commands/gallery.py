@@ -28,13 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the gallery; 0 when it is written."""
-    from labkit.bootstrap import ROOT
-    from labkit.cli.installation.progress import Progress
     from labkit.embedded.state.world import ACCOUNTS
     from labkit.gallery.folder import open_folder
     from labkit.gallery.making import gallery
     from labkit.gallery.redaction import Redactor, pages
     from labkit.ground.processes import stoppable
+    from labkit.ground.progress import Progress
+    from labkit.ground.project import ROOT
 
     folder = open_folder(args.folder, "labkit gallery")
     with stoppable():

@@ -30,12 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run JupyterLab until it is stopped."""
-    from labkit.bootstrap import ROOT
     from labkit.cli.jupyter.server import choose_port, start
     from labkit.cli.jupyter.settings import Settings
     from labkit.embedded.process import client
     from labkit.ground.environment import lab_environment
     from labkit.ground.processes import stoppable
+    from labkit.ground.project import ROOT
 
     root = Path(ROOT)
     notebook = _first_notebook(root)

@@ -37,9 +37,9 @@ def run(args: argparse.Namespace) -> int:
     """Run the checks in a temporary lab; 0 when none failed."""
     from rich.console import Console
 
-    from labkit.bootstrap import ROOT
     from labkit.cli.checks import CHECKS
     from labkit.ground.processes import stoppable
+    from labkit.ground.project import ROOT
 
     console = Console(highlight=False)
     chosen = [check for check in CHECKS if not (args.fast and check.slow)]
@@ -95,7 +95,7 @@ def _temporary_lab() -> Iterator[Path]:
 
 def _environment(folder: Path) -> Mapping[str, str]:
     """The environment of the checks: no AWS settings of the user's, a lab home, Jupyter and IPython of their own."""
-    from labkit.bootstrap import ROOT
+    from labkit.ground.project import ROOT
 
     temporary = folder / "t"  # short, because sockets are made in it; gone with the folder even after an interruption
     for place in (temporary, folder / "jupyter"):

@@ -2,7 +2,6 @@
 
     interpreters   which Python the environment is made with, and whether there is a uv
     lock           one installation at a time
-    progress       what is shown meanwhile
     tools          running uv or pip, and saying in one sentence why one failed
     environment    the steps: marker, virtual environment, requirements, entry points, stamp
 

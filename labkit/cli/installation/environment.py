@@ -8,12 +8,12 @@ import shutil
 import stat
 from pathlib import Path
 
-from labkit import bootstrap
 from labkit.cli.installation import interpreters, lock
 from labkit.cli.installation.interpreters import Interpreter
-from labkit.cli.installation.progress import Progress
 from labkit.cli.installation.tools import Tools, reason
 from labkit.errors import LabError
+from labkit.ground import project
+from labkit.ground.progress import Progress
 
 MARKER = "labkit-made-this.txt"
 LOG = "labkit-installation.log"
@@ -29,14 +29,14 @@ def install(progress: Progress | None = None) -> None:
     Raises :class:`LabError` with one sentence when that is impossible; the next call then starts from where things are.
     """
     progress = progress or Progress()
-    root, venv = Path(bootstrap.ROOT), Path(bootstrap.VENV)
+    root, venv = Path(project.ROOT), Path(project.VENV)
 
     def waiting() -> None:
         progress.say(f"another start is setting up {venv}; waiting for it.")
 
     try:
         with lock.exclusive(root / "pyproject.toml", waiting) as descriptor:
-            if not bootstrap.complete():
+            if not project.complete():
                 _Installation(root, venv, Tools(progress, venv / LOG, descriptor)).run()
     except OSError as error:
         raise LabError(reason(error, root)) from None
@@ -56,7 +56,7 @@ class _Installation:
         """Bring ``.venv`` to its stamp by updating it, or by making it anew."""
         if self._can_be_updated():
             self.progress.say("requirements.txt has changed; updating .venv.")
-            Path(bootstrap.STAMP).unlink()
+            Path(project.STAMP).unlink()
         else:
             self._clear()
             self._make(interpreters.choose(self.uv))
@@ -66,13 +66,13 @@ class _Installation:
 
     def _can_be_updated(self) -> bool:
         """Whether all that is wrong with ``.venv`` is that the requirements have changed since."""
-        version = bootstrap.stamped_version()
-        python = interpreters.probe(bootstrap.venv_python())
+        version = project.stamped_version()
+        python = interpreters.probe(project.venv_python())
         return (
             version is not None
             and python is not None
             and python.version == version
-            and f"\nfolder {self.root}\n" in Path(bootstrap.STAMP).read_text(encoding="utf-8")
+            and f"\nfolder {self.root}\n" in Path(project.STAMP).read_text(encoding="utf-8")
         )
 
     def _clear(self) -> None:
@@ -100,7 +100,7 @@ class _Installation:
 
     def _install_requirements(self) -> None:
         requirements = self.root / "requirements.txt"
-        python = bootstrap.venv_python()
+        python = project.venv_python()
         if self.uv:
             command = [self.uv, "pip", "install", "--python", python, "--compile-bytecode", "-r", str(requirements)]
         else:
@@ -121,22 +121,22 @@ class _Installation:
         """Let the environment find ``labkit`` from every folder, as a module and as a command, compiled already."""
         python = self._python()
         (_site_packages(self.venv, python) / "labkit.pth").write_text(f"{self.root}\n", encoding="utf-8")
-        bin_folder = Path(bootstrap.venv_python()).parent
+        bin_folder = Path(project.venv_python()).parent
         if os.name == "nt":
             (bin_folder / "labkit.cmd").write_text(_WINDOWS_SCRIPT, encoding="utf-8", newline="")
         else:
             script = bin_folder / "labkit"
-            script.write_text(_POSIX_SCRIPT.format(python=shlex.quote(bootstrap.venv_python())), encoding="utf-8")
+            script.write_text(_POSIX_SCRIPT.format(python=shlex.quote(project.venv_python())), encoding="utf-8")
             script.chmod(script.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
         self.tools.run([python.path, "-m", "compileall", "-q", str(self.root / "labkit")])
 
     def _stamp(self) -> None:
-        unfinished = Path(f"{bootstrap.STAMP}.new")
-        unfinished.write_text(bootstrap.stamp(self._python().version), encoding="utf-8")
-        unfinished.replace(bootstrap.STAMP)
+        unfinished = Path(f"{project.STAMP}.new")
+        unfinished.write_text(project.stamp(self._python().version), encoding="utf-8")
+        unfinished.replace(project.STAMP)
 
     def _python(self) -> Interpreter:
-        python = interpreters.probe(bootstrap.venv_python())
+        python = interpreters.probe(project.venv_python())
         if python is None:
             raise LabError(f"the Python in {self.venv} does not run although it was just made; see {self.venv / LOG}")
         return python

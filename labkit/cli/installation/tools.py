@@ -14,8 +14,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from labkit.cli.installation.progress import Progress
 from labkit.errors import LabError
+from labkit.ground.progress import Progress
 
 _REASONS = (
     (r"No space left on device|os error 28|disk quota exceeded", "the disk is full; make some room, then start again."),

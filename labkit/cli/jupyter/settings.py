@@ -4,7 +4,7 @@ Nothing of the user's ``~/.jupyter`` or ``~/.ipython`` is read or written. The s
 asks the network: the news prompt goes away only by an overrides file, the switches of the application are not enough.
 
 Kernels are reached through sockets in the runtime folder instead of TCP ports, which other users of the machine could
-connect to. A socket's path must be short (sockaddr_un), so a lab home with a long name gets a runtime folder elsewhere.
+connect to.
 """
 
 from __future__ import annotations
@@ -13,17 +13,13 @@ import json
 import os
 import secrets
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from labkit.ground.files import write_atomically
-
-_SOCKET_PATH_LIMIT = 103  # macOS; Linux has 107
-_SOCKET_NAME = len("/kernel-" + "x" * 36 + "-ipc-5")
+from labkit.ground.files import runtime_folder, write_atomically
 
 _OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {
@@ -63,7 +59,7 @@ class Settings:
 
     @cached_property
     def runtime(self) -> Path:
-        """Where connection files and sockets go; see `runtime_folder`."""
+        """Where connection files and sockets go; see `labkit.ground.files.runtime_folder`."""
         return runtime_folder(self.folder)
 
     def write(self) -> None:
@@ -124,15 +120,6 @@ _LAB = {
     "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
     "extension_manager": "readonly",
 }
-
-
-def runtime_folder(folder: Path) -> Path:
-    """Where connection files and sockets go: ``folder``/runtime, or a new private folder if that path is too long."""
-    beside = folder / "runtime"
-    if os.name == "nt" or len(os.fsencode(beside)) + _SOCKET_NAME <= _SOCKET_PATH_LIMIT:
-        return beside
-    parent = min((tempfile.gettempdir(), "/tmp"), key=len)  # noqa: S108 (mkdtemp makes a private folder in it)
-    return Path(tempfile.mkdtemp(prefix="labkit-jupyter-", dir=parent))
 
 
 def _terminal() -> dict[str, Any]:

@@ -14,13 +14,13 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from labkit.embedded.state.runtime import read_runtime
 from labkit.errors import EmbeddedError
+from labkit.ground import project
 from labkit.ground.home import Home
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 READY = "ready"
 """What the process says when it can be reached."""
-
-PROJECT = Path(__file__).resolve().parents[3]
-"""The folder that holds the package."""
 
 _START_WITHIN = 60.0  # seconds
 _GRACE = 5.0  # seconds between asking and forcing
@@ -80,7 +77,7 @@ def _popen(place: Home, command: list[str]) -> Any:
 
 def _environment() -> dict[str, str]:
     """The variables of this process without the user's settings for AWS: they are for clients, not for an AWS."""
-    path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(filter(None, [project.ROOT, os.environ.get("PYTHONPATH")]))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": path}
 

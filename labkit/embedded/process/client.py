@@ -24,6 +24,7 @@ from labkit.embedded.state import store
 from labkit.embedded.state.runtime import Runtime, read_runtime
 from labkit.embedded.state.settings import Settings
 from labkit.errors import EmbeddedError, UsageError
+from labkit.ground import project
 from labkit.ground.environment import apply, lab_variables
 from labkit.ground.files import write_atomically
 from labkit.ground.home import Home, inspect_home, open_home
@@ -62,7 +63,7 @@ class Running:
 
 def home(path: Path | None = None) -> Path:
     """The lab home: ``path``, else ``LABKIT_HOME``, else ``.labkit`` beside the project. Nothing is made."""
-    chosen = path or os.environ.get("LABKIT_HOME") or child.PROJECT / ".labkit"
+    chosen = path or os.environ.get("LABKIT_HOME") or project.HOME
     return Path(chosen).expanduser().absolute()
 
 

@@ -144,9 +144,10 @@ def test_the_aws_command_line_works_in_a_shell_that_has_evaluated_the_exports(ho
 
 LAB = """
 import sys
-from labkit import bootstrap, cli
-bootstrap.ROOT = sys.argv[1]
-sys.exit(cli.main(["lab", "--no-browser", "--port", sys.argv[2]]))
+from labkit.cli import main
+from labkit.ground import project
+project.ROOT = sys.argv[1]
+sys.exit(main.main(["lab", "--no-browser", "--port", sys.argv[2]]))
 """
 
 
@@ -204,7 +205,7 @@ def test_the_lab_leaves_an_embedded_aws_running_that_was_up_before(home, request
 def test_a_port_in_use_is_one_sentence_and_starts_nothing(home, capsys, monkeypatch, tmp_path):
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "00-start-here.ipynb").touch()
-    monkeypatch.setattr("labkit.bootstrap.ROOT", str(tmp_path))
+    monkeypatch.setattr("labkit.ground.project.ROOT", str(tmp_path))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -1,47 +1,14 @@
-"""What the first start says: progress, and the sentences for what the operating system refuses."""
+"""What the first start says of what the operating system refuses."""
 
 from __future__ import annotations
 
 import errno
-import io
 import os
 from pathlib import Path
 
 import pytest
 
-from labkit.cli.installation.progress import Progress
 from labkit.cli.installation.tools import reason
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_elsewhere_than_on_a_terminal_a_step_is_a_line_at_its_begin_and_one_at_its_end():
-    stream = io.StringIO()
-    progress = Progress(stream)
-    with progress.step("Making it"):
-        progress.activity("wheel 1")
-    first, second = stream.getvalue().splitlines()
-    assert first == "labkit: Making it ..."
-    assert second.startswith("labkit: Making it: ")
-
-
-def test_on_a_terminal_a_step_shows_what_is_going_on_and_leaves_one_line():
-    stream = Terminal()
-    progress = Progress(stream)
-    with progress.step("Making it"):
-        progress.activity("wheel 1")
-    assert "wheel 1" in stream.getvalue()
-    assert stream.getvalue().count("\n") == 1
-
-
-def test_a_step_that_fails_is_not_reported_as_done():
-    stream = Terminal()
-    with pytest.raises(ValueError, match="x"), Progress(stream).step("Making it"):
-        raise ValueError("x")
-    assert "\n" not in stream.getvalue()
 
 
 @pytest.mark.parametrize(

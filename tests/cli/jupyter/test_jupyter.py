@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from labkit.cli.jupyter import server
-from labkit.cli.jupyter.settings import Settings, runtime_folder
+from labkit.cli.jupyter.settings import Settings
 from labkit.errors import LabError, UsageError
 
 
@@ -63,18 +63,6 @@ def test_every_folder_that_jupyter_and_ipython_use_is_the_labs():
     folders = settings_for(Path("/l")).variables()
     assert all(value.startswith("/l/jupyter/") for value in folders.values() if value)
     assert {"JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"} <= folders.keys()
-
-
-@pytest.mark.skipif(os.name == "nt", reason="kernels are reached over TCP on Windows")
-def test_kernel_sockets_get_a_short_private_folder_where_the_lab_home_has_a_long_name(tmp_path):
-    short = Path("/l")
-    assert runtime_folder(short) == short / "runtime"
-    elsewhere = runtime_folder(tmp_path / ("x" * 100))
-    try:
-        assert len(str(elsewhere)) < 50
-        assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o700
-    finally:
-        elsewhere.rmdir()
 
 
 def test_a_port_in_use_is_refused_with_a_sentence_when_it_was_asked_for():

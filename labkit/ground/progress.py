@@ -1,4 +1,4 @@
-"""What a person sees during the first start: a line per step with its time, and on a terminal what goes on in it.
+"""What a person sees of long work (the first start, the gallery): a line per step with its time, and what goes on.
 
 Written to stderr, since stdout belongs to the command that is run afterwards (``labkit env`` is evaluated by shells).
 """
