@@ -20,18 +20,18 @@ from typing import Any
 
 from labkit.check import actions, conditions, grants, structure, values
 from labkit.check.findings import Finding, Found, Report, quoted
-from labkit.check.kinds import KINDS, Kind, guess
+from labkit.check.kinds import DOCUMENT_KINDS, DocumentKind, guess
 from labkit.check.positions import Text, line_and_column, read
 from labkit.check.rules import ERROR, RULES, WARNING, Rule
 from labkit.check.statement import Statement
 
-__all__ = ["ERROR", "KINDS", "RULES", "WARNING", "Finding", "Kind", "Report", "Rule", "check"]
+__all__ = ["DOCUMENT_KINDS", "ERROR", "RULES", "WARNING", "DocumentKind", "Finding", "Report", "Rule", "check"]
 
 _STATEMENT_CHECKS = (actions.check, values.check, conditions.check, grants.check)
 _DEEP = "The text is nested too deeply to be a policy."
 
 
-def check(text: str, kind: Kind | None = None) -> Report:
+def check(text: str, kind: DocumentKind | None = None) -> Report:
     """Checks a policy's text as one of that ``kind``; without, the kind is guessed from the content.
 
     Never raises, whatever the text is.
@@ -48,7 +48,7 @@ def check(text: str, kind: Kind | None = None) -> Report:
     return Report(used, kind is None, tuple(findings))
 
 
-def _unparsed(kind: Kind | None, problem: str, text: str, offset: int) -> Report:
+def _unparsed(kind: DocumentKind | None, problem: str, text: str, offset: int) -> Report:
     instead = "Write JSON: double quotes, commas between members and none after the last, no comments."
     finding = Finding(RULES["json-syntax"], "", *line_and_column(text, offset), problem, instead)
     return Report(kind or guess(None), kind is None, (finding,))
@@ -60,7 +60,7 @@ def _placed(found: Found, parsed: Text) -> Finding:
     return Finding(RULES[found.rule], found.pointer, *place, found.problem, found.instead)
 
 
-def _found(parsed: Text, kind: Kind) -> Iterator[Found]:
+def _found(parsed: Text, kind: DocumentKind) -> Iterator[Found]:
     if structure.bare_statement(parsed.value):
         yield structure.wrap()
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from labkit.check.kinds import Kind
+from labkit.check.kinds import DocumentKind
 from labkit.check.rules import ERROR, WARNING, Rule
 
 
@@ -59,7 +59,7 @@ class Finding:
 class Report:
     """The findings about one policy in the order of the text; ``guessed``: the kind was taken from its content."""
 
-    kind: Kind
+    kind: DocumentKind
     guessed: bool
     findings: tuple[Finding, ...]
 

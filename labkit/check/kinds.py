@@ -16,7 +16,7 @@ _ATTACHED = "the policy is attached to the principals that it speaks of"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class DocumentKind:
     """One kind of policy.
 
     ``required`` lists elements of which one must stand in each statement; ``forbidden`` gives the reason for each that
@@ -37,7 +37,7 @@ class Kind:
 
 
 _ROWS = (
-    Kind(
+    DocumentKind(
         "ecr-repository",
         "an ECR repository policy",
         (PRINCIPAL,),
@@ -47,7 +47,7 @@ _ROWS = (
         longest=10_240,
         example='"Principal": {"Service": "lambda.amazonaws.com"}',
     ),
-    Kind(
+    DocumentKind(
         "identity",
         "an identity policy",
         (RESOURCE,),
@@ -56,7 +56,7 @@ _ROWS = (
         blanks=False,
         example='"Resource": "*"',
     ),
-    Kind(
+    DocumentKind(
         "trust",
         "a role's trust policy",
         (PRINCIPAL,),
@@ -65,7 +65,7 @@ _ROWS = (
         services=("sts",),
         example='"Principal": {"Service": "lambda.amazonaws.com"}',
     ),
-    Kind(
+    DocumentKind(
         "scp",
         "a service control policy",
         (RESOURCE,),
@@ -74,7 +74,7 @@ _ROWS = (
         versions=("2012-10-17",),
         example='"Resource": "*"',
     ),
-    Kind(
+    DocumentKind(
         "rcp",
         "a resource control policy",
         (PRINCIPAL, RESOURCE),
@@ -86,15 +86,15 @@ _ROWS = (
     ),
 )
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in _ROWS}
+DOCUMENT_KINDS: dict[str, DocumentKind] = {kind.name: kind for kind in _ROWS}
 """The kinds by the name that ``--kind`` takes."""
 
 
-def guess(document: Any) -> Kind:
+def guess(document: Any) -> DocumentKind:
     """The kind that a document most likely is, from the elements and actions of its statements. Never raises."""
     statements = _statements(document)
     name = _with_principal(statements) if _any_has(statements, PRINCIPAL) else _without_principal(statements)
-    return KINDS[name]
+    return DOCUMENT_KINDS[name]
 
 
 def _with_principal(statements: list[dict[str, Any]]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from labkit.check.kinds import Kind
+from labkit.check.kinds import DocumentKind
 from labkit.check.positions import escape
 
 LAMBDA = "lambda.amazonaws.com"
@@ -76,7 +76,7 @@ class Condition:
 class Statement:
     """A statement of a policy of that ``kind``: the ``raw`` object, and the pointer to it."""
 
-    kind: Kind
+    kind: DocumentKind
     version: str
     raw: dict[str, Any]
     pointer: str

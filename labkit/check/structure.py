@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from labkit.check.findings import Found, quoted
-from labkit.check.kinds import Kind
+from labkit.check.kinds import DocumentKind
 from labkit.check.positions import escape
 from labkit.check.statement import Statement
 from labkit.check.words import nearest
@@ -23,7 +23,7 @@ _WRAPPED = '{"Version": "2012-10-17", "Statement": [ … ]}'
 _SID = re.compile(r"[A-Za-z0-9]*")
 
 
-def document(value: Any, kind: Kind, length: int) -> Iterator[Found]:
+def document(value: Any, kind: DocumentKind, length: int) -> Iterator[Found]:
     """Findings about the document as a whole; ``length`` is that of its text as AWS counts it."""
     if not isinstance(value, dict):
         yield Found("wrong-type", "", "The policy is not a JSON object.", f"Write {_WRAPPED}.")
@@ -51,14 +51,14 @@ def wrap(problem: str = "This is a statement, not a policy.") -> Found:
     return Found("bare-statement", "", problem, f"Put it into a document: {_WRAPPED}.")
 
 
-def _version(value: dict[str, Any], kind: Kind) -> Iterator[Found]:
+def _version(value: dict[str, Any], kind: DocumentKind) -> Iterator[Found]:
     version = value.get("Version")
     if not isinstance(version, str | None) or version not in kind.versions:
         problem = "Version is missing." if version is None else f"Version is {version!r}."
         yield Found("bad-version", "/Version", problem, 'Write "Version": "2012-10-17", the newest there is.')
 
 
-def statement(value: Any, kind: Kind, pointer: str) -> Iterator[Found]:
+def statement(value: Any, kind: DocumentKind, pointer: str) -> Iterator[Found]:
     """Findings about one statement's elements."""
     if not isinstance(value, dict):
         instead = 'Write {"Effect": "Allow", "Action": …}.'
@@ -73,7 +73,7 @@ def statement(value: Any, kind: Kind, pointer: str) -> Iterator[Found]:
     yield from _sid(value, kind, pointer)
 
 
-def sids(statements: Sequence[Statement], kind: Kind) -> Iterator[Found]:
+def sids(statements: Sequence[Statement], kind: DocumentKind) -> Iterator[Found]:
     """Sids that stand twice where they must be unique."""
     seen: set[str] = set()
     for each in statements:
@@ -105,14 +105,14 @@ def _effect(value: dict[str, Any], pointer: str) -> Iterator[Found]:
     yield Found("bad-effect", at, problem, 'Write "Effect": "Allow" or "Effect": "Deny", in this spelling.')
 
 
-def _forbidden(value: dict[str, Any], kind: Kind, pointer: str) -> Iterator[Found]:
+def _forbidden(value: dict[str, Any], kind: DocumentKind, pointer: str) -> Iterator[Found]:
     for element, why in kind.forbidden.items():
         if element in value:
             problem = f"{kind.label[0].upper()}{kind.label[1:]} must not have {element}: {why}."
             yield Found("element-not-allowed", f"{pointer}/{element}", problem, f"Leave {element} out.")
 
 
-def _missing(value: dict[str, Any], kind: Kind, pointer: str) -> Iterator[Found]:
+def _missing(value: dict[str, Any], kind: DocumentKind, pointer: str) -> Iterator[Found]:
     for group in (("Action", "NotAction"), *kind.required):
         if not any(element in value for element in group):
             example = '"Action": "ecr:BatchGetImage"' if group[0] == "Action" else kind.example
@@ -127,7 +127,7 @@ def _pairs(value: dict[str, Any], pointer: str) -> Iterator[Found]:
             yield Found("both-forms", f"{pointer}/{other}", problem, "Keep one of the two, or write two statements.")
 
 
-def _sid(value: dict[str, Any], kind: Kind, pointer: str) -> Iterator[Found]:
+def _sid(value: dict[str, Any], kind: DocumentKind, pointer: str) -> Iterator[Found]:
     sid = value.get("Sid", "")
     if not isinstance(sid, str):
         yield Found("wrong-type", f"{pointer}/Sid", "Sid is not a text.", "Write a text, or leave Sid out.")

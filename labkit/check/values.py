@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from labkit.check.findings import Found, quoted
-from labkit.check.kinds import Kind
+from labkit.check.kinds import DocumentKind
 from labkit.check.statement import LAMBDA, Named, Statement
 
 ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:iam::\d{12}:root", re.ASCII)
@@ -34,7 +34,7 @@ _EXAMPLES = {
 }
 
 
-def well_formed(kind: str, text: str, policy: Kind) -> bool:
+def well_formed(kind: str, text: str, policy: DocumentKind) -> bool:
     """Whether a value of a Principal element, of that ``kind`` (AWS, Service, …), is of a form that AWS takes."""
     return kind in policy.principal_kinds and any(form.fullmatch(text) for form in _FORMS.get(kind, ()))
 
@@ -54,7 +54,7 @@ def check(statement: Statement) -> Iterator[Found]:
                     yield Found("bad-arn", value.pointer, f"{quoted(value.text)} is no ARN.", instead)
 
 
-def _principal(each: Named, policy: Kind) -> Iterator[Found]:
+def _principal(each: Named, policy: DocumentKind) -> Iterator[Found]:
     if well_formed(each.kind, each.text, policy):
         return
     if "*" in each.text or "?" in each.text:

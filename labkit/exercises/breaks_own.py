@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from labkit.check import ERROR, KINDS, check
+from labkit.check import DOCUMENT_KINDS, ERROR, check
 from labkit.exercises.breaks import BREAKS, FUNCTION, by_organization, is_member
 from labkit.exercises.cases import (
     Answer,
@@ -21,7 +21,7 @@ from labkit.exercises.cases import (
 from labkit.exercises.probes import Probe, decided, everybody, grouped
 from labkit.exercises.standing import place_of_workload
 from labkit.exercises.verdict import Verdict, unreadable, weighed
-from labkit.iam import Decision, Effect, Policy
+from labkit.iam import CheckEffect, Decision, Policy
 from labkit.lab.lab import OTHER_ACCOUNT, Lab
 from labkit.pull.policies import LAMBDA, PULL_ACTIONS
 from labkit.pull.uri import ImageUri
@@ -99,7 +99,7 @@ def _denial(policy: Policy, image: ImageUri, probes: Iterable[Probe], meaning: M
     groups = grouped(policy)
     for probe in probes:
         effects = decided(probe, image, policy, groups)
-        stopped = [effects.get(action) is Effect.EXPLICIT_DENY for action in PULL_ACTIONS]
+        stopped = [effects.get(action) is CheckEffect.EXPLICIT_DENY for action in PULL_ACTIONS]
         if probe.who.is_iam and not meaning(probe) and not all(stopped):
             missed = missed or f"The Deny does not stop the caller for functions of {probe.account} ({probe})"
         if probe.function and not probe.keys and any(stopped):
@@ -117,7 +117,7 @@ def _image(lab: Lab) -> ImageUri:
 
 def _stored(policy: Answer) -> str:
     """Nothing where ECR would store the policy, else what it would refuse."""
-    report = check(policy if isinstance(policy, str) else json.dumps(policy), KINDS["ecr-repository"])
+    report = check(policy if isinstance(policy, str) else json.dumps(policy), DOCUMENT_KINDS["ecr-repository"])
     errors = [finding.problem for finding in report.findings if finding.rule.severity == ERROR]
     return f"ECR would not store it: {errors[0]}" if errors else ""
 

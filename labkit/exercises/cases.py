@@ -17,7 +17,7 @@ from labkit.errors import PolicyError
 from labkit.exercises.mentioned import Mentioned
 from labkit.exercises.probes import Probe, decided, everybody, grouped, nearby, nearly
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
-from labkit.iam import Decision, Effect, Policies, Policy, Principal
+from labkit.iam import CheckEffect, Decision, Policies, Policy, Principal
 from labkit.iam.words.reasons import without_instead
 from labkit.pull import question
 from labkit.pull.organization import OUTSIDER, Membership
@@ -130,7 +130,7 @@ def others(policy: Policy, image: ImageUri, probes: Iterable[Probe], meaning: Me
     groups = grouped(policy)
     for probe in probes:
         effects = decided(probe, image, policy, groups)
-        granted = [action for action in effects if effects[action] is Effect.ALLOW]
+        granted = [action for action in effects if effects[action] is CheckEffect.ALLOW]
         more = [action for action in granted if action not in PULL_ACTIONS]
         if more:
             return f"It allows {more[0]}{and_more(len(more) - 1, 'action')}, which no pull needs."

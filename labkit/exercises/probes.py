@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from labkit.check.actions import known
 from labkit.exercises.mentioned import STRANGER, STRANGERS_ACCOUNT, Keys, Mentioned, Roots, at, mentioned
-from labkit.iam import Effect, Kind, Policies, Policy, Principal, Request, evaluate
+from labkit.iam import CheckEffect, CheckKind, Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
 from labkit.iam.request import ROLE, SESSION, USER
 from labkit.pull.organization import OUTSIDER, Membership
@@ -155,12 +155,12 @@ def grouped(policy: Policy) -> list[list[str]]:
     return [actions for about, actions in groups.items() if any(about)]
 
 
-def decided(probe: Probe, image: ImageUri, policy: Policy, groups: Sequence[Sequence[str]]) -> dict[str, Effect]:
+def decided(probe: Probe, image: ImageUri, policy: Policy, groups: Sequence[Sequence[str]]) -> dict[str, CheckEffect]:
     """What the policy says to the probe about each action of the groups."""
-    found: dict[str, Effect] = {}
+    found: dict[str, CheckEffect] = {}
     context: Any = probe.context
     for actions in groups:
         request = Request(probe.who, actions[0], image.repository_arn, image.account, context)
-        effect = evaluate(request, Policies(resource=policy)).check(Kind.RESOURCE).effect
+        effect = evaluate(request, Policies(resource=policy)).check(CheckKind.RESOURCE).effect
         found |= dict.fromkeys(actions, effect)
     return found

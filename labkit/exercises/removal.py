@@ -9,7 +9,7 @@ from labkit.exercises.identities import identity_policy, repository_arns
 from labkit.exercises.mentioned import Mentioned
 from labkit.exercises.probes import Probe, decided, everybody, grouped, nearly
 from labkit.exercises.verdict import Verdict, unreadable, weighed
-from labkit.iam import Effect, Policy, Principal
+from labkit.iam import CheckEffect, Policy, Principal
 from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, Lab
 from labkit.pull.organization import OUTSIDER
 from labkit.pull.uri import ImageUri
@@ -51,11 +51,11 @@ def nobody_else_deletes(lab: Lab, policy: Answer) -> Verdict:
 def _guard_cases(policy: Policy, account: str, image: ImageUri) -> Iterator[str]:
     groups = grouped(policy)
 
-    def said(to: Probe) -> Mapping[str, Effect]:
+    def said(to: Probe) -> Mapping[str, CheckEffect]:
         return decided(to, image, policy, groups)
 
     def deletes(who: str) -> bool:
-        return said(Probe(Principal.aws(who), OUTSIDER)).get(_DELETE) is not Effect.EXPLICIT_DENY
+        return said(Probe(Principal.aws(who), OUTSIDER)).get(_DELETE) is not CheckEffect.EXPLICIT_DENY
 
     session, admin = f"arn:aws:sts::{account}:assumed-role/{CLEANER}", f"arn:aws:iam::{account}:user/admin"
     yield "" if deletes(f"{session}/removal") else f"The role {CLEANER} may not delete the repository."
@@ -70,21 +70,21 @@ def _guard_cases(policy: Policy, account: str, image: ImageUri) -> Iterator[str]
     yield next(filter(None, (_let_in(*each) for each in answers)), "")
 
 
-def _deleting(probe: Probe, effects: Mapping[str, Effect], cleaner: str) -> str:
+def _deleting(probe: Probe, effects: Mapping[str, CheckEffect], cleaner: str) -> str:
     """Nothing where the one who cleans may delete and everybody else may not, else who comes out wrong."""
-    denied = effects.get(_DELETE) is Effect.EXPLICIT_DENY
+    denied = effects.get(_DELETE) is CheckEffect.EXPLICIT_DENY
     if probe.who.role_arn == cleaner:
         return f"{probe} may not delete the repository." if denied and not probe.keys else ""
     return "" if denied else f"{probe} may delete the repository."
 
 
-def _stopped(probe: Probe, effects: Mapping[str, Effect]) -> str:
-    lost = [each for each, effect in effects.items() if effect is Effect.EXPLICIT_DENY and each != _DELETE]
+def _stopped(probe: Probe, effects: Mapping[str, CheckEffect]) -> str:
+    lost = [each for each, effect in effects.items() if effect is CheckEffect.EXPLICIT_DENY and each != _DELETE]
     return f"{probe} may no longer {lost[0]}; only deleting was to be stopped." if lost else ""
 
 
-def _let_in(probe: Probe, effects: Mapping[str, Effect]) -> str:
-    opened = [action for action, effect in effects.items() if effect is Effect.ALLOW]
+def _let_in(probe: Probe, effects: Mapping[str, CheckEffect]) -> str:
+    opened = [action for action, effect in effects.items() if effect is CheckEffect.ALLOW]
     return f"{probe} may {opened[0]} by this policy alone, and might not before." if opened else ""
 
 

@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from labkit.check import KINDS
+from labkit.check import DOCUMENT_KINDS
 from labkit.pull import policies
 from labkit.pull.organization import Account, Organization, Unit
 from labkit.pull.policies import Document
 
-LIMIT = KINDS["ecr-repository"].longest or 0
+LIMIT = DOCUMENT_KINDS["ecr-repository"].longest or 0
 """The characters that a repository policy may have."""
 MONTHS = 36
 

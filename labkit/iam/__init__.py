@@ -19,7 +19,7 @@ Deciding knows nothing of explaining; text is made of the kept matches, and only
 
 from labkit.errors import PolicyError
 from labkit.iam.document import Policy, Statement
-from labkit.iam.evaluate import Check, Decision, Effect, Kind, Policies, evaluate
+from labkit.iam.evaluate import Check, CheckEffect, CheckKind, Decision, Policies, evaluate
 from labkit.iam.match import Match, Part
 from labkit.iam.request import Principal, Request
 from labkit.iam.words.explain import policy_name
@@ -28,9 +28,9 @@ from labkit.iam.words.reasons import reason
 
 __all__ = [
     "Check",
+    "CheckEffect",
+    "CheckKind",
     "Decision",
-    "Effect",
-    "Kind",
     "Match",
     "Miss",
     "Part",

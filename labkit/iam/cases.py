@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from labkit.errors import UsageError
-from labkit.iam.evaluate import Decision, Effect, Kind, Policies, evaluate
+from labkit.iam.evaluate import CheckEffect, CheckKind, Decision, Policies, evaluate
 from labkit.iam.request import Request
 
 VERDICTS = ("allowed", "denied")
@@ -102,7 +102,7 @@ def _expectation(value: Any) -> Mapping[str, Any]:
     checks = value.get("checks", {})
     if not isinstance(checks, dict) or not isinstance(value.get("nearest_miss") or {}, dict):
         raise UsageError("The expected checks and nearest_miss must be JSON objects.")
-    kinds, effects = {kind.value for kind in Kind}, {effect.value for effect in Effect}
+    kinds, effects = {kind.value for kind in CheckKind}, {effect.value for effect in CheckEffect}
     for kind, effect in checks.items():
         if kind not in kinds or effect not in effects:
             known = f"{', '.join(sorted(kinds))} with {', '.join(sorted(effects))}"

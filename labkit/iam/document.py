@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from labkit.errors import PolicyError
 from labkit.iam.conditions import Condition
@@ -22,6 +22,8 @@ from labkit.iam.patterns import Context, Pattern
 from labkit.iam.principals import Entry, Naming, naming, spared
 from labkit.iam.request import Principal
 
+Effect = Literal["Allow", "Deny"]
+"""What can stand in a statement's Effect element."""
 VERSIONS = ("2012-10-17", "2008-10-17")
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
@@ -93,7 +95,7 @@ class Statement:
         self,
         index: int,
         sid: str,
-        effect: str,
+        effect: Effect,
         principal: tuple[Entry, ...] | None,
         not_principal: bool,
         action: Element,

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labkit.iam.document import Policy
 from labkit.iam.match import Match, match_all
-from labkit.iam.policies import Kind, Levels, Policies
+from labkit.iam.policies import CheckKind, Levels, Policies
 from labkit.iam.principals import Naming
 from labkit.iam.request import ROOT, Request
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from labkit.iam.counterfactual import Counterfactual
     from labkit.iam.words.nearest import Miss
 
-__all__ = ["Check", "Decision", "Effect", "Kind", "Levels", "Policies", "evaluate"]
+__all__ = ["Check", "CheckEffect", "CheckKind", "Decision", "Levels", "Policies", "evaluate"]
 
 
-class Effect(Enum):
+class CheckEffect(Enum):
     """What one kind of policy says; NO_IMPACT where none of that kind applies."""
 
     ALLOW = "ALLOW"
@@ -45,8 +45,8 @@ class Effect(Enum):
 class Check(NamedTuple):
     """One kind of policy evaluated for a request; ``naming`` is how closely the best Allow names the principal."""
 
-    kind: Kind
-    effect: Effect
+    kind: CheckKind
+    effect: CheckEffect
     matches: tuple[Match, ...] = ()
     naming: Naming = Naming.EXACT
 
@@ -66,11 +66,11 @@ class Decision(NamedTuple):
     request: Request
     allowed: bool
     checks: tuple[Check, ...]
-    blocked_by: Kind | None
+    blocked_by: CheckKind | None
     policies: Policies
     resource_must_allow: bool
 
-    def check(self, kind: Kind) -> Check:
+    def check(self, kind: CheckKind) -> Check:
         """The check of one kind of policy."""
         return next(check for check in self.checks if check.kind is kind)
 
@@ -132,16 +132,16 @@ def evaluate(request: Request, policies: Policies, resource_must_allow: bool = F
     return Decision(request, blocked_by is None, checks, blocked_by, policies, resource_must_allow)
 
 
-_KINDS = tuple(Kind)
-_NO_IMPACT = tuple(Check(kind, Effect.NO_IMPACT) for kind in _KINDS)
-# Checks stand in the order of Kind and are found by their place: hashing an Enum costs more than comparing effects.
-_PRINCIPAL, _RESOURCE, _BOUNDARY, _SESSION, _SCP, _RCP = range(len(Kind))
+_KINDS = tuple(CheckKind)
+_NO_IMPACT = tuple(Check(kind, CheckEffect.NO_IMPACT) for kind in _KINDS)
+# Checks stand in the order of CheckKind and are found by their place: hashing an Enum costs more than comparing.
+_PRINCIPAL, _RESOURCE, _BOUNDARY, _SESSION, _SCP, _RCP = range(len(CheckKind))
 # The root user needs no identity policy in its account, and has no boundary and no session policy.
-_ROOT_ALLOWED = Check(Kind.PRINCIPAL, Effect.ALLOW)
+_ROOT_ALLOWED = Check(CheckKind.PRINCIPAL, CheckEffect.ALLOW)
 
 
 def _checks(request: Request, policies: Policies) -> tuple[Check, ...]:
-    """One check for each kind, in the order of ``Kind``."""
+    """One check for each kind, in the order of ``CheckKind``."""
     who = request.principal
     is_iam, exempt = who.is_iam, who.is_service_linked_role
     limited = is_iam and who.kind != ROOT
@@ -168,10 +168,10 @@ def _flat(place: int, request: Request, policies: Sequence[Policy] | None) -> Ch
     matches = tuple([m for policy in policies for m in match_all(policy, request, demanded)])
     applying = [m for m in matches if m.matched]
     if not applying:
-        return Check(_KINDS[place], Effect.IMPLICIT_DENY, matches, Naming.NOT)
+        return Check(_KINDS[place], CheckEffect.IMPLICIT_DENY, matches, Naming.NOT)
     if any(m.statement.effect == "Deny" for m in applying):
-        return Check(_KINDS[place], Effect.EXPLICIT_DENY, matches)
-    return Check(_KINDS[place], Effect.ALLOW, matches, max(m.naming for m in applying))
+        return Check(_KINDS[place], CheckEffect.EXPLICIT_DENY, matches)
+    return Check(_KINDS[place], CheckEffect.ALLOW, matches, max(m.naming for m in applying))
 
 
 def _levelled(place: int, request: Request, levels: Levels | None) -> Check:
@@ -184,7 +184,7 @@ def _levelled(place: int, request: Request, levels: Levels | None) -> Check:
     return Check(_KINDS[place], worst, tuple(m for layer in layers for m in layer.matches))
 
 
-_WORST_FIRST = (Effect.EXPLICIT_DENY, Effect.IMPLICIT_DENY, Effect.ALLOW)
+_WORST_FIRST = (CheckEffect.EXPLICIT_DENY, CheckEffect.IMPLICIT_DENY, CheckEffect.ALLOW)
 
 # When several kinds deny, AWS names one; which one is not documented. The widest guard rail comes first here.
 _DENY_ORDER = (_SCP, _RCP, _RESOURCE, _PRINCIPAL, _BOUNDARY, _SESSION)
@@ -201,14 +201,14 @@ _WITHIN = {
 }
 
 
-def _blocked_by(request: Request, checks: tuple[Check, ...], resource_must_allow: bool) -> Kind | None:
+def _blocked_by(request: Request, checks: tuple[Check, ...], resource_must_allow: bool) -> CheckKind | None:
     for place in _DENY_ORDER:
-        if checks[place].effect is Effect.EXPLICIT_DENY:
+        if checks[place].effect is CheckEffect.EXPLICIT_DENY:
             return _KINDS[place]
     for place in _must_speak(request, checks[_RESOURCE], resource_must_allow):
         effect = checks[place].effect
         # Whoever must allow and says nothing denies; but a boundary or a guard rail that is not there limits nothing.
-        if effect is Effect.IMPLICIT_DENY or (place == _RESOURCE and effect is Effect.NO_IMPACT):
+        if effect is CheckEffect.IMPLICIT_DENY or (place == _RESOURCE and effect is CheckEffect.NO_IMPACT):
             return _KINDS[place]
     return None
 
@@ -219,6 +219,6 @@ def _must_speak(request: Request, resource: Check, resource_must_allow: bool) ->
         return _FOR_OTHERS
     if request.is_cross_account:
         return _ACROSS
-    if resource.effect is Effect.ALLOW:
+    if resource.effect is CheckEffect.ALLOW:
         return _WITHIN[resource.naming]
     return _FOR_OTHERS if resource_must_allow else _WITHIN[Naming.NOT]

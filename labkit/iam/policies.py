@@ -16,7 +16,7 @@ from labkit.iam.document import Policy
 Levels = Sequence[Sequence[Policy]]
 
 
-class Kind(Enum):
+class CheckKind(Enum):
     """The kinds of policy, named as in AWS's access troubleshooting."""
 
     PRINCIPAL = "PRINCIPAL"

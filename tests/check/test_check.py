@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from labkit.check import KINDS, RULES, check
+from labkit.check import DOCUMENT_KINDS, RULES, check
 from labkit.check.generate import FILE, collect, installed, text
 from labkit.check.kinds import guess
 from labkit.check.positions import read
@@ -44,7 +44,7 @@ BARE = """{
 
 
 def ids(policy: str, kind: str | None = None) -> list[str]:
-    return [finding.rule.id for finding in check(policy, KINDS[kind] if kind else None).findings]
+    return [finding.rule.id for finding in check(policy, DOCUMENT_KINDS[kind] if kind else None).findings]
 
 
 @pytest.mark.parametrize("name", ARTICLE)
@@ -98,14 +98,17 @@ def test_the_kind_is_guessed_from_the_content(policy, kind):
 
 
 def test_a_kind_that_is_given_is_not_guessed():
-    report = check(ARTICLE["trust"], KINDS["identity"])
+    report = check(ARTICLE["trust"], DOCUMENT_KINDS["identity"])
     assert (report.kind.name, report.guessed) == ("identity", False)
     assert "element-not-allowed" in ids(ARTICLE["trust"], "identity")
 
 
 def test_findings_have_the_line_and_column_of_their_part():
     policy = '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {"Effect": "allow",\n     "Action": ["ecr:Typo"]}]}'
-    places = {finding.rule.id: (finding.line, finding.column) for finding in check(policy, KINDS["identity"]).findings}
+    places = {
+        finding.rule.id: (finding.line, finding.column)
+        for finding in check(policy, DOCUMENT_KINDS["identity"]).findings
+    }
     assert places["bad-effect"] == (4, 6)
     assert places["unknown-action"] == (5, 17)
     assert places["missing-element"] == (4, 5)
@@ -195,7 +198,7 @@ DOCUMENT = st.fixed_dictionaries(
     {"Statement": st.lists(STATEMENT | JSON, max_size=3) | STATEMENT | JSON},
     optional={"Version": WORDS | JSON, "Id": JSON, "x": JSON},
 )
-KIND = st.sampled_from([None, *KINDS.values()])
+KIND = st.sampled_from([None, *DOCUMENT_KINDS.values()])
 
 
 # Policies that mostly pass, so that what passes is put to the test.
@@ -257,7 +260,7 @@ def test_the_policy_engine_reads_whatever_has_no_error(value, kind):
 @given(nearly_right(True, False))
 def test_a_policy_with_nothing_but_known_forms_is_not_refused(value):
     # The generated values hold null, which no condition takes, and NaN, which is not JSON.
-    report = check(json.dumps(value), KINDS["ecr-repository"])
+    report = check(json.dumps(value), DOCUMENT_KINDS["ecr-repository"])
     assert {each.rule.id for each in report.findings if each.rule.severity == "error"} <= {"wrong-type", "json-syntax"}
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from labkit.check import KINDS
+from labkit.check import DOCUMENT_KINDS
 from labkit.cli.commands.check import KIND_NAMES
 from labkit.cli.main import main
 
@@ -128,4 +128,4 @@ def test_a_lone_surrogate_in_the_policy_can_be_printed(policy, capsys):
 
 
 def test_the_command_knows_the_kinds_that_the_check_knows():
-    assert tuple(KINDS) == KIND_NAMES
+    assert tuple(DOCUMENT_KINDS) == KIND_NAMES

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from labkit.check import KINDS, RULES, check
+from labkit.check import DOCUMENT_KINDS, RULES, check
 
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
@@ -301,7 +301,7 @@ ROWS = (
 
 
 def found(text: str, kind: str) -> list[tuple[str, str]]:
-    return [(finding.rule.id, finding.pointer) for finding in check(text, KINDS[kind]).findings]
+    return [(finding.rule.id, finding.pointer) for finding in check(text, DOCUMENT_KINDS[kind]).findings]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.rule} {row.pointer}")
@@ -328,12 +328,12 @@ def test_a_statement_that_matches_no_service_is_not_said_to_admit_any():
         {"StringEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}},
         {"ArnLike": {"aws:PrincipalArn": "*"}},
     ):
-        found = check(lambda_may(Condition=condition), KINDS["ecr-repository"]).findings
+        found = check(lambda_may(Condition=condition), DOCUMENT_KINDS["ecr-repository"]).findings
         assert [finding.rule.id for finding in found] == ["caller-key-for-service"]
 
 
 def message(text: str, rule: str, kind: str = "ecr-repository") -> str:
-    [finding] = [each for each in check(text, KINDS[kind]).findings if each.rule.id == rule]
+    [finding] = [each for each in check(text, DOCUMENT_KINDS[kind]).findings if each.rule.id == rule]
     return f"{finding.problem} {finding.instead}"
 
 

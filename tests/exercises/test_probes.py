@@ -6,7 +6,7 @@ import pytest
 
 from labkit.exercises.mentioned import Mentioned, at, instances, mentioned, other_keys
 from labkit.exercises.probes import decided, everybody, grouped
-from labkit.iam import Effect, Policy
+from labkit.iam import CheckEffect, Policy
 from labkit.pull.uri import ImageUri
 from tests.exercises.writing import LAMBDA, PULL, allow, document
 
@@ -116,4 +116,4 @@ def test_actions_that_the_same_statements_are_about_are_decided_together():
     policy = read(allow(LAMBDA), allow(LAMBDA, Action="ecr:PutImage"))
     assert sorted(map(sorted, grouped(policy))) == [PULL, ["ecr:PutImage"]]
     probe = next(each for each in everybody(policy, "eu-central-1", Mentioned()) if each.function)
-    assert set(decided(probe, IMAGE, policy, grouped(policy)).values()) == {Effect.ALLOW}
+    assert set(decided(probe, IMAGE, policy, grouped(policy)).values()) == {CheckEffect.ALLOW}

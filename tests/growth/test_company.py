@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from labkit.check import KINDS, check
+from labkit.check import DOCUMENT_KINDS, check
 from labkit.growth import company
 from labkit.pull import policies
 
@@ -26,7 +26,7 @@ def test_a_policy_with_as_many_accounts_as_there_is_room_for_is_accepted_and_one
     room = company.room(style)
     for count, findings in ((room, set()), (room + 1, {"too-long"})):
         text = json.dumps(style(*company.account_numbers(count)))
-        assert {each.rule.id for each in check(text, KINDS["ecr-repository"]).findings} == findings
+        assert {each.rule.id for each in check(text, DOCUMENT_KINDS["ecr-repository"]).findings} == findings
 
 
 def test_room_grows_with_the_limit():

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from labkit.iam import Decision, Effect, Kind, Policies, Policy, Principal, Request, evaluate
+from labkit.iam import CheckEffect, CheckKind, Decision, Policies, Policy, Principal, Request, evaluate
 
 OWN, OTHER = "592444418872", "813835382529"
 USER_ARN = f"arn:aws:iam::{OWN}:user/ann"
@@ -44,25 +44,25 @@ def decide(who: Principal, owner: str = OWN, trust: bool = False, context: dict 
 
 
 def effect(decision: Decision, kind: str) -> str:
-    return decision.check(Kind[kind]).effect.value
+    return decision.check(CheckKind[kind]).effect.value
 
 
 def test_nothing_is_allowed_by_default():
     decision = decide(USER)
     assert not decision.allowed
-    assert decision.blocked_by is Kind.PRINCIPAL
+    assert decision.blocked_by is CheckKind.PRINCIPAL
     assert effect(decision, "PRINCIPAL") == "IMPLICIT_DENY"
-    assert {effect(decision, kind.name) for kind in Kind if kind is not Kind.PRINCIPAL} == {"NO_IMPACT"}
+    assert {effect(decision, kind.name) for kind in CheckKind if kind is not CheckKind.PRINCIPAL} == {"NO_IMPACT"}
 
 
 @pytest.mark.parametrize("who", [USER, ROLE, SESSION, FEDERATED, LINKED], ids=str)
 def test_every_iam_principal_but_the_root_user_needs_an_identity_policy(who):
-    assert decide(who, session=[ALLOW]).blocked_by is Kind.PRINCIPAL
+    assert decide(who, session=[ALLOW]).blocked_by is CheckKind.PRINCIPAL
     assert decide(who, session=[ALLOW], identity=[ALLOW]).allowed
 
 
 def test_checks_come_one_for_each_kind_and_in_their_order():
-    assert [check.kind for check in decide(USER).checks] == list(Kind)
+    assert [check.kind for check in decide(USER).checks] == list(CheckKind)
 
 
 @pytest.mark.parametrize(
@@ -98,12 +98,12 @@ def test_across_accounts_identity_and_resource_must_allow(identity, resource):
 
 @pytest.mark.parametrize("naming", [OWN, USER_ARN, "*"])
 def test_across_accounts_naming_the_user_does_not_replace_the_identity_policy(naming):
-    assert decide(USER, OTHER, resource=grants(naming)).blocked_by is Kind.PRINCIPAL
+    assert decide(USER, OTHER, resource=grants(naming)).blocked_by is CheckKind.PRINCIPAL
 
 
 def test_across_accounts_the_callers_own_side_is_named_first_when_both_are_silent():
-    assert decide(USER, OTHER).blocked_by is Kind.PRINCIPAL
-    assert decide(USER, OTHER, identity=[ALLOW]).blocked_by is Kind.RESOURCE
+    assert decide(USER, OTHER).blocked_by is CheckKind.PRINCIPAL
+    assert decide(USER, OTHER, identity=[ALLOW]).blocked_by is CheckKind.RESOURCE
 
 
 LIMITS = ("identity", "boundary", "session")
@@ -152,7 +152,7 @@ def test_identity_boundary_and_session_must_all_allow(silent):
     assert decide(SESSION, **own).allowed
     own[silent] = SILENT if silent == "boundary" else [SILENT]
     decision = decide(SESSION, **own)
-    kinds = {"identity": Kind.PRINCIPAL, "boundary": Kind.PERMISSIONS_BOUNDARY, "session": Kind.SESSION}
+    kinds = {"identity": CheckKind.PRINCIPAL, "boundary": CheckKind.PERMISSIONS_BOUNDARY, "session": CheckKind.SESSION}
     assert decision.blocked_by is kinds[silent]
 
 
@@ -174,7 +174,7 @@ def test_a_boundary_grants_nothing():
 
 
 def test_a_federated_user_has_nothing_without_a_session_policy():
-    assert decide(FEDERATED, identity=[ALLOW]).blocked_by is Kind.SESSION
+    assert decide(FEDERATED, identity=[ALLOW]).blocked_by is CheckKind.SESSION
     assert decide(FEDERATED, identity=[ALLOW], session=[ALLOW]).allowed
 
 
@@ -198,7 +198,7 @@ def test_those_without_iam_policies_need_the_resource_policy_alone(who):
     assert decide(who, OTHER, resource=document(Principal="*"), **silent).allowed
     decision = decide(who, OTHER, identity=[ALLOW], scp=[[ALLOW]])
     assert not decision.allowed
-    assert decision.blocked_by is Kind.RESOURCE
+    assert decision.blocked_by is CheckKind.RESOURCE
 
 
 def test_a_service_is_not_named_by_accounts():
@@ -240,8 +240,8 @@ def test_the_effect_of_levels_is_the_worst_of_them():
 
 
 def test_guard_rails_limit_resource_policies_of_the_same_account_too():
-    assert decide(USER, resource=grants(USER_ARN), scp=[[SILENT]]).blocked_by is Kind.SERVICE_CONTROL_POLICY
-    assert decide(USER, resource=grants(USER_ARN), rcp=[[SILENT]]).blocked_by is Kind.RESOURCE_CONTROL_POLICY
+    assert decide(USER, resource=grants(USER_ARN), scp=[[SILENT]]).blocked_by is CheckKind.SERVICE_CONTROL_POLICY
+    assert decide(USER, resource=grants(USER_ARN), rcp=[[SILENT]]).blocked_by is CheckKind.RESOURCE_CONTROL_POLICY
 
 
 def test_rcps_limit_services_and_anonymous_callers_and_scps_do_not():
@@ -270,7 +270,7 @@ def test_a_trust_policy_must_allow_whatever_the_identity_policy_says(named, iden
     decision = decide(USER, trust=True, identity=identity, resource=grants(named) if named else None)
     assert decision.allowed is allowed
     if named in (None, "111122223333"):
-        assert decision.blocked_by is Kind.RESOURCE
+        assert decision.blocked_by is CheckKind.RESOURCE
 
 
 def test_of_several_denies_the_widest_is_named():
@@ -293,13 +293,13 @@ def test_of_several_denies_the_widest_is_named():
 
 def test_of_two_silent_guard_rails_the_resources_is_named():
     decision = decide(USER, identity=[ALLOW], scp=[[SILENT]], rcp=[[SILENT]])
-    assert decision.blocked_by is Kind.RESOURCE_CONTROL_POLICY
+    assert decision.blocked_by is CheckKind.RESOURCE_CONTROL_POLICY
 
 
 def test_a_statement_of_a_resource_policy_without_principal_is_for_nobody():
     decision = decide(LAMBDA, resource=ALLOW)
     assert not decision.allowed
-    part = decision.check(Kind.RESOURCE).matches[0].failed[0]
+    part = decision.check(CheckKind.RESOURCE).matches[0].failed[0]
     assert (part.element, part.wanted, part.got) == ("Principal", (), "lambda.amazonaws.com")
 
 
@@ -343,7 +343,7 @@ def test_not_principal_denies_all_others():
 
 def test_matches_are_kept_with_every_part_that_was_looked_at():
     policy = document(action="s3:*", Principal={"AWS": OTHER}, Condition={"Bool": {"aws:x": "true"}})
-    match = decide(USER, resource=policy).check(Kind.RESOURCE).matches[0]
+    match = decide(USER, resource=policy).check(CheckKind.RESOURCE).matches[0]
     assert [part.element for part in match.parts] == ["Principal", "Action", "Condition"]
     assert [part.element for part in match.failed] == ["Principal", "Action", "Condition"]
     assert not match.matched
@@ -354,7 +354,7 @@ def test_the_same_question_finds_the_same_match_and_another_one_another():
 
     def match(**context: str):
         keys = {f"aws:{name}": value for name, value in context.items()}
-        return decide(USER, context=keys, resource=policy).check(Kind.RESOURCE).matches[0]
+        return decide(USER, context=keys, resource=policy).check(CheckKind.RESOURCE).matches[0]
 
     assert match(x="1", y="1") is match(x="1", y="1", z="9")
     assert match(x="1", y="1").matched
@@ -370,4 +370,4 @@ def test_a_statement_forgets_old_questions():
 
 
 def test_a_decision_of_the_wrong_effect_is_not_possible():
-    assert {effect.value for effect in Effect} == {"ALLOW", "IMPLICIT_DENY", "EXPLICIT_DENY", "NO_IMPACT"}
+    assert {effect.value for effect in CheckEffect} == {"ALLOW", "IMPLICIT_DENY", "EXPLICIT_DENY", "NO_IMPACT"}

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from labkit.iam import Decision, Kind, Policies, Policy, Principal, Request, evaluate, policy_name
+from labkit.iam import CheckKind, Decision, Policies, Policy, Principal, Request, evaluate, policy_name
 from labkit.iam.words.explain import explanation
 from tests.iam.decided import (
     ALLOWED,
@@ -170,7 +170,7 @@ def test_of_services_aws_documents_no_sentence():
 
 
 def test_every_kind_of_policy_has_awss_name():
-    assert [policy_name(kind) for kind in Kind] == [
+    assert [policy_name(kind) for kind in CheckKind] == [
         *("identity-based policy", "resource-based policy", "permissions boundary", "session policy"),
         *("service control policy", "resource control policy"),
     ]
@@ -212,7 +212,7 @@ def test_a_decision_shows_itself_as_one_paragraph():
 def test_a_decision_as_data():
     data = REFUSED.to_dict()
     assert data["decision"] == "denied"
-    assert data["checks"] == {kind.value: "NO_IMPACT" for kind in Kind} | {"RESOURCE": "IMPLICIT_DENY"}
+    assert data["checks"] == {kind.value: "NO_IMPACT" for kind in CheckKind} | {"RESOURCE": "IMPLICIT_DENY"}
     assert data["matched"] == []
     assert data["reasons"] == REFUSED.sentences()
     assert data["nearest_miss"]["key"] == "aws:SourceArn"

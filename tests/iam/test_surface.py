@@ -15,7 +15,18 @@ EXPLAINING = {"reasons", "nearest", "explain", "counterfactual", "outline", "htm
 
 def test_the_offered_names_are_these():
     assert labkit.iam.__all__ == [
-        *("Check", "Decision", "Effect", "Kind", "Match", "Miss", "Part", "Policies", "Policy", "PolicyError"),
+        *(
+            "Check",
+            "CheckEffect",
+            "CheckKind",
+            "Decision",
+            "Match",
+            "Miss",
+            "Part",
+            "Policies",
+            "Policy",
+            "PolicyError",
+        ),
         *("Principal", "Request", "Statement", "evaluate", "policy_name", "reason"),
     ]
     assert all(hasattr(labkit.iam, name) for name in labkit.iam.__all__)

@@ -39,11 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the policy and print the report; 1 when something counts against it."""
-    from labkit.check import KINDS, check
+    from labkit.check import DOCUMENT_KINDS, check
     from labkit.check.sarif import sarif
 
     name = "standard input" if args.policy == "-" else args.policy
-    report = check(_read(args.policy), KINDS[args.kind] if args.kind else None)
+    report = check(_read(args.policy), DOCUMENT_KINDS[args.kind] if args.kind else None)
     passes = report.passes(strict=args.strict)
     if args.sarif:
         print(json.dumps(sarif(report, "stdin" if args.policy == "-" else Path(name).as_posix()), indent=2))

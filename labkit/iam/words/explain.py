@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.iam.evaluate import Check, Decision, Effect, Kind
+from labkit.iam.evaluate import Check, CheckEffect, CheckKind, Decision
 from labkit.iam.match import Match
 from labkit.iam.parts import Outcome, Part
 from labkit.iam.request import Request
@@ -15,16 +15,16 @@ from labkit.iam.words.nearest import nearest_miss
 from labkit.iam.words.reasons import reason
 
 _POLICY_NAMES = {
-    Kind.PRINCIPAL: "identity-based policy",
-    Kind.RESOURCE: "resource-based policy",
-    Kind.PERMISSIONS_BOUNDARY: "permissions boundary",
-    Kind.SESSION: "session policy",
-    Kind.SERVICE_CONTROL_POLICY: "service control policy",
-    Kind.RESOURCE_CONTROL_POLICY: "resource control policy",
+    CheckKind.PRINCIPAL: "identity-based policy",
+    CheckKind.RESOURCE: "resource-based policy",
+    CheckKind.PERMISSIONS_BOUNDARY: "permissions boundary",
+    CheckKind.SESSION: "session policy",
+    CheckKind.SERVICE_CONTROL_POLICY: "service control policy",
+    CheckKind.RESOURCE_CONTROL_POLICY: "resource control policy",
 }
 
 
-def policy_name(kind: Kind) -> str:
+def policy_name(kind: CheckKind) -> str:
     """AWS's name of a kind of policy, as in access-denied messages: ``identity-based policy`` and so on."""
     return _POLICY_NAMES[kind]
 
@@ -36,7 +36,7 @@ def denial(decision: Decision) -> str | None:
         return None
     name = _POLICY_NAMES[kind]
     because = f"because no {name} allows the {request.action} action"
-    if decision.check(kind).effect is Effect.EXPLICIT_DENY:
+    if decision.check(kind).effect is CheckEffect.EXPLICIT_DENY:
         article = "an" if name[0] in "aeiou" else "a"
         because = f"with an explicit deny in {article} {name}"
     return (
@@ -60,18 +60,18 @@ def sentences(decision: Decision) -> list[str]:
 
 def spoke(decision: Decision, check: Check) -> bool:
     """Whether a check had a say: it has an effect, or it is missing where it would have had to allow."""
-    return check.effect is not Effect.NO_IMPACT or check.kind is decision.blocked_by
+    return check.effect is not CheckEffect.NO_IMPACT or check.kind is decision.blocked_by
 
 
 def check_sentence(check: Check) -> str:
     """What one kind of policy says, with the statements that decided."""
     name = _POLICY_NAMES[check.kind]
-    if check.effect is Effect.NO_IMPACT:
+    if check.effect is CheckEffect.NO_IMPACT:
         return f"There is no {name}, and one would have to allow it."
-    if check.effect is Effect.IMPLICIT_DENY:
+    if check.effect is CheckEffect.IMPLICIT_DENY:
         count = len(check.matches)
         return f"No {name} allows it ({count} statement{'s' * (count != 1)} looked at)."
-    wanted = check.effect is Effect.ALLOW
+    wanted = check.effect is CheckEffect.ALLOW
     applying = list(dict.fromkeys(m.statement.label for m in check.matched if m.statement.allows is wanted))
     verb = "allows" if wanted else "denies"
     by = f" by {', '.join(applying)}" if applying else ": the root user may do everything in its account"

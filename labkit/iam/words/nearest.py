@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from labkit.iam.evaluate import Check, Decision, Effect, Kind
+from labkit.iam.evaluate import Check, CheckEffect, CheckKind, Decision
 from labkit.iam.match import Match
 from labkit.iam.parts import Outcome, Part
 from labkit.iam.patterns import ContextValue
@@ -55,7 +55,7 @@ def nearest(decision: Decision) -> Match | None:
     if decision.blocked_by is None:
         return None
     check = decision.check(decision.blocked_by)
-    if check.effect is Effect.EXPLICIT_DENY:
+    if check.effect is CheckEffect.EXPLICIT_DENY:
         return next(m for m in check.matched if not m.statement.allows)
     missed = [m for each in _candidates(decision, check) for m in each.matches if m.statement.allows and m.failed]
     return min(missed, key=_distance) if missed else None
@@ -87,9 +87,9 @@ def _exception(match: Match, decision: Decision) -> str:
 
 def _candidates(decision: Decision, check: Check) -> list[Check]:
     """The check that decided, and the resource policy where that alone would have been enough."""
-    resource = decision.check(Kind.RESOURCE)
-    either = check.kind is Kind.PRINCIPAL and not decision.request.is_cross_account
-    return [check, resource] if either and resource.effect is Effect.IMPLICIT_DENY else [check]
+    resource = decision.check(CheckKind.RESOURCE)
+    either = check.kind is CheckKind.PRINCIPAL and not decision.request.is_cross_account
+    return [check, resource] if either and resource.effect is CheckEffect.IMPLICIT_DENY else [check]
 
 
 def _distance(match: Match) -> tuple[int, int, bool]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from labkit.iam.evaluate import Check, Decision, Effect
+from labkit.iam.evaluate import Check, CheckEffect, Decision
 from labkit.iam.match import Match
 from labkit.iam.parts import Part
 from labkit.iam.request import Request
@@ -74,10 +74,10 @@ def without_advice(line: Line) -> Line:
 
 
 _STATES = {
-    Effect.ALLOW: "yes",
-    Effect.IMPLICIT_DENY: "no",
-    Effect.EXPLICIT_DENY: "no",
-    Effect.NO_IMPACT: "no",
+    CheckEffect.ALLOW: "yes",
+    CheckEffect.IMPLICIT_DENY: "no",
+    CheckEffect.EXPLICIT_DENY: "no",
+    CheckEffect.NO_IMPACT: "no",
 }
 
 
@@ -100,10 +100,10 @@ def _check(check: Check, decision: Decision) -> Line:
 
 
 _EFFECTS = {
-    Effect.ALLOW: "allow",
-    Effect.IMPLICIT_DENY: "implicit deny",
-    Effect.EXPLICIT_DENY: "explicit deny",
-    Effect.NO_IMPACT: "missing",
+    CheckEffect.ALLOW: "allow",
+    CheckEffect.IMPLICIT_DENY: "implicit deny",
+    CheckEffect.EXPLICIT_DENY: "explicit deny",
+    CheckEffect.NO_IMPACT: "missing",
 }
 
 

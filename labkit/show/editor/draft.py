@@ -13,11 +13,11 @@ from difflib import unified_diff
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from labkit.check import KINDS, Finding, check
+from labkit.check import DOCUMENT_KINDS, Finding, check
 from labkit.iam import Policy
 from labkit.show.document import layout
 
-KIND = KINDS["ecr-repository"]
+KIND = DOCUMENT_KINDS["ecr-repository"]
 LONGEST: int = KIND.longest or 0
 """The characters that ECR takes, white space among them."""
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.check import KINDS, check
+from labkit.check import DOCUMENT_KINDS, check
 from labkit.check.values import IAM_ENTITY
 from labkit.embedded.protocol.calls import Call, RepositoryRecord, ServiceError
 from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.services.ecr.lookup import named, repository_of, where
-from labkit.iam import Effect, Kind, Policies, Policy, Request, evaluate
+from labkit.iam import CheckEffect, CheckKind, Policies, Policy, Request, evaluate
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
-_KIND = KINDS["ecr-repository"]
+_KIND = DOCUMENT_KINDS["ecr-repository"]
 
 
 def set_repository_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _locks_out(call: Call, record: RepositoryRecord, policy: Policy) -> bool:
         call.identity.principal, "ecr:SetRepositoryPolicy", record.arn, record.account, context=call.context
     )
     decision = evaluate(request, Policies(resource=policy))
-    return decision.check(Kind.RESOURCE).effect is Effect.EXPLICIT_DENY
+    return decision.check(CheckKind.RESOURCE).effect is CheckEffect.EXPLICIT_DENY
 
 
 def _present(record: RepositoryRecord) -> str:
