@@ -27,9 +27,9 @@ from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
 from labkit.lab.lab import EXECUTION_ROLE, OTHER_ACCOUNT, Lab
 from labkit.pull import policies
+from labkit.pull.decision import PullDecision
 from labkit.pull.organization import Membership
 from labkit.pull.policies import PULL_ACTIONS, Document
-from labkit.pull.question import PullDecision
 from labkit.pull.uri import ImageUri
 
 SCENARIO = "break-it-yourself"

@@ -19,9 +19,10 @@ from labkit.exercises.probes import Probe, decided, everybody, grouped, nearby, 
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
 from labkit.iam import CheckEffect, Decision, Policies, Policy, Principal
 from labkit.iam.words.reasons import without_instead
-from labkit.pull import question
+from labkit.pull.decision import PullDecision
 from labkit.pull.organization import OUTSIDER, Membership
 from labkit.pull.policies import PULL_ACTIONS
+from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.uri import ImageUri
 
 Answer = Mapping[str, Any] | str
@@ -103,7 +104,7 @@ def pulled(case: Pull, image: ImageUri, policy: Policy) -> str:
     return "" if decision.allowed else f"It must admit {case.what}, and does not. {_why(decision)}"
 
 
-def _let_in(case: Pull, decision: question.PullDecision) -> str:
+def _let_in(case: Pull, decision: PullDecision) -> str:
     """Nothing where each side refuses each action by itself, else which does not."""
     caller, lambda_ = _granted(decision.caller), _granted(decision.service)
     if decision.allowed:
@@ -167,21 +168,22 @@ def _function_arn(case: Pull, image: ImageUri) -> str:
     return f"arn:aws:lambda:{image.region}:{case.account}:function:{case.function}"
 
 
-def decide_pull(case: Pull, image: ImageUri, policy: Policy) -> question.PullDecision:
+def decide_pull(case: Pull, image: ImageUri, policy: Policy) -> PullDecision:
     """The decision on a pull with this policy of the repository."""
     caller = _caller(case)
-    return question.decide(
+    question = PullQuestion(
         caller=caller,
         caller_policies=Policies(identity=[_EVERYTHING]),
-        caller_context=question.caller_context(caller, case.membership),
+        caller_context=caller_context(caller, case.membership),
         function_arn=_function_arn(case, image),
         image=image,
         repository_policy=policy,
-        membership=lambda _account: case.membership,
+        membership=case.membership,
     )
+    return question.decide()
 
 
-def _why(decision: question.PullDecision) -> str:
+def _why(decision: PullDecision) -> str:
     """The nearest miss of the side that refuses: the statement that came closest."""
     first = decision.denied[0]
     side = "Lambda" if first in decision.service else "The caller"

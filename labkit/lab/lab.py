@@ -32,8 +32,9 @@ from labkit.lab.choices import Choices
 from labkit.lab.choosing import Values, check_embedded_path, left, on_real_accounts, wrong
 from labkit.lab.engine import BuiltImage, Engine
 from labkit.lab.notebook_errors import calm_down
+from labkit.pull.decision import PullDecision
 from labkit.pull.organization import OUTSIDER, Membership, Organization, check_organization_path
-from labkit.pull.question import PullDecision, PullQuestion, caller_context
+from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.regions import check_region
 from labkit.pull.uri import ImageUri
 

@@ -1,8 +1,8 @@
 """Who can pull what: every account of an organization against every repository, without asking for every pair.
 
-Asking for a pair is `labkit.pull.question.decide` with a probe: an administrator's role in the account that creates a
-function there. Two accounts get the same answer from a repository unless something in its policy tells them apart,
-which only these can do:
+Asking for a pair is a `labkit.pull.question.PullQuestion` with a probe: an administrator's role in the account that
+creates a function there. Two accounts get the same answer from a repository unless something in its policy tells them
+apart, which only these can do:
 
     an account number in the policy      such accounts are asked about one by one
     conditions on …OrgID and …OrgPaths   their outcomes are compared, not the accounts; accounts of one OU share them
@@ -24,7 +24,7 @@ from labkit.iam.conditions import Condition
 from labkit.iam.evaluate import Levels
 from labkit.iam.patterns import Context
 from labkit.pull.organization import Membership, Organization
-from labkit.pull.question import caller_context, decide
+from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.uri import ImageUri
 
 _ADMINISTRATOR = Policy.parse(
@@ -122,16 +122,17 @@ def can_pull(repository: Repository, member: Member, probe: Probe = DEFAULT_PROB
     """The answer for one pair, by deciding it."""
     account, membership = member.account, member.membership
     caller = Principal.aws(f"arn:aws:iam::{account}:role/{probe.role}")
-    return decide(
+    question = PullQuestion(
         caller=caller,
         caller_policies=Policies(identity=(_ADMINISTRATOR,), scp=member.scp),
         caller_context=caller_context(caller, membership),
         function_arn=f"arn:aws:lambda:{repository.region}:{account}:function:{probe.function}",
         image=repository.image,
         repository_policy=repository.policy,
-        membership=lambda _account: membership,
+        membership=membership,
         rcp=repository.rcp,
-    ).allowed
+    )
+    return question.decide().allowed
 
 
 def _communities(members: Iterable[Member]) -> tuple[Community, ...]:

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from labkit.errors import LabError
 from labkit.lab.engine import BuiltImage, Report, silent
 from labkit.lab.lab import Actor, Lab
-from labkit.pull.question import PullDecision
+from labkit.pull.decision import PullDecision
 
 DONE, DENIED, PULLED, INVOKED, REFUSED = "done", "denied", "pulled", "invoked", "refused"
 FAILED, SKIPPED = "failed", "skipped"

@@ -16,7 +16,7 @@ from labkit.errors import LabError
 from labkit.lab.engine import BuiltImage
 from labkit.lab.lab import EXECUTION_ROLE, IMAGE_FOLDER, LIMITED_ROLE, TAG, Actor, Lab
 from labkit.pull import policies
-from labkit.pull.question import PullDecision
+from labkit.pull.decision import PullDecision
 from labkit.scenarios.model import Action, Stage
 from labkit.scenarios.provenance import Source, push
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from labkit.iam.words.outline import text
-from labkit.pull.question import PullDecision
+from labkit.pull.decision import PullDecision
 from labkit.show.html import Opening, everything, nothing, refused, sides_html
 from labkit.show.view import View
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from labkit.iam import Decision
-from labkit.pull.question import PullDecision
+from labkit.pull.decision import PullDecision
 from labkit.show.html import decision_html, sides_html
 
 DRAWN: Mapping[type, Callable[[Any], str]] = {

@@ -8,8 +8,9 @@ import pytest
 
 from labkit.iam import Policies, Policy, Principal
 from labkit.pull import policies
+from labkit.pull.decision import PullDecision
 from labkit.pull.organization import OUTSIDER
-from labkit.pull.question import PullDecision, decide
+from labkit.pull.question import PullQuestion
 from labkit.pull.uri import ImageUri
 from labkit.show import decision_view
 from labkit.show.decision import OPENINGS
@@ -20,7 +21,7 @@ WORKLOAD = "592444418872"
 
 
 def pull(named: str) -> PullDecision:
-    return decide(
+    return PullQuestion(
         caller=Principal.aws(f"arn:aws:iam::{WORKLOAD}:role/Deployer"),
         caller_policies=Policies(
             identity=(Policy.parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}),)
@@ -29,8 +30,8 @@ def pull(named: str) -> PullDecision:
         function_arn=f"arn:aws:lambda:eu-central-1:{WORKLOAD}:function:f",
         image=ImageUri.parse("813835382529.dkr.ecr.eu-central-1.amazonaws.com/r:1"),
         repository_policy=Policy.parse(policies.cross_account(named)),
-        membership=lambda _account: OUTSIDER,
-    )
+        membership=OUTSIDER,
+    ).decide()
 
 
 def folds(markup: str) -> tuple[int, int]:

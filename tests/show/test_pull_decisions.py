@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from labkit.iam import Policies, Policy, Principal
 from labkit.pull import policies
+from labkit.pull.decision import PullDecision
 from labkit.pull.organization import OUTSIDER
-from labkit.pull.question import PullDecision, decide
+from labkit.pull.question import PullQuestion
 from labkit.pull.uri import ImageUri
 from labkit.show.display import html_of
 
@@ -15,15 +16,15 @@ EVERYTHING = Policy.parse({"Statement": {"Sid": "All", "Effect": "Allow", "Actio
 
 
 def pull(policy: dict | None, identity: tuple[Policy, ...] = (EVERYTHING,)) -> PullDecision:
-    return decide(
+    return PullQuestion(
         caller=Principal.aws("arn:aws:iam::592444418872:role/Deployer"),
         caller_policies=Policies(identity=identity),
         caller_context={},
         function_arn=FUNCTION,
         image=IMAGE,
         repository_policy=Policy.parse(policy) if policy else None,
-        membership=lambda _account: OUTSIDER,
-    )
+        membership=OUTSIDER,
+    ).decide()
 
 
 ALLOWED, REFUSED = pull(policies.cross_account("592444418872")), pull(None, ())
@@ -48,15 +49,15 @@ def test_the_tree_has_a_branch_for_each_side():
 
 
 def test_in_one_account_the_tree_says_that_the_caller_is_not_asked_and_why():
-    same = decide(
+    same = PullQuestion(
         caller=Principal.aws("arn:aws:iam::813835382529:role/Deployer"),
         caller_policies=Policies(),
         caller_context={},
         function_arn="arn:aws:lambda:eu-central-1:813835382529:function:f",
         image=IMAGE,
         repository_policy=Policy.parse(policies.same_account()),
-        membership=lambda _account: OUTSIDER,
-    )
+        membership=OUTSIDER,
+    ).decide()
     caller, service = same.outline().children
     assert (caller.state, caller.verdict, service.verdict) == ("none", "not asked", "may pull")
     assert caller.text.startswith("The caller is not asked. Function and repository are both in the account 813835382")

@@ -31,7 +31,8 @@ from labkit.errors import PolicyError
 from labkit.iam.words.outline import without_advice
 from labkit.iam.words.reasons import without_instead
 from labkit.lab.lab import Lab, asks_for_paths
-from labkit.pull.question import PullDecision, PullQuestion
+from labkit.pull.decision import PullDecision
+from labkit.pull.question import PullQuestion
 from labkit.show.editor.draft import DiffLine, Draft, counted
 from labkit.show.editor.listing import diff_html, diff_text, listing_html, listing_text, size_line, summary
 from labkit.show.html import sides_html

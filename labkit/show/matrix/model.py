@@ -25,7 +25,7 @@ from labkit.aws.reading import Unreadable
 from labkit.errors import LabError
 from labkit.iam import Policy
 from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT, Actor, Lab
-from labkit.pull.question import PullDecision
+from labkit.pull.decision import PullDecision
 from labkit.pull.uri import ImageUri
 from labkit.show.messages import SILENCE, Said
 from labkit.show.style import framed

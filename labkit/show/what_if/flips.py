@@ -16,7 +16,7 @@ from typing import NamedTuple
 from labkit.iam import Decision
 from labkit.iam import arn as arns
 from labkit.iam.counterfactual import candidates, conditions
-from labkit.pull.question import PullDecision
+from labkit.pull.decision import PullDecision
 from labkit.show.what_if.inputs import NAMES, Inputs, Meaning
 
 _NOBODY = ("999999999999", "888888888888")

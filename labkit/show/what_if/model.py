@@ -24,7 +24,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labkit.aws.reading import Unreadable
 from labkit.errors import LabError, UsageError
 from labkit.lab.lab import Lab
-from labkit.pull.question import PullDecision, PullQuestion
+from labkit.pull.decision import PullDecision
+from labkit.pull.question import PullQuestion
 from labkit.show.html import sides_html
 from labkit.show.messages import SILENCE, Said
 from labkit.show.style import framed

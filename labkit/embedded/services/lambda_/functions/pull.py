@@ -2,7 +2,7 @@
 
 In this order: the URI, the permission (with Lambda's attempt to add what is missing), the image, its media types.
 Permission comes before existence, so that nobody learns what a repository holds by asking (the order is not
-documented). Permission itself is decided by `labkit.pull.question`; this module gathers what it needs.
+documented). Permission itself is decided by `labkit.pull.question.PullQuestion`; this module gathers what it needs.
 
 Sources: Lambda Developer Guide, "Create a Lambda function using a container image"; texts as users quote them.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Access, Call, RepositoryRecord
-from labkit.embedded.request.context import resource_context
+from labkit.embedded.request.context import Later, resource_context
 from labkit.embedded.services.ecr.images.store import RepositoryKey, StoredImage
 from labkit.embedded.services.ecr.repositories.policies import acceptable
 from labkit.embedded.services.lambda_.errors import error
@@ -22,7 +22,7 @@ from labkit.iam import Policy
 from labkit.image.format.errors import ManifestError
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, Manifest, parse
 from labkit.pull import policies
-from labkit.pull.question import decide
+from labkit.pull.question import PullQuestion
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
 if TYPE_CHECKING:
@@ -74,28 +74,37 @@ def pull(embedded: Embedded, call: Call, key: FunctionKey, text: str) -> Source:
 
 def _check_permission(embedded: Embedded, call: Call, key: FunctionKey, uri: ImageUri) -> None:
     record = embedded.repository(uri.account, uri.region, uri.repository)
-    if _may_pull(embedded, call, key, uri, record):
+    question = _question(embedded, call, key, uri, record)
+    if question.decide().allowed:
         return
     if uri.account == key.account and _may_manage(embedded, call, uri):
         if record is None:
             raise error("image missing", str(uri))
-        if _add_statement(embedded, record) and _may_pull(embedded, call, key, uri, _again(embedded, record)):
-            return
+        if _add_statement(embedded, record):
+            again = embedded.repository(record.account, record.region, record.name)
+            if question.having(repository_policy=_policy(again)).decide().allowed:
+                return
     raise error("pull denied")
 
 
-def _may_pull(embedded: Embedded, call: Call, key: FunctionKey, uri: ImageUri, record: RepositoryRecord | None) -> bool:
-    text = record.policy if record else None
-    return decide(
+def _question(
+    embedded: Embedded, call: Call, key: FunctionKey, uri: ImageUri, record: RepositoryRecord | None
+) -> PullQuestion:
+    return PullQuestion(
         caller=call.identity.principal,
         caller_policies=call.identity.policies,
-        caller_context={**call.context, **resource_context(embedded, uri.account)},
+        caller_context=Later(lambda: {**call.context, **resource_context(embedded, uri.account)}),
         function_arn=key.arn,
         image=uri,
-        repository_policy=None if text is None else Policy.parse(text, "repository policy"),
-        membership=embedded.membership,
+        repository_policy=_policy(record),
+        membership=embedded.membership(key.account),
         rcp=embedded.rcp(uri.account),
-    ).allowed
+    )
+
+
+def _policy(record: RepositoryRecord | None) -> Policy | None:
+    text = record.policy if record else None
+    return None if text is None else Policy.parse(text, "repository policy")
 
 
 def _may_manage(embedded: Embedded, call: Call, uri: ImageUri) -> bool:
@@ -114,10 +123,6 @@ def _add_statement(embedded: Embedded, record: RepositoryRecord) -> bool:
     embedded.set_repository_policy(record.account, record.region, record.name, text)
     embedded.changed()  # it stays, also when the function is refused for another reason
     return True
-
-
-def _again(embedded: Embedded, record: RepositoryRecord) -> RepositoryRecord | None:
-    return embedded.repository(record.account, record.region, record.name)
 
 
 def _supported(embedded: Embedded, image: StoredImage) -> bool:

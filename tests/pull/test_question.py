@@ -7,8 +7,9 @@ import pytest
 from labkit.errors import UsageError
 from labkit.iam import Policies, Policy, Principal
 from labkit.pull import policies
+from labkit.pull.decision import PullDecision
 from labkit.pull.organization import OUTSIDER, Membership
-from labkit.pull.question import PullDecision, caller_context, decide, service_context
+from labkit.pull.question import PullQuestion, caller_context, service_context
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
 REGISTRY, WORKLOAD = "813835382529", "592444418872"
@@ -27,15 +28,15 @@ def ask(
     image: str = f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com/lambda-same-account:0.0.1",
 ) -> PullDecision:
     """The pull decision for an administrator (or another identity policy) of the account."""
-    return decide(
+    return PullQuestion(
         caller=Principal.aws(f"arn:aws:sts::{account}:assumed-role/Caller/Test"),
         caller_policies=Policies(identity=[identity]),
         caller_context=membership.context("Principal"),
         function_arn=f"arn:aws:lambda:eu-central-1:{account}:function:test",
         image=ImageUri.parse(image),
         repository_policy=Policy.parse(policy) if policy else None,
-        membership=lambda _account: membership,
-    )
+        membership=membership,
+    ).decide()
 
 
 def test_in_one_account_lambda_needs_the_repository_policy_and_the_caller_needs_nothing():
@@ -152,15 +153,15 @@ def test_what_is_no_uri_of_a_private_ecr_image_is_refused(uri):
 
 def test_a_function_arn_that_is_none_is_bad_input():
     with pytest.raises(UsageError, match="not the ARN of a function"):
-        decide(
+        PullQuestion(
             caller=Principal.aws(WORKLOAD),
             caller_policies=Policies(),
             caller_context={},
             function_arn="test",
             image=ImageUri(REGISTRY, "eu-central-1", "app", "1"),
             repository_policy=None,
-            membership=lambda _account: OUTSIDER,
-        )
+            membership=OUTSIDER,
+        ).decide()
 
 
 @pytest.mark.parametrize(
