@@ -5,8 +5,9 @@
     images      layers and manifests (labkit.embedded.services.ecr.images.store.ImageStore)
     functions   Lambda functions (labkit.embedded.services.lambda_.functions.store.FunctionStore)
 
-The gateway holds ``lock`` around authorization and handler. A handler that its module lists in ``UNLOCKED`` takes the
-lock by itself for the short parts that need it. The stores are made on first use from a directory of their own.
+``lock`` is held around authorization and handler (`labkit.embedded.request.execution`); an operation that
+``locks_itself`` takes it for the short parts that need it. The stores are made on first use from a directory of their
+own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One request from its first byte to its answer: the WSGI application of the embedded AWS.
 
     /_labkit/...    the lab's own control requests (`labkit.embedded.http.control`)
-    ROUTES          plain HTTP routes of the services (the registry at /v2/, downloads of layers)
+    /v2/, /layers/  plain HTTP routes of the services: the registry, and downloads of layers
     everything else the AWS API: authenticate, parse, check, authorize, execute, render
 
 Requests that a web page could have sent are refused before anything of them is looked at. Whatever goes wrong becomes
@@ -17,14 +17,13 @@ from dataclasses import replace
 from functools import cache
 from http import HTTPStatus
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
 from labkit.embedded.core import Embedded
 from labkit.embedded.http.control import Control
 from labkit.embedded.protocol import constraints
-from labkit.embedded.protocol.calls import Call, Handler, Identity, Route, ServiceError
+from labkit.embedded.protocol.calls import Call, Identity, Operation, Route, ServiceError
 from labkit.embedded.protocol.faults import fault, signature_fault, too_large
 from labkit.embedded.protocol.models import SERVICES, service_model
 from labkit.embedded.protocol.wire import (
@@ -99,16 +98,15 @@ class Gateway:
 
     def _answer(self, request: Request, service: str, request_id: str) -> Answer:
         identity, region = self._authenticate(request, service)
-        operation, params = parse(request, service)
-        handler = handlers(service).get(operation.name)
-        if handler is None:
-            text = f"The embedded AWS does not implement {service}:{operation.name}."
+        model, params = parse(request, service)
+        operation = operations(service).get(model.name)
+        if operation is None:
+            text = f"The embedded AWS does not implement {service}:{model.name}."
             raise fault(service_model(service).protocol, "unknown operation", text)
-        constraints.check(operation, params)
+        constraints.check(model, params)
         context = Later(lambda: request_context(self._embedded, identity, request, region))
-        call = Call(identity, service, operation.name, region, params, request_id, context)
-        alone = operation.name in unlocked(service)
-        return render(operation, execute(self._embedded, call, handler, unlocked=alone), request_id)
+        call = Call(identity, service, model.name, region, params, request_id, context)
+        return render(model, execute(self._embedded, call, operation), request_id)
 
     def _authenticate(self, request: Request, service: str) -> tuple[Identity, str]:
         try:
@@ -179,23 +177,16 @@ def _phrase(status: int) -> str:
 
 
 @cache
-def _module(service: str) -> ModuleType:
-    return import_module(_MODULES[service])
-
-
-def handlers(service: str) -> Mapping[str, Handler]:
+def operations(service: str) -> Mapping[str, Operation]:
     """The operations of a service; its module is imported when it is first asked for."""
-    operations: Mapping[str, Handler] = _module(service).OPERATIONS
-    return operations
-
-
-def unlocked(service: str) -> frozenset[str]:
-    """The operations of a service that take the lab's lock by themselves."""
-    return getattr(_module(service), "UNLOCKED", frozenset())
+    found: Mapping[str, Operation] = import_module(_MODULES[service]).OPERATIONS
+    return found
 
 
 @cache
 def routes() -> Mapping[str, Route]:
-    """The plain HTTP routes, by prefix of their path."""
-    found: Mapping[str, Route] = _module("ecr").ROUTES
-    return found
+    """The plain HTTP routes, by prefix of their path; their modules are imported when one is first asked for."""
+    from labkit.embedded.services.ecr.images import downloads
+    from labkit.embedded.services.registry import routes as registry
+
+    return {downloads.PREFIX: downloads.serve_layer, registry.PREFIX: registry.serve}

@@ -1,6 +1,6 @@
 """The words in which the embedded AWS speaks about a request, from its parsing to its answer.
 
-    bytes ──sigv4, principals──> Identity ──parse──> Call ──actions──> [Access] ──handler──> dict ──render──> bytes
+    bytes ──sigv4, principals──> Identity ──parse──> Call ──needs──> [Access] ──handler──> dict ──render──> bytes
 
 A `Call` is made of parsed values only: it is authorized and executed as it is; no handler ever sees the raw request.
 That closes the gap in which one reading of the bytes is authorized and another one executed.
@@ -149,6 +149,23 @@ class Credentials:
 #: Executes one authorized call and returns the members of the operation's output shape: blobs as bytes, timestamps
 #: as aware datetimes; members bound to headers, the status code or the payload are rendered as such.
 Handler = Callable[["Embedded", Call], dict[str, Any]]
+
+#: The permissions that one call of an operation needs, all of them; none for what nobody can be denied.
+Needs = Callable[["Embedded", Call], list[Access]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation that a service offers: who executes a call of it, and which permissions the call needs.
+
+    Every other handler is called while the lab's lock is held; one with ``locks_itself`` takes it for the short parts
+    that need it, since it runs a function or writes megabytes.
+    """
+
+    handler: Handler
+    needs: Needs
+    locks_itself: bool = False
+
 
 #: A plain HTTP route beside the AWS API: a WSGI application that is also given the embedded AWS.
 Route = Callable[["Embedded", dict[str, Any], Callable[..., Any]], Iterable[bytes]]

@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,15 @@ from botocore.exceptions import ClientError
 
 from labkit.embedded.http import gateway
 from labkit.embedded.process.client import Running
-from labkit.embedded.protocol.models import SERVICES
+from labkit.embedded.protocol.calls import Operation
+from labkit.embedded.protocol.models import SERVICES, operation_names
 from labkit.embedded.protocol.wire import BodyTooLargeError, read_body
-from labkit.embedded.services import permissions
 from tests.embedded.conftest import Cloud, MovedClock
 
 
-def test_every_operation_with_a_handler_has_its_permissions_and_every_permission_a_handler() -> None:
+def test_every_operation_that_is_offered_is_one_of_the_services_model() -> None:
     for service in SERVICES:
-        assert set(gateway.handlers(service)) <= set(permissions.TABLES[service])
-        assert gateway.unlocked(service) <= set(gateway.handlers(service))
+        assert set(gateway.operations(service)) <= operation_names(service)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,8 @@ def test_what_breaks_inside_is_answered_in_the_protocol_and_explained_in_the_log
     def broken(*_: Any) -> Any:
         raise RuntimeError("broken")
 
-    monkeypatch.setitem(gateway.handlers("sts"), "GetCallerIdentity", broken)  # type: ignore[arg-type]
+    offered: dict[str, Operation] = gateway.operations("sts")  # type: ignore[assignment]
+    monkeypatch.setitem(offered, "GetCallerIdentity", replace(offered["GetCallerIdentity"], handler=broken))
     with caplog.at_level(logging.ERROR), pytest.raises(ClientError) as caught:
         cloud.client("workload", "sts").get_caller_identity()
     assert caught.value.response["Error"]["Code"] == "InternalFailure"
@@ -145,8 +146,9 @@ def test_no_policy_changes_between_the_decision_and_the_call(cloud: Cloud, monke
     lock = WatchedLock(lambda: seen.append("free"))
     monkeypatch.setattr(cloud.embedded, "lock", lock)
     monkeypatch.setattr(cloud.embedded, "require", lambda *_: seen.append("authorized"))
-    handlers = gateway.handlers("iam")
-    monkeypatch.setitem(handlers, "ListUsers", lambda *_: seen.append("executed") or {})  # type: ignore[arg-type]
+    offered: dict[str, Operation] = gateway.operations("iam")  # type: ignore[assignment]
+    watched = replace(offered["ListUsers"], handler=lambda *_: seen.append("executed") or {})  # type: ignore[func-returns-value]
+    monkeypatch.setitem(offered, "ListUsers", watched)
     cloud.client("workload", "iam").list_users()
     assert seen == ["free", "authorized", "executed", "free"]  # the first: who is asking
 

@@ -12,39 +12,34 @@ What an operation needs as permission is decided before these are called; layers
 
 from __future__ import annotations
 
-from labkit.embedded.protocol.calls import Handler, Route
+from labkit.embedded.protocol.calls import Operation
 from labkit.embedded.services.ecr import tokens
-from labkit.embedded.services.ecr.images import downloads, images, layers
+from labkit.embedded.services.ecr.images import images, layers
+from labkit.embedded.services.ecr.permissions import on_arn, on_repositories, on_repository
 from labkit.embedded.services.ecr.repositories import policies, repositories
-from labkit.embedded.services.registry import routes
+from labkit.embedded.services.permissions import in_account
 
-OPERATIONS: dict[str, Handler] = {
-    "CreateRepository": repositories.create_repository,
-    "DescribeRepositories": repositories.describe_repositories,
-    "DeleteRepository": repositories.delete_repository,
-    "PutImageTagMutability": repositories.put_image_tag_mutability,
-    "DescribeRegistry": repositories.describe_registry,
-    "TagResource": repositories.tagging,
-    "UntagResource": repositories.tagging,
-    "ListTagsForResource": repositories.tagging,
-    "SetRepositoryPolicy": policies.set_repository_policy,
-    "GetRepositoryPolicy": policies.get_repository_policy,
-    "DeleteRepositoryPolicy": policies.delete_repository_policy,
-    "InitiateLayerUpload": layers.initiate_layer_upload,
-    "UploadLayerPart": layers.upload_layer_part,
-    "CompleteLayerUpload": layers.complete_layer_upload,
-    "BatchCheckLayerAvailability": layers.batch_check_layer_availability,
-    "GetDownloadUrlForLayer": layers.get_download_url_for_layer,
-    "PutImage": images.put_image,
-    "BatchGetImage": images.batch_get_image,
-    "DescribeImages": images.describe_images,
-    "ListImages": images.list_images,
-    "BatchDeleteImage": images.batch_delete_image,
-    "GetAuthorizationToken": tokens.get_authorization_token,
+OPERATIONS: dict[str, Operation] = {
+    "CreateRepository": Operation(repositories.create_repository, on_repository),
+    "DescribeRepositories": Operation(repositories.describe_repositories, on_repositories),
+    "DeleteRepository": Operation(repositories.delete_repository, on_repository),
+    "PutImageTagMutability": Operation(repositories.put_image_tag_mutability, on_repository),
+    "DescribeRegistry": Operation(repositories.describe_registry, in_account),
+    "TagResource": Operation(repositories.tagging, on_arn),
+    "UntagResource": Operation(repositories.tagging, on_arn),
+    "ListTagsForResource": Operation(repositories.tagging, on_arn),
+    "SetRepositoryPolicy": Operation(policies.set_repository_policy, on_repository),
+    "GetRepositoryPolicy": Operation(policies.get_repository_policy, on_repository),
+    "DeleteRepositoryPolicy": Operation(policies.delete_repository_policy, on_repository),
+    "InitiateLayerUpload": Operation(layers.initiate_layer_upload, on_repository),
+    "UploadLayerPart": Operation(layers.upload_layer_part, on_repository, locks_itself=True),
+    "CompleteLayerUpload": Operation(layers.complete_layer_upload, on_repository, locks_itself=True),
+    "BatchCheckLayerAvailability": Operation(layers.batch_check_layer_availability, on_repository),
+    "GetDownloadUrlForLayer": Operation(layers.get_download_url_for_layer, on_repository),
+    "PutImage": Operation(images.put_image, on_repository),
+    "BatchGetImage": Operation(images.batch_get_image, on_repository),
+    "DescribeImages": Operation(images.describe_images, on_repository),
+    "ListImages": Operation(images.list_images, on_repository),
+    "BatchDeleteImage": Operation(images.batch_delete_image, on_repository),
+    "GetAuthorizationToken": Operation(tokens.get_authorization_token, in_account),
 }
-
-#: These take the lab's lock by themselves.
-UNLOCKED = frozenset({"UploadLayerPart", "CompleteLayerUpload"})
-
-#: Plain HTTP routes, by the prefix of their path.
-ROUTES: dict[str, Route] = {downloads.PREFIX: downloads.serve_layer, routes.PREFIX: routes.serve}

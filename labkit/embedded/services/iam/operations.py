@@ -10,8 +10,9 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.protocol.calls import Call, Handler, ServiceError
-from labkit.embedded.services import permissions
+from labkit.embedded.protocol.calls import Call, Operation, ServiceError
+from labkit.embedded.services.iam.permissions import ON_GROUP, ON_ROLE, ON_USER, on_new_policy, on_path, on_policy
+from labkit.embedded.services.permissions import in_account, rows
 from labkit.embedded.state.keys import UserKey, new_id, new_secret
 from labkit.errors import PolicyError
 from labkit.iam import Policy, Statement
@@ -29,7 +30,6 @@ _DOCUMENTS = {
     "PutRolePolicy": "PolicyDocument",
     "PutGroupPolicy": "PolicyDocument",
 }
-_CHANGES_OF_POLICIES = ("DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion", "TagPolicy", "UntagPolicy")
 _TRUST = {"CreateRole": "AssumeRolePolicyDocument", "UpdateAssumeRolePolicy": "PolicyDocument"}
 
 
@@ -240,20 +240,56 @@ def _describe(key: UserKey) -> dict[str, Any]:
     return {"UserName": key.user, "AccessKeyId": key.id, "Status": key.status, "CreateDate": created}
 
 
-OPERATIONS: dict[str, Handler] = {
-    **dict.fromkeys(permissions.IAM, forward),
-    **dict.fromkeys(_CHANGES_OF_POLICIES, of_own_policy),
-    **dict.fromkeys(_DOCUMENTS, with_document),
-    "UpdateAssumeRolePolicy": with_trust_policy,
-    "CreateRole": create_role,
-    "PutRolePermissionsBoundary": with_boundary,
-    "CreateUser": create_user,
-    "GetUser": get_user,
-    "DeleteUser": delete_user,
-    "PutUserPermissionsBoundary": put_user_boundary,
-    "DeleteUserPermissionsBoundary": delete_user_boundary,
-    "CreateAccessKey": create_access_key,
-    "ListAccessKeys": list_access_keys,
-    "UpdateAccessKey": update_access_key,
-    "DeleteAccessKey": delete_access_key,
+OPERATIONS: dict[str, Operation] = {
+    **rows(
+        forward,
+        ON_ROLE,
+        "GetRole UpdateRole UpdateRoleDescription DeleteRole TagRole UntagRole ListRoleTags GetRolePolicy "
+        "DeleteRolePolicy ListRolePolicies AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies "
+        "DeleteRolePermissionsBoundary",
+    ),
+    "CreateRole": Operation(create_role, ON_ROLE),
+    "UpdateAssumeRolePolicy": Operation(with_trust_policy, ON_ROLE),
+    "PutRolePolicy": Operation(with_document, ON_ROLE),
+    "PutRolePermissionsBoundary": Operation(with_boundary, ON_ROLE),
+    **rows(
+        forward,
+        ON_USER,
+        "TagUser UntagUser ListUserTags GetUserPolicy DeleteUserPolicy ListUserPolicies AttachUserPolicy "
+        "DetachUserPolicy ListAttachedUserPolicies ListGroupsForUser",
+    ),
+    "CreateUser": Operation(create_user, ON_USER),
+    "GetUser": Operation(get_user, ON_USER),
+    "DeleteUser": Operation(delete_user, ON_USER),
+    "PutUserPolicy": Operation(with_document, ON_USER),
+    "PutUserPermissionsBoundary": Operation(put_user_boundary, ON_USER),
+    "DeleteUserPermissionsBoundary": Operation(delete_user_boundary, ON_USER),
+    "CreateAccessKey": Operation(create_access_key, ON_USER),
+    "ListAccessKeys": Operation(list_access_keys, ON_USER),
+    "UpdateAccessKey": Operation(update_access_key, ON_USER),
+    "DeleteAccessKey": Operation(delete_access_key, ON_USER),
+    **rows(
+        forward,
+        ON_GROUP,
+        "CreateGroup GetGroup DeleteGroup AddUserToGroup RemoveUserFromGroup GetGroupPolicy DeleteGroupPolicy "
+        "ListGroupPolicies AttachGroupPolicy DetachGroupPolicy ListAttachedGroupPolicies",
+    ),
+    "PutGroupPolicy": Operation(with_document, ON_GROUP),
+    **rows(forward, on_policy, "GetPolicy GetPolicyVersion ListPolicyVersions ListEntitiesForPolicy ListPolicyTags"),
+    **rows(
+        of_own_policy,
+        on_policy,
+        "DeletePolicy DeletePolicyVersion SetDefaultPolicyVersion TagPolicy UntagPolicy",
+    ),
+    "CreatePolicyVersion": Operation(with_document, on_policy),
+    "CreatePolicy": Operation(with_document, on_new_policy),
+    "ListRoles": Operation(forward, on_path("role")),
+    "ListUsers": Operation(forward, on_path("user")),
+    "ListGroups": Operation(forward, on_path("group")),
+    "ListPolicies": Operation(forward, on_path("policy")),
+    **rows(
+        forward,
+        in_account,
+        "GetAccountSummary GetAccountAuthorizationDetails ListAccountAliases CreateAccountAlias DeleteAccountAlias",
+    ),
 }

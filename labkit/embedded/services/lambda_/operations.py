@@ -14,23 +14,22 @@ What an operation needs as permission is decided before these are called.
 
 from __future__ import annotations
 
-from labkit.embedded.protocol.calls import Handler
+from labkit.embedded.protocol.calls import Operation
 from labkit.embedded.services.lambda_.functions import create, functions
 from labkit.embedded.services.lambda_.invoke import invoke
+from labkit.embedded.services.lambda_.permissions import on_function, on_resource
+from labkit.embedded.services.permissions import in_account
 
-OPERATIONS: dict[str, Handler] = {
-    "CreateFunction": create.create_function,
-    "UpdateFunctionCode": create.update_function_code,
-    "GetFunction": functions.get_function,
-    "GetFunctionConfiguration": functions.get_function_configuration,
-    "ListFunctions": functions.list_functions,
-    "UpdateFunctionConfiguration": functions.update_function_configuration,
-    "DeleteFunction": functions.delete_function,
-    "ListTags": functions.list_tags,
-    "TagResource": functions.tag_resource,
-    "UntagResource": functions.untag_resource,
-    "Invoke": invoke.invoke,
+OPERATIONS: dict[str, Operation] = {
+    "CreateFunction": Operation(create.create_function, on_function()),
+    "UpdateFunctionCode": Operation(create.update_function_code, on_function()),
+    "GetFunction": Operation(functions.get_function, on_function()),
+    "GetFunctionConfiguration": Operation(functions.get_function_configuration, on_function()),
+    "ListFunctions": Operation(functions.list_functions, in_account),
+    "UpdateFunctionConfiguration": Operation(functions.update_function_configuration, on_function()),
+    "DeleteFunction": Operation(functions.delete_function, on_function()),
+    "ListTags": Operation(functions.list_tags, on_resource("Resource")),
+    "TagResource": Operation(functions.tag_resource, on_resource("Resource")),
+    "UntagResource": Operation(functions.untag_resource, on_resource("Resource")),
+    "Invoke": Operation(invoke.invoke, on_function("InvokeFunction"), locks_itself=True),
 }
-
-#: These take the lab's lock by themselves.
-UNLOCKED = frozenset({"Invoke"})

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.protocol.calls import Call, Handler, ServiceError
-from labkit.embedded.services import permissions
+from labkit.embedded.protocol.calls import Access, Call, Operation, ServiceError
+from labkit.embedded.services.permissions import in_account, rows
 from labkit.embedded.state.world import ADMINISTRATOR_POLICY
 from labkit.errors import PolicyError
 from labkit.iam import Policy
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 ACCESS_ROLE = "OrganizationAccountAccessRole"
 LONGEST_POLICY = 10_240
 _FOR_EVERYBODY = {"DescribeOrganization", "CreateOrganization"}
+#: What the parameters name, in the order in which they are looked at: its kind in an ARN, by its id where empty.
+_RESOURCES = {
+    "AccountId": "account",
+    "OrganizationalUnitId": "ou",
+    "ParentId": "",
+    "RootId": "root",
+    "TargetId": "",
+    "ChildId": "",
+}
+_ID_KINDS = {"ou-": "ou", "r-": "root"}
 
 
 def forward(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -167,4 +177,29 @@ _CHECKS: dict[str, Callable[[Embedded, Call], None]] = {
     "DetachPolicy": _check_detachment,
 }
 
-OPERATIONS: dict[str, Handler] = {**dict.fromkeys(permissions.ORGANIZATIONS, forward), "CreateAccount": create_account}
+
+def _in_organization(embedded: Embedded, call: Call) -> list[Access]:
+    place = embedded.backend.place(call.account)
+    named = next((name for name in _RESOURCES if name in call.params), None)
+    if place is None or named is None:
+        return in_account(embedded, call)
+    target = call.params[named]
+    kind = next((kind for prefix, kind in _ID_KINDS.items() if target.startswith(prefix)), "account")
+    arn = f"arn:aws:organizations::{place.management}:{kind}/{place.organization}/{target}"
+    return [Access(f"organizations:{call.operation}", arn, call.account)]
+
+
+OPERATIONS: dict[str, Operation] = {
+    **rows(
+        forward,
+        _in_organization,
+        "DescribeOrganization CreateOrganization DeleteOrganization ListRoots CreateOrganizationalUnit "
+        "UpdateOrganizationalUnit DeleteOrganizationalUnit DescribeOrganizationalUnit "
+        "ListOrganizationalUnitsForParent DescribeAccount DescribeCreateAccountStatus ListCreateAccountStatus "
+        "ListAccounts ListAccountsForParent MoveAccount RemoveAccountFromOrganization ListParents ListChildren "
+        "CreatePolicy DescribePolicy UpdatePolicy DeletePolicy ListPolicies AttachPolicy DetachPolicy "
+        "ListPoliciesForTarget ListTargetsForPolicy EnablePolicyType DisablePolicyType TagResource UntagResource "
+        "ListTagsForResource",
+    ),
+    "CreateAccount": Operation(create_account, _in_organization),
+}

@@ -14,28 +14,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from labkit.embedded.protocol.calls import Call, Handler, Identity, RepositoryRecord
+from labkit.embedded.protocol.calls import Call, Identity, RepositoryRecord
 from labkit.embedded.protocol.wire import Request
 from labkit.embedded.request.context import Later, request_context
 from labkit.embedded.request.execution import authorize, execute
-from labkit.embedded.services.ecr.images import images, layers
 from labkit.embedded.services.ecr.images.store import RepositoryKey
 from labkit.embedded.services.ecr.lookup import repository_of
+from labkit.embedded.services.ecr.operations import OPERATIONS
 from labkit.embedded.services.registry.errors import Refusal
 from labkit.pull.regions import regions
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-
-_HANDLERS: dict[str, Handler] = {
-    "BatchCheckLayerAvailability": layers.batch_check_layer_availability,
-    "GetDownloadUrlForLayer": layers.get_download_url_for_layer,
-    "InitiateLayerUpload": layers.initiate_layer_upload,
-    "BatchGetImage": images.batch_get_image,
-    "BatchDeleteImage": images.batch_delete_image,
-    "PutImage": images.put_image,
-}
 
 
 @dataclass(frozen=True)
@@ -75,11 +66,11 @@ class Visit:
 
     def allow(self, operation: str, key: RepositoryKey | None = None) -> None:
         """Raise AccessDeniedException unless the caller may do this to the repository, or to another one."""
-        authorize(self.embedded, self._call(operation, key or self.key, {}))
+        authorize(self.embedded, self._call(operation, key or self.key, {}), OPERATIONS[operation])
 
     def perform(self, operation: str, **params: Any) -> dict[str, Any]:
         """Do what this operation of ECR's API does, if the caller may; raises its `ServiceError`."""
-        return execute(self.embedded, self._call(operation, self.key, params), _HANDLERS[operation])
+        return execute(self.embedded, self._call(operation, self.key, params), OPERATIONS[operation])
 
     def _call(self, operation: str, key: RepositoryKey, params: Mapping[str, Any]) -> Call:
         named = {"registryId": key.account, "repositoryName": key.name, **params}

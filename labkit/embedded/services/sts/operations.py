@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.protocol.calls import Call, Credentials, Handler, ServiceError
+from labkit.embedded.protocol.calls import Access, Call, Credentials, Operation, ServiceError
+from labkit.embedded.services.permissions import account_in, in_account, nothing
 from labkit.embedded.state.keys import account_of, new_session
 from labkit.errors import PolicyError
 from labkit.iam import Policy
@@ -123,9 +124,17 @@ def _shape(credentials: Credentials) -> dict[str, Any]:
     }
 
 
-OPERATIONS: dict[str, Handler] = {
-    "GetCallerIdentity": get_caller_identity,
-    "GetAccessKeyInfo": get_access_key_info,
-    "AssumeRole": assume_role,
-    "GetSessionToken": get_session_token,
+def _on_role(embedded: Embedded, call: Call) -> list[Access]:
+    arn = call.params["RoleArn"]
+    context = {"sts:RoleSessionName": call.params["RoleSessionName"]}
+    if "ExternalId" in call.params:
+        context["sts:ExternalId"] = call.params["ExternalId"]
+    return [Access("sts:AssumeRole", arn, account_in(arn), context, policy="trust")]
+
+
+OPERATIONS: dict[str, Operation] = {
+    "GetCallerIdentity": Operation(get_caller_identity, nothing),
+    "GetAccessKeyInfo": Operation(get_access_key_info, in_account),
+    "AssumeRole": Operation(assume_role, _on_role),
+    "GetSessionToken": Operation(get_session_token, nothing),
 }

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from labkit.embedded.protocol.models import operation_names
-from labkit.embedded.services import permissions
 from labkit.embedded.state.backend import _originals
 from labkit.iam import Policy
 from tests.embedded.conftest import Cloud
@@ -33,11 +31,6 @@ def refusal(call: Any, **params: Any) -> tuple[str, str]:
 
 def statement(**more: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", **more}]})
-
-
-def test_every_operation_with_permissions_is_one_of_the_service() -> None:
-    for service, table in permissions.TABLES.items():
-        assert set(table) <= operation_names(service)
 
 
 def test_the_articles_role_is_made(cloud: Cloud) -> None:

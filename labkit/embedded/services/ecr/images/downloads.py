@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
 PREFIX = "/layers/"
-"""The path below which layers are served; ``ROUTES`` of `labkit.embedded.services.ecr.operations` has it."""
+"""The path below which `serve_layer` is asked."""
 
 LIFETIME = 3600
 """How long a download URL works, in seconds."""
