@@ -25,7 +25,8 @@ from labkit.exercises.mentioned import at
 from labkit.exercises.standing import place_of_workload
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
-from labkit.lab.lab import EXECUTION_ROLE, OTHER_ACCOUNT, Lab
+from labkit.lab.article import EXECUTION_ROLE, OTHER_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.pull.decision import PullDecision
 from labkit.pull.organization import Membership

@@ -22,7 +22,8 @@ from labkit.exercises.probes import Probe, decided, everybody, grouped
 from labkit.exercises.standing import place_of_workload
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import CheckEffect, Decision, Policy
-from labkit.lab.lab import OTHER_ACCOUNT, Lab
+from labkit.lab.article import OTHER_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull.policies import LAMBDA, PULL_ACTIONS
 from labkit.pull.uri import ImageUri
 

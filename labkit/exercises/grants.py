@@ -8,7 +8,8 @@ from labkit.exercises.mentioned import at
 from labkit.exercises.probes import Probe
 from labkit.exercises.standing import place_of_workload, somewhere
 from labkit.exercises.verdict import Verdict
-from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
+from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull.policies import PULL_ACTIONS
 from labkit.pull.uri import ImageUri
 

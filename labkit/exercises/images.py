@@ -8,7 +8,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
-from labkit.lab.lab import SAME_ACCOUNT, TAG, Lab
+from labkit.lab.article import SAME_ACCOUNT, TAG
+from labkit.lab.lab import Lab
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
 _TAG_CASES, _URI_CASES = 3, 4

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from labkit.errors import UsageError
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
-from labkit.lab.lab import Actor, Lab
+from labkit.lab.actor import Actor
+from labkit.lab.lab import Lab
 from labkit.pull.organization import Organization, check_account, check_organization_path
 
 _PATH_CASES, _ACCOUNT_CASES = 3, 2

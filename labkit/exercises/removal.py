@@ -10,7 +10,8 @@ from labkit.exercises.mentioned import Mentioned
 from labkit.exercises.probes import Probe, decided, everybody, grouped, nearly
 from labkit.exercises.verdict import Verdict, unreadable, weighed
 from labkit.iam import CheckEffect, Policy, Principal
-from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, Lab
+from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull.organization import OUTSIDER
 from labkit.pull.uri import ImageUri
 

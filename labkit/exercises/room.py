@@ -11,7 +11,8 @@ from labkit.exercises.probes import everybody
 from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
 from labkit.growth import company
 from labkit.iam import Policy
-from labkit.lab.lab import OTHER_ACCOUNT, Lab
+from labkit.lab.article import OTHER_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.pull.uri import ImageUri
 

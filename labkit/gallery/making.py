@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import labkit.embedded.process.client as embedded
+from labkit.docker.choice import EMBEDDED, VARIABLE
 from labkit.embedded.process.client import Running
 from labkit.errors import LabError
 from labkit.gallery import front, links, notebooks
@@ -25,7 +26,6 @@ from labkit.gallery.page import Page
 from labkit.gallery.played import Played
 from labkit.ground.environment import lab_environment
 from labkit.ground.files import runtime_folder
-from labkit.lab import engine
 from labkit.lab.choices import Choices
 from labkit.lab.lab import Lab
 from labkit.scenarios import SCENARIOS, run
@@ -87,7 +87,7 @@ def _environment(running: Running, root: Path) -> Mapping[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAB_", "LABKIT_"))}
     return {
         **lab_environment(running.home, running.endpoint, own),
-        engine.VARIABLE: engine.EMBEDDED,
+        VARIABLE: EMBEDDED,
         "IPYTHONDIR": str(running.home.parent / "ipython"),
         "PYTHONPATH": str(root),
     }
@@ -100,7 +100,7 @@ def _steady(page: Page, running: Running) -> Page:
 
 
 def _played(running: Running, step: Step) -> Played:
-    lab = Lab.embedded(running.home, Choices(engine=engine.EMBEDDED))
+    lab = Lab.embedded(running.home, Choices(engine=EMBEDDED))
     image = lab.build_image()
     results = []
     for scenario in SCENARIOS.values():

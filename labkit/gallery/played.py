@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from labkit.docker.choice import EMBEDDED
 from labkit.gallery.code import json_html
 from labkit.gallery.page import Link, Page, anchor
-from labkit.lab.engine import EMBEDDED
 from labkit.lab.lab import Lab
 from labkit.scenarios import ScenarioResult, StepResult
 from labkit.scenarios.model import DENIED, DONE, FAILED, REFUSED, SKIPPED

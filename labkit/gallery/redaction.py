@@ -18,7 +18,7 @@ from typing import Any
 
 from labkit.embedded.state import world
 from labkit.gallery import Site
-from labkit.lab.lab import EXECUTION_ROLE, LIMITED_ROLE
+from labkit.lab.article import EXECUTION_ROLE, LIMITED_ROLE
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _KEPT = frozenset(

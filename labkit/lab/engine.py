@@ -7,11 +7,10 @@ one patience for all of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from labkit.aws import images
 from labkit.aws import public_bases as bases
@@ -19,7 +18,7 @@ from labkit.aws.images import Pulled, Pushed
 from labkit.docker import bases as engine_bases
 from labkit.docker import building, registry
 from labkit.docker.building import DockerImage
-from labkit.docker.choice import AUTO, DOCKER, EMBEDDED, ENGINES, VARIABLE, check_engine, wanted
+from labkit.docker.choice import AUTO, DOCKER, EMBEDDED, wanted
 from labkit.docker.daemon import Daemon, NoEngine, Patience, find
 from labkit.docker.names import follow
 from labkit.docker.streams import EngineError
@@ -28,83 +27,12 @@ from labkit.ground.home import open_home
 from labkit.image import Image
 from labkit.image import build as assemble
 from labkit.image.run.local import run_locally
+from labkit.lab.builder import Builder, Report, Trial, silent
 from labkit.pull.uri import ImageUri
-
-__all__ = ["AUTO", "DOCKER", "EMBEDDED", "ENGINES", "VARIABLE", "check_engine", "wanted"]
-__all__ += ["BuiltImage", "DockerEngine", "EmbeddedEngine", "Engine", "Report", "Trial", "open_engine", "silent"]
-
-Report = Callable[[str], None]
-
-
-def silent(_line: str) -> None:
-    """Progress for those who want none."""
-
-
-class BuiltImage(Protocol):
-    """What either way has built, as far as they are alike: ``base`` is what FROM names."""
-
-    @property
-    def base(self) -> str:
-        """What FROM names."""
-
-    @property
-    def stand_in(self) -> bool:
-        """Whether it stands on a stand-in for ``base``."""
-
-    @property
-    def has_interpreter(self) -> bool:
-        """Whether its own files can run its handler."""
-
-    @property
-    def architecture(self) -> str:
-        """``amd64`` or ``arm64``."""
-
-    @property
-    def labels(self) -> Any:
-        """The labels of its config, by name."""
-
-
-class Trial(Protocol):
-    """An image behind the emulator's URL."""
-
-    @property
-    def url(self) -> str:
-        """Where to post an event."""
-
-    @property
-    def interpreter(self) -> str:
-        """Which Python runs the handler, in words."""
-
-
-class Engine(Protocol):
-    """One of the two ways."""
-
-    @property
-    def name(self) -> str:
-        """``docker`` or ``embedded``."""
-
-    @property
-    def sentence(self) -> str:
-        """Who builds, pushes and pulls, in one sentence."""
-
-    def build(self, folder: Path, base: str, names: list[ImageUri], progress: Report, pulling: bases.Progress) -> Any:
-        """Build the image of ``folder`` on ``base`` (public or stand-in), to be known by ``names``."""
-
-    def push(self, ecr: Any, repository: str, tag: str, image: Any, progress: Report = silent) -> Pushed:
-        """Push what this way has built, as the caller of the client ``ecr``, to the caller's own registry."""
-
-    def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: Report = silent) -> Pulled:
-        """Pull an image of the registry of ``account`` as the caller of the client ``ecr``."""
-
-    def describe(self, image: Any) -> str:
-        """What this way has built, to go on in a sentence: its platform, and which Python is inside."""
-
-    def run_locally(self, image: Any, port: int = 0) -> AbstractContextManager[Trial]:
-        """Serve what this way has built on 127.0.0.1 until the context is left; port 0 takes a free one."""
 
 
 @dataclass(frozen=True)
-class EmbeddedEngine:
+class EmbeddedBuilder:
     """The lab by itself. ``home`` keeps AWS's base images, ``reason`` is why not Docker, where that was open."""
 
     home: Path
@@ -117,7 +45,7 @@ class EmbeddedEngine:
         return "The lab builds, pushes and pulls by itself" + (f": {self.reason}." if self.reason else ".")
 
     def build(self, folder: Path, base: str, names: list[ImageUri], progress: Report, pulling: bases.Progress) -> Image:
-        """See `Engine.build`; the names come with the push. Raises DockerfileError, and LabError for the base."""
+        """See `Builder.build`; the names come with the push. Raises DockerfileError, and LabError for the base."""
         source = None if base == bases.STAND_IN else bases.PublicBases(open_home(self.home).root / "bases", pulling)
         return assemble(folder, on_step=progress, base=source)
 
@@ -140,7 +68,7 @@ class EmbeddedEngine:
 
 
 @dataclass(frozen=True)
-class DockerEngine:
+class DockerBuilder:
     """A Docker engine. ``front`` stands before ECR names (see `registry.Login`), ``home`` labels its containers."""
 
     daemon: Daemon
@@ -179,7 +107,7 @@ class DockerEngine:
         return LocalContainer(image, self.home, port)
 
 
-def open_engine(choice: str | None, base: str | None, reference: Path, ecr: Any, home: Path) -> Engine:
+def open_builder(choice: str | None, base: str | None, reference: Path, ecr: Any, home: Path) -> Builder:
     """The way that a choice comes to.
 
     ``base`` is the base image chosen, None for each way's own, and ``reference`` the Dockerfile that names it;
@@ -187,7 +115,7 @@ def open_engine(choice: str | None, base: str | None, reference: Path, ecr: Any,
     """
     name, patience = wanted(choice), Patience()
     if name == EMBEDDED:
-        return EmbeddedEngine(home)
+        return EmbeddedBuilder(home)
     try:
         daemon = find(patience)
         known = registry.login(ecr)
@@ -200,5 +128,5 @@ def open_engine(choice: str | None, base: str | None, reference: Path, ecr: Any,
     except (NoEngine, EngineError) as error:
         if name == DOCKER:
             raise
-        return EmbeddedEngine(home, error.reason)
-    return DockerEngine(daemon, known.front, home)
+        return EmbeddedBuilder(home, error.reason)
+    return DockerBuilder(daemon, known.front, home)

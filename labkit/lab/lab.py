@@ -10,7 +10,6 @@ What a learner chooses in notebook 00 is kept in the lab home and found again by
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,69 +19,23 @@ import boto3
 import labkit.embedded.process.client as embedded
 from labkit.aws import public_bases as bases
 from labkit.aws import reading, repositories, scps, sessions
-from labkit.docker import daemon
-from labkit.embedded.state.settings import Settings
+from labkit.docker.choice import DOCKER
 from labkit.errors import UsageError
-from labkit.ground import project
-from labkit.ground.environment import apply, own_variables, unchanged_on_error
+from labkit.ground.environment import apply, own_variables
 from labkit.iam import Policy, Principal
 from labkit.iam.evaluate import Levels
-from labkit.lab import engine as ways
-from labkit.lab.choices import Choices
-from labkit.lab.choosing import Values, check_embedded_path, left, on_real_accounts, wrong
-from labkit.lab.engine import BuiltImage, Engine
-from labkit.lab.notebook_errors import calm_down
+from labkit.lab.actor import Actor
+from labkit.lab.article import IMAGE_FOLDER, REPOSITORIES, SAME_ACCOUNT, TAG
+from labkit.lab.builder import Builder, BuiltImage, silent
+from labkit.lab.choices import TWO_PROFILES, Choices
+from labkit.lab.engine import open_builder
+from labkit.lab.notebook_errors import show_as_sentences
+from labkit.lab.organization_path import check_embedded_path
 from labkit.pull.decision import PullDecision
 from labkit.pull.organization import OUTSIDER, Membership, Organization, check_organization_path
 from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.regions import check_region
 from labkit.pull.uri import ImageUri
-
-TAG = "0.0.1"
-EXECUTION_ROLE = "LambdaRoleWithoutPermissions"
-LIMITED_ROLE = "LimitedLambdaRole"
-PULLING_ROLE = "LambdaRoleWithPullPermissions"
-"""An execution role that may pull, which helps nobody: notebook 08 shows it."""
-IMAGE_FOLDER = Path(project.IMAGE_FOLDER)
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The article's names for one scenario: its repository and its function."""
-
-    repository: str
-    function: str
-
-
-SAME_ACCOUNT = Names("lambda-same-account", "test-same-account")
-OTHER_ACCOUNT = Names("lambda-another-account", "test-another-account")
-ORGANIZATION = Names("lambda-aws-organizations", "test-organizations")
-REPOSITORIES = tuple(names.repository for names in (SAME_ACCOUNT, OTHER_ACCOUNT, ORGANIZATION))
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Somebody who makes requests: a name to speak of, a session, and who STS says it is."""
-
-    name: str
-    session: boto3.Session
-    account: str
-    arn: str
-
-    @classmethod
-    def of(cls, name: str, session: boto3.Session) -> Actor:
-        """Asks STS who the session is. Raises UsageError where its credentials are not accepted."""
-        caller = sessions.whoami(session)
-        return cls(name, session, caller.account, caller.arn)
-
-    @property
-    def region(self) -> str:
-        """The region of the actor's session."""
-        return str(self.session.region_name)
-
-    def client(self, service: str) -> Any:
-        """A boto3 client, made once."""
-        return sessions.client(self.session, service)
 
 
 class Lab:
@@ -102,7 +55,7 @@ class Lab:
         Starts the embedded AWS where it is the choice and not running, and points this process's AWS environment
         variables at it. In a notebook the lab's errors are one sentence from now on. Raises UsageError, EmbeddedError.
         """
-        calm_down()
+        show_as_sentences()
         choices = Choices.read(embedded.home(home))
         return cls.on_profiles(choices, home) if choices.are_real else cls.embedded(home, choices)
 
@@ -121,10 +74,7 @@ class Lab:
         Raises UsageError when the profiles do not do.
         """
         if not (choices.registry_profile and choices.workload_profile):
-            raise UsageError(
-                "A lab on your own AWS accounts needs two profiles: one for the registry account and one "
-                "for the workload account."
-            )
+            raise UsageError(TWO_PROFILES)
         if choices.organization_path:
             check_organization_path(choices.organization_path)
         if choices.region:
@@ -147,7 +97,8 @@ class Lab:
         if name not in self.profiles:
             return None
         if name not in self._actors:
-            session = sessions.open_session(self.profiles[name], self.choices.region)
+            region = self.choices.region if self.choices.are_real else None  # the lab's own profiles have the world's
+            session = sessions.open_session(self.profiles[name], region)
             self._actors[name] = Actor.of(name, session)
         return self._actors[name]
 
@@ -182,19 +133,19 @@ class Lab:
         return str(ImageUri(self.registry.account, self.region, repository, tag))
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> Builder:
         """Who builds, pushes and pulls: a Docker engine, or the lab by itself; ``engine.sentence`` says which.
 
         Looked for once, when it is first needed. Raises NoEngine where Docker was chosen and does not answer.
         """
         dockerfile = IMAGE_FOLDER / "Dockerfile"
         ecr = self.registry.client("ecr")
-        return ways.open_engine(self.choices.engine, self.choices.base, dockerfile, ecr, self.home)
+        return open_builder(self.choices.engine, self.choices.base, dockerfile, ecr, self.home)
 
     @property
     def base(self) -> str:
         """What the image is built on: AWS's own base where Docker or real AWS runs it, else the lab's stand-in."""
-        runs_it = self.choices.are_real or self.engine.name == ways.DOCKER
+        runs_it = self.choices.are_real or self.engine.name == DOCKER
         return self.choices.base or (bases.PUBLIC if runs_it else bases.STAND_IN)
 
     def build_image(
@@ -209,7 +160,7 @@ class Lab:
         names = [ImageUri(self.registry.account, self.region, repository, TAG) for repository in REPOSITORIES]
         if pulling is None:
             pulling = bases.in_words(progress) if progress else bases.silent
-        built: BuiltImage = self.engine.build(IMAGE_FOLDER, self.base, names, progress or ways.silent, pulling)
+        built: BuiltImage = self.engine.build(IMAGE_FOLDER, self.base, names, progress or silent, pulling)
         return built
 
     # The organization
@@ -339,65 +290,3 @@ def asks_for_paths(policy: Policy | None) -> bool:
     """Whether a policy asks where in the organization an account stands (``aws:…OrgPaths``)."""
     statements = policy.statements if policy else ()
     return any(condition.name.endswith("orgpaths") for each in statements for condition in each.conditions)
-
-
-def current(home: Path | None = None) -> dict[str, str | None]:
-    """What is chosen for the lab home, by the names that ``choose`` takes. Raises UsageError for broken files."""
-    root = embedded.home(home)
-    settings, choices = embedded.settings(root), Choices.read(root)
-    region = choices.region if choices.are_real else settings.region  # None: that of the profiles
-    world = {"organization": settings.organization, "region": region}
-    accounts = {f"{name}_account": settings.accounts[name] for name in ("registry", "workload")}
-    return {**asdict(choices), **world, **accounts}
-
-
-def choose(
-    home: Path | None = None,
-    *,
-    registry_account: str | None = None,
-    workload_account: str | None = None,
-    region: str | None = None,
-    organization: str | None = None,
-    organization_path: str | None = None,
-    registry_profile: str | None = None,
-    workload_profile: str | None = None,
-    management_profile: str | None = None,
-    base: str | None = None,
-    engine: str | None = None,
-    say: Callable[[str], object] = print,
-) -> Lab:
-    """Chooses what the lab uses, keeps it in the lab home, and opens the lab. What is None takes its default.
-
-    With profiles the lab is on the accounts that these lead to, and account numbers and the organization are theirs;
-    without, it is on the embedded AWS, in which the accounts, region and organization are made to exist. What the lab
-    has made elsewhere stays there, and ``say`` gets a sentence about that. Raises UsageError for anything that will not
-    do, and NoEngine for Docker that does not answer, before anything is changed.
-    """
-    chosen = {name: value for name, value in locals().items() if name not in ("home", "say")}
-    for sentence in wrong(chosen).values():
-        raise UsageError(sentence)
-    if engine == ways.DOCKER:
-        daemon.find()
-    root = embedded.home(home)
-    before = current(root)
-    lab = (_on_profiles if on_real_accounts(chosen) else _embedded)(root, chosen)
-    if remark := left(before, current(root)):
-        say(remark)
-    return lab
-
-
-def _on_profiles(root: Path, chosen: Values) -> Lab:
-    choices = Choices(**{each.name: chosen[each.name] for each in fields(Choices)})
-    with unchanged_on_error():
-        lab = Lab.on_profiles(choices, root)
-    choices.write(root)
-    return lab
-
-
-def _embedded(root: Path, chosen: Values) -> Lab:
-    accounts = {name: number for name in ("registry", "workload") if (number := chosen[f"{name}_account"])}
-    world = {name: value for name in ("region", "organization") if (value := chosen[name])}
-    embedded.apply_world(root, Settings.parse({"accounts": accounts, **world}))
-    choices = Choices(**{name: chosen[name] for name in ("organization_path", "base", "engine")})
-    choices.write(root)
-    return Lab.embedded(root, choices)

@@ -26,7 +26,7 @@ GONE = "The embedded AWS is not running any more. Run this notebook from its set
 _KINDS = (LabError, EndpointConnectionError, ConnectionClosedError, requests.ConnectionError)
 
 
-def calm_down() -> None:
+def show_as_sentences() -> None:
     """Show such errors as one sentence from now on, where this process is the kernel of a notebook."""
     get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)  # not loaded: this is no kernel
     shell: Any = get_ipython() if get_ipython else None

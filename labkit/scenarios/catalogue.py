@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from labkit.lab.lab import EXECUTION_ROLE, LIMITED_ROLE, ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, TAG, Lab, Names
+from labkit.lab.article import EXECUTION_ROLE, LIMITED_ROLE, ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, TAG, Names
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.scenarios import steps
 from labkit.scenarios.model import DENIED, INVOKED, PULLED, REFUSED, Scenario, Step

@@ -17,8 +17,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from labkit.errors import LabError
-from labkit.lab.engine import BuiltImage, Report, silent
-from labkit.lab.lab import Actor, Lab
+from labkit.lab.actor import Actor
+from labkit.lab.builder import BuiltImage, Report, silent
+from labkit.lab.lab import Lab
 from labkit.pull.decision import PullDecision
 
 DONE, DENIED, PULLED, INVOKED, REFUSED = "done", "denied", "pulled", "invoked", "refused"

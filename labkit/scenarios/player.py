@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from labkit.lab.engine import BuiltImage, silent
+from labkit.lab.builder import BuiltImage, silent
 from labkit.lab.lab import Lab
 from labkit.scenarios.model import Scenario, ScenarioResult, Stage, Step, StepResult, play
 from labkit.scenarios.runner import reset, unwind

@@ -16,7 +16,8 @@ from labkit.docker.buildx import Buildx, NoBuildxError
 from labkit.errors import LabError
 from labkit.image.format.manifest import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest
 from labkit.image.format.provenance import with_provenance
-from labkit.lab.engine import DockerEngine, Engine, Report, silent
+from labkit.lab.builder import Builder, Report, silent
+from labkit.lab.engine import DockerBuilder
 
 BUILDX, LAB = "buildx", "lab"
 """Who made what was pushed."""
@@ -45,7 +46,7 @@ class Made:
 
 
 def push(
-    engine: Engine, ecr: Any, repository: str, tag: str, source: Source, *, provenance: bool, progress: Report = silent
+    engine: Builder, ecr: Any, repository: str, tag: str, source: Source, *, provenance: bool, progress: Report = silent
 ) -> Made:
     """Pushes to the caller's own registry as ``tag``: with provenance an index, without it one image.
 
@@ -68,8 +69,8 @@ def push(
     return Made(made.digest, BUILDX, f"Built by {builder.title} with {switch}.")
 
 
-def _builder(engine: Engine) -> Buildx:
-    if not isinstance(engine, DockerEngine):
+def _builder(engine: Builder) -> Buildx:
+    if not isinstance(engine, DockerBuilder):
         raise NoBuildxError("it builds without Docker")
     return buildx.find(engine.daemon)
 

@@ -15,7 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labkit.aws import functions, repositories, roles, scps
 from labkit.aws.public_bases import in_words
 from labkit.errors import LabError, UsageError
-from labkit.lab.lab import EXECUTION_ROLE, LIMITED_ROLE, PULLING_ROLE, REPOSITORIES, Actor, Lab
+from labkit.lab.actor import Actor
+from labkit.lab.article import EXECUTION_ROLE, LIMITED_ROLE, PULLING_ROLE, REPOSITORIES
+from labkit.lab.lab import Lab
 from labkit.scenarios.catalogue import SCENARIOS
 from labkit.scenarios.model import Scenario, Stage, StepResult, Undo, play
 

@@ -13,8 +13,10 @@ from typing import Any
 from labkit.aws import functions, repositories, roles
 from labkit.aws.sessions import assume
 from labkit.errors import LabError
-from labkit.lab.engine import BuiltImage
-from labkit.lab.lab import EXECUTION_ROLE, IMAGE_FOLDER, LIMITED_ROLE, TAG, Actor, Lab
+from labkit.lab.actor import Actor
+from labkit.lab.article import EXECUTION_ROLE, IMAGE_FOLDER, LIMITED_ROLE, TAG
+from labkit.lab.builder import BuiltImage
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.pull.decision import PullDecision
 from labkit.scenarios.model import Action, Stage

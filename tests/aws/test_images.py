@@ -11,7 +11,7 @@ import pytest
 from labkit.aws import images
 from labkit.image import build
 from labkit.image.format.manifest import OCI
-from labkit.lab.lab import IMAGE_FOLDER
+from labkit.lab.article import IMAGE_FOLDER
 from labkit.scenarios import named, run
 
 

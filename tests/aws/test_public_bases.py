@@ -21,7 +21,7 @@ from labkit.image import build
 from labkit.image.format.manifest import DOCKER, OCI
 from labkit.image.run.filesystem import unpack
 from labkit.image.run.local import run_locally
-from labkit.lab.lab import IMAGE_FOLDER
+from labkit.lab.article import IMAGE_FOLDER
 from tests.aws.registry_of_tests import LAYERS, NAME, REFERENCE, digest
 
 STORED = [digest(gzip.compress(layer, mtime=0)) for layer in LAYERS]

@@ -36,7 +36,8 @@ from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
 import labkit.embedded.process.client as embedded  # noqa: E402
 from labkit.aws import images, repositories, roles  # noqa: E402
 from labkit.image import build  # noqa: E402
-from labkit.lab.lab import IMAGE_FOLDER, SAME_ACCOUNT, TAG, Lab  # noqa: E402
+from labkit.lab.article import IMAGE_FOLDER, SAME_ACCOUNT, TAG  # noqa: E402
+from labkit.lab.lab import Lab  # noqa: E402
 from labkit.pull import policies  # noqa: E402
 
 CALLS, CREATIONS = 300, 60

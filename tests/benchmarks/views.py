@@ -24,7 +24,8 @@ sys.path.insert(0, str(ROOT))
 
 from labkit.aws import repositories  # noqa: E402
 from labkit.embedded.process import client as embedded  # noqa: E402
-from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT, Lab  # noqa: E402
+from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT  # noqa: E402
+from labkit.lab.lab import Lab  # noqa: E402
 from labkit.pull import policies  # noqa: E402
 from labkit.show import access_matrix, decision_view, what_if  # noqa: E402
 

@@ -19,7 +19,8 @@ _SETUP = """
 import json
 from labkit import policies
 from labkit.aws import repositories
-from labkit.lab import ORGANIZATION, OTHER_ACCOUNT, Lab
+from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.scenarios import prepare, put_accounts_back
 from labkit.show import *
 

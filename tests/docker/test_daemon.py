@@ -17,10 +17,12 @@ import pytest
 from labkit.aws import public_bases as bases
 from labkit.docker import bases as engine_bases
 from labkit.docker import daemon as finding
+from labkit.docker.choice import wanted
 from labkit.docker.daemon import NoEngine, Patience, find
 from labkit.errors import UsageError
 from labkit.ground.home import open_home
-from labkit.lab import engine as ways
+from labkit.lab.builder import Builder
+from labkit.lab.engine import open_builder
 from tests.docker.fake_engine import VERSION, FakeEngine, fake_engine
 
 Clock = Callable[[float], None]
@@ -180,8 +182,8 @@ def home(tmp_path: Path) -> Path:
     return home.root
 
 
-def opened_on(choice: str, home: Path) -> ways.Engine:
-    return ways.open_engine(choice, bases.PUBLIC, home / "Dockerfile", Ecr(), home)
+def opened_on(choice: str, home: Path) -> Builder:
+    return open_builder(choice, bases.PUBLIC, home / "Dockerfile", Ecr(), home)
 
 
 def hanging_after(place: Path, clock: Clock, *answered: str) -> AbstractContextManager[FakeEngine]:
@@ -230,8 +232,8 @@ def test_an_engine_that_hangs_before_a_build_is_found_in_time(place: Path, patie
 # -- What a choice comes to ------------------------------------------------------------------------------------------
 
 
-def opened(choice: str | None, home: Path) -> ways.Engine:
-    return ways.open_engine(choice, None, home / "Dockerfile", None, home)
+def opened(choice: str | None, home: Path) -> Builder:
+    return open_builder(choice, None, home / "Dockerfile", None, home)
 
 
 def test_auto_without_an_engine_is_the_embedded_way_and_says_why(place, patient, tmp_path, monkeypatch):
@@ -252,15 +254,15 @@ def test_docker_without_an_engine_is_an_error(place, patient, tmp_path):
 
 def test_what_is_chosen_wins_over_the_environment_and_that_over_auto(monkeypatch):
     monkeypatch.setenv("LABKIT_ENGINE", "embedded")
-    assert (ways.wanted("docker"), ways.wanted(None)) == ("docker", "embedded")
+    assert (wanted("docker"), wanted(None)) == ("docker", "embedded")
     monkeypatch.delenv("LABKIT_ENGINE")
-    assert ways.wanted(None) == "auto"
+    assert wanted(None) == "auto"
 
 
 def test_an_engine_that_there_is_not_is_refused(monkeypatch):
     monkeypatch.setenv("LABKIT_ENGINE", "podman")
     with pytest.raises(UsageError, match="There is no engine 'podman': choose auto, docker or embedded"):
-        ways.wanted(None)
+        wanted(None)
 
 
 def test_a_chosen_embedded_way_asks_nobody(door, tmp_path):

@@ -20,7 +20,7 @@ import pytest
 from labkit.aws import public_bases as bases
 from labkit.docker.daemon import Daemon
 from labkit.image.build import container_base as containers
-from labkit.lab.lab import IMAGE_FOLDER, REPOSITORIES
+from labkit.lab.article import IMAGE_FOLDER, REPOSITORIES
 from labkit.pull import policies
 from tests.terminal import test_article as article
 from tests.terminal.terminal import TOOLS, Said, Terminal

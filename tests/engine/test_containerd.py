@@ -23,7 +23,8 @@ from labkit.docker.daemon import Daemon
 from labkit.docker.streams import EngineError
 from labkit.embedded.services.lambda_.invoke.container_images import name_of
 from labkit.image.format.manifest import OCI_INDEX, OCI_MANIFEST
-from labkit.lab.lab import EXECUTION_ROLE, IMAGE_FOLDER, SAME_ACCOUNT, Lab
+from labkit.lab.article import EXECUTION_ROLE, IMAGE_FOLDER, SAME_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, provenance, run
 

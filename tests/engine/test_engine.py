@@ -28,8 +28,9 @@ from labkit.docker.trial import LocalContainer
 from labkit.errors import DockerfileError, LabError
 from labkit.ground.home import open_home
 from labkit.image.build.base import stands_in_for
-from labkit.lab import engine as ways
-from labkit.lab.lab import IMAGE_FOLDER, REPOSITORIES, Lab
+from labkit.lab.article import IMAGE_FOLDER, REPOSITORIES
+from labkit.lab.engine import open_builder
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, run
 
@@ -290,19 +291,19 @@ def on(reference: str, folder: Path) -> Path:
 def test_auto_is_docker_where_the_base_is_present(lab: Lab, image: Any, engine: Daemon, tmp_path: Path):
     engine.client.images.get(image.id).tag("labkit-test/base", "1")
     ecr = lab.registry.client("ecr")
-    found = ways.open_engine("auto", None, on("labkit-test/base:1", tmp_path), ecr, lab.home)
+    found = open_builder("auto", None, on("labkit-test/base:1", tmp_path), ecr, lab.home)
     engine.client.images.remove("labkit-test/base:1", noprune=True)
     assert found.sentence == f"Docker Engine {engine.version} (linux/{engine.architecture}) builds, pushes and pulls."
 
 
 def test_auto_is_docker_where_the_stand_in_is_chosen(lab: Lab, tmp_path: Path):
     dockerfile = on("127.0.0.1:1/base:1", tmp_path)
-    assert ways.open_engine("auto", bases.STAND_IN, dockerfile, lab.registry.client("ecr"), lab.home).name == "docker"
+    assert open_builder("auto", bases.STAND_IN, dockerfile, lab.registry.client("ecr"), lab.home).name == "docker"
 
 
 def test_auto_is_the_embedded_way_where_the_base_cannot_be_had_and_says_so(lab: Lab, tmp_path: Path):
     ecr = lab.registry.client("ecr")
-    found = ways.open_engine("auto", None, on("127.0.0.1:1/base:1", tmp_path), ecr, lab.home)
+    found = open_builder("auto", None, on("127.0.0.1:1/base:1", tmp_path), ecr, lab.home)
     assert found.name == "embedded"
     assert found.sentence.startswith(
         "The lab builds, pushes and pulls by itself: Docker cannot pull 127.0.0.1:1/base:1: "
@@ -327,7 +328,7 @@ def test_auto_is_the_embedded_way_where_docker_does_not_reach_the_registry(lab: 
             answer["authorizationData"][0]["proxyEndpoint"] = "http://127.0.0.1:1"
             return answer
 
-    found = ways.open_engine("auto", bases.STAND_IN, on("scratch", tmp_path), Elsewhere(), lab.home)
+    found = open_builder("auto", bases.STAND_IN, on("scratch", tmp_path), Elsewhere(), lab.home)
     assert "Docker cannot log in to 127.0.0.1:1: " in found.sentence
 
 
@@ -347,7 +348,7 @@ def old_name(lab: Lab, image: Any, engine: Daemon) -> Iterator[str]:
 
 def test_names_follow_a_registry_that_has_another_address(lab: Lab, image: Any, engine: Daemon, old_name: str):
     ecr = lab.registry.client("ecr")
-    ways.open_engine("docker", bases.STAND_IN, IMAGE_FOLDER / "Dockerfile", ecr, lab.home)
+    open_builder("docker", bases.STAND_IN, IMAGE_FOLDER / "Dockerfile", ecr, lab.home)
     tags = engine.client.images.get(image.id).tags
     assert f"{lab.engine.front}/{lab.image_uri('old')}" in tags
     assert old_name not in tags
@@ -360,7 +361,7 @@ def test_names_stay_where_somebody_else_has_the_address_now(lab: Lab, image: Any
         engine.client.images.get(image.id).tag(*name.rsplit(":", 1))
         open_home(lab.home).front.write_text(address)
         ecr = lab.registry.client("ecr")
-        ways.open_engine("docker", bases.STAND_IN, IMAGE_FOLDER / "Dockerfile", ecr, lab.home)
+        open_builder("docker", bases.STAND_IN, IMAGE_FOLDER / "Dockerfile", ecr, lab.home)
         assert name in engine.client.images.get(image.id).tags
         engine.client.images.remove(name, noprune=True)
 

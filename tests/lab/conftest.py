@@ -11,7 +11,8 @@ import pytest
 import labkit.embedded.process.client as embedded
 from labkit.embedded.process.client import Running
 from labkit.image import Image, build
-from labkit.lab.lab import IMAGE_FOLDER, Lab
+from labkit.lab.article import IMAGE_FOLDER
+from labkit.lab.lab import Lab
 from labkit.scenarios import clean_up
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from labkit.ground.environment import apply, lab_variables, own_variables
-from labkit.lab.choosing import left, wrong
+from labkit.lab.choices import Choices
+from labkit.lab.choosing import left_behind
 
 ROOT = "o-lambdaecrlab/r-lab1/"
 WORKLOADS = f"{ROOT}ou-lab1-workloads/"
@@ -17,6 +18,15 @@ CHOSEN = {
     "registry_profile": None,
     "workload_profile": None,
 }
+
+
+def wrong(texts: dict[str, str | None]) -> dict[str, str]:
+    """What is wrong with choices that are given as texts."""
+    return Choices.of(texts).problems()
+
+
+def left(before: dict[str, str | None], now: dict[str, str | None]) -> str:
+    return left_behind(Choices(**before), Choices(**now))
 
 
 @pytest.fixture

@@ -13,8 +13,10 @@ import labkit.embedded.process.client as embedded
 from labkit.aws import repositories, roles
 from labkit.docker.daemon import NoEngine
 from labkit.errors import UsageError
+from labkit.lab.article import EXECUTION_ROLE, ORGANIZATION, OTHER_ACCOUNT
 from labkit.lab.choices import Choices
-from labkit.lab.lab import EXECUTION_ROLE, ORGANIZATION, OTHER_ACCOUNT, Lab, choose, current
+from labkit.lab.choosing import choose, current
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, clean_up, made, prepare, run
 

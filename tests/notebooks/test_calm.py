@@ -18,7 +18,7 @@ from labkit.show.messages import failure
 
 HERE = "http://127.0.0.1:41000"
 
-SETUP = "import boto3\nfrom labkit.lab.lab import Lab, choose\nlab = Lab.open()"
+SETUP = "import boto3\nfrom labkit.lab.choosing import choose\nfrom labkit.lab.lab import Lab\nlab = Lab.open()"
 CALL = 'boto3.Session(profile_name="workload").client("sts").get_caller_identity()["Account"]'
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from labkit.aws import functions, repositories
 from labkit.errors import LabError
-from labkit.lab.lab import OTHER_ACCOUNT
+from labkit.lab.article import OTHER_ACCOUNT
 from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, Player, clean_up, run
 from labkit.scenarios.model import DENIED, FAILED, StepResult

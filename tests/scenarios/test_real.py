@@ -18,7 +18,8 @@ from labkit.aws import sessions
 from labkit.errors import LabError, UsageError
 from labkit.image import build
 from labkit.lab.choices import Choices
-from labkit.lab.lab import Lab, choose, current
+from labkit.lab.choosing import choose, current
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.scenarios import clean_up, named, prepare, run
 from labkit.show import lab_form, policy_editor

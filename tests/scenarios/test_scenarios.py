@@ -9,7 +9,8 @@ import pytest
 
 from labkit.aws import functions, repositories, roles
 from labkit.errors import LabError, UsageError
-from labkit.lab.lab import EXECUTION_ROLE, ORGANIZATION, REPOSITORIES, SAME_ACCOUNT, Lab
+from labkit.lab.article import EXECUTION_ROLE, ORGANIZATION, REPOSITORIES, SAME_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, clean_up, prepare, run
 from labkit.scenarios.model import DENIED, DONE, FAILED, INVOKED, REFUSED, Step

@@ -11,7 +11,8 @@ from botocore.exceptions import EndpointConnectionError
 from labkit import exercises
 from labkit.aws import repositories
 from labkit.aws.reading import Unreadable
-from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
+from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.pull.organization import OUTSIDER
 from labkit.show import PolicyEditor, policy_editor

@@ -8,10 +8,10 @@ import pytest
 
 import labkit.embedded.process.client as embedded
 from labkit.errors import UsageError
-from labkit.lab.choosing import wrong
-from labkit.lab.lab import Lab, current
+from labkit.lab.choices import FIELDS, Choices
+from labkit.lab.choosing import current
+from labkit.lab.lab import Lab
 from labkit.show import LabForm, lab_form
-from labkit.show.form.model import FIELDS
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ class TestFields:
 
     def test_what_is_wrong_is_what_choose_would_say(self, fresh):
         fresh.edit(registry_account="8138-3538-2529", region="nowhere")
-        assert fresh.wrong == wrong(fresh.values)
+        assert fresh.wrong == Choices.of(fresh.values).problems()
         assert list(fresh.wrong) == ["registry_account", "region"]
         assert "✗ The account number of registry must be 12 digits" in fresh.text()
         assert "12 digits" in fresh.html()

@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from labkit.aws import repositories
-from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT, Lab
+from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.show import AccessMatrix, access_matrix
 

@@ -9,7 +9,7 @@ import pytest
 from labkit.aws import accounts, repositories
 from labkit.aws.reading import Unreadable
 from labkit.errors import UsageError
-from labkit.lab.lab import ORGANIZATION as NAMES
+from labkit.lab.article import ORGANIZATION as NAMES
 from labkit.pull import policies
 from labkit.pull.organization import Account, Organization, Unit
 from labkit.scenarios import put_accounts_back

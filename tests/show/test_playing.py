@@ -9,7 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from labkit.aws import repositories
 from labkit.errors import UsageError
-from labkit.lab.lab import OTHER_ACCOUNT
+from labkit.lab.article import OTHER_ACCOUNT
 from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, clean_up, named
 from labkit.show import scenario_steps

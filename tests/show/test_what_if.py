@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from labkit.aws import repositories
 from labkit.errors import UsageError
 from labkit.iam import Policies, Policy, Principal
-from labkit.lab.lab import OTHER_ACCOUNT, Lab
+from labkit.lab.article import OTHER_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.pull.organization import OUTSIDER, Membership
 from labkit.pull.question import PullQuestion, caller_context

@@ -12,7 +12,8 @@ import pytest
 from labkit.aws import images, repositories
 from labkit.embedded.process import client
 from labkit.image import build
-from labkit.lab.lab import IMAGE_FOLDER, Lab
+from labkit.lab.article import IMAGE_FOLDER
+from labkit.lab.lab import Lab
 from tests.terminal.terminal import TOOLS, Terminal
 
 REPOSITORIES = ("lambda-same-account", "lambda-another-account", "lambda-aws-organizations")

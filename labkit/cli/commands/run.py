@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from labkit.gallery.folder import Folder
-    from labkit.lab.choices import Choices
-    from labkit.lab.engine import BuiltImage
+    from labkit.lab.builder import BuiltImage
     from labkit.lab.lab import Lab
     from labkit.scenarios import Scenario, ScenarioResult
 
@@ -157,24 +156,11 @@ def _lab(args: argparse.Namespace) -> Lab:
     from labkit.lab.choices import Choices
     from labkit.lab.lab import Lab
 
-    choices = Choices(
-        args.registry_profile,
-        args.workload_profile,
-        args.management_profile,
-        args.region,
-        args.organization_path,
-        args.base,
-        args.engine,
-    )
-    if choices.are_real:
-        return Lab.on_profiles(choices)
-    _refuse_real_options(choices)
-    return Lab.embedded(choices=choices)
-
-
-def _refuse_real_options(choices: Choices) -> None:
-    if choices.management_profile or choices.region:
+    options = ("registry_profile", "workload_profile", "management_profile", "region", "organization_path")
+    choices = Choices(**{name: getattr(args, name) for name in (*options, "base", "engine")})
+    if not (choices.registry_profile or choices.workload_profile) and (choices.management_profile or choices.region):
         raise UsageError("--management-profile and --region go with --registry-profile and --workload-profile.")
+    return Lab.on_profiles(choices) if choices.are_real else Lab.embedded(choices=choices)
 
 
 def _ask(lab: Lab, chosen: Sequence[Scenario], console: Console) -> None:

@@ -59,17 +59,16 @@ def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
 
 def _engine(home: Path) -> dict[str, Any]:
     """Who builds, pushes and pulls, before it is known whether Docker has the base image: ``{"engine", "because"}``."""
-    from labkit.docker import daemon
-    from labkit.lab import engine
+    from labkit.docker import choice, daemon
     from labkit.lab.choices import Choices
 
-    wanted = engine.wanted(Choices.read(home).engine)
-    if wanted == engine.EMBEDDED:
+    wanted = choice.wanted(Choices.read(home).engine)
+    if wanted == choice.EMBEDDED:
         return {"engine": wanted, "because": "it is chosen"}
     try:
-        return {"engine": engine.DOCKER, "because": f"{daemon.find().title} answers"}
+        return {"engine": choice.DOCKER, "because": f"{daemon.find().title} answers"}
     except daemon.NoEngine as error:
-        return {"engine": engine.EMBEDDED if wanted == engine.AUTO else wanted, "because": error.reason}
+        return {"engine": choice.EMBEDDED if wanted == choice.AUTO else wanted, "because": error.reason}
 
 
 def _show(facts: Mapping[str, Any]) -> None:

@@ -8,34 +8,21 @@
     form.names()                                          what the article's names become with these values
     form.apply(), form.back_to_defaults()                 keep the values and open the lab; the defaults again
 
-The one-line equivalent is ``labkit.lab.lab.choose(...)``, which ``apply`` calls; its rules are those of the form.
+The one-line equivalent is ``labkit.lab.choosing.choose(...)``, which ``apply`` calls; its rules are those of the form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.aws.public_bases import BASES
-from labkit.embedded.state import world
 from labkit.errors import UsageError
-from labkit.lab.choosing import EMBEDDED_ONLY, on_real_accounts, wrong
-from labkit.lab.engine import ENGINES
-from labkit.lab.lab import (
-    EXECUTION_ROLE,
-    ORGANIZATION,
-    OTHER_ACCOUNT,
-    REPOSITORIES,
-    SAME_ACCOUNT,
-    TAG,
-    Lab,
-    choose,
-    current,
-)
-from labkit.pull.regions import regions
+from labkit.lab.article import EXECUTION_ROLE, ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT, TAG
+from labkit.lab.choices import FIELDS, Choices, Where
+from labkit.lab.choosing import choose, current
+from labkit.lab.lab import Lab
 from labkit.pull.uri import ImageUri
 from labkit.show.messages import ERRORS, SILENCE, Said, failure
 from labkit.show.style import framed
@@ -46,45 +33,13 @@ if TYPE_CHECKING:
     from labkit.show.form.widget import FormWidget
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field: the name that ``choose`` knows it by, its label, what empty means, and the values to suggest."""
+GROUPS = tuple((where.value, tuple(field for field in FIELDS if field.where is where)) for where in Where)
+"""The fields in groups, each with its title: for the embedded AWS, for real accounts, for both."""
 
-    name: str
-    label: str
-    hint: str
-    options: tuple[str, ...] = ()
-
-
-EMBEDDED_FIELDS = (
-    Field("registry_account", "Registry account", "12 digits: owns the repositories; empty: the article's"),
-    Field("workload_account", "Workload account", "12 digits: owns the functions; empty: the article's"),
-    Field("organization", "Organization", "o-…; empty: the lab's own"),
-)
-REAL_FIELDS = (
-    Field("registry_profile", "Registry profile", "an AWS profile of yours; empty: the embedded AWS"),
-    Field("workload_profile", "Workload profile", "an AWS profile of another account"),
-    Field("management_profile", "Management profile", "may read the organization; can stay empty"),
-)
-COMMON_FIELDS = (
-    Field("region", "Region", "empty: the profile's, or the article's", tuple(sorted(regions()))),
-    Field("organization_path", "Path to grant", "o-…/r-…/ou-…/*; empty: the workload account's unit"),
-    Field("base", "Base image", "public or stand-in; empty: what the lab can run", BASES),
-    Field("engine", "Engine", "auto, docker or embedded; empty: auto", ENGINES),
-)
-GROUPS = (
-    ("On the embedded AWS", EMBEDDED_FIELDS),
-    ("On your own AWS accounts", REAL_FIELDS),
-    ("On both", COMMON_FIELDS),
-)
-FIELDS = tuple(each for _, fields in GROUPS for each in fields)
 _NOT_USED = "Not used: your own accounts have theirs."
-DEFAULTS = {
-    "registry_account": world.ACCOUNTS["registry"],
-    "workload_account": world.ACCOUNTS["workload"],
-    "organization": world.HOME_ORGANIZATION.id,
-    "region": world.REGION,
-}
+DEFAULTS = {field.name: field.default for field in FIELDS if field.default}
+
+_FIELDS = {field.name: field for field in FIELDS}
 
 
 class LabForm(View):
@@ -116,13 +71,14 @@ class LabForm(View):
         self._redraw()
 
     def _take(self, values: dict[str, str]) -> None:
-        self.values, self.wrong = values, wrong(values)
+        self.values, self._choices = values, Choices.of(values)
+        self.wrong = self._choices.problems()
 
     def remark(self, name: str) -> str:
         """What stands beside a field where nothing is wrong with it: that it is not used, or what empty means."""
-        if name in EMBEDDED_ONLY and on_real_accounts(self.values):
+        if _FIELDS[name].where is Where.EMBEDDED and self._choices.are_real:
             return _NOT_USED
-        return "" if self.values[name] else next(each.hint for each in FIELDS if each.name == name)
+        return "" if self.values[name] else _FIELDS[name].hint
 
     def names(self) -> list[tuple[str, str]]:
         """What the article's names become with these values: a label and a name each."""
@@ -130,7 +86,7 @@ class LabForm(View):
 
     def _names(self) -> Iterator[tuple[str, str]]:
         registry, workload = self._account("registry"), self._account("workload")
-        region = self._shown("region", "the profile's region" if on_real_accounts(self.values) else "")
+        region = self._shown("region", "the profile's region" if self._choices.are_real else "")
         for repository in REPOSITORIES:
             yield "image", str(ImageUri(registry, region, repository, TAG))
         for names in (SAME_ACCOUNT, OTHER_ACCOUNT, ORGANIZATION):
@@ -139,7 +95,7 @@ class LabForm(View):
         yield "execution role", f"arn:aws:iam::{workload}:role/{EXECUTION_ROLE}"
 
     def _account(self, actor: str) -> str:
-        if not on_real_accounts(self.values):
+        if not self._choices.are_real:
             return self._shown(f"{actor}_account")
         profile = self.values[f"{actor}_profile"]
         opened = self.lab.actor(actor) if self.lab and self.lab.profiles.get(actor) == profile else None
@@ -157,8 +113,7 @@ class LabForm(View):
         """Checks and keeps the values, and opens the lab. Where that fails, what was kept before stays."""
         remarks: list[str] = []
         try:
-            values = {name: value or None for name, value in self.values.items()}
-            self.lab = choose(self.home, say=remarks.append, **values)
+            self.lab = choose(self.home, say=remarks.append, **self.values)
             self._take(self._kept())
             where = f"The lab is on {self.lab.where}: {_summary(self.lab)}."
             self.said = Said(True, " ".join([where, self.lab.engine.sentence, *remarks]))
@@ -201,7 +156,11 @@ class LabForm(View):
         return f'<span role="status" class="labkit-quiet">{escape(self.remark(name))}</span>'
 
     def _table(self) -> Table:
-        rows = [(each.label, self.values[each.name] or "–", self._beside(each.name)) for each in FIELDS]
+        rows = [
+            (each.label, self.values[each.name] or "–", self._beside(each.name))
+            for _, fields in GROUPS
+            for each in fields
+        ]
         return Table(("field", "value", "message"), rows)
 
     def _beside(self, name: str) -> str:
@@ -225,5 +184,5 @@ def _summary(lab: Lab) -> str:
 
 
 def lab_form(home: Path | None = None) -> LabForm:
-    """The form with what is chosen now. One-line equivalent: ``labkit.lab.lab.choose(...)``."""
+    """The form with what is chosen now. One-line equivalent: ``labkit.lab.choosing.choose(...)``."""
     return LabForm(home)

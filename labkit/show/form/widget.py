@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from labkit.show.form.model import GROUPS, Field
+from labkit.lab.choices import Field
+from labkit.show.form.model import GROUPS
 from labkit.show.messages import Said
 from labkit.show.style import framed
 
@@ -71,7 +72,8 @@ def _input(field: Field, value: str) -> Any:
     No drop-down menu: JupyterLab takes arrows and letters for commands of its own while the focus is on one, and moves
     to other cells or makes new ones. In a text all keys are the reader's.
     """
-    offered = {"options": field.options} if field.options else {}
-    kind = widgets.Combobox if field.options else widgets.Text
+    options = field.options()
+    offered = {"options": options} if options else {}
+    kind = widgets.Combobox if options else widgets.Text
     layout = widgets.Layout(width="min(30em, 100%)")
     return kind(value=value, description=field.label, style=_INPUT, layout=layout, **offered)

@@ -24,7 +24,9 @@ from labkit.aws import repositories as ecr_repositories
 from labkit.aws.reading import Unreadable
 from labkit.errors import LabError
 from labkit.iam import Policy
-from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT, Actor, Lab
+from labkit.lab.actor import Actor
+from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull.decision import PullDecision
 from labkit.pull.uri import ImageUri
 from labkit.show.messages import SILENCE, Said

@@ -23,7 +23,8 @@ from labkit.aws import accounts, repositories
 from labkit.aws.reading import Unreadable
 from labkit.errors import UsageError
 from labkit.iam import Policy
-from labkit.lab.lab import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT, Lab
+from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.pull.organization import Organization, Unit
 from labkit.pull.reach import Repository, members_of, who_can_pull
