@@ -16,9 +16,9 @@ def house() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("house.toml").read_text("utf-8"))
 
 
-def rows() -> list[list[str]]:
-    """The packages of each row, from the ground up."""
-    return [row["packages"] for row in house()["row"]]
+def rows() -> dict[int, list[str]]:
+    """The packages of each row by its number, from the ground up."""
+    return {row["number"]: row["packages"] for row in house()["row"]}
 
 
 def package_of(module: str) -> str:
@@ -27,8 +27,8 @@ def package_of(module: str) -> str:
 
 
 def row_of(module: str) -> int:
-    """The number of a module's row, counted from 1. Raises StopIteration where the table does not know its package."""
-    return next(number for number, packages in enumerate(rows(), 1) if package_of(module) in packages)
+    """The number of a module's row. Raises StopIteration where the table does not know its package."""
+    return next(number for number, packages in rows().items() if package_of(module) in packages)
 
 
 def may_import(importer: str, imported: str) -> bool:
@@ -37,7 +37,7 @@ def may_import(importer: str, imported: str) -> bool:
         return within(imported, importer) or _level(imported) <= _level(importer)  # a package is the front of its own
     if row_of(importer) == row_of(imported):
         return True
-    allowed = house()["row"][row_of(importer) - 1]["may_import"]
+    allowed = next(row["may_import"] for row in house()["row"] if row["number"] == row_of(importer))
     return any(_names(entry, imported) for entry in allowed)
 
 

@@ -19,8 +19,8 @@ _TABLE = re.compile(r"(?<=<!-- floors -->\n).*?(?=<!-- /floors -->)", re.DOTALL)
 def table() -> str:
     """The table, from the roof down; a package's text is the first sentence of its docstring."""
     lines = ["", "| floor | package | what lives there |", "| --- | --- | --- |"]
-    lines += [f"| {len(rows()) + 1} | `notebooks/` | the story |"]
-    for number, packages in reversed(list(enumerate(rows(), 1))):
+    lines += [f"| {max(rows()) + 1} | `notebooks/` | The story |"]
+    for number, packages in reversed(rows().items()):
         lines += [f"| {number} | `{shown(package)}` | {what(package)} |" for package in packages]
     return "\n".join([*lines, "", ""])
 

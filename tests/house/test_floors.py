@@ -22,7 +22,7 @@ def every_module(test):
 
 
 def test_every_package_stands_in_the_table_of_floors():
-    packages = {package for row in rows() for package in row}
+    packages = {package for row in rows().values() for package in row}
     assert {package_of(module) for module in MODULES} == packages
 
 
@@ -36,7 +36,7 @@ def test_floors_import_only_downward(module):
 
 @every_module
 def test_nothing_imports_the_roof_or_the_door(module):
-    if row_of(module) == len(rows()):
+    if row_of(module) == max(rows()):
         return
     assert not imports_inside(MODULES[module]) & {"__init__", "__main__", "bootstrap"}
 
