@@ -2,7 +2,7 @@
 
 The company opens a team (a unit of its organization) every few months, and accounts join, move between teams and
 leave, by a fixed rule: the same in every lab, with nothing drawn by chance. Some teams use the image of the repository.
-After each event the repository's policy is written anew in each of the ways, and compared with the one before:
+After each event the repository's policy is written anew with each of the grants, and compared with the one before:
 
     account        each account of those teams is named, in the two statements of ``policies.cross_account``
     path           the teams are named, by their organization paths
@@ -52,7 +52,7 @@ TEAMS = (
 )
 
 
-class Event(NamedTuple):
+class CompanyEvent(NamedTuple):
     """Something that happened: in which month, in one word, and the organization after it."""
 
     month: int
@@ -62,7 +62,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The end of a month: how many accounts use the image, and for each way the policy's size and changes so far."""
+    """The end of a month: how many accounts use the image, and for each grant the policy's size and changes so far."""
 
     number: int
     accounts: int
@@ -100,7 +100,7 @@ STYLES: Mapping[str, Callable[..., Document]] = {
 """Ways to write a policy that names accounts."""
 
 
-def room(style: Callable[..., Document], limit: int = LIMIT) -> int:
+def accounts_that_fit(style: Callable[..., Document], limit: int = LIMIT) -> int:
     """How many accounts a policy of that style can name before it has more characters than the limit."""
     count = 0
     while size(style(*account_numbers(count + 1))) <= limit:
@@ -111,25 +111,25 @@ def room(style: Callable[..., Document], limit: int = LIMIT) -> int:
 # -- The company ---------------------------------------------------------------------------------------------------
 
 
-def events() -> Iterator[Event]:
+def events() -> Iterator[CompanyEvent]:
     """Everything that happens in the company, in order, from its founding in month 0 on."""
     company = Organization("o-madeupgrow", "100000000000", (Unit("r-grow", "Root", None),), ())
     for month in range(MONTHS + 1):
         for team in (team for team in TEAMS if team.opens == month):
             company = _open(company, team)
-            yield Event(month, "opens", company)
+            yield CompanyEvent(month, "opens", company)
         for number in (number for number, joins in enumerate(_JOINED) if joins == month):
             company = _join(company, number)
-            yield Event(month, "joins", company)
+            yield CompanyEvent(month, "joins", company)
         for account in (each for each in company.accounts if _leaves(each, month)):
             company = replace(company, accounts=tuple(each for each in company.accounts if each != account))
-            yield Event(month, "leaves", company)
+            yield CompanyEvent(month, "leaves", company)
         for account in (each for each in company.accounts if _moves(each, month)):
             company = _move(company, account)
-            yield Event(month, "moves", company)
+            yield CompanyEvent(month, "moves", company)
 
 
-def company() -> Organization:
+def grown_company() -> Organization:
     """The organization after three years."""
     *_, last = events()
     return last.organization
@@ -197,26 +197,26 @@ def _by_organization(organization: Organization) -> Document:
     return policies.organization(organization.id)
 
 
-WAYS: Mapping[str, Callable[[Organization], Document]] = {
+GRANTS: Mapping[str, Callable[[Organization], Document]] = {
     "by account": _by_account,
     "by path": _by_path,
     "by organization": _by_organization,
 }
-"""The ways to write the repository's policy for an organization."""
+"""From what a grant names to the function that writes the repository's policy for an organization."""
 
 
 def history() -> tuple[Month, ...]:
     """The policy's size and changes at the end of each month, the first policy not counted as a change."""
     months: dict[int, Month] = {}
     texts: Mapping[str, str] = {}
-    changes = dict.fromkeys(WAYS, -1)
+    changes = dict.fromkeys(GRANTS, -1)
     for event in events():
         if not event.organization.accounts:
             continue  # nobody to write a policy for yet
-        now = {way: json.dumps(write(event.organization)) for way, write in WAYS.items()}
-        changes = {way: changes[way] + (texts.get(way) != text) for way, text in now.items()}
+        now = {grant: json.dumps(write(event.organization)) for grant, write in GRANTS.items()}
+        changes = {grant: changes[grant] + (texts.get(grant) != text) for grant, text in now.items()}
         texts = now
-        sizes = {way: len(text) for way, text in now.items()}
+        sizes = {grant: len(text) for grant, text in now.items()}
         months[event.month] = Month(event.month, _users(event.organization), sizes, changes)
     return tuple(months.values())
 
@@ -226,6 +226,6 @@ def _users(organization: Organization) -> int:
     return sum(account.parent in users for account in organization.accounts)
 
 
-def refused_from(months: Sequence[Month], way: str) -> Month | None:
+def refused_from(months: Sequence[Month], grant: str) -> Month | None:
     """The first month at whose end the policy is longer than ECR takes, or None."""
-    return next((month for month in months if month.sizes[way] > LIMIT), None)
+    return next((month for month in months if month.sizes[grant] > LIMIT), None)

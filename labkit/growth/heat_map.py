@@ -1,7 +1,7 @@
 """Who can pull what in the made-up company of ``labkit.growth.company``: its teams against forty repositories.
 
 Each repository has a policy of one of the kinds that one meets in a grown company, also two that do not do what their
-authors meant. The answers are those of ``labkit.pull.reach.who_can_pull``; here they are only counted, by team.
+authors meant. The answers are those of ``labkit.pull.admission.who_can_pull``; here they are only counted, by team.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import NamedTuple
 from labkit.growth import company
 from labkit.iam import Policy
 from labkit.pull import policies
+from labkit.pull.admission import GuardedRepository, accounts_of, who_can_pull
 from labkit.pull.organization import Organization
 from labkit.pull.policies import Document
-from labkit.pull.reach import Repository, members_of, who_can_pull
 
 REGISTRY, REGION = "999988887777", "eu-central-1"
 
 
-class Kind(NamedTuple):
+class RepositoryKind(NamedTuple):
     """A kind of policy: what it is called, how many repositories have one, and how the n-th is written."""
 
     name: str
@@ -66,14 +66,14 @@ def _path(organization: Organization, number: int) -> str:
     return organization.path(organization.units[1 + number].id)
 
 
-KINDS = (
-    Kind("no policy", 4, _nobody),
-    Kind("20 accounts named", 8, _accounts),
-    Kind("a team's path", 12, _team),
-    Kind("paths of 7 teams", 4, _users),
-    Kind("the organization", 8, _everybody),
-    Kind("one statement only", 2, _half),
-    Kind("a path without end", 2, _no_end),
+REPOSITORY_KINDS = (
+    RepositoryKind("no policy", 4, _nobody),
+    RepositoryKind("20 accounts named", 8, _accounts),
+    RepositoryKind("a team's path", 12, _team),
+    RepositoryKind("paths of 7 teams", 4, _users),
+    RepositoryKind("the organization", 8, _everybody),
+    RepositoryKind("one statement only", 2, _half),
+    RepositoryKind("a path without end", 2, _no_end),
 )
 
 
@@ -113,21 +113,21 @@ class Landscape:
 
 def landscape() -> Landscape:
     """Asks, for each repository, which accounts can pull from it, and counts them by team."""
-    organization = company.company()
-    kinds = [(kind, number) for kind in KINDS for number in range(kind.repositories)]
+    organization = company.grown_company()
+    kinds = [(kind, number) for kind in REPOSITORY_KINDS for number in range(kind.repositories)]
     repositories = [_repository(kind, number, organization) for kind, number in kinds]
     names = {unit.id: unit.name for unit in organization.units}
     team_of = {account.id: names[account.parent] for account in organization.accounts}
     teams = _counted(team_of, team_of)
-    answers = who_can_pull(repositories, members_of(organization))
-    admitted = (_counted(team_of, access.accounts()) for access in answers)
+    answers = who_can_pull(repositories, accounts_of(organization))
+    admitted = (_counted(team_of, admission.accounts()) for admission in answers)
     return Landscape(teams, tuple(Column(kind.name, each) for (kind, _), each in zip(kinds, admitted, strict=True)))
 
 
-def _repository(kind: Kind, number: int, organization: Organization) -> Repository:
+def _repository(kind: RepositoryKind, number: int, organization: Organization) -> GuardedRepository:
     document = kind.write(organization, number)
     name = f"{kind.name.replace(' ', '-')}-{number}"
-    return Repository(REGISTRY, REGION, name, None if document is None else Policy.parse(document, name))
+    return GuardedRepository(REGISTRY, REGION, name, None if document is None else Policy.parse(document, name))
 
 
 def _counted(team_of: Mapping[str, str], accounts: Iterable[str]) -> dict[str, int]:

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import labkit.embedded.process.client as embedded
 from labkit.ground.home import open_home
-from labkit.growth.company import LIMIT, MONTHS, WAYS, Month, refused_from
-from labkit.growth.heat_map import KINDS, Landscape
+from labkit.growth.company import GRANTS, LIMIT, MONTHS, Month, refused_from
+from labkit.growth.heat_map import REPOSITORY_KINDS, Landscape
 from labkit.show.table import Table
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _matplotlib() -> tuple[Any, Any]:
 
 
 def size_plot(months: Sequence[Month]) -> Plot:
-    """The policy's size month by month in each way, and the limit of ECR."""
+    """The policy's size month by month in each grant, and the limit of ECR."""
     over = refused_from(months, "by account")
     last = months[-1]
     at = f" and is longer than ECR takes from month {over.number} on, with {over.accounts} accounts" if over else ""
@@ -113,17 +113,17 @@ def size_plot(months: Sequence[Month]) -> Plot:
 
     def draw(figure: Figure) -> None:
         axes = _axes(figure, "Characters of the repository's policy")
-        _lines(axes, months, lambda month, way: month.sizes[way])
+        _lines(axes, months, lambda month, grant: month.sizes[grant])
         axes.axhline(LIMIT, color=_ALARM, linewidth=1.2)
         axes.annotate(f"ECR takes {LIMIT:,}", (0.4, LIMIT), xytext=(0, 4), textcoords="offset points", color=_ALARM)
         if over:
             _mark(axes, over)
 
-    return Plot(_months_table(months, "characters", lambda month, way: month.sizes[way]), alt, draw)
+    return Plot(_months_table(months, "characters", lambda month, grant: month.sizes[grant]), alt, draw)
 
 
 def change_plot(months: Sequence[Month]) -> Plot:
-    """How often the policy had to be changed so far, month by month in each way."""
+    """How often the policy had to be changed so far, month by month in each grant."""
     last = months[-1].changes
     alt = (
         f"After {MONTHS} months the policy had to be changed {last['by account']} times by account, "
@@ -131,17 +131,17 @@ def change_plot(months: Sequence[Month]) -> Plot:
     )
 
     def draw(figure: Figure) -> None:
-        _lines(_axes(figure, "Changes of one repository's policy"), months, lambda month, way: month.changes[way])
+        _lines(_axes(figure, "Changes of one repository's policy"), months, lambda month, grant: month.changes[grant])
 
-    return Plot(_months_table(months, "changes", lambda month, way: month.changes[way]), alt, draw)
+    return Plot(_months_table(months, "changes", lambda month, grant: month.changes[grant]), alt, draw)
 
 
 _Value = Callable[[Month, str], int]
 
 
 def _months_table(months: Sequence[Month], what: str, value: _Value) -> Table:
-    heads = ("month", "accounts", *(f"{what} {way}" for way in WAYS))
-    rows = [(month.number, month.accounts, *(f"{value(month, way):,}" for way in WAYS)) for month in months]
+    heads = ("month", "accounts", *(f"{what} {grant}" for grant in GRANTS))
+    rows = [(month.number, month.accounts, *(f"{value(month, grant):,}" for grant in GRANTS)) for month in months]
     return Table(heads, rows[::6])
 
 
@@ -159,15 +159,15 @@ def _axes(figure: Figure, title: str) -> Any:
 
 
 def _lines(axes: Any, months: Sequence[Month], value: _Value) -> None:
-    """A line for each way, with its name and last value where it ends; names keep their distance."""
+    """A line for each grant, with its name and last value where it ends; names keep their distance."""
     numbers = [month.number for month in months]
-    for way, look in _LOOKS.items():
-        axes.plot(numbers, [value(month, way) for month in months], linewidth=2.2, clip_on=False, **look)
+    for grant, look in _LOOKS.items():
+        axes.plot(numbers, [value(month, grant) for month in months], linewidth=2.2, clip_on=False, **look)
     axes.set_ylim(bottom=0)
     top = axes.get_ylim()[1]
-    places = _apart([value(months[-1], way) for way in _LOOKS], top * 0.07)
-    for (way, look), place in zip(_LOOKS.items(), places, strict=True):
-        label = f"{way}: {value(months[-1], way):,}"
+    places = _apart([value(months[-1], grant) for grant in _LOOKS], top * 0.07)
+    for (grant, look), place in zip(_LOOKS.items(), places, strict=True):
+        label = f"{grant}: {value(months[-1], grant):,}"
         axes.annotate(label, (1.01, place), xycoords=("axes fraction", "data"), color=look["color"], va="center")
 
 
@@ -193,18 +193,18 @@ def _mark(axes: Any, month: Month) -> None:
 
 def heat_map(landscape: Landscape) -> Plot:
     """Teams by repositories: the larger and darker the square, the more of the team's accounts can pull."""
-    closed = ", ".join(kind.name for kind in KINDS if landscape.admits_nobody(kind.name))
+    closed = ", ".join(kind.name for kind in REPOSITORY_KINDS if landscape.admits_nobody(kind.name))
     alt = (
         f"Of {landscape.pairs:,} pairs of an account and a repository, {landscape.admitted:,} can pull; from "
         f"repositories of these kinds nobody can: {closed}."
     )
-    heads = ("team", "accounts", *(kind.name for kind in KINDS))
+    heads = ("team", "accounts", *(kind.name for kind in REPOSITORY_KINDS))
     rows = ((team, accounts, *_shares(landscape, team)) for team, accounts in landscape.teams.items())
     return Plot(Table(heads, rows), alt, lambda figure: _squares(figure, landscape), (8.2, 4.8))
 
 
 def _shares(landscape: Landscape, team: str) -> Iterator[str]:
-    for kind in KINDS:
+    for kind in REPOSITORY_KINDS:
         share = landscape.share(team, kind.name)
         yield f"{share:.0%}" if share else "-"
 
@@ -236,11 +236,11 @@ def _name_the_kinds(axes: Any, rows: int) -> None:
     """The kinds of policies below their columns, with a line between two kinds."""
     start = 0
     middles = []
-    for kind in KINDS:
+    for kind in REPOSITORY_KINDS:
         middles.append(start + (kind.repositories - 1) / 2)
         start += kind.repositories
-        if start < sum(each.repositories for each in KINDS):
+        if start < sum(each.repositories for each in REPOSITORY_KINDS):
             axes.axvline(start - 0.5, color="#b8c0c8", linewidth=0.8)
-    labels = [f"{kind.name} ({kind.repositories})" for kind in KINDS]
+    labels = [f"{kind.name} ({kind.repositories})" for kind in REPOSITORY_KINDS]
     axes.set_xticks(middles, labels, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_xlabel("repositories, by the kind of their policy · small dot: nobody of the team, full square: all of it")

@@ -29,8 +29,8 @@ sys.path.insert(0, str(ROOT))
 
 from labkit.iam import Decision, Policies, Policy, Principal, Request, evaluate  # noqa: E402
 from labkit.pull import policies  # noqa: E402
+from labkit.pull.admission import GuardedRepository, accounts_of, admits, who_can_pull  # noqa: E402
 from labkit.pull.organization import Account, Organization, Unit  # noqa: E402
-from labkit.pull.reach import Repository, can_pull, members_of, who_can_pull  # noqa: E402
 
 PACKAGE = "@cloud-copilot/iam-simulate@0.1.173"
 CALLER = "arn:aws:iam::592444418872:role/Deployer"
@@ -188,11 +188,11 @@ def organization(accounts: int = 10_000, repositories: int = 1_000, sampled: int
         lambda: policies.organization_paths(*(org.path(rng.choice(units).id) + end for end in ("*", ""))),
     )
     asked = [
-        Repository(rng.choice(numbers), "eu-central-1", f"r{i}", Policy.parse(kinds[i % len(kinds)]()))
+        GuardedRepository(rng.choice(numbers), "eu-central-1", f"r{i}", Policy.parse(kinds[i % len(kinds)]()))
         for i in range(repositories)
     ]
     start, cpu = time.perf_counter(), time.process_time()
-    askers = members_of(org)
+    askers = accounts_of(org)
     answers = list(who_can_pull(asked, askers))
     pairs = sum(sum(1 for _ in answer.accounts()) for answer in answers)
     took, cpu = time.perf_counter() - start, time.process_time() - cpu
@@ -200,7 +200,7 @@ def organization(accounts: int = 10_000, repositories: int = 1_000, sampled: int
     for answer in rng.sample(answers, sampled // 20):
         can = set(answer.accounts())
         for member in rng.sample(askers, 20):
-            assert can_pull(answer.repository, member) is (member.account in can)
+            assert admits(answer.repository, member) is (member.account in can)
     report(
         f"{accounts:,} accounts x {repositories:,} repositories", f"{took:.2f} s ({cpu:.2f} s of CPU), {peak:.0f} MiB"
     )

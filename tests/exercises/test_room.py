@@ -29,7 +29,7 @@ def short(accounts, source="aws:SourceAccount"):
 def test_exactly_one_count_is_the_room_without_blanks():
     solved = [count for count in range(1, 200) if exercises.room_without_blanks(count).solved]
     assert len(solved) == 1
-    assert solved[0] > company.room(policies.cross_account)
+    assert solved[0] > company.accounts_that_fit(policies.cross_account)
 
 
 @pytest.mark.parametrize("answer", [0, -1, "125", None, 1.5, True])

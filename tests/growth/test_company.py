@@ -23,14 +23,15 @@ def test_the_limit_is_that_of_an_ecr_repository_policy():
 
 @pytest.mark.parametrize("style", company.STYLES.values(), ids=company.STYLES)
 def test_a_policy_with_as_many_accounts_as_there_is_room_for_is_accepted_and_one_more_is_too_long(style):
-    room = company.room(style)
+    room = company.accounts_that_fit(style)
     for count, findings in ((room, set()), (room + 1, {"too-long"})):
         text = json.dumps(style(*company.account_numbers(count)))
         assert {each.rule.id for each in check(text, DOCUMENT_KINDS["ecr-repository"]).findings} == findings
 
 
 def test_room_grows_with_the_limit():
-    assert company.room(policies.cross_account, 2_000) < company.room(policies.cross_account, 4_000)
+    fewer, more = (company.accounts_that_fit(policies.cross_account, limit) for limit in (2_000, 4_000))
+    assert fewer < more
 
 
 def test_account_numbers_are_twelve_digits_and_all_different():
@@ -40,13 +41,13 @@ def test_account_numbers_are_twelve_digits_and_all_different():
 
 
 def test_nothing_is_drawn_by_chance():
-    assert company.company() == company.company()
+    assert company.grown_company() == company.grown_company()
 
 
 def test_accounts_join_move_and_leave_and_every_team_opens():
     counts = Counter(event.what for event in company.events())
     assert counts["opens"] == len(company.TEAMS)
-    assert counts["joins"] - counts["leaves"] == len(company.company().accounts)
+    assert counts["joins"] - counts["leaves"] == len(company.grown_company().accounts)
     assert min(counts["moves"], counts["leaves"]) > 20
 
 
@@ -70,16 +71,16 @@ def test_by_organization_nothing_changes_and_by_path_only_where_a_team_that_uses
 def test_by_account_the_policy_passes_the_limit_where_there_is_no_more_room(months):
     over = company.refused_from(months, "by account")
     before = months[over.number - 1]
-    assert before.accounts <= company.room(policies.cross_account) < over.accounts
+    assert before.accounts <= company.accounts_that_fit(policies.cross_account) < over.accounts
     assert before.sizes["by account"] <= company.LIMIT < over.sizes["by account"]
 
 
-def test_the_other_ways_never_pass_it(months):
+def test_the_other_grants_never_pass_it(months):
     assert company.refused_from(months, "by path") is None
     assert company.refused_from(months, "by organization") is None
 
 
 def test_sizes_are_those_of_the_texts_that_boto3_would_send(months):
-    last = company.company()
-    for way, write in company.WAYS.items():
-        assert months[-1].sizes[way] == len(json.dumps(write(last)))
+    last = company.grown_company()
+    for grant, write in company.GRANTS.items():
+        assert months[-1].sizes[grant] == len(json.dumps(write(last)))

@@ -9,7 +9,7 @@ A row is an account of the lab, asking as its administrator for a function in th
 
 Each fact is read once for all cells: who an administrator is, what it may do and where its account stands for a row,
 the policy for a column. The one-line equivalents are ``lab.explain(...)`` for a cell, and
-``labkit.pull.reach.who_can_pull`` for organizations of any size.
+``labkit.pull.admission.who_can_pull`` for organizations of any size.
 """
 
 from __future__ import annotations

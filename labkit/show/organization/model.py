@@ -9,7 +9,7 @@
 
 The one-line equivalent is ``lab.organization()``. An account may pull when its administrator may create a function
 there from the repository's image and Lambda may pull for it; ``lab.explain`` answers that for the lab's accounts, and
-`labkit.pull.reach` for those that the lab has no profile for.
+`labkit.pull.admission` for those that the lab has no profile for.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from labkit.iam import Policy
 from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT
 from labkit.lab.lab import Lab
 from labkit.pull import policies
+from labkit.pull.admission import GuardedRepository, accounts_of, who_can_pull
 from labkit.pull.organization import Organization, Unit
-from labkit.pull.reach import Repository, members_of, who_can_pull
 from labkit.show.document import Document
 from labkit.show.messages import ERRORS, SILENCE, Said, failure
 from labkit.show.organization.tree import Grants, Tree
@@ -82,9 +82,9 @@ class OrganizationMap(View):
 
     def _by_policy(self, organization: Organization, policy: Policy | None) -> dict[str, bool]:
         """Who of the organization may pull by a policy, decided for an administrator of each account."""
-        place = Repository(self.lab.registry.account, self.lab.region, self.repository or "repository", policy)
-        access = next(who_can_pull([place], members_of(organization)))
-        admitted = set(access.accounts())
+        place = GuardedRepository(self.lab.registry.account, self.lab.region, self.repository or "repository", policy)
+        admission = next(who_can_pull([place], accounts_of(organization)))
+        admitted = set(admission.accounts())
         return {account.id: account.id in admitted for account in organization.accounts}
 
     # Paths

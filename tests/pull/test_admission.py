@@ -8,8 +8,16 @@ from hypothesis import strategies as st
 
 from labkit.iam import Policy
 from labkit.pull import policies
+from labkit.pull.admission import (
+    Admission,
+    GuardedRepository,
+    ProbeNames,
+    PullingAccount,
+    accounts_of,
+    admits,
+    who_can_pull,
+)
 from labkit.pull.organization import OUTSIDER, Account, Membership, Organization, Unit
-from labkit.pull.reach import Access, Member, Probe, Repository, can_pull, members_of, who_can_pull
 
 ORG, FOREIGN = "o-lambdaecrlab", "o-neighbourorg"
 UNITS = (
@@ -21,29 +29,29 @@ UNITS = (
 NUMBERS = [f"{n:012d}" for n in (111122223333, 592444418872, 592444410000, 813835382529, 444455556666, 100000000001)]
 ACCOUNTS = tuple(Account(number, f"a{i}", UNITS[i % len(UNITS)].id) for i, number in enumerate(NUMBERS))
 ORGANIZATION = Organization(ORG, NUMBERS[0], UNITS, ACCOUNTS)
-MEMBERS = (
-    *members_of(ORGANIZATION),
-    Member("777788889999", Membership(FOREIGN, (f"{FOREIGN}/r-nbr1/",))),
-    Member("123456789012", OUTSIDER),
-    Member("123456789013", OUTSIDER),
+EVERYBODY = (
+    *accounts_of(ORGANIZATION),
+    PullingAccount("777788889999", Membership(FOREIGN, (f"{FOREIGN}/r-nbr1/",))),
+    PullingAccount("123456789012", OUTSIDER),
+    PullingAccount("123456789013", OUTSIDER),
 )
 
 
-def repository(document: dict | None, account: str = "813835382529", rcp=None) -> Repository:
-    return Repository(account, "eu-central-1", "r", None if document is None else Policy.parse(document), rcp)
+def repository(document: dict | None, account: str = "813835382529", rcp=None) -> GuardedRepository:
+    return GuardedRepository(account, "eu-central-1", "r", None if document is None else Policy.parse(document), rcp)
 
 
-def answer(document: dict | None, members=MEMBERS, **more) -> set[str]:
-    (access,) = who_can_pull([repository(document, **more)], members)
-    return set(access.accounts())
+def answer(document: dict | None, members=EVERYBODY, **more) -> set[str]:
+    (admission,) = who_can_pull([repository(document, **more)], members)
+    return set(admission.accounts())
 
 
-def brute_force(document: dict | None, members=MEMBERS, **more) -> set[str]:
-    return {member.account for member in members if can_pull(repository(document, **more), member)}
+def brute_force(document: dict | None, members=EVERYBODY, **more) -> set[str]:
+    return {member.account for member in members if admits(repository(document, **more), member)}
 
 
 def test_the_members_of_an_organization_have_their_places():
-    assert members_of(ORGANIZATION) == tuple(Member(n, ORGANIZATION.membership(n)) for n in NUMBERS)
+    assert accounts_of(ORGANIZATION) == tuple(PullingAccount(n, ORGANIZATION.membership(n)) for n in NUMBERS)
 
 
 @pytest.mark.parametrize(
@@ -112,28 +120,28 @@ def test_what_guard_rails_can_tell_apart_is_told_apart(condition):
     document = statement({})
     levels = [[EVERYTHING, denying(condition)], [EVERYTHING]]
     assert answer(document, rcp=levels) == brute_force(document, rcp=levels)
-    limited = tuple(m._replace(scp=levels if i % 2 else [[EVERYTHING]]) for i, m in enumerate(MEMBERS))
+    limited = tuple(m._replace(scp=levels if i % 2 else [[EVERYTHING]]) for i, m in enumerate(EVERYBODY))
     assert answer(document, limited) == brute_force(document, limited)
 
 
-def test_communities_are_asked_once_and_named_accounts_by_themselves(monkeypatch):
+def test_groups_are_asked_once_and_named_accounts_by_themselves(monkeypatch):
     asked = []
 
     def counting(repository, member, probe):
         asked.append(member.account)
-        return can_pull(repository, member, probe)
+        return admits(repository, member, probe)
 
-    monkeypatch.setattr("labkit.pull.reach.can_pull", counting)
-    crowd = tuple(Member(f"{n:012d}", OUTSIDER) for n in range(1000))
+    monkeypatch.setattr("labkit.pull.admission.admits", counting)
+    crowd = tuple(PullingAccount(f"{n:012d}", OUTSIDER) for n in range(1000))
     assert answer(policies.cross_account("000000000007"), crowd) == {"000000000007"}
     assert sorted(asked) == ["000000000000", "000000000007"]
 
 
-def test_answers_are_kept_by_community():
-    (access,) = who_can_pull([repository(policies.cross_account(NUMBERS[1]))], MEMBERS)
-    assert isinstance(access, Access)
-    assert access.named == {NUMBERS[1]: True, "813835382529": False}
-    assert set(access.answers) == {False}
+def test_answers_are_kept_by_group():
+    (admission,) = who_can_pull([repository(policies.cross_account(NUMBERS[1]))], EVERYBODY)
+    assert isinstance(admission, Admission)
+    assert admission.named == {NUMBERS[1]: True, "813835382529": False}
+    assert set(admission.answers) == {False}
 
 
 def test_the_probes_names_can_be_chosen():
@@ -141,8 +149,8 @@ def test_the_probes_names_can_be_chosen():
     document = policies.cross_account("592444418872")
     document["Statement"][0]["Principal"] = {"AWS": arn}
     document["Statement"][1]["Condition"] = {"StringLike": {"aws:SourceArn": "*:function:blue"}}
-    (default,) = who_can_pull([repository(document)], MEMBERS)
-    (chosen,) = who_can_pull([repository(document)], MEMBERS, Probe("Release", "blue"))
+    (default,) = who_can_pull([repository(document)], EVERYBODY)
+    (chosen,) = who_can_pull([repository(document)], EVERYBODY, ProbeNames("Release", "blue"))
     assert set(default.accounts()) == set()
     assert set(chosen.accounts()) == {"592444418872", "813835382529"}
 
@@ -177,7 +185,7 @@ documents = st.builds(lambda each: {"Version": "2012-10-17", "Statement": each},
 @given(documents, st.sampled_from(NUMBERS), conditions, st.booleans())
 def test_reasoning_about_classes_agrees_with_asking_for_every_pair(document, owner, guard, limited):
     levels = [[EVERYTHING, denying(guard)]] if limited and guard else None
-    members = tuple(m._replace(scp=levels) if i % 3 else m for i, m in enumerate(MEMBERS))
+    members = tuple(m._replace(scp=levels) if i % 3 else m for i, m in enumerate(EVERYBODY))
     assert answer(document, members, account=owner, rcp=levels) == brute_force(
         document, members, account=owner, rcp=levels
     )

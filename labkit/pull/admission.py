@@ -37,7 +37,7 @@ _NUMBER = re.compile(r"(?<!\d)\d{12}(?!\d)", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
 
 
-class Member(NamedTuple):
+class PullingAccount(NamedTuple):
     """An account that may want to pull, where it stands, and the service control policies above it."""
 
     account: str
@@ -45,7 +45,7 @@ class Member(NamedTuple):
     scp: Levels | None = None
 
 
-class Repository(NamedTuple):
+class GuardedRepository(NamedTuple):
     """A repository with its policy, and the resource control policies above its account."""
 
     account: str
@@ -60,21 +60,21 @@ class Repository(NamedTuple):
         return ImageUri(self.account, self.region, self.name, "latest")
 
 
-class Probe(NamedTuple):
+class ProbeNames(NamedTuple):
     """Names of the role that creates the function, and of the function, in every account."""
 
     role: str = "Deployer"
     function: str = "function"
 
 
-DEFAULT_PROBE = Probe()
+DEFAULT_NAMES = ProbeNames()
 """The names that no policy is likely to know."""
 
 
-class Community(NamedTuple):
+class AccountGroup(NamedTuple):
     """Accounts that stand at the same place below the same service control policies.
 
-    ``limits`` is the same for communities that these policies do not tell apart; ``apart`` are the accounts that they
+    ``limits`` is the same for groups that these policies do not tell apart; ``apart`` are the accounts that they
     may tell apart from the others; ``keys`` are the condition keys of the place, in lower case.
     """
 
@@ -86,47 +86,47 @@ class Community(NamedTuple):
     keys: Context
 
 
-class Access(NamedTuple):
-    """Who can pull from one repository: an answer for each community, and those of accounts asked about by name."""
+class Admission(NamedTuple):
+    """Who can pull from one repository: an answer for each group, and those of accounts asked about by name."""
 
-    repository: Repository
-    communities: tuple[Community, ...]
+    repository: GuardedRepository
+    groups: tuple[AccountGroup, ...]
     answers: tuple[bool, ...]
     named: Mapping[str, bool]
 
     def accounts(self) -> Iterator[str]:
-        """The accounts that can pull, community by community."""
-        for community, answer in zip(self.communities, self.answers, strict=True):
-            if answer or not self.named.keys().isdisjoint(community.accounts):
-                yield from (account for account in community.accounts if self.named.get(account, answer))
+        """The accounts that can pull, group by group."""
+        for group, answer in zip(self.groups, self.answers, strict=True):
+            if answer or not self.named.keys().isdisjoint(group.accounts):
+                yield from (account for account in group.accounts if self.named.get(account, answer))
 
 
-def members_of(organization: Organization) -> tuple[Member, ...]:
+def accounts_of(organization: Organization) -> tuple[PullingAccount, ...]:
     """All accounts of an organization, without service control policies."""
     paths = {unit.id: organization.path(unit.id) for unit in organization.units}
     places = {unit: Membership(organization.id, (path,)) for unit, path in paths.items()}
-    return tuple(Member(account.id, places[account.parent]) for account in organization.accounts)
+    return tuple(PullingAccount(account.id, places[account.parent]) for account in organization.accounts)
 
 
 def who_can_pull(
-    repositories: Iterable[Repository], members: Iterable[Member], probe: Probe = DEFAULT_PROBE
-) -> Iterator[Access]:
-    """For each repository, who of the members can pull from it."""
-    communities = _communities(members)
-    homes = {account: community for community in communities for account in community.accounts}
+    repositories: Iterable[GuardedRepository], accounts: Iterable[PullingAccount], names: ProbeNames = DEFAULT_NAMES
+) -> Iterator[Admission]:
+    """For each repository, which of the accounts can pull from it."""
+    groups = _groups(accounts)
+    homes = {account: group for group in groups for account in group.accounts}
     for repository in repositories:
-        yield _access(repository, communities, homes, probe)
+        yield _admission(repository, groups, homes, names)
 
 
-def can_pull(repository: Repository, member: Member, probe: Probe = DEFAULT_PROBE) -> bool:
-    """The answer for one pair, by deciding it."""
-    account, membership = member.account, member.membership
-    caller = Principal.aws(f"arn:aws:iam::{account}:role/{probe.role}")
+def admits(repository: GuardedRepository, puller: PullingAccount, names: ProbeNames = DEFAULT_NAMES) -> bool:
+    """Whether an administrator of the account can have Lambda pull from the repository, decided for this pair."""
+    account, membership = puller.account, puller.membership
+    caller = Principal.aws(f"arn:aws:iam::{account}:role/{names.role}")
     question = PullQuestion(
         caller=caller,
-        caller_policies=Policies(identity=(_ADMINISTRATOR,), scp=member.scp),
+        caller_policies=Policies(identity=(_ADMINISTRATOR,), scp=puller.scp),
         caller_context=caller_context(caller, membership),
-        function_arn=f"arn:aws:lambda:{repository.region}:{account}:function:{probe.function}",
+        function_arn=f"arn:aws:lambda:{repository.region}:{account}:function:{names.function}",
         image=repository.image,
         repository_policy=repository.policy,
         membership=membership,
@@ -135,52 +135,55 @@ def can_pull(repository: Repository, member: Member, probe: Probe = DEFAULT_PROB
     return question.decide().allowed
 
 
-def _communities(members: Iterable[Member]) -> tuple[Community, ...]:
-    found: dict[object, list[Member]] = {}
-    for member in members:
-        found.setdefault((member.membership, _sources(member.scp)), []).append(member)
-    return tuple(map(_community, found.values()))
+def _groups(accounts: Iterable[PullingAccount]) -> tuple[AccountGroup, ...]:
+    found: dict[object, list[PullingAccount]] = {}
+    for each in accounts:
+        found.setdefault((each.membership, _sources(each.scp)), []).append(each)
+    return tuple(map(_group, found.values()))
 
 
 def _sources(levels: Levels | None) -> object:
     return None if levels is None else tuple(tuple(policy.source for policy in level) for level in levels)
 
 
-def _community(members: Sequence[Member]) -> Community:
+def _group(members: Sequence[PullingAccount]) -> AccountGroup:
     place, scp = members[0].membership, members[0].scp
     accounts = tuple(member.account for member in members)
     families = {**place.context("Principal"), **place.context("Source")}
     keys = {name.lower(): value for name, value in families.items()}
     policy = _Distinctions.of(_flat(scp))
     apart = frozenset(accounts) if policy.all_numbers else policy.numbers & frozenset(accounts)
-    return Community(place, scp, accounts, (_sources(scp), policy.outcomes(keys)), apart, keys)
+    return AccountGroup(place, scp, accounts, (_sources(scp), policy.outcomes(keys)), apart, keys)
 
 
 def _flat(levels: Levels | None) -> list[Policy]:
     return [policy for level in levels or () for policy in level]
 
 
-def _access(
-    repository: Repository, communities: tuple[Community, ...], homes: Mapping[str, Community], probe: Probe
-) -> Access:
+def _admission(
+    repository: GuardedRepository,
+    groups: tuple[AccountGroup, ...],
+    homes: Mapping[str, AccountGroup],
+    names: ProbeNames,
+) -> Admission:
     policies = ([repository.policy] if repository.policy else []) + _flat(repository.rcp)
     policy = _Distinctions.of(policies)
     numbers = frozenset(homes) if policy.all_numbers else (policy.numbers | {repository.account}) & homes.keys()
-    apart = numbers.union(*(community.apart for community in communities))
+    apart = numbers.union(*(group.apart for group in groups))
 
     def ask(account: str) -> bool:
         home = homes[account]
-        return can_pull(repository, Member(account, home.membership, home.scp), probe)
+        return admits(repository, PullingAccount(account, home.membership, home.scp), names)
 
     decided: dict[object, bool] = {}
     answers = []
-    for community in communities:
-        alike = next((account for account in community.accounts if account not in apart), None)
-        same = (community.limits, policy.outcomes(community.keys))
+    for group in groups:
+        alike = next((account for account in group.accounts if account not in apart), None)
+        same = (group.limits, policy.outcomes(group.keys))
         if alike is not None and same not in decided:
             decided[same] = ask(alike)
         answers.append(decided.get(same, False))  # without an account that is like the others, nobody reads it
-    return Access(repository, communities, tuple(answers), {account: ask(account) for account in apart})
+    return Admission(repository, groups, tuple(answers), {account: ask(account) for account in apart})
 
 
 class _Distinctions(NamedTuple):
