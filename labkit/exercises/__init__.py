@@ -1,38 +1,27 @@
 """The exercises of the notebooks. A check looks at an answer and says why it does not hold yet, never what would.
 
-verdict      what a check says
-cases        repository policies that learners write, decided for a list of cases and for everybody else
-probes       who everybody else is               mentioned   what a policy mentions, of which they are made
-identities   identity policies that learners write
-standing     where in the organization an account is taken to stand
-places       00: the map of the organization     images      01: tags and digests
-grants       02 to 05: a policy to write each    removal     06: who may remove a repository
-room         07: how much fits into a policy
-breaks       08: policies with one mistake each  breaks_own  08: the exercises at its end
+n00_start_here         the map of the organization       n05_organization_paths  units, as policies
+n01_build_and_push     tags and digests                  n06_clean_up            who may remove a repository
+n02_same_account       policies in one account           n07_growth              how much fits into a policy
+n03_cross_account      policies for another account      n08_break_it_yourself   policies with one mistake each
+n04_organization       policies for an organization      checking                what their checks share
 """
 
-from labkit.exercises.breaks import broken, narrowed_scp, predicted, repaired, repaired_scp
-from labkit.exercises.breaks_own import deny_that_spares_services, refuses_lambda_only
-from labkit.exercises.cases import SECOND_ACCOUNT
-from labkit.exercises.grants import (
-    all_but_one_account,
-    all_but_one_unit,
-    directly_in_unit,
-    least_caller,
-    lets_lambda_add,
-    one_function,
-    only_test_functions,
-    two_accounts,
-)
-from labkit.exercises.images import by_digest, second_tag
-from labkit.exercises.places import beyond_every_organization, path_of_development
-from labkit.exercises.removal import least_cleaner, nobody_else_deletes
-from labkit.exercises.room import as_many_accounts, room_without_blanks
-from labkit.exercises.verdict import Verdict
+from labkit.exercises.checking.pulls import SECOND_ACCOUNT
+from labkit.exercises.n00_start_here import beyond_every_organization, path_of_development
+from labkit.exercises.n01_build_and_push import by_digest, second_tag
+from labkit.exercises.n02_same_account import lets_lambda_add, one_function
+from labkit.exercises.n03_cross_account import least_caller, two_accounts
+from labkit.exercises.n04_organization import all_but_one_account, only_test_functions
+from labkit.exercises.n05_organization_paths import all_but_one_unit, directly_in_unit
+from labkit.exercises.n06_clean_up import least_cleaner, nobody_else_deletes
+from labkit.exercises.n07_growth import as_many_accounts, room_without_blanks
+from labkit.exercises.n08_break_it_yourself.closing_exercises import deny_that_spares_services, refuses_lambda_only
+from labkit.exercises.n08_break_it_yourself.mistakes import broken, narrowed_scp
+from labkit.exercises.n08_break_it_yourself.repairs import predicted, repaired, repaired_scp
 
 __all__ = [
     "SECOND_ACCOUNT",
-    "Verdict",
     "all_but_one_account",
     "all_but_one_unit",
     "as_many_accounts",

@@ -14,7 +14,7 @@ from typing import Any
 
 from labkit.iam import Decision
 from labkit.pull.decision import PullDecision
-from labkit.show.html import decision_html, sides_html
+from labkit.show.decision_html import decision_html, sides_html
 
 DRAWN: Mapping[type, Callable[[Any], str]] = {
     Decision: decision_html,

@@ -7,6 +7,6 @@ a colour says is always said by a mark or a word as well. Classes begin with ``l
 
 from __future__ import annotations
 
-from labkit.show.html import STYLE, framed
+from labkit.show.decision_html import STYLE, framed
 
 __all__ = ["STYLE", "framed"]

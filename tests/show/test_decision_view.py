@@ -13,7 +13,7 @@ from labkit.pull.organization import OUTSIDER
 from labkit.pull.question import PullQuestion
 from labkit.pull.uri import ImageUri
 from labkit.show import decision_view
-from labkit.show.decision import OPENINGS
+from labkit.show.decision_view import OPENINGS
 from labkit.show.display import html_of
 
 REFUSED_OF = "111122223333"

@@ -10,7 +10,7 @@ from labkit.errors import PolicyError
 from labkit.pull import policies
 from labkit.show.document import layout
 from labkit.show.editor.draft import LONGEST, Draft, counted
-from labkit.show.editor.listing import diff_html, diff_text, listing_html, listing_text, size_line, summary
+from labkit.show.editor.rendering import diff_html, diff_text, listing_html, listing_text, size_line, summary
 
 GRANT = policies.same_account()
 TEXT = layout(GRANT)

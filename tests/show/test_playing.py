@@ -13,7 +13,7 @@ from labkit.lab.article import OTHER_ACCOUNT
 from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, clean_up, named
 from labkit.show import scenario_steps
-from labkit.show.playing.model import ScenarioSteps
+from labkit.show.scenario_steps.model import ScenarioSteps
 
 NAME = "cross-account"
 COUNT = len(SCENARIOS[NAME].all_steps)

@@ -17,8 +17,8 @@ from labkit.pull.organization import OUTSIDER, Membership
 from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.uri import ImageUri
 from labkit.show import WhatIf, what_if
-from labkit.show.what_if.flips import CALLER, LAMBDA, Flip, flips
 from labkit.show.what_if.inputs import NAMES, Inputs, Meaning
+from labkit.show.what_if.reversals import CALLER, LAMBDA, Flip, flips
 
 REGISTRY, WORKLOAD, OTHER = "813835382529", "592444418872", "111122223333"
 ORG, ELSEWHERE = "o-lambdaecrlab", "o-neighbourorg"

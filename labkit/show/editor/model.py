@@ -33,9 +33,9 @@ from labkit.iam.words.reasons import without_instead
 from labkit.lab.lab import Lab, asks_for_paths
 from labkit.pull.decision import PullDecision
 from labkit.pull.question import PullQuestion
+from labkit.show.decision_html import sides_html
 from labkit.show.editor.draft import DiffLine, Draft, counted
-from labkit.show.editor.listing import diff_html, diff_text, listing_html, listing_text, size_line, summary
-from labkit.show.html import sides_html
+from labkit.show.editor.rendering import diff_html, diff_text, listing_html, listing_text, size_line, summary
 from labkit.show.messages import ERRORS, SILENCE, Said, failure
 from labkit.show.style import framed
 from labkit.show.view import View

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from labkit.show.decision import DecisionView
+from labkit.show.decision_view import DecisionView
 from labkit.show.style import framed
 
 if TYPE_CHECKING:

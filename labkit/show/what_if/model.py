@@ -26,13 +26,13 @@ from labkit.errors import LabError, UsageError
 from labkit.lab.lab import Lab
 from labkit.pull.decision import PullDecision
 from labkit.pull.question import PullQuestion
-from labkit.show.html import sides_html
+from labkit.show.decision_html import sides_html
 from labkit.show.messages import SILENCE, Said
 from labkit.show.style import framed
 from labkit.show.table import Table
 from labkit.show.view import View
-from labkit.show.what_if.flips import Flip, flips
 from labkit.show.what_if.inputs import FIELDS, NAMES, Field, Inputs, Meaning
+from labkit.show.what_if.reversals import Flip, flips
 
 if TYPE_CHECKING:
     from labkit.show.what_if.widget import WhatIfWidget

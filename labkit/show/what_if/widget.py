@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from labkit.show.decision import DecisionView
+from labkit.show.decision_view import DecisionView
 from labkit.show.style import framed
 from labkit.show.what_if.inputs import FIELDS, Field
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from labkit.iam.words.outline import text
 from labkit.pull.decision import PullDecision
-from labkit.show.html import Opening, everything, nothing, refused, sides_html
+from labkit.show.decision_html import Opening, everything, nothing, refused, sides_html
 from labkit.show.view import View
 
 OPENINGS: dict[str, Opening] = {"What refused": refused, "Open all": everything, "Close all": nothing}

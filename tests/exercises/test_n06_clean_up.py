@@ -9,11 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from labkit import exercises
-from labkit.exercises.removal import CLEANER
+from labkit.exercises.n06_clean_up import CLEANER
 from labkit.pull import policies
 from labkit.scenarios import prepare
-
-from .writing import LAMBDA, allow, document, identity, repository
+from tests.exercises.writing import LAMBDA, allow, document, identity, repository
 
 NAME = "lambda-another-account"
 CALLS = ("ecr:DescribeRepositories", "ecr:ListTagsForResource", "ecr:DeleteRepository")

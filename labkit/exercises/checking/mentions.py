@@ -31,7 +31,7 @@ Roots = Mapping[str, frozenset[str]]
 Keys = tuple[tuple[str, str | tuple[str, ...]], ...]
 
 
-class Mentioned(NamedTuple):
+class Mentions(NamedTuple):
     """``functions`` and ``entities`` (users and roles) are names; ``keys`` are condition keys that no pull carries."""
 
     accounts: tuple[str, ...] = ()
@@ -42,13 +42,13 @@ class Mentioned(NamedTuple):
     principals: tuple[Principal, ...] = ()
     keys: Keys = ()
 
-    def with_all_of(self, other: Mentioned) -> Mentioned:
+    def with_all_of(self, other: Mentions) -> Mentions:
         """What either of the two mentions, this one's first."""
         pairs: Iterable[Any] = zip(self, other, strict=True)
-        return Mentioned(*(tuple(dict.fromkeys((*own, *more))) for own, more in pairs))
+        return Mentions(*(tuple(dict.fromkeys((*own, *more))) for own, more in pairs))
 
 
-def mentioned(statement: Statement, roots: Roots, carried: Collection[str]) -> Mentioned:
+def mentions_of(statement: Statement, roots: Roots, carried: Collection[str]) -> Mentions:
     """What occurs in the principals and conditions of a statement; ``carried`` as in ``other_keys``."""
     entries = statement.principal or ()
     named = tuple(entry.text for entry in entries)
@@ -56,7 +56,7 @@ def mentioned(statement: Statement, roots: Roots, carried: Collection[str]) -> M
     def of(*keys: str) -> list[str]:
         return [value for each in statement.conditions if each.name.endswith(keys) for value in each.values]
 
-    return Mentioned(
+    return Mentions(
         _each(_accounts, (*named, *of(""))),
         _each(_functions, of("sourcearn")),
         _each(_entities, (*(text for text in named if "/" in text), *of("principalarn"))),
@@ -95,7 +95,7 @@ def other_keys(statement: Statement, carried: Collection[str]) -> Keys:
     return tuple((name, value) for name, value in found.items() if name not in carried)
 
 
-def at(path: str) -> Membership:
+def membership_at(path: str) -> Membership:
     """The membership of an account in the unit with that path."""
     return Membership(path.split("/")[0], (path,))
 
@@ -133,7 +133,7 @@ def _places(text: str, roots: Roots) -> Iterator[Membership]:
             paths.append(f"{found.rstrip('/')}/r-root/ou-root-unheard0/")
         for match in filter(None, map(_PATH.fullmatch, paths)):
             if match[2] in roots.get(match[1], (match[2],)):
-                yield at(match[0])
+                yield membership_at(match[0])
 
 
 def _principals(kind: str, text: str) -> Iterator[Principal]:

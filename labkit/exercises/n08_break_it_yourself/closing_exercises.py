@@ -7,20 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from labkit.check import DOCUMENT_KINDS, ERROR, check
-from labkit.exercises.breaks import BREAKS, FUNCTION, by_organization, is_member
-from labkit.exercises.cases import (
-    Answer,
-    Meaning,
-    Pull,
-    about,
-    decide_pull,
-    read_policy,
-    read_repository_policy,
-    repository_cases,
-)
-from labkit.exercises.probes import Probe, decided, everybody, grouped
-from labkit.exercises.standing import place_of_workload
-from labkit.exercises.verdict import Verdict, unreadable, weighed
+from labkit.exercises.checking.answers import WrittenPolicy, place_of_workload, read_policy, read_repository_policy
+from labkit.exercises.checking.pulls import Intention, Pull, decide_pull, image_of, repository_cases, subjects
+from labkit.exercises.checking.requesters import Requester, action_groups, effects_for, requesters_about
+from labkit.exercises.checking.verdict import Verdict, unreadable, verdict_on
+from labkit.exercises.n08_break_it_yourself.mistakes import FUNCTION, MISTAKES, by_organization, is_member
 from labkit.iam import CheckEffect, Decision, Policy
 from labkit.lab.article import OTHER_ACCOUNT
 from labkit.lab.lab import Lab
@@ -28,7 +19,7 @@ from labkit.pull.policies import LAMBDA, PULL_ACTIONS
 from labkit.pull.uri import ImageUri
 
 
-def refuses_lambda_only(lab: Lab, policy: Answer) -> Verdict:
+def refuses_lambda_only(lab: Lab, policy: WrittenPolicy) -> Verdict:
     """08: ECR stores it, a statement of it is for Lambda, nothing is denied; the caller may pull, Lambda may not.
 
     And it is none of the mistakes of the notebook, however it is spelled.
@@ -37,7 +28,7 @@ def refuses_lambda_only(lab: Lab, policy: Answer) -> Verdict:
     if isinstance(parsed, str):
         return unreadable(parsed, 6)
     pull = Pull("the function", FUNCTION, lab.workload.account, False, place_of_workload(lab, policy))
-    decision = decide_pull(pull, _image(lab), parsed)
+    decision = decide_pull(pull, image_of(lab, OTHER_ACCOUNT.repository), parsed)
     for_lambda = any(
         entry == ("Service", LAMBDA)
         for statement in parsed.statements
@@ -52,15 +43,15 @@ def refuses_lambda_only(lab: Lab, policy: Answer) -> Verdict:
         "Lambda may pull." if _may(decision.service) else "",
         "This policy stands above, with the same mistake; make one of your own." if _is_above(lab, policy) else "",
     )
-    return weighed(cases, "It looks right, and nobody can use it.")
+    return verdict_on(cases, "It looks right, and nobody can use it.")
 
 
-def _is_above(lab: Lab, policy: Answer) -> bool:
-    mistakes = (row.broken(lab) for row in BREAKS.values())
+def _is_above(lab: Lab, policy: WrittenPolicy) -> bool:
+    mistakes = (row.broken(lab) for row in MISTAKES.values())
     return any(_meant(policy) == _meant(mistake) for mistake in mistakes if mistake)
 
 
-def _meant(policy: Answer) -> Any:
+def _meant(policy: WrittenPolicy) -> Any:
     """What a policy says, so that names, order and lists of one make no difference."""
     document = json.loads(policy) if isinstance(policy, str) else policy
     statements = document["Statement"]
@@ -78,33 +69,35 @@ def _sorted(value: Any) -> Any:
     return sorted(map(_sorted, value), key=repr) if isinstance(value, list) else [value]
 
 
-def deny_that_spares_services(lab: Lab, policy: Answer) -> Verdict:
+def deny_that_spares_services(lab: Lab, policy: WrittenPolicy) -> Verdict:
     """08: a policy with a Deny for whoever is not of the organization, with which its functions can still be made.
 
     Callers from outside are denied explicitly, so that nothing else could let them in, and no service is, whoever it
     pulls for.
     """
-    pulls, meaning = by_organization(lab, place_of_workload(lab, policy)), is_member(lab)
-    parsed, image = read_repository_policy(policy), _image(lab)
+    pulls, intended = by_organization(lab, place_of_workload(lab, policy)), is_member(lab)
+    parsed, image = read_repository_policy(policy), image_of(lab, OTHER_ACCOUNT.repository)
     if isinstance(parsed, str):
         return unreadable(parsed, len(pulls) + 3)
-    probes = everybody(parsed, image.region, about(pulls, image))
-    return weighed((*_denial(parsed, image, probes, meaning), *repository_cases(parsed, image, pulls, meaning)))
+    requesters = requesters_about(parsed, image.region, subjects(pulls, image))
+    return verdict_on(
+        (*_denial(parsed, image, requesters, intended), *repository_cases(parsed, image, pulls, intended))
+    )
 
 
-def _denial(policy: Policy, image: ImageUri, probes: Iterable[Probe], meaning: Meaning) -> tuple[str, str]:
+def _denial(policy: Policy, image: ImageUri, requesters: Iterable[Requester], intended: Intention) -> tuple[str, str]:
     """Whom the Deny must stop and does not, and whom it must spare and does not."""
     if not _denies(policy):
         return ("There is no Deny in it any more.",) * 2
     missed = hit = ""
-    groups = grouped(policy)
-    for probe in probes:
-        effects = decided(probe, image, policy, groups)
+    groups = action_groups(policy)
+    for requester in requesters:
+        effects = effects_for(requester, image, policy, groups)
         stopped = [effects.get(action) is CheckEffect.EXPLICIT_DENY for action in PULL_ACTIONS]
-        if probe.who.is_iam and not meaning(probe) and not all(stopped):
-            missed = missed or f"The Deny does not stop the caller for functions of {probe.account} ({probe})"
-        if probe.function and not probe.keys and any(stopped):
-            hit = hit or f"The Deny also stops {probe}."
+        if requester.who.is_iam and not intended(requester) and not all(stopped):
+            missed = missed or f"The Deny does not stop the caller for functions of {requester.account} ({requester})"
+        if requester.function and not requester.keys and any(stopped):
+            hit = hit or f"The Deny also stops {requester}."
     return f"{missed}: whatever else allows it would let it in." if missed else "", hit
 
 
@@ -112,11 +105,7 @@ def _denies(policy: Policy) -> bool:
     return any(not statement.allows for statement in policy.statements)
 
 
-def _image(lab: Lab) -> ImageUri:
-    return ImageUri.parse(lab.image_uri(OTHER_ACCOUNT.repository))
-
-
-def _stored(policy: Answer) -> str:
+def _stored(policy: WrittenPolicy) -> str:
     """Nothing where ECR would store the policy, else what it would refuse."""
     report = check(policy if isinstance(policy, str) else json.dumps(policy), DOCUMENT_KINDS["ecr-repository"])
     errors = [finding.problem for finding in report.findings if finding.rule.severity == ERROR]

@@ -43,7 +43,7 @@ class Verdict:
         return framed(f'<p><b class="{colour}">{self._words()}</b> {escape(self.reason)}</p>')
 
 
-def weighed(cases: Iterable[str], when_solved: str = "") -> Verdict:
+def verdict_on(cases: Iterable[str], when_solved: str = "") -> Verdict:
     """The verdict on an answer, from what each case says: nothing where it holds, else why not. All are looked at."""
     reasons = list(cases)
     wrong = [reason for reason in reasons if reason]

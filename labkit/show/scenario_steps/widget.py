@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from labkit.show.style import framed
 
 if TYPE_CHECKING:
-    from labkit.show.playing.model import ScenarioSteps
+    from labkit.show.scenario_steps.model import ScenarioSteps
 
 
 class PlayingWidget:

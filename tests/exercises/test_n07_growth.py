@@ -7,6 +7,7 @@ import pytest
 from labkit import exercises
 from labkit.growth import company
 from labkit.pull import policies
+from tests.exercises.writing import ELSE, LAMBDA, allow, document
 
 PULL = list(policies.PULL_ACTIONS)
 
@@ -67,3 +68,10 @@ def test_other_policies_are_told_what_is_wrong(lab, policy, reason):
 def test_an_account_in_the_middle_counts_too(lab):
     accounts = company.account_numbers(200)
     assert not exercises.as_many_accounts(lab, short([*accounts[:100], *accounts[101:]])).solved
+
+
+def test_an_account_that_is_none_of_the_two_hundred_is_one_too_many(lab):
+    accounts = company.account_numbers(200)
+    names = [*accounts, ELSE]
+    policy = document(allow({"AWS": names}), allow(LAMBDA, {"StringEquals": {"aws:SourceAccount": accounts}}))
+    assert ELSE in exercises.as_many_accounts(lab, policy).reason

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from labkit.exercises.cases import Answer, Pull, others, pulled, read_repository_policy
-from labkit.exercises.mentioned import Mentioned
-from labkit.exercises.probes import everybody
-from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
+from labkit.exercises.checking.answers import WrittenPolicy, read_repository_policy
+from labkit.exercises.checking.mentions import Mentions
+from labkit.exercises.checking.pulls import Pull, image_of, refusal_of_others, refusal_of_pull
+from labkit.exercises.checking.requesters import requesters_about
+from labkit.exercises.checking.verdict import Verdict, kind_of, unreadable, verdict_on
 from labkit.growth import company
 from labkit.iam import Policy
 from labkit.lab.article import OTHER_ACCOUNT
@@ -32,7 +33,7 @@ def room_without_blanks(count: int) -> Verdict:
         "" if fits else f"With {count} accounts the policy has {_dense(count):,} characters.",
         f"With {count} accounts there is still room for another." if one_more else "",
     )
-    return weighed(cases)
+    return verdict_on(cases)
 
 
 def _dense(count: int) -> int:
@@ -40,7 +41,7 @@ def _dense(count: int) -> int:
     return len(json.dumps(document, separators=(",", ":")))
 
 
-def as_many_accounts(lab: Lab, policy: Answer) -> Verdict:
+def as_many_accounts(lab: Lab, policy: WrittenPolicy) -> Verdict:
     """07: a policy that names the accounts of ``growth.account_numbers(200)``, and no others, and that ECR takes.
 
     A dict counts as ``json.dumps`` writes it, a text as it is.
@@ -51,17 +52,17 @@ def as_many_accounts(lab: Lab, policy: Answer) -> Verdict:
     admitted = [_pull(account, f"functions of {account}", admit=True) for account in accounts]
     strangers = company.account_numbers(MANY + 2)[MANY:]
     refused = [_pull(account, f"functions of {account}, which is none of them", admit=False) for account in strangers]
-    image = ImageUri.parse(lab.image_uri(OTHER_ACCOUNT.repository))
+    image = image_of(lab, OTHER_ACCOUNT.repository)
     size = len(policy if isinstance(policy, str) else json.dumps(policy))
     keys = {condition.name for statement in parsed.statements for condition in statement.conditions}
     cases = (
         f"It has {size:,} characters." if size > company.LIMIT else "",
         "It names an organization, not accounts." if any(key.endswith(_ORGANIZATION_KEYS) for key in keys) else "",
-        next(filter(None, (pulled(each, image, parsed) for each in admitted)), ""),
-        *(pulled(each, image, parsed) for each in (admitted[0], *refused)),
+        next(filter(None, (refusal_of_pull(each, image, parsed) for each in admitted)), ""),
+        *(refusal_of_pull(each, image, parsed) for each in (admitted[0], *refused)),
         _nobody_else(parsed, image, frozenset(accounts)),
     )
-    return weighed(cases)
+    return verdict_on(cases)
 
 
 def _pull(account: str, what: str, admit: bool) -> Pull:
@@ -71,10 +72,10 @@ def _pull(account: str, what: str, admit: bool) -> Pull:
 def _nobody_else(policy: Policy, image: ImageUri, accounts: Collection[str]) -> str:
     """Nothing where whoever is of no account of the list, and one who is, get nothing but what they must."""
     first = min(accounts)
-    about = Mentioned(accounts=(first, image.account), functions=(OTHER_ACCOUNT.function,), entities=("admin",))
-    probes = (
-        probe
-        for probe in everybody(policy, image.region, about)
-        if probe.account == first or probe.account not in accounts
+    subjects = Mentions(accounts=(first, image.account), functions=(OTHER_ACCOUNT.function,), entities=("admin",))
+    requesters = (
+        requester
+        for requester in requesters_about(policy, image.region, subjects)
+        if requester.account == first or requester.account not in accounts
     )
-    return others(policy, image, probes, lambda probe: probe.account in accounts)
+    return refusal_of_others(policy, image, requesters, lambda requester: requester.account in accounts)

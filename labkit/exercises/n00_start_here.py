@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from labkit.errors import UsageError
-from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
+from labkit.exercises.checking.verdict import Verdict, kind_of, unreadable, verdict_on
 from labkit.lab.actor import Actor
 from labkit.lab.lab import Lab
 from labkit.pull.organization import Organization, check_account, check_organization_path
@@ -40,7 +40,9 @@ def _path_of(lab: Lab, path: str, wanted: Actor) -> Verdict:
     except UsageError as error:
         return unreadable(str(error), _PATH_CASES)
     cases = _path_cases(organization, path, wanted)
-    return weighed(cases, f"This is the value of aws:SourceOrgPaths when Lambda pulls for the {wanted.name} account.")
+    return verdict_on(
+        cases, f"This is the value of aws:SourceOrgPaths when Lambda pulls for the {wanted.name} account."
+    )
 
 
 def _path_cases(organization: Organization, path: str, wanted: Actor) -> Iterator[str]:
@@ -63,7 +65,7 @@ def beyond_every_organization(lab: Lab, account: str) -> Verdict:
     except UsageError as error:
         return unreadable(str(error), _ACCOUNT_CASES)
     praise = "It is in no organization: only a policy that names the account itself can admit it."
-    return weighed(_account_cases(lab, account), praise)
+    return verdict_on(_account_cases(lab, account), praise)
 
 
 def _account_cases(lab: Lab, account: str) -> Iterator[str]:

@@ -22,13 +22,13 @@ from labkit.aws.public_bases import in_words
 from labkit.lab.lab import Lab
 from labkit.scenarios import Player, Scenario, Step, StepResult, named
 from labkit.scenarios.evidence import MARKS, NO, NONE, STOPPED, YES, error_of, facts_of, kind, outcome
-from labkit.show.html import sides_html
+from labkit.show.decision_html import sides_html
 from labkit.show.messages import ERRORS, SILENCE, Said, failure
 from labkit.show.style import framed
 from labkit.show.view import View
 
 if TYPE_CHECKING:
-    from labkit.show.playing.widget import PlayingWidget
+    from labkit.show.scenario_steps.widget import PlayingWidget
 
 WAITING, RUNNING = "waiting", "running"
 _MARKS = {**MARKS, WAITING: "·", RUNNING: "▸"}
@@ -230,7 +230,7 @@ class ScenarioSteps(View):
             self._drawn.update()
 
     def _draw(self) -> Any:
-        from labkit.show.playing.widget import PlayingWidget
+        from labkit.show.scenario_steps.widget import PlayingWidget
 
         self._drawn = PlayingWidget(self)
         return self._drawn.box

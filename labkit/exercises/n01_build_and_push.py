@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
+from labkit.exercises.checking.verdict import Verdict, kind_of, unreadable, verdict_on
 from labkit.lab.article import SAME_ACCOUNT, TAG
 from labkit.lab.lab import Lab
 from labkit.pull.uri import ImageUri, InvalidImageUri
@@ -25,7 +25,7 @@ def second_tag(lab: Lab, tag: str) -> Verdict:
     digests = _digests(lab)
     if TAG not in digests:
         return unreadable(_NO_IMAGE, _TAG_CASES)
-    return weighed(_tag_cases(digests, tag), "Two tags, one digest: nothing had to be uploaded a second time.")
+    return verdict_on(_tag_cases(digests, tag), "Two tags, one digest: nothing had to be uploaded a second time.")
 
 
 def _tag_cases(digests: Mapping[str, str], tag: str) -> Iterator[str]:
@@ -51,7 +51,7 @@ def by_digest(lab: Lab, uri: str) -> Verdict:
         return unreadable(_NO_IMAGE, _URI_CASES)
     wanted = ImageUri.parse(lab.image_uri(SAME_ACCOUNT.repository))
     praise = "Whatever happens to the tag, this URI names the image that you have built."
-    return weighed(_uri_cases(found, wanted, digest), praise)
+    return verdict_on(_uri_cases(found, wanted, digest), praise)
 
 
 def _uri_cases(found: ImageUri, wanted: ImageUri, digest: str) -> Iterator[str]:

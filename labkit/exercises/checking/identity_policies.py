@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from labkit.exercises.cases import SECOND_ACCOUNT, Answer, and_more, read_policy
-from labkit.exercises.mentioned import STRANGERS_ACCOUNT, Keys, instances, other_keys
-from labkit.exercises.probes import ECR_ACTIONS, nearly
-from labkit.exercises.verdict import Verdict, unreadable, weighed
+from labkit.exercises.checking.answers import WrittenPolicy, read_policy
+from labkit.exercises.checking.mentions import STRANGERS_ACCOUNT, Keys, instances, other_keys
+from labkit.exercises.checking.pulls import SECOND_ACCOUNT, and_more
+from labkit.exercises.checking.requesters import ECR_ACTIONS, similar_names
+from labkit.exercises.checking.verdict import Verdict, unreadable, verdict_on
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
 from labkit.pull.organization import OUTSIDER
@@ -25,15 +26,17 @@ _Found = list[tuple[str, str]]
 
 def repository_arns(image: ImageUri, other: str) -> tuple[str, tuple[str, ...]]:
     """The ARN of a repository, and those of others: of another name, of another account, whose name begins the same."""
-    others = (
+    refusal_of_others = (
         replace(image, repository=other),
         replace(image, account=SECOND_ACCOUNT),
         replace(image, repository=f"{image.repository}-2"),
     )
-    return image.repository_arn, tuple(each.repository_arn for each in others)
+    return image.repository_arn, tuple(each.repository_arn for each in refusal_of_others)
 
 
-def identity_policy(answer: Answer, account: str, needed: Sequence[str], own: str, others: Sequence[str]) -> Verdict:
+def identity_policy(
+    answer: WrittenPolicy, account: str, needed: Sequence[str], own: str, refusal_of_others: Sequence[str]
+) -> Verdict:
     """Decides every action of ECR with the answer as the only identity policy of a role in the account.
 
     Exactly the ``needed`` actions may be allowed, on the repository ``own``, and none on any of ``others``: first those
@@ -50,11 +53,11 @@ def identity_policy(answer: Answer, account: str, needed: Sequence[str], own: st
     more = [*(each for each in on_own if each[0] not in needed), *_token(policy, account)]
     excess = (
         _too_much(more),
-        _too_much(_allowed(policy, account, others[:-1])),
-        _too_much(_allowed(policy, account, [others[-1], *_elsewhere(policy, own)]))
+        _too_much(_allowed(policy, account, refusal_of_others[:-1])),
+        _too_much(_allowed(policy, account, [refusal_of_others[-1], *_elsewhere(policy, own)]))
         or _by_keys(policy, account, own, needed),
     )
-    return weighed([*missing, *excess])
+    return verdict_on([*missing, *excess])
 
 
 def _allowed(policy: Policy, account: str, resources: Iterable[str], keys: Keys = ()) -> _Found:
@@ -99,7 +102,7 @@ def _elsewhere(policy: Policy, own: str) -> Iterator[str]:
         yield from (":".join(here._replace(region=region)) for region in ("us-east-1", "xx-unheard-1"))
         yield ":".join(here._replace(account=STRANGERS_ACCOUNT))
         kind, _, name = here.resource.partition("/")
-        yield from (":".join(here._replace(resource=f"{kind}/{near}")) for near in (*nearly(name), f"x/{name}"))
+        yield from (":".join(here._replace(resource=f"{kind}/{near}")) for near in (*similar_names(name), f"x/{name}"))
 
 
 def _by_keys(policy: Policy, account: str, own: str, needed: Sequence[str]) -> str:

@@ -4,33 +4,38 @@ All cases are decided; the first that comes out wrong gives the reason, in the w
 be refused, each side must refuse it by itself: a tight statement for one side must not hide an open one for the other.
 
 A few cases are named by the exercise. The last one is for all others: whomever the answer mentions, and strangers, get
-what the exercise means and nothing else of ECR (``labkit.exercises.probes``).
+what the exercise means and nothing else of ECR (``labkit.exercises.checking.requesters``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from labkit.errors import PolicyError
-from labkit.exercises.mentioned import Mentioned
-from labkit.exercises.probes import Probe, decided, everybody, grouped, nearby, nearly
-from labkit.exercises.verdict import Verdict, kind_of, unreadable, weighed
+from labkit.exercises.checking.answers import WrittenPolicy, read_repository_policy, somewhere_in
+from labkit.exercises.checking.mentions import Mentions
+from labkit.exercises.checking.requesters import (
+    Requester,
+    action_groups,
+    effects_for,
+    neighbouring_places,
+    requesters_about,
+    similar_names,
+)
+from labkit.exercises.checking.verdict import Verdict, unreadable, verdict_on
 from labkit.iam import CheckEffect, Decision, Policies, Policy, Principal
 from labkit.iam.words.reasons import without_instead
+from labkit.lab.lab import Lab
 from labkit.pull.decision import PullDecision
 from labkit.pull.organization import OUTSIDER, Membership
 from labkit.pull.policies import PULL_ACTIONS
 from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.uri import ImageUri
 
-Answer = Mapping[str, Any] | str
-"""A policy as a dict or as JSON text. What else a learner may give is refused with a sentence."""
-
 SECOND_ACCOUNT = "210987654321"
 """An account that nobody has in this lab: the exercises ask about it, nothing is called in it."""
 
+_STRANGER, _LONER = "888888888888", "777777777777"
 _EVERYTHING = Policy.parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
 
@@ -49,22 +54,22 @@ class Pull:
     of_function: bool = False
 
 
-Meaning = Callable[[Probe], bool]
-"""What an exercise means: whether Lambda (where the probe has a function) or a caller takes part in pulls."""
+Intention = Callable[[Requester], bool]
+"""What an exercise means: whether Lambda (where the requester has a function) or a caller takes part in pulls."""
 
 
-def repository_policy(answer: Answer, image: ImageUri, pulls: Sequence[Pull], meaning: Meaning) -> Verdict:
+def repository_policy(answer: WrittenPolicy, image: ImageUri, pulls: Sequence[Pull], intended: Intention) -> Verdict:
     """Decides each pull with the answer as the repository's policy, and that all others get what the exercise means."""
     policy = read_repository_policy(answer)
     if isinstance(policy, str):
         return unreadable(policy, len(pulls) + 1)
-    return weighed(repository_cases(policy, image, pulls, meaning))
+    return verdict_on(repository_cases(policy, image, pulls, intended))
 
 
-def repository_cases(policy: Policy, image: ImageUri, pulls: Sequence[Pull], meaning: Meaning) -> Iterator[str]:
+def repository_cases(policy: Policy, image: ImageUri, pulls: Sequence[Pull], intended: Intention) -> Iterator[str]:
     """The reasons of ``repository_policy``: one for each pull, and a last one for all others."""
-    yield from (pulled(each, image, policy) for each in pulls)
-    yield others(policy, image, everybody(policy, image.region, about(pulls, image)), meaning)
+    yield from (refusal_of_pull(each, image, policy) for each in pulls)
+    yield refusal_of_others(policy, image, requesters_about(policy, image.region, subjects(pulls, image)), intended)
 
 
 def and_more(count: int, what: str) -> str:
@@ -72,31 +77,7 @@ def and_more(count: int, what: str) -> str:
     return f" (and {count} {what}{'s' * (count != 1)} more)" if count else ""
 
 
-def read_repository_policy(answer: Answer) -> Policy | str:
-    """The policy, or the reason why it is none that a repository can have."""
-    policy = read_policy(answer)
-    if isinstance(policy, str):
-        return policy
-    if any(statement.resource is not None for statement in policy.statements):
-        return "ECR takes no Resource in a repository policy: the repository is the resource."
-    if any(statement.principal is None for statement in policy.statements):
-        return "A statement of a repository policy must say whom it is for, in Principal."
-    return policy
-
-
-def read_policy(answer: Answer) -> Policy | str:
-    """The policy, or the reason why it is none."""
-    if not isinstance(answer, str | Mapping):
-        return f"A policy is a dict or JSON text, and this is {kind_of(answer)}."
-    if not answer:
-        return "There is nothing to check: the answer is empty."
-    try:
-        return Policy.parse(answer, "your policy")
-    except PolicyError as error:
-        return str(error)
-
-
-def pulled(case: Pull, image: ImageUri, policy: Policy) -> str:
+def refusal_of_pull(case: Pull, image: ImageUri, policy: Policy) -> str:
     """Nothing where the pull comes out as it must, else the reason."""
     decision = decide_pull(case, image, policy)
     if not case.admit:
@@ -126,36 +107,36 @@ def _pulling(allowed: Sequence[str]) -> str:
     return "pull" if len(allowed) == len(PULL_ACTIONS) else "".join(allowed)
 
 
-def others(policy: Policy, image: ImageUri, probes: Iterable[Probe], meaning: Meaning) -> str:
-    """Nothing where every probe may pull or not as the exercise means, and nobody may anything else."""
-    groups = grouped(policy)
-    for probe in probes:
-        effects = decided(probe, image, policy, groups)
+def refusal_of_others(policy: Policy, image: ImageUri, requesters: Iterable[Requester], intended: Intention) -> str:
+    """Nothing where every requester may pull or not as the exercise means, and nobody may anything else."""
+    groups = action_groups(policy)
+    for requester in requesters:
+        effects = effects_for(requester, image, policy, groups)
         granted = [action for action in effects if effects[action] is CheckEffect.ALLOW]
         more = [action for action in granted if action not in PULL_ACTIONS]
         if more:
             return f"It allows {more[0]}{and_more(len(more) - 1, 'action')}, which no pull needs."
-        means = probe.may_pull and meaning(probe)
+        means = requester.may_pull and intended(requester)
         if granted and not means:
-            return f"{probe} may {_pulling(granted)}, and must not."
-        if means and probe.must_pull and len(granted) < len(PULL_ACTIONS):
-            return f"{probe} may not pull, and must be able to."
+            return f"{requester} may {_pulling(granted)}, and must not."
+        if means and requester.must_pull and len(granted) < len(PULL_ACTIONS):
+            return f"{requester} may not pull, and must be able to."
     return ""
 
 
-def about(pulls: Sequence[Pull], image: ImageUri) -> Mentioned:
+def subjects(pulls: Sequence[Pull], image: ImageUri) -> Mentions:
     """Whom the pulls are about, and their neighbours: functions of nearly the same name, places nearby."""
     admitted = dict.fromkeys(question.function for question in pulls if question.admit)
-    return Mentioned(
+    return Mentions(
         accounts=(*(question.account for question in pulls), image.account),
         entities=("admin",),
         functions=(
             *(question.function for question in pulls),
-            *(n for name in admitted for n in (*nearly(name), name.upper())),
+            *(n for name in admitted for n in (*similar_names(name), name.upper())),
         ),
         places=(
             *(question.membership for question in pulls),
-            *(near for question in pulls for near in nearby(question.membership)),
+            *(near for question in pulls for near in neighbouring_places(question.membership)),
         ),
     )
 
@@ -189,3 +170,22 @@ def _why(decision: PullDecision) -> str:
     side = "Lambda" if first in decision.service else "The caller"
     miss = first.nearest_miss
     return f"{side} is refused. {without_instead(miss.sentence) if miss else 'No statement of the policy is for it.'}"
+
+
+def pulls_from_outside(function: str) -> tuple[Pull, ...]:
+    """Who is refused wherever an organization is granted: another one, and whoever is in none."""
+    return (
+        Pull(
+            f"functions of {_STRANGER}, of another organization",
+            function,
+            _STRANGER,
+            False,
+            somewhere_in("o-elsewhere000"),
+        ),
+        Pull(f"functions of {_LONER}, of no organization", function, _LONER, admit=False),
+    )
+
+
+def image_of(lab: Lab, repository: str) -> ImageUri:
+    """The image of a repository of the lab, under the tag that the notebooks give it."""
+    return ImageUri.parse(lab.image_uri(repository))

@@ -1,16 +1,13 @@
-"""Who is asked about a policy beside the named cases: what it mentions, instances of its patterns, and strangers."""
+"""What a policy mentions, and instances of its patterns: whom it is worth asking for."""
 
 from __future__ import annotations
 
 import pytest
 
-from labkit.exercises.mentioned import Mentioned, at, instances, mentioned, other_keys
-from labkit.exercises.probes import decided, everybody, grouped
-from labkit.iam import CheckEffect, Policy
-from labkit.pull.uri import ImageUri
-from tests.exercises.writing import LAMBDA, PULL, allow, document
+from labkit.exercises.checking.mentions import instances, membership_at, mentions_of, other_keys
+from labkit.iam import Policy
+from tests.exercises.writing import LAMBDA, allow, document
 
-IMAGE = ImageUri.parse("813835382529.dkr.ecr.eu-central-1.amazonaws.com/lambda-same-account:0.0.1")
 ROOTS = {"o-lambdaecrlab": frozenset({"r-lab1"})}
 
 
@@ -19,7 +16,7 @@ def read(*statements):
 
 
 def in_statement(principal, condition=None):
-    return mentioned(read(allow(principal, condition)).statements[0], ROOTS, frozenset({"aws:sourcearn"}))
+    return mentions_of(read(allow(principal, condition)).statements[0], ROOTS, frozenset({"aws:sourcearn"}))
 
 
 def in_condition(operator, key, value):
@@ -80,7 +77,7 @@ def test_places_are_found_where_they_can_exist(text, paths):
 
 def test_a_path_whose_end_is_open_leads_to_a_unit_whose_id_begins_the_same():
     places = in_condition("StringLike", "aws:SourceOrgPaths", "o-lambdaecrlab/r-lab1/ou-lab1-production*").places
-    assert at("o-lambdaecrlab/r-lab1/ou-lab1-production00000000/") in places
+    assert membership_at("o-lambdaecrlab/r-lab1/ou-lab1-production00000000/") in places
 
 
 def keys(effect, condition):
@@ -101,19 +98,3 @@ def test_keys_that_no_pull_carries_get_a_value_with_which_an_allow_holds_and_a_d
 def test_a_variable_gets_the_name_of_a_stranger():
     named = {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:*:*:function:${aws:username}"}}
     assert keys("Allow", named) == {"aws:username": "stranger"}
-
-
-def test_everybody_is_without_repetition_and_knows_strangers_that_no_policy_mentions():
-    about = Mentioned(accounts=("592444418872",), functions=("f",), entities=("admin",))
-    probes = list(everybody(read(allow({"AWS": "444455556666"})), "eu-central-1", about))
-    assert len(set(probes)) == len(probes)
-    assert {probe.account for probe in probes} >= {"592444418872", "444455556666", "314159265358", ""}
-    assert {probe.who.kind for probe in probes} >= {"user", "role", "session", "root", "service", "anonymous"}
-    assert not any(probe.may_pull for probe in probes if probe.who.name == "ecs.amazonaws.com")
-
-
-def test_actions_that_the_same_statements_are_about_are_decided_together():
-    policy = read(allow(LAMBDA), allow(LAMBDA, Action="ecr:PutImage"))
-    assert sorted(map(sorted, grouped(policy))) == [PULL, ["ecr:PutImage"]]
-    probe = next(each for each in everybody(policy, "eu-central-1", Mentioned()) if each.function)
-    assert set(decided(probe, IMAGE, policy, grouped(policy)).values()) == {CheckEffect.ALLOW}

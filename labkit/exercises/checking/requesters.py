@@ -1,8 +1,8 @@
-"""Who is asked about a repository's policy beside the cases that an exercise names: probes.
+"""Who is asked about a repository's policy beside the cases that an exercise names.
 
 They are made of what each statement mentions, put together with those whom the exercise is about and with strangers
-that no answer can know: every account with every function and every kind of caller, at every place. A probe is decided
-by the repository's policy alone, for all actions of ECR; whose own policies allow what does not matter.
+that no answer can know: every account with every function and every kind of caller, at every place. A requester is
+decided by the policy of the repository alone, for all actions of ECR; whose own policies allow what does not matter.
 """
 
 from __future__ import annotations
@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from labkit.check.actions import known
-from labkit.exercises.mentioned import STRANGER, STRANGERS_ACCOUNT, Keys, Mentioned, Roots, at, mentioned
+from labkit.exercises.checking.mentions import (
+    STRANGER,
+    STRANGERS_ACCOUNT,
+    Keys,
+    Mentions,
+    Roots,
+    membership_at,
+    mentions_of,
+)
 from labkit.iam import CheckEffect, CheckKind, Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
 from labkit.iam.request import ROLE, SESSION, USER
@@ -23,8 +31,8 @@ from labkit.pull.uri import ImageUri
 ECR_ACTIONS = tuple(f"ecr:{name}" for name in known()["ecr"].values())
 """Every action of ECR."""
 
-_SOMEWHERE = at("o-unheardof00/r-root/ou-root-unheard0/")
-_STRANGERS = Mentioned(
+_SOMEWHERE = membership_at("o-unheardof00/r-root/ou-root-unheard0/")
+_STRANGERS = Mentions(
     accounts=(STRANGERS_ACCOUNT,),
     functions=(STRANGER,),
     entities=(STRANGER,),
@@ -41,7 +49,7 @@ _CARRIED = frozenset(
 )
 
 
-class Probe(NamedTuple):
+class Requester(NamedTuple):
     """Somebody who asks. A service does so for a function, by its ARN; ``place`` is that of the account.
 
     ``keys`` are condition keys that nobody is known to carry: with them somebody may be stopped, but not let in.
@@ -89,16 +97,16 @@ class Probe(NamedTuple):
         return f"{who}{what}{where}{having}"
 
 
-def everybody(policy: Policy, region: str, about: Mentioned) -> Iterator[Probe]:
-    """All probes, without repetition: first whom the exercise is ``about``."""
-    about = about.with_all_of(_STRANGERS)
-    roots = _roots(about.places)
-    seen: set[Probe] = set()
-    for pool in (about, *(about.with_all_of(mentioned(each, roots, _CARRIED)) for each in policy.statements)):
-        for probe in (*_plain(pool, region), *_with_keys(pool, region)):
-            if probe not in seen:
-                seen.add(probe)
-                yield probe
+def requesters_about(policy: Policy, region: str, subjects: Mentions) -> Iterator[Requester]:
+    """All requesters, without repetition: first the ``subjects``, whom the exercise is about."""
+    subjects = subjects.with_all_of(_STRANGERS)
+    roots = _roots(subjects.places)
+    seen: set[Requester] = set()
+    for pool in (subjects, *(subjects.with_all_of(mentions_of(each, roots, _CARRIED)) for each in policy.statements)):
+        for requester in (*_plain(pool, region), *_with_keys(pool, region)):
+            if requester not in seen:
+                seen.add(requester)
+                yield requester
 
 
 def _roots(places: Sequence[Membership]) -> Roots:
@@ -106,15 +114,15 @@ def _roots(places: Sequence[Membership]) -> Roots:
     return {org: frozenset(root for other, root, *_ in paths if other == org) for org, *_ in paths}
 
 
-def _plain(pool: Mentioned, region: str) -> Iterator[Probe]:
+def _plain(pool: Mentions, region: str) -> Iterator[Requester]:
     services = [Principal.service(name) for name in pool.services]
     for account in pool.accounts:
         functions = [f"arn:aws:lambda:{region}:{account}:function:{name}" for name in pool.functions]
         callers = [*(who for name in pool.entities for who in _called(account, name)), Principal.aws(account)]
         for place in pool.places:
-            yield from (Probe(who, place) for who in callers)
-            yield from (Probe(who, place, function) for function in functions for who in services)
-    yield from (Probe(who, place) for who in pool.principals for place in pool.places)
+            yield from (Requester(who, place) for who in callers)
+            yield from (Requester(who, place, function) for function in functions for who in services)
+    yield from (Requester(who, place) for who in pool.principals for place in pool.places)
 
 
 def _called(account: str, name: str) -> Iterator[Principal]:
@@ -125,28 +133,28 @@ def _called(account: str, name: str) -> Iterator[Principal]:
     yield Principal.session(f"arn:aws:sts::{account}:assumed-role/{name.rpartition('/')[2]}/session", role)
 
 
-def _with_keys(pool: Mentioned, region: str) -> Iterator[Probe]:
-    return (probe._replace(keys=pool.keys) for probe in _plain(pool, region) if pool.keys)
+def _with_keys(pool: Mentions, region: str) -> Iterator[Requester]:
+    return (requester._replace(keys=pool.keys) for requester in _plain(pool, region) if pool.keys)
 
 
-def nearly(name: str) -> tuple[str, ...]:
+def similar_names(name: str) -> tuple[str, ...]:
     """Names that differ a little from one: at the beginning, at the end, inside."""
     return f"x{name}", f"{name}x", f"{name}-2", f"{name[:-1]}_", f"{name[:3]}x{name[3:]}"
 
 
-def nearby(place: Membership) -> Iterator[Membership]:
+def neighbouring_places(place: Membership) -> Iterator[Membership]:
     """Places that are nearly the same: above, beside and below; of the same path in another organization."""
     for path in place.paths:
         org, root, *units = path.strip("/").split("/")
         if units:
-            yield at("/".join([org, root, *units[:-1]]) + "/")
-            yield at(f"{path.rstrip('/')}0/")
+            yield membership_at("/".join([org, root, *units[:-1]]) + "/")
+            yield membership_at(f"{path.rstrip('/')}0/")
         for unit in ("unheard0", "unheard1"):
-            yield at(f"{path}ou-{root.removeprefix('r-')}-{unit}/")
-        yield at("/".join([f"{org}0", root, *units]) + "/")
+            yield membership_at(f"{path}ou-{root.removeprefix('r-')}-{unit}/")
+        yield membership_at("/".join([f"{org}0", root, *units]) + "/")
 
 
-def grouped(policy: Policy) -> list[list[str]]:
+def action_groups(policy: Policy) -> list[list[str]]:
     """The actions of ECR that a statement is about, those together that the same statements are about."""
     groups: dict[tuple[bool, ...], list[str]] = {}
     for action in ECR_ACTIONS:
@@ -155,12 +163,14 @@ def grouped(policy: Policy) -> list[list[str]]:
     return [actions for about, actions in groups.items() if any(about)]
 
 
-def decided(probe: Probe, image: ImageUri, policy: Policy, groups: Sequence[Sequence[str]]) -> dict[str, CheckEffect]:
-    """What the policy says to the probe about each action of the groups."""
+def effects_for(
+    requester: Requester, image: ImageUri, policy: Policy, groups: Sequence[Sequence[str]]
+) -> dict[str, CheckEffect]:
+    """What the policy says to the requester about each action of the groups."""
     found: dict[str, CheckEffect] = {}
-    context: Any = probe.context
+    context: Any = requester.context
     for actions in groups:
-        request = Request(probe.who, actions[0], image.repository_arn, image.account, context)
+        request = Request(requester.who, actions[0], image.repository_arn, image.account, context)
         effect = evaluate(request, Policies(resource=policy)).check(CheckKind.RESOURCE).effect
         found |= dict.fromkeys(actions, effect)
     return found
