@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import JsonLexer
+
 from labkit.docker.choice import EMBEDDED
-from labkit.gallery.code import json_html
 from labkit.gallery.page import Link, Page, anchor
 from labkit.lab.lab import Lab
 from labkit.scenarios import ScenarioResult, StepResult
-from labkit.scenarios.model import DENIED, DONE, FAILED, REFUSED, SKIPPED
+from labkit.scenarios.evidence import MARKS, kind
+from labkit.scenarios.model import DENIED, DONE, REFUSED, SKIPPED
 from labkit.show.display import html_of
+from labkit.show.document import layout
 
-_MARKS = {DENIED: "⊘", REFUSED: "⊘", FAILED: "✗", SKIPPED: "–"}
 _STOPPED = (DENIED, REFUSED)
 
 
@@ -99,7 +103,7 @@ def _counted(result: ScenarioResult) -> str:
 
 
 def _mark(step: StepResult) -> str:
-    return _MARKS.get(step.outcome, "✓") if step.ok else "✗"
+    return MARKS[kind(step)]
 
 
 def _title(step: StepResult) -> str:
@@ -110,10 +114,10 @@ def _step(number: int, step: StepResult, played: Played) -> str:
     outcome = step.outcome if step.ok else f"{step.outcome}, expected {step.step.expect}"
     if step.ok and step.outcome in _STOPPED:
         outcome += ", as expected"
-    kind = "failed" if not step.ok else {DONE: "done"}.get(step.outcome, step.outcome)
+    look = "failed" if not step.ok else step.outcome
     evidence = "".join(_evidence(step, played))
     return (
-        f'<section class="step {kind}" id="step-{number}">\n'
+        f'<section class="step {look}" id="step-{number}">\n'
         f'<h2><span class="mark" aria-hidden="true">{_mark(step)}</span> {number}. {escape(_title(step))}</h2>\n'
         f'<p class="who"><span class="outcome">{escape(outcome)}</span> <b>{escape(step.step.actor)}</b> '
         f"<code>{escape(step.caller)}</code></p>\n{evidence}</section>\n"
@@ -146,7 +150,13 @@ def _why(facts: Mapping[str, Any]) -> str:
 def _policy(facts: Mapping[str, Any]) -> str:
     if facts["policy"] is None:
         return "<p>The repository has no policy now.</p>"
-    return f"<p>The repository's policy is now:</p>{json_html(facts['policy'])}"
+    return f"<p>The repository's policy is now:</p>{_json(facts['policy'])}"
+
+
+def _json(document: Any) -> str:
+    """A JSON document as notebooks lay it out, with classes for its tokens, which ``style.css`` colours."""
+    html: str = highlight(layout(document), JsonLexer(), HtmlFormatter(cssclass="highlight"))
+    return html.rstrip("\n")
 
 
 def _answer(facts: Mapping[str, Any]) -> str:

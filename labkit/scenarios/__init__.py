@@ -3,16 +3,16 @@
 catalogue   the scenarios as tables of steps
 steps       the actions that steps are made of
 model       what steps, results and scenarios are
-places      moved accounts go back to their units
 player      playing them, as a whole or step by step
 runner      a clean start before, and cleaning up after
+provenance  the image pushed as an index with its provenance, and without
+evidence    what came of a step in words and marks
 """
 
-from labkit.scenarios.accounts import put_accounts_back
 from labkit.scenarios.catalogue import ARTICLE, SCENARIOS
 from labkit.scenarios.model import Scenario, ScenarioResult, Step, StepResult
 from labkit.scenarios.player import Player, run
-from labkit.scenarios.runner import clean_up, made, named, prepare, reset
+from labkit.scenarios.runner import clean_up, made, named, prepare, put_accounts_back, reset
 
 __all__ = [
     "ARTICLE",

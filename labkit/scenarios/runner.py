@@ -1,5 +1,7 @@
 """What comes before and after a scenario: a clean start, the setup, and away with everything that the lab has made.
 
+Accounts that were moved in the embedded organization go back to their units, too (``put_accounts_back``).
+
 ``prepare`` is for notebooks, which make the steps themselves: a clean start and the setup, which stays.
 """
 
@@ -12,8 +14,9 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labkit.aws import functions, repositories, roles, scps
+from labkit.aws import accounts, functions, repositories, roles, scps
 from labkit.aws.public_bases import in_words
+from labkit.embedded.state import world
 from labkit.errors import LabError, UsageError
 from labkit.lab.actor import Actor
 from labkit.lab.article import EXECUTION_ROLE, LIMITED_ROLE, PULLING_ROLE, REPOSITORIES
@@ -100,6 +103,24 @@ def reset(lab: Lab, scenario: Scenario) -> None:
         changes.append(Removal("policy", partial(repositories.set_policy, ecr, scenario.repository, None)))
     for change in changes:
         change.do()
+
+
+def put_accounts_back(lab: Lab) -> tuple[str, ...]:
+    """Moves each account of the embedded organization to its first unit; returns the names of those that were away.
+
+    On real accounts nothing is moved: where they belong is their owner's affair.
+    """
+    management = lab.actor("management")
+    if lab.choices.are_real or management is None:
+        return ()
+    homes = {**(world.HOME_ORGANIZATION.members or {}), "management": world.HOME_ORGANIZATION.root}
+    organizations = management.client("organizations")
+    moved = (
+        name
+        for name, unit in homes.items()
+        if (actor := lab.actor(name)) and accounts.ensure_parent(organizations, actor.account, unit)
+    )
+    return tuple(moved)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The commands of the command line, one module each; :data:`labkit.cli.main.COMMANDS` is their table."""
+"""A module for each command; the table that names them, and what each must have, is in `labkit.cli.main`."""

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run JupyterLab until it is stopped."""
     from labkit.cli.jupyter.server import choose_port, start
-    from labkit.cli.jupyter.settings import Settings
+    from labkit.cli.jupyter.settings import JupyterSettings
     from labkit.embedded.process import client
     from labkit.ground.environment import lab_environment
     from labkit.ground.processes import stoppable
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     port = choose_port(args.port)
     with stoppable():
         running = client.ensure()
-        settings = Settings(running.home / "jupyter", root, notebook, port, _browser(args))
+        settings = JupyterSettings(running.home / "jupyter", root, notebook, port, _browser(args))
         try:
             server = start(settings, lab_environment(running.home, running.endpoint), running.home / "jupyter.log")
             _serve(server, running.endpoint)

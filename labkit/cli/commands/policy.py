@@ -20,7 +20,7 @@ from labkit.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class PolicyKind:
     """A kind of policy: the option that it needs (None: none), how a value is checked, and what makes the document."""
 
     option: str | None
@@ -28,14 +28,14 @@ class Kind:
     make: Callable[..., dict[str, object]]
 
 
-def _kinds() -> dict[str, Kind]:
+def _kinds() -> dict[str, PolicyKind]:
     from labkit.pull import organization, policies
 
     return {
-        "same-account": Kind(None, str, policies.same_account),
-        "cross-account": Kind("account", organization.check_account, policies.cross_account),
-        "organization": Kind("org_id", organization.check_organization_id, policies.organization),
-        "organization-paths": Kind("org_path", organization.check_organization_path, policies.organization_paths),
+        "same-account": PolicyKind(None, str, policies.same_account),
+        "cross-account": PolicyKind("account", organization.check_account, policies.cross_account),
+        "organization": PolicyKind("org_id", organization.check_organization_id, policies.organization),
+        "organization-paths": PolicyKind("org_path", organization.check_organization_path, policies.organization_paths),
     }
 
 
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _values(args: argparse.Namespace, kind: Kind) -> Sequence[str]:
+def _values(args: argparse.Namespace, kind: PolicyKind) -> Sequence[str]:
     for option in ("account", "org_id", "org_path"):
         flag = f"--{option.replace('_', '-')}"
         given = getattr(args, option)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from labkit.cli.jupyter.settings import Settings
+from labkit.cli.jupyter.settings import JupyterSettings
 from labkit.errors import LabError, UsageError
 from labkit.ground.processes import end
 
@@ -28,7 +28,7 @@ _SECONDS_TO_STOP = 10
 class Server:
     """A running JupyterLab; made by `start`."""
 
-    def __init__(self, settings: Settings, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, settings: JupyterSettings, process: subprocess.Popen[bytes], log: Path) -> None:
         self.settings = settings
         self.process = process
         self.log = log
@@ -77,7 +77,7 @@ class Server:
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def start(settings: Settings, environment: Mapping[str, str], log: Path) -> Server:
+def start(settings: JupyterSettings, environment: Mapping[str, str], log: Path) -> Server:
     """Write the settings and start JupyterLab with ``environment`` and its output in ``log``; does not wait for it.
 
     It gets a session of its own: a Ctrl-C in the terminal reaches the lab, which then ends it properly, instead of

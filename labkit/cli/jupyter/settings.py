@@ -47,7 +47,7 @@ _LEFT_OUT = (
 
 
 @dataclass(frozen=True)
-class Settings:
+class JupyterSettings:
     """One start of JupyterLab: the files' ``folder``, the served ``root``, the ``notebook`` to open, its ``port``."""
 
     folder: Path

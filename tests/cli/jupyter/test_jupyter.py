@@ -15,12 +15,12 @@ import psutil
 import pytest
 
 from labkit.cli.jupyter import server
-from labkit.cli.jupyter.settings import Settings
+from labkit.cli.jupyter.settings import JupyterSettings
 from labkit.errors import LabError, UsageError
 
 
-def settings_for(folder: Path, port: int = 8888) -> Settings:
-    return Settings(folder / "jupyter", folder, "notebooks/00-start.ipynb", port, browser=False)
+def settings_for(folder: Path, port: int = 8888) -> JupyterSettings:
+    return JupyterSettings(folder / "jupyter", folder, "notebooks/00-start.ipynb", port, browser=False)
 
 
 def test_it_listens_on_loopback_only_and_wants_its_token(tmp_path):

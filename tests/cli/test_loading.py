@@ -1,0 +1,116 @@
+"""What a command loads: in a terminal never the drawing for notebooks, and for decisions the standard library alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labkit.embedded.process import client
+from labkit.pull import policies
+
+PROGRAM = """
+import sys
+from labkit.cli.main import main
+code = main(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    file.write("\\n".join(sys.modules))
+sys.exit(code)
+"""
+POLICY = json.dumps(policies.same_account())
+CASE = json.dumps(
+    {
+        "request": {
+            "principal": {"Service": "lambda.amazonaws.com"},
+            "action": "ecr:BatchGetImage",
+            "resource": "arn:aws:ecr:eu-central-1:813835382529:repository/lambda-same-account",
+        },
+        "policies": {"resource": policies.same_account()},
+    }
+)
+REQUEST = ("--principal", "lambda.amazonaws.com", "--action", "ecr:BatchGetImage", "--resource")
+ARN = "arn:aws:ecr:eu-central-1:813835382529:repository/lambda-same-account"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A lab home with a running embedded AWS."""
+    path = tmp_path_factory.mktemp("loading") / "home"
+    client.ensure(path)
+    yield path
+    client.stop(path)
+
+
+@pytest.fixture
+def loaded(tmp_path: Path, root: Path, home: Path):
+    """Runs a command in a process of its own and returns the names of the modules that it has loaded at its end."""
+
+    def run(*argv: str) -> set[str]:
+        (tmp_path / "policy.json").write_text(POLICY)
+        (tmp_path / "case.json").write_text(CASE)
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(tmp_path / "modules"), *argv],
+            cwd=tmp_path,
+            env={**os.environ, "LABKIT_HOME": str(home), "PYTHONPATH": str(root)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        return set((tmp_path / "modules").read_text().split())
+
+    return run
+
+
+def of(package: str, modules: set[str]) -> list[str]:
+    """The modules of a package that are among those loaded."""
+    return sorted(name for name in modules if name == package or name.startswith(f"{package}."))
+
+
+DECIDING = {
+    "evaluate": ("evaluate", "case.json"),
+    "explain": ("explain", *REQUEST, ARN, "--resource-policy", "policy.json"),
+    "check": ("check", "policy.json"),
+    "policy": ("policy", "same-account"),
+}
+EVERY_TERMINAL = {
+    **DECIDING,
+    "status": ("status",),
+    "env": ("env",),
+    "run": ("run", "cross-account", "--engine", "embedded"),
+    "run as JSON": ("run", "same-account", "--engine", "embedded", "--json"),
+}
+
+
+@pytest.mark.parametrize("argv", EVERY_TERMINAL.values(), ids=EVERY_TERMINAL)
+def test_a_command_in_a_terminal_never_loads_what_is_for_notebooks(loaded, argv):
+    modules = loaded(*argv)
+    assert of("labkit.show", modules) == []
+    assert of("IPython", modules) == of("ipywidgets", modules) == []
+    assert of("labkit.cli.jupyter", modules) == of("jupyter_client", modules) == []
+
+
+@pytest.mark.parametrize("argv", DECIDING.values(), ids=DECIDING)
+def test_what_decides_on_files_asks_neither_boto3_nor_an_embedded_aws(loaded, argv):
+    modules = loaded(*argv)
+    for package in ("boto3", "botocore", "labkit.aws", "labkit.embedded", "labkit.lab", "labkit.scenarios"):
+        assert of(package, modules) == [], package
+
+
+def test_pages_are_drawn_only_where_they_are_asked_for(loaded):
+    assert of("labkit.gallery.played", loaded("run", "same-account", "--engine", "embedded")) == []
+    assert of("labkit.gallery.played", loaded("run", "same-account", "--engine", "embedded", "--html", "pages"))
+
+
+def test_the_server_loads_neither_its_client_nor_anything_above_it(home: Path):
+    place = "labkit.embedded.__main__"
+    program = f"import sys, importlib; importlib.import_module({place!r}); print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    modules = set(done.stdout.split())
+    for package in ("labkit.lab", "labkit.scenarios", "labkit.show", "labkit.cli", "labkit.aws", "IPython"):
+        assert of(package, modules) == [], package
