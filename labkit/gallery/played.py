@@ -21,7 +21,7 @@ from labkit.gallery.page import Link, Page, anchor
 from labkit.lab.lab import Lab
 from labkit.scenarios import ScenarioResult, StepResult
 from labkit.scenarios.evidence import MARKS, kind
-from labkit.scenarios.model import DENIED, DONE, REFUSED, SKIPPED
+from labkit.scenarios.model import DENIED, REFUSED, SKIPPED
 from labkit.show.display import html_of
 from labkit.show.document import layout
 
