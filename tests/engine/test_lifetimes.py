@@ -64,9 +64,9 @@ def test_of_the_containers_of_calls_at_the_same_time_one_stays(aws: Lab, name: s
 TRIES = """\
 import sys
 from pathlib import Path
-from labkit.aws.engine.building import DockerImage
-from labkit.aws.engine.finding import find
-from labkit.aws.engine.trial import LocalContainer
+from labkit.docker.building import DockerImage
+from labkit.docker.daemon import find
+from labkit.docker.trial import LocalContainer
 with LocalContainer(DockerImage(find(), sys.argv[1], "", "", {}), Path(sys.argv[2])):
     print(flush=True)
     sys.stdin.read()

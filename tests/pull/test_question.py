@@ -129,6 +129,10 @@ def test_the_explanation_names_the_account_that_the_policy_wants():
         f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com/team/app:0.0.1",
         f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com/app@sha256:{'0' * 64}",
         f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com/app:1@sha256:{'0' * 64}",
+        f"{REGISTRY}.dkr.ecr.cn-north-1.amazonaws.com.cn/app:1",
+        f"{REGISTRY}.dkr.ecr.us-gov-west-1.amazonaws.com/app:1",
+        f"{REGISTRY}.dkr.ecr-fips.us-east-1.amazonaws.com/app:1",
+        f"{REGISTRY}.dkr-ecr.eu-central-1.on.aws/app:1",
     ],
 )
 def test_an_image_uri_reads_back_as_it_was_written(uri):
@@ -140,8 +144,10 @@ def test_an_image_uri_reads_back_as_it_was_written(uri):
     [
         f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com/app",
         "public.ecr.aws/lambda/python:3.12",
-        f"{REGISTRY}.dkr.ecr-fips.eu-central-1.amazonaws.com/app:1",
         "docker.io/library/python:3.12",
+        f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com.cn/app:1",
+        f"{REGISTRY}.dkr.ecr.cn-north-1.amazonaws.com/app:1",
+        f"{REGISTRY}.dkr-ecr.eu-central-1.amazonaws.com/app:1",
         f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com/App:1",
         "",
     ],

@@ -16,6 +16,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from labkit.pull.function import FunctionRef
+
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
     from labkit.iam import Policies, Principal
@@ -71,6 +73,16 @@ class Call:
     def account(self) -> str:
         """The account of the caller."""
         return self.identity.account
+
+    @cached_property
+    def function(self) -> FunctionRef:
+        """The Lambda function that is meant, read once: what is authorized is what is executed.
+
+        Read from FunctionName and Qualifier, or from Resource where an operation takes any ARN. Raises
+        InvalidFunctionName and QualifiersDiffer, and KeyError for an operation that names no function.
+        """
+        text = self.params["FunctionName"] if "FunctionName" in self.params else self.params["Resource"]
+        return FunctionRef.parse(text, self.params.get("Qualifier"), account=self.account, region=self.region)
 
 
 @dataclass(frozen=True)

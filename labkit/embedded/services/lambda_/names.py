@@ -1,52 +1,53 @@
-"""Which function a call means: a name, a partial ARN or a whole ARN, with or without a qualifier.
+"""Which function a call means, and whether this account and region have it.
 
-Lambda API Reference, ``FunctionName``: ``MyFunction``, ``123456789012:function:MyFunction``,
-``arn:aws:lambda:us-west-2:123456789012:function:MyFunction``. This lab keeps ``$LATEST`` and no versions or aliases.
+A call's name was read once (`Call.function`); that reference is authorized, and that reference is looked up here. This
+lab keeps ``$LATEST`` and no versions or aliases.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from labkit.embedded.protocol.calls import Call, ServiceError
+from labkit.embedded.protocol.calls import Call
 from labkit.embedded.services.lambda_.errors import error, validation
-from labkit.embedded.services.lambda_.functions.store import Function, FunctionKey, FunctionStore
+from labkit.pull.function import LATEST, FunctionRef, InvalidFunctionName, QualifiersDiffer
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-
-# Only the forms of Lambda's documentation, so that exactly what was authorized is what is meant.
-_NAME = re.compile(
-    r"(?:(?:arn:aws:lambda:(?P<region>[a-z0-9-]+):)?(?P<account>\d{12}):function:)?"
-    r"(?P<name>[a-zA-Z0-9-_]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?"
-)
-LONGEST = 64
+    from labkit.embedded.services.lambda_.functions.store import Function, FunctionStore
 
 
-def key_of(call: Call, text: str | None = None, qualifier: str | None = None) -> FunctionKey:
-    """The function that ``text`` (by default the parameter FunctionName) means to this caller.
+def named(call: Call) -> FunctionRef:
+    """The function that the call names, wherever it is and whether it exists or not.
 
-    Raises ValidationException for what is no name, ResourceNotFoundException for another region and for a version
-    or alias, AccessDeniedException for another account: nothing grants access to functions across accounts here.
+    Raises ValidationException for what is no name, InvalidParameterValueException for two different qualifiers.
     """
-    text = call.params["FunctionName"] if text is None else text
-    match = _NAME.fullmatch(text)
-    if match is None:
-        constraint = f"Member must satisfy regular expression pattern: {_NAME.pattern}"
-        raise validation([f"Value '{text}' at 'functionName' failed to satisfy constraint: {constraint}"])
-    if len(match["name"]) > LONGEST:
-        constraint = f"Member must have length less than or equal to {LONGEST}"
-        raise validation([f"Value '{text}' at 'functionName' failed to satisfy constraint: {constraint}"])
-    key = FunctionKey(match["account"] or call.account, match["region"] or call.region, match["name"])
-    if key.region != call.region:
-        raise error("other region", key.region, call.region)
-    if key.account != call.account:
-        raise _not_yours(call, key)
-    qualifier = match["qualifier"] or qualifier or "$LATEST"
-    if qualifier != "$LATEST":
-        raise error("not found", f"{key.arn}:{qualifier}")
-    return key
+    try:
+        return call.function
+    except InvalidFunctionName as problem:
+        where = f"Value '{problem.text}' at 'functionName' failed to satisfy constraint"
+        raise validation([f"{where}: {problem.constraint}"]) from None
+    except QualifiersDiffer:
+        raise error("qualifiers differ") from None
+
+
+def here(call: Call) -> FunctionRef:
+    """The function that the call names, in the region that was called. Raises ResourceNotFoundException.
+
+    Another account's never gets here: nothing grants access to functions across accounts in this lab.
+    """
+    function = named(call)
+    if function.region != call.region:
+        raise error("other region", function.region, call.region)
+    return function
+
+
+def latest(call: Call) -> FunctionRef:
+    """The function itself. Raises ResourceNotFoundException as `here` does, and for a version or alias."""
+    function = here(call)
+    if function.qualifier not in (None, LATEST):
+        raise error("not found", function.arn)
+    return function.unqualified
 
 
 def store_of(embedded: Embedded) -> FunctionStore:
@@ -55,20 +56,10 @@ def store_of(embedded: Embedded) -> FunctionStore:
     return embedded.functions
 
 
-def function_of(embedded: Embedded, call: Call, text: str | None = None) -> Function:
-    """The existing function that the call means. Raises as `key_of` does, and ResourceNotFoundException."""
-    key = key_of(call, text, call.params.get("Qualifier"))
+def function_of(embedded: Embedded, call: Call) -> Function:
+    """The existing function that the call means. Raises as `latest` does, and ResourceNotFoundException."""
+    key = latest(call)
     function = store_of(embedded).get(key)
     if function is None:
         raise error("not found", key.arn)
     return function
-
-
-def _not_yours(call: Call, key: FunctionKey) -> ServiceError:
-    action = {"Invoke": "lambda:InvokeFunction"}.get(call.operation, f"lambda:{call.operation}")
-    return ServiceError(
-        "AccessDeniedException",
-        f"User: {call.identity.arn} is not authorized to perform: {action} on resource: {key.arn} "
-        f"because no resource-based policy allows the {action} action",
-        403,
-    )

@@ -1,25 +1,52 @@
-"""What the operations of Lambda need as permission, and on which ARN."""
+"""What Lambda's operations need as permission: on which ARN of a function, and to pass its role.
+
+Since 2022 AWS authorizes Invoke, GetFunction, GetFunctionConfiguration, GetPolicy, AddPermission, RemovePermission and
+DeleteFunction for ``function:NAME:QUALIFIER`` where a qualifier is given, an explicit ``$LATEST`` too. So a Deny on
+``function:prod`` does not refuse ``prod:$LATEST``; one on ``function:prod:*`` refuses nothing but qualified names, and
+one on ``function:prod*`` both. The other operations know no Qualifier and are authorized for ``function:NAME``; what
+AWS asks for where their FunctionName or Resource has one nevertheless is not known. Here both ARNs must be allowed
+then, so that no way of writing a name passes a Deny.
+
+Source: AWS's mail to customers, in serverless-plugin-warmup #304 and #308; terraform-provider-aws #23778.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Access, Call, Needs
-from labkit.embedded.services.permissions import account_in, request_tags
+from labkit.embedded.services.lambda_.names import named
+from labkit.embedded.services.permissions import request_tags
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
+    from labkit.pull.function import FunctionRef
 
 
-def on_function(action: str | None = None) -> Needs:
-    """The function that the call names, by ``action`` or that of the operation's own name; and its role to pass."""
+def on_version(action: str | None = None) -> Needs:
+    """An operation on one version or alias, or on the function where no qualifier is given.
+
+    ``action`` is the IAM action where it has another name than the operation.
+    """
 
     def needs(embedded: Embedded, call: Call) -> list[Access]:
-        arn = function_arn(call)
-        access = Access(f"lambda:{action or call.operation}", arn, account_in(arn), _tags(call))
-        return [access, *_pass_role(call)]
+        return _accesses(call, [named(call)], action or call.operation)
 
     return needs
+
+
+def on_function(embedded: Embedded, call: Call) -> list[Access]:
+    """An operation on the function itself; with a qualifier, on both."""
+    function = named(call)
+    both = [function.unqualified, function] if function.qualifier else [function]
+    return _accesses(call, both, call.operation)
+
+
+def _accesses(call: Call, functions: Sequence[FunctionRef], action: str) -> list[Access]:
+    tags = _tags(call)
+    on_functions = (Access(f"lambda:{action}", each.arn, each.account, tags) for each in functions)
+    return [*on_functions, *_pass_role(call)]
 
 
 def _pass_role(call: Call) -> list[Access]:
@@ -34,28 +61,3 @@ def _pass_role(call: Call) -> list[Access]:
 def _tags(call: Call) -> dict[str, str | list[str]]:
     tags = call.params.get("Tags") or {}
     return request_tags({"Key": name, "Value": value} for name, value in tags.items())
-
-
-def on_resource(parameter: str) -> Needs:
-    """The function whose ARN is in this parameter."""
-
-    def needs(embedded: Embedded, call: Call) -> list[Access]:
-        arn = call.params[parameter]
-        return [Access(f"lambda:{call.operation}", arn, account_in(arn), _tags(call))]
-
-    return needs
-
-
-def function_arn(call: Call) -> str:
-    """The ARN of the function that ``FunctionName`` (a name, a partial or a whole ARN) and ``Qualifier`` name."""
-    name, qualifier = call.params["FunctionName"], call.params.get("Qualifier")
-    parts = name.split(":")
-    if name.startswith("arn:"):
-        prefix, tail = parts[:6], parts[6:]
-    elif len(parts) >= 3 and parts[1] == "function":
-        prefix, tail = ["arn", "aws", "lambda", call.region, parts[0], "function"], parts[2:]
-    else:
-        prefix, tail = ["arn", "aws", "lambda", call.region, call.account, "function"], parts
-    if qualifier and len(tail) == 1:
-        tail = [*tail, qualifier]
-    return ":".join([*prefix, *tail])

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.embedded.services.lambda_.errors import error
-from labkit.embedded.services.lambda_.functions.store import FunctionKey
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
+from labkit.iam.arn import account_of
+from labkit.pull.function import FunctionRef
 from labkit.pull.policies import LAMBDA
 from labkit.pull.question import service_context
 
@@ -18,15 +19,15 @@ if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
 
-def check_role(embedded: Embedded, key: FunctionKey, arn: str) -> None:
+def check_role(embedded: Embedded, key: FunctionRef, arn: str) -> None:
     """Raises AccessDeniedException for another account's role, InvalidParameterValueException for one of no use."""
-    if arn.split(":")[4] != key.account:
+    if account_of(arn) != key.account:
         raise error("role of another account")
     if not assumable(embedded, key, arn):
         raise error("role")
 
 
-def assumable(embedded: Embedded, key: FunctionKey, arn: str) -> bool:
+def assumable(embedded: Embedded, key: FunctionRef, arn: str) -> bool:
     """Does the role exist, and does its trust policy let Lambda assume it for this function?"""
     role = embedded.role(arn)
     if role is None:

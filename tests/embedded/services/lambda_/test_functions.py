@@ -10,10 +10,10 @@ import pytest
 from labkit.aws.images import push
 from labkit.embedded.process import client as embedded_client
 from labkit.embedded.protocol.calls import ServiceError
-from labkit.embedded.services.lambda_.functions.store import FunctionKey
 from labkit.embedded.services.lambda_.roles import check_role
 from labkit.image.format.errors import Throttled
 from labkit.image.format.image import Image
+from labkit.pull.function import FunctionRef
 from tests.embedded.lab_of_tests import PATIENTLY, REGISTRY, Lab, image_of, refusal, unique
 
 INVALID = "InvalidParameterValueException"
@@ -210,7 +210,7 @@ def test_a_function_all_of_whose_environments_are_busy_is_throttled(
 
 
 def test_a_role_of_another_account_is_not_taken(cloud: Any):
-    key = FunctionKey(REGISTRY, "eu-central-1", "f")
+    key = FunctionRef(REGISTRY, "eu-central-1", "f")
     with pytest.raises(ServiceError) as refused:
         check_role(cloud.embedded, key, "arn:aws:iam::592444418872:role/LambdaRoleWithoutPermissions")
     assert (refused.value.code, refused.value.status) == ("AccessDeniedException", 403)

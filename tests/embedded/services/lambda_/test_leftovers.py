@@ -57,7 +57,7 @@ def test_only_what_an_earlier_run_for_this_home_has_left_is_removed(home: Home, 
 TRIES = """\
 import sys
 from pathlib import Path
-from labkit.aws.engine.trials import marked
+from labkit.docker.trial_marks import marked
 with marked(Path(sys.argv[1])) as mark:
     print(mark.name, flush=True)
     sys.stdin.read()

@@ -19,16 +19,16 @@ from labkit.embedded.services.lambda_.functions.store import (
     PENDING,
     SUCCESSFUL,
     Function,
-    FunctionKey,
     FunctionStore,
     Status,
 )
 from labkit.embedded.state.blobs import BlobStore, digest_of
 from labkit.image.build.base import FOR_LABEL, KIND_LABEL
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST
+from labkit.pull.function import FunctionRef
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
-KEY = FunctionKey("813835382529", "eu-central-1", "test-same-account")
+KEY = FunctionRef("813835382529", "eu-central-1", "test-same-account")
 REGISTRY = "813835382529.dkr.ecr.eu-central-1.amazonaws.com/lambda-same-account"
 
 
@@ -75,7 +75,7 @@ def pushed(blobs: BlobStore, *layers: bytes, labels: dict[str, str] = STAND_IN) 
     return (manifest, digest_of(config), *(digest_of(layer) for layer in layers))
 
 
-def function_of(digests: tuple[str, ...], key: FunctionKey = KEY) -> Function:
+def function_of(digests: tuple[str, ...], key: FunctionRef = KEY) -> Function:
     return Function(
         key,
         "arn:aws:iam::813835382529:role/LambdaRoleWithoutPermissions",
@@ -252,7 +252,7 @@ def test_a_deleted_function_leaves_neither_record_nor_code(store: FunctionStore,
 
 def test_functions_with_the_same_image_share_its_code(store: FunctionStore, blobs: BlobStore):
     first = created(store, blobs, layer_of({"a": b"a"}))
-    other = replace(function_of(first.blobs), key=KEY._replace(name="another"), ready=first.digest, state=ACTIVE)
+    other = replace(function_of(first.blobs), key=replace(KEY, name="another"), ready=first.digest, state=ACTIVE)
     store.put(other)
     store.remove(KEY)
     assert store.code.root(first.digest).is_dir()
@@ -269,8 +269,8 @@ def test_a_function_deleted_while_pending_stays_deleted(store: FunctionStore, bl
 def test_names_that_differ_in_case_are_different_functions(store: FunctionStore, blobs: BlobStore):
     digests = pushed(blobs, layer_of({"a": b"a"}))
     for name in ("greeter", "Greeter"):
-        store.put(function_of(digests, KEY._replace(name=name)))
-    assert [each.key.name for each in store.listed(*KEY[:2])] == ["Greeter", "greeter"]
+        store.put(function_of(digests, replace(KEY, name=name)))
+    assert [each.key.name for each in store.listed(KEY.account, KEY.region)] == ["Greeter", "greeter"]
 
 
 def test_only_code_and_configuration_make_a_new_version(blobs: BlobStore):

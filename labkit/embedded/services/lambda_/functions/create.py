@@ -14,7 +14,7 @@ from labkit.embedded.services.lambda_.checks import check_package, check_shape
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.functions.pull import pull
 from labkit.embedded.services.lambda_.functions.store import IN_PROGRESS, Function
-from labkit.embedded.services.lambda_.names import function_of, key_of, store_of
+from labkit.embedded.services.lambda_.names import function_of, latest, store_of
 from labkit.embedded.services.lambda_.roles import check_role
 from labkit.embedded.services.lambda_.shapes import configuration, options
 
@@ -27,7 +27,7 @@ _OTHER_SOURCES = ("ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion")
 def create_function(embedded: Embedded, call: Call) -> dict[str, Any]:
     """CreateFunction with an image. Answers the function, which is Pending."""
     params, store = call.params, store_of(embedded)
-    key = key_of(call)
+    key = latest(call)
     check_shape(params)
     check_package(params)
     check_role(embedded, key, params["Role"])

@@ -10,9 +10,10 @@ from labkit.embedded.services.lambda_.checks import check_shape
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.functions.create import check_unchanged
 from labkit.embedded.services.lambda_.functions.store import IN_PROGRESS
-from labkit.embedded.services.lambda_.names import function_of, store_of
+from labkit.embedded.services.lambda_.names import function_of, here, store_of
 from labkit.embedded.services.lambda_.roles import check_role
 from labkit.embedded.services.lambda_.shapes import configuration, description, options
+from labkit.pull.function import LATEST
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -62,26 +63,31 @@ def update_function_configuration(embedded: Embedded, call: Call) -> dict[str, A
 
 
 def delete_function(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """DeleteFunction: the function, its processes and its code are gone when this answers."""
+    """DeleteFunction: the function, its processes and its code are gone when this answers.
+
+    A qualifier asks for one version only, and ``$LATEST`` is never deleted alone: InvalidParameterValueException.
+    """
+    if here(call).qualifier == LATEST:
+        raise error("latest")
     store_of(embedded).remove(function_of(embedded, call).key)
     return {"StatusCode": 204}
 
 
 def list_tags(embedded: Embedded, call: Call) -> dict[str, Any]:
     """ListTags of the function whose ARN is ``Resource``."""
-    return {"Tags": dict(function_of(embedded, call, call.params["Resource"]).tags)}
+    return {"Tags": dict(function_of(embedded, call).tags)}
 
 
 def tag_resource(embedded: Embedded, call: Call) -> dict[str, Any]:
     """TagResource: add tags, replacing those of the same key."""
-    function = function_of(embedded, call, call.params["Resource"])
+    function = function_of(embedded, call)
     store_of(embedded).put(replace(function, tags={**function.tags, **call.params["Tags"]}))
     return {}
 
 
 def untag_resource(embedded: Embedded, call: Call) -> dict[str, Any]:
     """UntagResource: remove tags; those that are not there do not matter."""
-    function = function_of(embedded, call, call.params["Resource"])
+    function = function_of(embedded, call)
     kept = {key: value for key, value in function.tags.items() if key not in call.params["TagKeys"]}
     store_of(embedded).put(replace(function, tags=kept))
     return {}

@@ -17,11 +17,11 @@ from labkit.embedded.request.context import Later, resource_context
 from labkit.embedded.services.ecr.images.store import RepositoryKey, StoredImage
 from labkit.embedded.services.ecr.repositories.policies import acceptable
 from labkit.embedded.services.lambda_.errors import error
-from labkit.embedded.services.lambda_.functions.store import FunctionKey
 from labkit.iam import Policy
 from labkit.image.format.errors import ManifestError
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, Manifest, parse
 from labkit.pull import policies
+from labkit.pull.function import FunctionRef
 from labkit.pull.question import PullQuestion
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
@@ -47,7 +47,7 @@ class Source:
     blobs: tuple[str, ...]
 
 
-def pull(embedded: Embedded, call: Call, key: FunctionKey, text: str) -> Source:
+def pull(embedded: Embedded, call: Call, key: FunctionRef, text: str) -> Source:
     """Find the image of this URI for a function, if Lambda may pull it for this caller.
 
     Raises AccessDeniedException and InvalidParameterValueException as Lambda answers them. May add Lambda's
@@ -57,7 +57,7 @@ def pull(embedded: Embedded, call: Call, key: FunctionKey, text: str) -> Source:
         uri = ImageUri.parse(text)
     except InvalidImageUri:
         raise error("image invalid", text) from None
-    if uri.region != key.region:
+    if uri.region != key.region or not uri.lambda_takes_it:
         raise error("image invalid", text)
     _check_permission(embedded, call, key, uri)
     image = embedded.images.find(
@@ -72,7 +72,7 @@ def pull(embedded: Embedded, call: Call, key: FunctionKey, text: str) -> Source:
     return Source(image.digest, uri.at(image.digest), (image.digest, *image.blobs))
 
 
-def _check_permission(embedded: Embedded, call: Call, key: FunctionKey, uri: ImageUri) -> None:
+def _check_permission(embedded: Embedded, call: Call, key: FunctionRef, uri: ImageUri) -> None:
     record = embedded.repository(uri.account, uri.region, uri.repository)
     question = _question(embedded, call, key, uri, record)
     if question.decide().allowed:
@@ -88,7 +88,7 @@ def _check_permission(embedded: Embedded, call: Call, key: FunctionKey, uri: Ima
 
 
 def _question(
-    embedded: Embedded, call: Call, key: FunctionKey, uri: ImageUri, record: RepositoryRecord | None
+    embedded: Embedded, call: Call, key: FunctionRef, uri: ImageUri, record: RepositoryRecord | None
 ) -> PullQuestion:
     return PullQuestion(
         caller=call.identity.principal,

@@ -34,6 +34,7 @@ from labkit.embedded.state.blobs import BlobStore
 from labkit.embedded.state.clock import Clock, SystemClock
 from labkit.ground.files import write_atomically
 from labkit.image.build.base import stands_in_for
+from labkit.pull.function import FunctionRef
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,22 +53,9 @@ IN_PROGRESS = Status("InProgress", "Creating", "The function is being created.")
 SUCCESSFUL = Status("Successful")
 
 
-class FunctionKey(NamedTuple):
-    """Which function: the account and region that it lives in, and its name."""
-
-    account: str
-    region: str
-    name: str
-
-    @property
-    def arn(self) -> str:
-        """The function's ARN, without a version."""
-        return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.name}"
-
-
 @dataclass(frozen=True)
 class Function:
-    """One function.
+    """One function, ``key``, which has no qualifier.
 
     ``image_uri`` is what its author wrote, ``resolved_uri`` the same by digest, ``digest`` the image's digest,
     ``blobs`` the manifest, configuration and layers that it takes to make it ready, ``ready`` the digest of the
@@ -76,7 +64,7 @@ class Function:
     MemorySize (MiB), Environment, Architectures and so on.
     """
 
-    key: FunctionKey
+    key: FunctionRef
     role: str
     image_uri: str
     resolved_uri: str
@@ -116,19 +104,21 @@ class FunctionStore:
         self._records.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = threading.RLock()
         self._worker = ThreadPoolExecutor(1, "make-ready")
-        self._work: dict[FunctionKey, Future[None]] = {}
+        self._work: dict[FunctionRef, Future[None]] = {}
         loaded = (_load(path) for path in sorted(self._records.glob("*.json")))
         self._functions = {function.key: function for function in loaded}
         self._resumed = False
 
-    def get(self, key: FunctionKey) -> Function | None:
+    def get(self, key: FunctionRef) -> Function | None:
         """The function, or None."""
         return self._functions.get(key)
 
     def listed(self, account: str, region: str) -> list[Function]:
         """The functions of an account in a region, by name."""
         with self._lock:
-            found = [each for each in self._functions.values() if each.key[:2] == (account, region)]
+            found = [
+                each for each in self._functions.values() if (each.key.account, each.key.region) == (account, region)
+            ]
         return sorted(found, key=lambda function: function.key.name)
 
     def put(self, function: Function) -> None:
@@ -141,7 +131,7 @@ class FunctionStore:
         """The function after a change made by its author, now: a new revision, not stored yet."""
         return replace(function, modified=self._now(), revision=str(uuid4()), **members)
 
-    def remove(self, key: FunctionKey) -> None:
+    def remove(self, key: FunctionRef) -> None:
         """Forget a function, end its processes, and delete the code that no other function runs."""
         with self._lock:
             self._path(key).unlink(missing_ok=True)
@@ -156,7 +146,7 @@ class FunctionStore:
         waiting = [each.blobs for each in functions if each.ready != each.digest and not each.settled]
         return set(chain(*waiting, *(each.running for each in functions)))
 
-    def make_ready(self, key: FunctionKey, blobs: BlobStore) -> None:
+    def make_ready(self, key: FunctionRef, blobs: BlobStore) -> None:
         """Unpack the function's image in the background; then it becomes Active, or Failed with the reason."""
         self._work[key] = self._worker.submit(self._make_ready, key, blobs)
 
@@ -180,7 +170,7 @@ class FunctionStore:
         self._worker.shutdown(wait=True, cancel_futures=True)
         self.environments.close()
 
-    def _make_ready(self, key: FunctionKey, blobs: BlobStore) -> None:
+    def _make_ready(self, key: FunctionRef, blobs: BlobStore) -> None:
         function = self._functions.get(key)
         if function is None:
             return
@@ -214,7 +204,7 @@ class FunctionStore:
         if self._kept:
             self._kept(used)
 
-    def _path(self, key: FunctionKey) -> Path:
+    def _path(self, key: FunctionRef) -> Path:
         # Names differ in case only, at times, and some file systems do not tell: the hash does.
         return self._records / f"{sha256(key.arn.encode()).hexdigest()}.json"
 
@@ -230,7 +220,8 @@ def _failed(status: Status, function: Function) -> Function:
 
 
 def _dump(function: Function) -> bytes:
-    state = {**asdict(function), "modified": function.modified.isoformat()}
+    key = [function.key.account, function.key.region, function.key.name]
+    state = {**asdict(function), "key": key, "modified": function.modified.isoformat()}
     return json.dumps(state).encode()
 
 
@@ -239,7 +230,7 @@ def _load(path: Path) -> Function:
     return Function(
         **{
             **state,
-            "key": FunctionKey(*state["key"]),
+            "key": FunctionRef(*state["key"]),
             "blobs": tuple(state["blobs"]),
             "running": tuple(state.get("running", ())),  # older records have none
             "modified": datetime.fromisoformat(state["modified"]),
