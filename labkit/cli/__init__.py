@@ -1,4 +1,4 @@
-"""The command line, ``python3 -m labkit`` or ``labkit``.
+"""The command line: its commands, the installation, JupyterLab, the project's checks.
 
 main           the table of commands, their parsers, and what becomes of everything that can go wrong
 commands       a module for each command, imported only when it is the one asked for

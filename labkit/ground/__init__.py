@@ -1,4 +1,4 @@
-"""What everything stands on.
+"""What everything stands on: the project's folder, the lab home, environment variables, child processes, files.
 
 project       the project's folder and its ``.venv``
 home          the lab home
