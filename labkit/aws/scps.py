@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from labkit.aws import tags
 from labkit.aws.reading import Unreadable
 from labkit.iam import Policy
-from labkit.iam.evaluate import Levels
+from labkit.iam.policies import Levels
 
 KIND = "SERVICE_CONTROL_POLICY"
 NAME = "labkit-pull-from-the-registry-only"

@@ -4,24 +4,33 @@ Pure: standard library only, no input or output, no clock, no globals. A request
 in; a decision comes out, made of checks (one for each kind of policy), made of matches (one for each statement), made
 of parts (one for each element), so that whatever is explained is what was decided.
 
-    deciding      document    JSON text to compiled statements     patterns, arn    wildcards, variables, ARNs
-                  request     principals and requests              principals       the Principal element
-                  operators   the table of operators               conditions       the Condition element
-                  match       a statement against a request        policies         the kinds of policy
-                  evaluate    all policies against a request
-    explaining    reasons     a part in words                      nearest          the nearest miss
-                  explain     sentences and data                   counterfactual   what would flip the decision
-                  outline     a decision as a tree                 html             the tree for notebooks
-    asking        cases       requests, policies and expected answers as JSON
+    what stands in a policy   arn           the fields of an ARN           patterns     wildcards and variables
+                              operators     the table of operators         conditions   the Condition element
+                              principals    the Principal element          statement    a compiled statement
+                              document      JSON text to statements        policies     those that apply, by kind
+    what is asked             request       principals and requests        parts        a pattern beside a value
+                              match         a statement against a request
+    in words (words/)         reasons       a part in words                nearest      the nearest miss
+                              explain       sentences and data             outline      a decision as a tree
+    the answer                decision      checks, and their words        evaluation   all policies against a request
+                              alternatives  what would turn the decision   cases        questions and answers as JSON
 
-Deciding knows nothing of explaining; text is made of the kept matches, and only when asked for.
+Deciding knows nothing of words: they are made of the matches that were kept, and only when asked for. A decision can
+put itself into words, so that it stands above them; they know it for its type alone. A test holds the order:
+arn, patterns, parts, operators, conditions, request, principals, statement, document, match, policies; the words;
+decision, evaluation, alternatives, cases.
 """
 
 from labkit.errors import PolicyError
-from labkit.iam.document import Policy, Statement
-from labkit.iam.evaluate import Check, CheckEffect, CheckKind, Decision, Policies, evaluate
-from labkit.iam.match import Match, Part
+from labkit.iam.alternatives import Counterfactual, counterfactual, counterfactuals
+from labkit.iam.decision import Check, Decision
+from labkit.iam.document import Policy
+from labkit.iam.evaluation import evaluate
+from labkit.iam.match import Match
+from labkit.iam.parts import Part
+from labkit.iam.policies import CheckEffect, CheckKind, Policies
 from labkit.iam.request import Principal, Request
+from labkit.iam.statement import Statement
 from labkit.iam.words.explain import policy_name
 from labkit.iam.words.nearest import Miss
 from labkit.iam.words.reasons import reason
@@ -30,6 +39,7 @@ __all__ = [
     "Check",
     "CheckEffect",
     "CheckKind",
+    "Counterfactual",
     "Decision",
     "Match",
     "Miss",
@@ -40,6 +50,8 @@ __all__ = [
     "Principal",
     "Request",
     "Statement",
+    "counterfactual",
+    "counterfactuals",
     "evaluate",
     "policy_name",
     "reason",

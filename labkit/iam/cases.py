@@ -16,7 +16,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from labkit.errors import UsageError
-from labkit.iam.evaluate import CheckEffect, CheckKind, Decision, Policies, evaluate
+from labkit.iam.decision import Decision
+from labkit.iam.evaluation import evaluate
+from labkit.iam.policies import CheckEffect, CheckKind, Policies
 from labkit.iam.request import Request
 
 VERDICTS = ("allowed", "denied")

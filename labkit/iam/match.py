@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from labkit.iam.document import Policy, Statement
+from labkit.iam.document import Policy
 from labkit.iam.parts import Part
 from labkit.iam.principals import Naming
 from labkit.iam.request import Request
-
-__all__ = ["Match", "Part", "match", "match_all"]
+from labkit.iam.statement import Statement
 
 
 class Match(NamedTuple):

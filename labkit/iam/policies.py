@@ -1,4 +1,4 @@
-"""The policies that apply to a request, by kind, and the names of the kinds.
+"""The policies that apply to a request, by kind, and the names of the kinds and of what each can say.
 
 Source: IAM User Guide, "Policies and permissions in IAM", policy types; AWS Organizations User Guide, "SCP
 evaluation", "RCP evaluation".
@@ -25,6 +25,15 @@ class CheckKind(Enum):
     SESSION = "SESSION"
     SERVICE_CONTROL_POLICY = "SERVICE_CONTROL_POLICY"
     RESOURCE_CONTROL_POLICY = "RESOURCE_CONTROL_POLICY"
+
+
+class CheckEffect(Enum):
+    """What one kind of policy says; NO_IMPACT where none of that kind applies."""
+
+    ALLOW = "ALLOW"
+    IMPLICIT_DENY = "IMPLICIT_DENY"
+    EXPLICIT_DENY = "EXPLICIT_DENY"
+    NO_IMPACT = "NO_IMPACT"
 
 
 class Policies(NamedTuple):

@@ -23,7 +23,7 @@ from labkit.docker.choice import DOCKER
 from labkit.errors import UsageError
 from labkit.ground.environment import apply, own_variables
 from labkit.iam import Policy, Principal
-from labkit.iam.evaluate import Levels
+from labkit.iam.policies import Levels
 from labkit.lab.actor import Actor
 from labkit.lab.article import IMAGE_FOLDER, REPOSITORIES, SAME_ACCOUNT, TAG
 from labkit.lab.builder import Builder, BuiltImage, silent

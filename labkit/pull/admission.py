@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 from labkit.iam import Policies, Policy, Principal
 from labkit.iam.conditions import Condition
-from labkit.iam.evaluate import Levels
 from labkit.iam.patterns import Context
+from labkit.iam.policies import Levels
 from labkit.pull.organization import Membership, Organization
 from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.uri import ImageUri

@@ -22,7 +22,7 @@ from typing import Any
 from labkit.errors import UsageError
 from labkit.iam import Decision, Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
-from labkit.iam.evaluate import Levels
+from labkit.iam.policies import Levels
 from labkit.pull.decision import PullDecision
 from labkit.pull.organization import Membership
 from labkit.pull.policies import LAMBDA, PULL_ACTIONS

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from html import escape
 
-from labkit.iam.evaluate import Decision
+from labkit.iam import Decision
 from labkit.iam.words.outline import MARKS, Line, outline
 from labkit.iam.words.reasons import ABSENT
 

@@ -129,9 +129,11 @@ def _several(key: str, text: str) -> Any:
 
 
 def _data(decision: Decision) -> dict[str, Any]:
+    from labkit.iam import counterfactuals
     from labkit.iam.words.explain import explanation
 
-    turning = [{"key": each.key, "value": each.value, "sentence": each.sentence} for each in decision.counterfactuals()]
+    found = counterfactuals(decision)
+    turning = [{"key": each.key, "value": each.value, "sentence": each.sentence} for each in found]
     return {**explanation(decision), "counterfactuals": turning}
 
 
@@ -139,10 +141,11 @@ def _show(decision: Decision) -> None:
     from rich.console import Console
 
     from labkit.cli.terminal.decisions import decision_tree
+    from labkit.iam import counterfactuals
 
     console = Console(highlight=False, emoji=False)
     console.print(decision_tree(decision))
     if decision.denial:
         console.print(f"AWS would say: {decision.denial}", markup=False)
-    for each in decision.counterfactuals():
+    for each in counterfactuals(decision):
         console.print(each.sentence, markup=False)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from labkit.errors import UsageError
 from labkit.iam import Policies, Policy, Principal, Request, Statement, evaluate
-from labkit.iam.counterfactual import candidates
+from labkit.iam.alternatives import candidates
 from labkit.pull.organization import Membership
 
 _ACCOUNT = re.compile(r"[\d*?]+", re.ASCII)

@@ -5,14 +5,17 @@ Source of AWS's own sentence: IAM User Guide, "Troubleshoot access denied error 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labkit.iam.evaluate import Check, CheckEffect, CheckKind, Decision
 from labkit.iam.match import Match
 from labkit.iam.parts import Outcome, Part
+from labkit.iam.policies import CheckEffect, CheckKind
 from labkit.iam.request import Request
 from labkit.iam.words.nearest import nearest_miss
 from labkit.iam.words.reasons import reason
+
+if TYPE_CHECKING:  # a decision can put itself into words, so at run time it stands above them
+    from labkit.iam.decision import Check, Decision
 
 _POLICY_NAMES = {
     CheckKind.PRINCIPAL: "identity-based policy",

@@ -7,14 +7,17 @@ Where a statement denies explicitly, that statement is the answer, since no allo
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from labkit.iam.evaluate import Check, CheckEffect, CheckKind, Decision
 from labkit.iam.match import Match
 from labkit.iam.parts import Outcome, Part
 from labkit.iam.patterns import ContextValue
+from labkit.iam.policies import CheckEffect, CheckKind
 from labkit.iam.request import SERVICE
 from labkit.iam.words.reasons import change, reason
+
+if TYPE_CHECKING:  # a decision can put itself into words, so at run time it stands above them
+    from labkit.iam.decision import Check, Decision
 
 _WEIGHT = {"Condition": 0, "Resource": 2, "NotResource": 2, "Action": 3, "NotAction": 3}
 _HEAVIEST = 4

@@ -8,15 +8,18 @@ the statement, the parts of it that failed, and below them what to change.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from labkit.iam.evaluate import Check, CheckEffect, Decision
 from labkit.iam.match import Match
 from labkit.iam.parts import Part
+from labkit.iam.policies import CheckEffect
 from labkit.iam.request import Request
 from labkit.iam.words.explain import check_sentence, headline, policy_name, spoke, unknowns
 from labkit.iam.words.nearest import nearest, nearest_miss
 from labkit.iam.words.reasons import listed, reason, without_instead
+
+if TYPE_CHECKING:  # a decision can put itself into words, so at run time it stands above them
+    from labkit.iam.decision import Check, Decision
 
 MARKS = {"yes": "✓", "no": "✗", "none": "·"}
 """The mark of each state: it allows or matches, it denies or misses, it says nothing."""

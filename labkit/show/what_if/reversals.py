@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from labkit.iam import Decision
 from labkit.iam import arn as arns
-from labkit.iam.counterfactual import candidates, conditions
+from labkit.iam.alternatives import candidates, conditions
 from labkit.pull.decision import PullDecision
 from labkit.show.what_if.inputs import NAMES, Inputs, Meaning
 

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from labkit.iam.arn import split
 from labkit.iam.conditions import ANY, Condition
+from labkit.iam.decision import Decision
 from labkit.iam.document import Policy
-from labkit.iam.evaluate import Decision, evaluate
+from labkit.iam.evaluation import evaluate
 from labkit.iam.operators import number, timestamp
 from labkit.iam.patterns import Context, ContextValue, Pattern
 

@@ -17,112 +17,13 @@ Guide, "SCP evaluation", "RCP evaluation".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
 
+from labkit.iam.decision import Check, Decision
 from labkit.iam.document import Policy
-from labkit.iam.match import Match, match_all
-from labkit.iam.policies import CheckKind, Levels, Policies
+from labkit.iam.match import match_all
+from labkit.iam.policies import CheckEffect, CheckKind, Levels, Policies
 from labkit.iam.principals import Naming
 from labkit.iam.request import ROOT, Request
-
-if TYPE_CHECKING:
-    from labkit.iam.counterfactual import Counterfactual
-    from labkit.iam.words.nearest import Miss
-
-__all__ = ["Check", "CheckEffect", "CheckKind", "Decision", "Levels", "Policies", "evaluate"]
-
-
-class CheckEffect(Enum):
-    """What one kind of policy says; NO_IMPACT where none of that kind applies."""
-
-    ALLOW = "ALLOW"
-    IMPLICIT_DENY = "IMPLICIT_DENY"
-    EXPLICIT_DENY = "EXPLICIT_DENY"
-    NO_IMPACT = "NO_IMPACT"
-
-
-class Check(NamedTuple):
-    """One kind of policy evaluated for a request; ``naming`` is how closely the best Allow names the principal."""
-
-    kind: CheckKind
-    effect: CheckEffect
-    matches: tuple[Match, ...] = ()
-    naming: Naming = Naming.EXACT
-
-    @property
-    def matched(self) -> tuple[Match, ...]:
-        """The statements that apply."""
-        return tuple(m for m in self.matches if m.matched)
-
-
-class Decision(NamedTuple):
-    """Allowed or denied, with the checks it was made of.
-
-    ``blocked_by`` is the kind of policy that decided against, None when allowed. ``policies`` and
-    ``resource_must_allow`` are what ``evaluate`` was given beside the request.
-    """
-
-    request: Request
-    allowed: bool
-    checks: tuple[Check, ...]
-    blocked_by: CheckKind | None
-    policies: Policies
-    resource_must_allow: bool
-
-    def check(self, kind: CheckKind) -> Check:
-        """The check of one kind of policy."""
-        return next(check for check in self.checks if check.kind is kind)
-
-    @property
-    def denial(self) -> str | None:
-        """AWS's access-denied sentence, or None when allowed or when AWS documents none (services)."""
-        from labkit.iam.words.explain import denial
-
-        return denial(self)
-
-    @property
-    def nearest_miss(self) -> Miss | None:
-        """The statement that came closest to allowing (or the one that denies) and what would have to change."""
-        from labkit.iam.words.nearest import nearest_miss
-
-        return nearest_miss(self)
-
-    @property
-    def unknowns(self) -> tuple[str, ...]:
-        """What AWS documents no result for, in sentences; empty nearly always."""
-        from labkit.iam.words.explain import unknowns
-
-        return unknowns(self)
-
-    def counterfactual(self, key: str) -> Counterfactual | None:
-        """A value of that condition key with which the decision would be the opposite; None when none is found."""
-        from labkit.iam.counterfactual import counterfactual
-
-        return counterfactual(self, key)
-
-    def counterfactuals(self) -> tuple[Counterfactual, ...]:
-        """For each condition key that the policies look at and that can flip the decision, a value that does."""
-        from labkit.iam.counterfactual import counterfactuals
-
-        return counterfactuals(self)
-
-    def sentences(self) -> list[str]:
-        """The decision in plain sentences, one a check that had something to say."""
-        from labkit.iam.words.explain import sentences
-
-        return sentences(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The decision as JSON data, as ``labkit evaluate --json`` prints it."""
-        from labkit.iam.words.explain import to_dict
-
-        return to_dict(self)
-
-    def __repr__(self) -> str:
-        from labkit.iam.words.explain import paragraph
-
-        return paragraph(self)
 
 
 def evaluate(request: Request, policies: Policies, resource_must_allow: bool = False) -> Decision:

@@ -1,0 +1,43 @@
+"""The names that the check knows: those of botocore's models, and all that AWS's own policies use."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from labkit.check import DOCUMENT_KINDS, RULES, check
+from labkit.check.generate import FILE, collect, installed, text
+from labkit.errors import UsageError
+
+
+def test_the_known_actions_are_those_of_the_installed_botocore():
+    assert FILE.read_text("utf-8") == text(collect(installed()))
+
+
+def test_a_folder_without_models_is_refused(tmp_path: Path):
+    with pytest.raises(UsageError, match="holds no model of ecr"):
+        collect(tmp_path)
+
+
+def ids(policy: str) -> list[str]:
+    return [finding.rule.id for finding in check(policy, DOCUMENT_KINDS["identity"]).findings]
+
+
+def managed_policies() -> dict[str, str]:
+    """AWS's own policies about the services that the check knows, as moto keeps them."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    every = json.loads(aws_managed_policies_data)
+    about = re.compile("Lambda|Container|ECR|Organizations|IAM|STS")
+    return {name: json.dumps(each["Document"]) for name, each in every.items() if about.search(name)}
+
+
+def test_awss_own_policies_have_no_error_and_no_name_that_does_not_exist():
+    managed = managed_policies()
+    assert len(managed) > 50
+    wrong = {"unknown-action", "unknown-key", *(rule.id for rule in RULES.values() if rule.severity == "error")}
+    wrong -= {"too-long"}  # AWS allows itself more
+    assert {name: ids(policy) for name, policy in managed.items() if wrong & set(ids(policy))} == {}
