@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from labkit.errors import LabError
 from labkit.iam import Policies, Policy, Principal
 from labkit.iam import arn as arns
-from labkit.pull.organization import OUTSIDER, Account, Membership, Organization, Unit
+from labkit.pull.organization import OUTSIDER, Account, Membership, Organization, Unit, path_through
 
 
 class Unreadable(LabError):  # noqa: N818
@@ -138,4 +138,4 @@ def membership(organizations: Any, account: str) -> Membership:
     except ClientError as error:
         raise _unreadable("The organization", error) from None
     found = organization_id(organizations)
-    return Membership(found, (f"{'/'.join([str(found), *reversed(steps)])}/",))
+    return Membership(found, (path_through(str(found), reversed(steps)),))

@@ -226,7 +226,7 @@ class Embedded:
     def membership(self, account: str) -> Membership:
         """The organization and paths of an account, as the organization is at this moment."""
         place = self.backend.place(account)
-        return Membership(place.organization, (place.path,)) if place else OUTSIDER
+        return place.membership if place else OUTSIDER
 
     def scp(self, account: str) -> list[list[Policy]] | None:
         """Service control policies that limit the principals of ``account``, by level; None where there are none."""

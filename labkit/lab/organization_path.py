@@ -6,10 +6,12 @@ is looked at (`labkit.pull.organization.check_organization_path`); the embedded 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from labkit.embedded.state import world
 from labkit.errors import UsageError
 from labkit.iam.patterns import Pattern
-from labkit.pull.organization import Account, Organization, Unit, check_organization_path
+from labkit.pull.organization import Organization, check_organization_path
 
 
 def check_embedded_path(path: str, organization: str) -> str:
@@ -19,9 +21,9 @@ def check_embedded_path(path: str, organization: str) -> str:
     stops. So the pattern is of a unit that is there, and holds the first and not the second.
     """
     check_organization_path(path, organization)
-    tree = _tree(organization)
+    tree = replace(world.HOME_ORGANIZATION, id=organization)
     unit = path[: path.rindex("/") + 1]
-    workload, development = (tree.membership(name).paths[0] for name in ("workload", "development"))
+    workload, development = (tree.membership(world.ACCOUNTS[name]).paths[0] for name in ("workload", "development"))
     holds = Pattern.compile(path, "glob").matches
     reasons = (
         (unit not in _unit_paths(tree), f"There is no unit {unit} in the organization"),
@@ -32,14 +34,6 @@ def check_embedded_path(path: str, organization: str) -> str:
         if applies:
             raise UsageError(f"{reason}: choose {workload}* or no path.")
     return path
-
-
-def _tree(organization: str) -> Organization:
-    """The embedded organization as it is founded; an account's number is the name of its profile here."""
-    home = world.HOME_ORGANIZATION
-    units = (Unit(home.root, "Root", None), *(Unit(each.id, each.name, each.parent) for each in home.units))
-    members = (Account(name, name, unit) for name, unit in (home.members or {}).items())
-    return Organization(organization, home.management, units, tuple(members))
 
 
 def _unit_paths(tree: Organization) -> set[str]:

@@ -11,7 +11,7 @@ Reference for the forms of ids.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from labkit.errors import UsageError
@@ -87,7 +87,7 @@ class Organization:
         while step is not None:
             steps.append(step)
             step = self.unit(step).parent
-        return "/".join([self.id, *reversed(steps)]) + "/"
+        return path_through(self.id, reversed(steps))
 
     def membership(self, account: str) -> Membership:
         """Where an account stands in this organization; OUTSIDER when it is not in it."""
@@ -110,6 +110,11 @@ class Organization:
             yield depth + 1, account
         for below in units:
             yield from self.walk(below.id, depth + 1)
+
+
+def path_through(organization_id: str, unit_ids: Iterable[str]) -> str:
+    """The organization path that leads over these units, the root first: ``o-…/r-…/ou-…/``, with a slash at its end."""
+    return "".join(f"{each}/" for each in (organization_id, *unit_ids))
 
 
 def check_account(text: str, what: str = "The account") -> str:

@@ -113,12 +113,11 @@ def put_accounts_back(lab: Lab) -> tuple[str, ...]:
     management = lab.actor("management")
     if lab.choices.are_real or management is None:
         return ()
-    homes = {**(world.HOME_ORGANIZATION.members or {}), "management": world.HOME_ORGANIZATION.root}
     organizations = management.client("organizations")
     moved = (
-        name
-        for name, unit in homes.items()
-        if (actor := lab.actor(name)) and accounts.ensure_parent(organizations, actor.account, unit)
+        account.name
+        for account in world.HOME_ORGANIZATION.accounts
+        if (actor := lab.actor(account.name)) and accounts.ensure_parent(organizations, actor.account, account.parent)
     )
     return tuple(moved)
 

@@ -14,6 +14,7 @@ from labkit.pull.organization import (
     check_account,
     check_organization_id,
     check_organization_path,
+    path_through,
 )
 
 TREE = Organization(
@@ -92,3 +93,8 @@ def test_a_path_without_its_end_or_its_organization_is_refused(text):
 def test_a_path_of_another_organization_is_refused():
     with pytest.raises(UsageError, match="of another organization"):
         check_organization_path("o-neighbourorg/*", "o-exampleorgid")
+
+
+def test_a_path_leads_from_the_organization_over_the_root_and_the_units():
+    assert path_through("o-exampleorgid", []) == "o-exampleorgid/"
+    assert path_through("o-exampleorgid", ["r-ab12", "ou-ab12-11111111"]) == "o-exampleorgid/r-ab12/ou-ab12-11111111/"

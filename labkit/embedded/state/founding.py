@@ -13,12 +13,16 @@ from labkit.embedded.state import world
 from labkit.embedded.state.keys import KeyRing, UserKey, new_id, new_secret
 from labkit.embedded.state.settings import Settings
 from labkit.errors import UsageError
+from labkit.pull.organization import Organization
 
 if TYPE_CHECKING:
     from labkit.embedded.state.backend import Backend
     from labkit.embedded.state.clock import Clock
 
-_ORGANIZATIONS = (world.HOME_ORGANIZATION, world.NEIGHBOUR_ORGANIZATION)
+_ORGANIZATIONS = {"management": world.HOME_ORGANIZATION, "neighbour": world.NEIGHBOUR_ORGANIZATION}
+"""The organizations that are made, by the profile of the account that manages each."""
+_UNITS = {each.name: each.parent for each in world.HOME_ORGANIZATION.accounts if each.name not in _ORGANIZATIONS}
+"""Which unit of the lab's organization an account belongs in, by its profile."""
 
 
 def add_administrators(keys: KeyRing, settings: Settings, clock: Clock) -> None:
@@ -42,8 +46,8 @@ def _administrator_key(account: str, clock: Clock) -> UserKey:
 
 def found(backend: Backend, keys: KeyRing, settings: Settings) -> None:
     """Make the world that ``settings`` describe, from nothing."""
-    for organization in _ORGANIZATIONS:
-        _create_organization(backend, organization, settings)
+    for manager, organization in _ORGANIZATIONS.items():
+        _create_organization(backend, organization, settings, settings.accounts[manager])
     settle(
         backend,
         keys,
@@ -55,8 +59,8 @@ def found(backend: Backend, keys: KeyRing, settings: Settings) -> None:
 def settle(backend: Backend, keys: KeyRing, settings: Settings, before: Settings) -> None:
     """Make exist what ``settings`` name and ``before`` did not; what only ``before`` names leaves its organization."""
     check(settings, before)
-    for organization in _ORGANIZATIONS:
-        _move_management(backend, before.accounts[organization.management], settings.accounts[organization.management])
+    for manager in _ORGANIZATIONS:
+        _move_management(backend, before.accounts[manager], settings.accounts[manager])
     if settings.organization != before.organization:
         backend.rename_organization(settings.accounts["management"], settings.organization)
     for profile, account in settings.accounts.items():
@@ -70,22 +74,22 @@ def settle(backend: Backend, keys: KeyRing, settings: Settings, before: Settings
 
 def check(settings: Settings, before: Settings) -> None:
     """Refuse settings that exchange the management accounts of the two organizations. Raises `UsageError`."""
-    managing = {before.accounts[organization.management] for organization in _ORGANIZATIONS}
-    for organization in _ORGANIZATIONS:
-        account = settings.accounts[organization.management]
-        if account != before.accounts[organization.management] and account in managing:
+    managing = {before.accounts[manager] for manager in _ORGANIZATIONS}
+    for manager in _ORGANIZATIONS:
+        account = settings.accounts[manager]
+        if account != before.accounts[manager] and account in managing:
             raise UsageError(f"The account {account} manages the other organization: choose another number.")
 
 
-def _create_organization(backend: Backend, organization: world.Organization, settings: Settings) -> None:
-    management = settings.accounts[organization.management]
+def _create_organization(backend: Backend, organization: Organization, settings: Settings, management: str) -> None:
     id = settings.organization if organization is world.HOME_ORGANIZATION else organization.id
-    with backend.fixed_ids(org=id, root=organization.root, account=management):
+    with backend.fixed_ids(org=id, root=organization.root.id, account=management):
         _call(backend, management, settings, "CreateOrganization", FeatureSet="ALL")
     backend.remove_role(management, _ACCESS_ROLE)
     for unit in organization.units:
-        with backend.fixed_ids(ou=unit.id):
-            _call(backend, management, settings, "CreateOrganizationalUnit", ParentId=unit.parent, Name=unit.name)
+        if unit.parent is not None:
+            with backend.fixed_ids(ou=unit.id):
+                _call(backend, management, settings, "CreateOrganizationalUnit", ParentId=unit.parent, Name=unit.name)
 
 
 _ACCESS_ROLE = "OrganizationAccountAccessRole"
@@ -111,7 +115,7 @@ def _leave(backend: Backend, account: str) -> None:
 
 def _place(backend: Backend, profile: str, account: str, settings: Settings) -> None:
     """Put an account where its profile belongs: into a unit of the lab's organization, or into no organization."""
-    unit = (world.HOME_ORGANIZATION.members or {}).get(profile)
+    unit = _UNITS.get(profile)
     if unit is None:
         if profile == "outsider":
             _leave(backend, account)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from labkit.pull.organization import Membership, path_through
+
 Document = tuple[str, str]
 """A policy: its name and its text."""
 
@@ -45,6 +47,6 @@ class Place:
     enabled: frozenset[str]
 
     @property
-    def path(self) -> str:
-        """The value of ``aws:PrincipalOrgPaths`` and its relatives, with the slash at the end."""
-        return "/".join([self.organization, *(node.id for node in self.levels[:-1])]) + "/"
+    def membership(self) -> Membership:
+        """The values of ``aws:PrincipalOrgID``, ``aws:PrincipalOrgPaths`` and their relatives."""
+        return Membership(self.organization, (path_through(self.organization, (node.id for node in self.levels[:-1])),))

@@ -14,7 +14,8 @@ compared. Each account has an administrator and nothing else; repositories, role
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from labkit.pull.organization import Account, Organization, Unit
 
 ADMINISTRATOR = "admin"
 ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -24,30 +25,6 @@ SHARED = "ou-lab1-sharedservices"
 WORKLOADS = "ou-lab1-workloads"
 PRODUCTION = "ou-lab1-production"
 DEVELOPMENT = "ou-lab1-development"
-
-
-@dataclass(frozen=True)
-class Unit:
-    """An organizational unit."""
-
-    id: str
-    name: str
-    parent: str
-
-
-@dataclass(frozen=True)
-class Organization:
-    """An organization: its fixed ids, the profile of its management account, its units and members.
-
-    ``members`` maps a profile to the unit in which its account is.
-    """
-
-    id: str
-    root: str
-    management: str
-    units: tuple[Unit, ...] = ()
-    members: Mapping[str, str] | None = None
-
 
 #: The accounts, by the profile that stands for them.
 ACCOUNTS: Mapping[str, str] = {
@@ -59,19 +36,29 @@ ACCOUNTS: Mapping[str, str] = {
     "outsider": "123456789012",
 }
 
-#: The lab's own organization.
+#: The lab's own organization. An account's name is its profile.
 HOME_ORGANIZATION = Organization(
     id="o-lambdaecrlab",
-    root="r-lab1",
-    management="management",
+    management=ACCOUNTS["management"],
     units=(
+        Unit("r-lab1", "Root", None),
         Unit(SHARED, "shared", "r-lab1"),
         Unit(WORKLOADS, "workloads", "r-lab1"),
         Unit(PRODUCTION, "production", WORKLOADS),
         Unit(DEVELOPMENT, "development", WORKLOADS),
     ),
-    members={"registry": SHARED, "workload": PRODUCTION, "development": DEVELOPMENT},
+    accounts=(
+        Account(ACCOUNTS["registry"], "registry", SHARED),
+        Account(ACCOUNTS["workload"], "workload", PRODUCTION),
+        Account(ACCOUNTS["development"], "development", DEVELOPMENT),
+        Account(ACCOUNTS["management"], "management", "r-lab1"),
+    ),
 )
 
 #: Somebody else's organization.
-NEIGHBOUR_ORGANIZATION = Organization(id="o-neighbourorg", root="r-nbr1", management="neighbour")
+NEIGHBOUR_ORGANIZATION = Organization(
+    id="o-neighbourorg",
+    management=ACCOUNTS["neighbour"],
+    units=(Unit("r-nbr1", "Root", None),),
+    accounts=(Account(ACCOUNTS["neighbour"], "neighbour", "r-nbr1"),),
+)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from labkit.aws.reading import organization
+from labkit.embedded.state import world
 from labkit.pull.organization import OUTSIDER, Membership
 from tests.embedded.conftest import Cloud, session_keys
 
@@ -40,6 +42,12 @@ def document(effect: str, action: str, **more: Any) -> str:
 )
 def test_the_world_stands_where_it_is_drawn(cloud: Cloud, account: str, membership: Membership) -> None:
     assert cloud.embedded.membership(account) == membership
+
+
+def test_the_lab_s_organization_is_made_as_it_is_told(cloud: Cloud) -> None:
+    made, told = organization(cloud.client("management", "organizations")), world.HOME_ORGANIZATION
+    assert (made.id, made.management, set(made.units)) == (told.id, told.management, set(told.units))
+    assert {each.id: each.parent for each in made.accounts} == {each.id: each.parent for each in told.accounts}
 
 
 def test_the_world_has_administrators_and_nothing_else(cloud: Cloud) -> None:
