@@ -25,7 +25,7 @@ EXPORTS: dict[str, str] = {
     "Table": "labkit.show.table:Table",
     "__version__": "labkit.ground:VERSION",
     "access_matrix": "labkit.show.matrix.model:access_matrix",
-    "accounts": "labkit.aws.accounts",
+    "accounts": "labkit.aws.organizations",
     "choose": "labkit.lab.choosing:choose",
     "clean_up": "labkit.scenarios:clean_up",
     "current": "labkit.lab.choosing:current",

@@ -26,8 +26,8 @@ from filelock import FileLock
 from labkit.aws.public_registry import Incoming, Refused, Repository
 from labkit.errors import DockerfileError, LabError, UsageError
 from labkit.ground.files import write_atomically
-from labkit.image.build.base import ARCHITECTURES, Base, resolve
 from labkit.image.build.layer import Sealed
+from labkit.image.build.stand_in import ARCHITECTURES, BaseImage, resolve
 from labkit.image.format.contents import contents
 from labkit.image.format.errors import ImageError
 from labkit.image.format.manifest import DOCKER, OCI, Descriptor, Manifest, digest, for_platform, is_index, parse
@@ -76,7 +76,7 @@ def in_words(say: Callable[[str], None], seconds: float = 2.0, clock: Callable[[
 
 
 class PublicBases:
-    """A :data:`~labkit.image.build.base.BaseSource` that pulls from Amazon ECR Public into ``folder``.
+    """A :data:`~labkit.image.build.stand_in.BaseSource` that pulls from Amazon ECR Public into ``folder``.
 
     ``registry`` is the URL that stands for public.ecr.aws, ``pause`` waits between two attempts.
     """
@@ -93,7 +93,7 @@ class PublicBases:
         self._registry = registry
         self._pause = pause
 
-    def __call__(self, reference: str, architecture: str) -> Base:
+    def __call__(self, reference: str, architecture: str) -> BaseImage:
         """Return the base that ``FROM reference`` names, complete on this machine.
 
         Raises DockerfileError for what is not at public.ecr.aws, and LabError, in one sentence that says what to do,
@@ -110,7 +110,7 @@ class PublicBases:
         with _explained(reference, self._folder), self._alone():
             return self._base(repository, reference, found["digest"] or found["tag"] or "latest", architecture)
 
-    def _base(self, repository: Repository, reference: str, version: str, architecture: str) -> Base:
+    def _base(self, repository: Repository, reference: str, version: str, architecture: str) -> BaseImage:
         raw = self._manifest(repository, version)
         if is_index(raw):
             chosen = for_platform(raw, architecture)
@@ -120,7 +120,7 @@ class PublicBases:
         manifest = parse(raw)
         document = self._config(repository, manifest)
         layers = tuple(self._layers(repository, manifest, document["rootfs"]["diff_ids"]))
-        return Base(
+        return BaseImage(
             reference,
             document["architecture"],
             False,

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from labkit.aws.public_bases import Progress
-from labkit.docker import bases
-from labkit.docker.bases import Dockerfile
+from labkit.docker import base_images
+from labkit.docker.base_images import Dockerfile
 from labkit.docker.daemon import Daemon
 from labkit.docker.streams import Line, explained, followed
-from labkit.image.build.base import FOR_LABEL
+from labkit.image.build.stand_in import FOR_LABEL
 
 Report = Callable[[str], None]
 
@@ -58,7 +58,7 @@ def build(
     LabError where the base cannot be had, and EngineError with the engine's words.
     """
     written = Dockerfile.read(folder / "Dockerfile")
-    dockerfile = bases.ensure(daemon, written, base, pulling)
+    dockerfile = base_images.ensure(daemon, written, base, pulling)
     found = _built(daemon, folder, dockerfile, progress)
     with explained("Docker cannot name the image"):
         for name in names:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labkit.aws import public_bases as bases_of_images
-from labkit.docker import bases
+from labkit.docker import base_images
 from labkit.docker import daemon as finding
 from labkit.docker.building import written
 from labkit.docker.daemon import Daemon
@@ -59,8 +59,8 @@ class Buildx:
         manifest. Raises DockerfileError, LabError where the base cannot be had, and EngineError with the last words of
         buildx.
         """
-        read = bases.Dockerfile.read(folder / "Dockerfile")
-        dockerfile = bases.ensure(self.daemon, read, base, bases_of_images.silent)
+        read = base_images.Dockerfile.read(folder / "Dockerfile")
+        dockerfile = base_images.ensure(self.daemon, read, base, bases_of_images.silent)
         switch = f"--provenance={str(provenance).lower()}"
         with written(dockerfile) as path:
             command = [self.program, "buildx", "build", "--builder", "default", "--progress", "plain", switch]

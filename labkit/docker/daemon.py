@@ -2,9 +2,9 @@
 
 The SDK looks where ``DOCKER_HOST`` says, else at the usual socket. An engine that hangs would keep it for a minute, one
 that answers a byte a second for ever; so somebody else waits for it, and after three seconds nobody does. That is one
-patience for all that an engine is asked before it is used, by whomever: an engine that says what it is and then hangs
-is found to hang like any other. The SDK is imported only where somebody is there, since that costs more than all the
-rest; a busy machine takes seconds for it, which are not counted against the engine.
+time budget for all that an engine is asked before it is used, by whomever: an engine that says what it is and then
+hangs is found to hang like any other. The SDK is imported only where somebody is there, since that costs more than all
+the rest; a busy machine takes seconds for it, which are not counted against the engine.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class NoEngine(LabError):  # noqa: N818 - said as it is
         self.reason = f"no Docker engine answers at {reason}"
 
 
-class Patience:
+class TimeBudget:
     """How long an engine is waited for: so many seconds, by default `SECONDS`, for all that it is asked together."""
 
     def __init__(self, seconds: float | None = None) -> None:
@@ -101,13 +101,13 @@ def address() -> str:
     return os.environ.get("DOCKER_HOST") or _USUAL
 
 
-def find(patience: Patience | None = None) -> Daemon:
-    """The engine of this machine, asked with all the patience that there is or with this. Raises NoEngine."""
-    patience = patience or Patience()
+def find(budget: TimeBudget | None = None) -> Daemon:
+    """The engine of this machine, asked within the usual time budget or within this one. Raises NoEngine."""
+    budget = budget or TimeBudget()
     try:
-        patience(_knock)
+        budget(_knock)
         _load_sdk()
-        return patience(_introduced)
+        return budget(_introduced)
     except NoEngine:
         raise
     except Exception as error:  # the SDK also lets errors of requests and of its configuration through

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from labkit.aws.images import Pulled, Pushed
-from labkit.docker.daemon import Daemon, Patience
+from labkit.docker.daemon import Daemon, TimeBudget
 from labkit.docker.streams import EngineError, explained, followed
 from labkit.pull.uri import ImageUri
 
@@ -60,15 +60,15 @@ def uri(ecr: Any, repository: str, tag: str) -> ImageUri:
     return ImageUri(found["registryId"], ecr.meta.region_name, repository, tag)
 
 
-def check_reachable(daemon: Daemon, known: Login, patience: Patience) -> None:
+def check_reachable(daemon: Daemon, known: Login, budget: TimeBudget) -> None:
     """Raises EngineError where the engine cannot log in at the address in front: it may be on another machine.
 
-    Raises NoEngine where it does not even answer with this patience.
+    Raises NoEngine where it does not even answer within this budget.
     """
     if known.front:
         log_in = partial(daemon.client.login, known.user, known.password, registry=f"http://{known.front}", reauth=True)
         with explained(f"Docker cannot log in to {known.front}"):
-            patience(log_in)
+            budget(log_in)
 
 
 def push(daemon: Daemon, image: str, known: Login, uri: ImageUri, progress: Report) -> Pushed:

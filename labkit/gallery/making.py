@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import labkit.embedded.process.client as embedded
-from labkit.docker.choice import EMBEDDED, VARIABLE
+from labkit.docker.engine_choice import EMBEDDED, VARIABLE
 from labkit.embedded.process.client import Running
 from labkit.errors import LabError
 from labkit.gallery import front, links, notebooks

@@ -16,7 +16,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import JsonLexer
 
-from labkit.docker.choice import EMBEDDED
+from labkit.docker.engine_choice import EMBEDDED
 from labkit.gallery.page import Link, Page, anchor
 from labkit.lab.lab import Lab
 from labkit.scenarios import ScenarioResult, StepResult

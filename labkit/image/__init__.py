@@ -1,6 +1,6 @@
 """Everything about a container image that needs neither AWS nor Docker. Standard library only.
 
-- :mod:`~labkit.image.build.dockerfile`, :mod:`~labkit.image.build.base`, :mod:`~labkit.image.build.assemble`: a
+- :mod:`~labkit.image.build.dockerfile`, :mod:`~labkit.image.build.stand_in`, :mod:`~labkit.image.build.assemble`: a
   Dockerfile becomes an image that can be pushed, on a stand-in for AWS's base image.
 - :mod:`~labkit.image.format.manifest`, :mod:`~labkit.image.run.filesystem`: what a registry and Lambda need to know of
   any image.

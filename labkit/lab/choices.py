@@ -20,7 +20,7 @@ from pathlib import Path
 import labkit.embedded.process.client as embedded
 from labkit.aws.public_bases import BASES, check_base
 from labkit.aws.sessions import check_profile
-from labkit.docker.choice import ENGINES, check_engine
+from labkit.docker.engine_choice import ENGINES, check_engine
 from labkit.embedded.state import world
 from labkit.embedded.state.settings import Settings
 from labkit.errors import UsageError
@@ -149,7 +149,7 @@ class Choices:
 
     Account numbers have 12 digits and, like ``organization`` (``o-…``), are for the embedded AWS. Profiles are of the
     user's own AWS config files. ``organization_path`` is a path pattern such as ``o-…/r-…/ou-…/*``; ``base`` is one of
-    ``labkit.aws.public_bases.BASES``, ``engine`` one of ``labkit.docker.choice.ENGINES``.
+    ``labkit.aws.public_bases.BASES``, ``engine`` one of ``labkit.docker.engine_choice.ENGINES``.
     """
 
     registry_profile: str | None = None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import labkit.embedded.process.client as embedded
 from labkit.docker import daemon
-from labkit.docker.choice import DOCKER
+from labkit.docker.engine_choice import DOCKER
 from labkit.errors import UsageError
 from labkit.ground.environment import unchanged_on_error
 from labkit.lab.choices import Choices

@@ -15,12 +15,12 @@ from typing import Any
 from labkit.aws import images
 from labkit.aws import public_bases as bases
 from labkit.aws.images import Pulled, Pushed
-from labkit.docker import bases as engine_bases
+from labkit.docker import base_images as engine_bases
 from labkit.docker import building, registry
 from labkit.docker.building import DockerImage
-from labkit.docker.choice import AUTO, DOCKER, EMBEDDED, wanted
-from labkit.docker.daemon import Daemon, NoEngine, Patience, find
-from labkit.docker.names import follow
+from labkit.docker.daemon import Daemon, NoEngine, TimeBudget, find
+from labkit.docker.engine_choice import AUTO, DOCKER, EMBEDDED, wanted
+from labkit.docker.moved_registry import follow
 from labkit.docker.streams import EngineError
 from labkit.docker.trial import LocalContainer, python_inside
 from labkit.ground.home import open_home
@@ -113,18 +113,18 @@ def open_builder(choice: str | None, base: str | None, reference: Path, ecr: Any
     ``base`` is the base image chosen, None for each way's own, and ``reference`` the Dockerfile that names it;
     ``ecr`` is a client of the registry's account. Raises NoEngine where Docker was chosen and does not answer.
     """
-    name, patience = wanted(choice), Patience()
+    name, budget = wanted(choice), TimeBudget()
     if name == EMBEDDED:
         return EmbeddedBuilder(home)
     try:
-        daemon = find(patience)
+        daemon = find(budget)
         known = registry.login(ecr)
         if name == AUTO:
-            registry.check_reachable(daemon, known, patience)
+            registry.check_reachable(daemon, known, budget)
             if base != bases.STAND_IN:
-                engine_bases.check_at_hand(daemon, engine_bases.Dockerfile.read(reference).reference, patience)
+                engine_bases.check_at_hand(daemon, engine_bases.Dockerfile.read(reference).reference, budget)
         if known.front:
-            follow(daemon, known.front, home, patience)
+            follow(daemon, known.front, home, budget)
     except (NoEngine, EngineError) as error:
         if name == DOCKER:
             raise

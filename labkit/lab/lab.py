@@ -19,7 +19,7 @@ import boto3
 import labkit.embedded.process.client as embedded
 from labkit.aws import public_bases as bases
 from labkit.aws import reading, repositories, scps, sessions
-from labkit.docker.choice import DOCKER
+from labkit.docker.engine_choice import DOCKER
 from labkit.errors import UsageError
 from labkit.ground.environment import apply, own_variables
 from labkit.iam import Policy, Principal

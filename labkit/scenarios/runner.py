@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labkit.aws import accounts, functions, repositories, roles, scps
+from labkit.aws import functions, repositories, roles, scps
+from labkit.aws.organizations import ensure_parent
 from labkit.aws.public_bases import in_words
 from labkit.embedded.state import world
 from labkit.errors import LabError, UsageError
@@ -117,7 +118,7 @@ def put_accounts_back(lab: Lab) -> tuple[str, ...]:
     moved = (
         account.name
         for account in world.HOME_ORGANIZATION.accounts
-        if (actor := lab.actor(account.name)) and accounts.ensure_parent(organizations, actor.account, account.parent)
+        if (actor := lab.actor(account.name)) and ensure_parent(organizations, actor.account, account.parent)
     )
     return tuple(moved)
 

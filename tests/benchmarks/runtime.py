@@ -26,10 +26,10 @@ from urllib.parse import urlsplit
 
 from labkit.docker import building
 from labkit.docker.daemon import Daemon, NoEngine, find
+from labkit.embedded.services.lambda_.invoke.container_engine import ContainerEngine
 from labkit.embedded.services.lambda_.invoke.containers import ContainerProcess
-from labkit.embedded.services.lambda_.invoke.engine import Engine
 from labkit.image import build
-from labkit.image.run.function import Function
+from labkit.image.run.function import RunnableFunction
 from labkit.image.run.local import PATH, run_locally
 from labkit.image.run.runtime import Sandbox
 from tests.engine.emulator import emulator, serving
@@ -150,10 +150,10 @@ def their_container(daemon: Daemon, image: str) -> Iterator[tuple[float, Ask]]:
 @contextmanager
 def our_container(daemon: Daemon, image: str, folder: Path) -> Iterator[tuple[float, Ask]]:
     """The container that the embedded AWS starts, from the first invocation on."""
-    engine = Engine(daemon.client.api, "Docker", daemon.architecture)
+    engine = ContainerEngine(daemon.client.api, "Docker", daemon.architecture)
     config = daemon.client.images.get(image).attrs["Config"]
     (folder / "var/task").mkdir(parents=True, exist_ok=True)  # what is looked at of the unpacked image
-    function = Function(folder, config, timeout=60, memory=512)
+    function = RunnableFunction(folder, config, timeout=60, memory=512)
     with Sandbox(function, partial(ContainerProcess, engine, image, folder)) as sandbox:
         yield time.perf_counter(), partial(invoked, sandbox)
 

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from labkit.aws import public_bases as bases
-from labkit.docker import bases as engine_bases
+from labkit.docker import base_images as engine_bases
 from labkit.docker import daemon as finding
-from labkit.docker.choice import wanted
-from labkit.docker.daemon import NoEngine, Patience, find
+from labkit.docker.daemon import NoEngine, TimeBudget, find
+from labkit.docker.engine_choice import wanted
 from labkit.errors import UsageError
 from labkit.ground.home import open_home
 from labkit.lab.builder import Builder
@@ -151,13 +151,13 @@ def test_the_time_that_the_import_takes_is_not_the_engines(place, patient, clock
 
 
 def test_an_engine_has_three_seconds_for_all_of_its_answers_together(clock):
-    patience = Patience()
-    assert patience.left == 3
-    patience(lambda: clock(1))
-    patience(lambda: clock(2.99))
-    assert patience.left == pytest.approx(0.01)
+    budget = TimeBudget()
+    assert budget.left == 3
+    budget(lambda: clock(1))
+    budget(lambda: clock(2.99))
+    assert budget.left == pytest.approx(0.01)
     with pytest.raises(NoEngine, match="it did not answer within 3 seconds"):
-        patience(threading.Event().wait)
+        budget(threading.Event().wait)
 
 
 # -- One that says what it is and then hangs --------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from docker.errors import APIError, DockerException
 from requests.exceptions import ReadTimeout
 
 from labkit.docker import registry
-from labkit.docker.bases import Dockerfile
+from labkit.docker.base_images import Dockerfile
 from labkit.docker.streams import EngineError, Line, explained, followed
 from labkit.errors import DockerfileError
 from labkit.pull.uri import ImageUri

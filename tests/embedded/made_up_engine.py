@@ -12,7 +12,7 @@ from typing import Any
 
 import docker.errors
 
-from labkit.docker.daemon import Daemon, NoEngine, Patience
+from labkit.docker.daemon import Daemon, NoEngine, TimeBudget
 
 
 class MadeUp:
@@ -82,7 +82,7 @@ class Found:
     def __init__(self, client: MadeUp | None, architecture: str = "amd64") -> None:
         self.client, self.architecture, self.asked = client, architecture, 0
 
-    def __call__(self, _patience: Patience) -> Daemon:
+    def __call__(self, _budget: TimeBudget) -> Daemon:
         self.asked += 1
         if self.client is None:
             raise NoEngine("nowhere")

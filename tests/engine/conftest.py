@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from labkit.aws import public_bases as bases
-from labkit.docker import bases as engine_bases
+from labkit.docker import base_images as engine_bases
 from labkit.docker import building
 from labkit.docker.daemon import HOME_LABEL, Daemon, NoEngine, find
 from labkit.docker.registry import login, push

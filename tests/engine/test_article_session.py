@@ -19,7 +19,7 @@ import pytest
 
 from labkit.aws import public_bases as bases
 from labkit.docker.daemon import Daemon
-from labkit.image.build import container_base as containers
+from labkit.image.build import container_stand_in as containers
 from labkit.lab.article import IMAGE_FOLDER, REPOSITORIES
 from labkit.pull import policies
 from tests.terminal import test_article as article

@@ -20,14 +20,14 @@ import pytest
 from labkit.aws import public_bases as bases
 from labkit.aws import repositories
 from labkit.cli import main
-from labkit.docker import bases as engine_bases
+from labkit.docker import base_images as engine_bases
 from labkit.docker import building
 from labkit.docker.daemon import HOME_LABEL, Daemon
 from labkit.docker.streams import EngineError
 from labkit.docker.trial import LocalContainer
 from labkit.errors import DockerfileError, LabError
 from labkit.ground.home import open_home
-from labkit.image.build.base import stands_in_for
+from labkit.image.build.stand_in import stands_in_for
 from labkit.lab.article import IMAGE_FOLDER, REPOSITORIES
 from labkit.lab.engine import open_builder
 from labkit.lab.lab import Lab

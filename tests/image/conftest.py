@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit.image.build.base import resolve
+from labkit.image.build.stand_in import resolve
 from labkit.image.run.filesystem import unpack
-from labkit.image.run.function import Function
+from labkit.image.run.function import RunnableFunction
 from labkit.image.run.runtime import Sandbox
 
 AWS_BASE = "public.ecr.aws/lambda/python:3.12"
@@ -31,12 +31,12 @@ def context(tmp_path):
 def function(tmp_path):
     """Unpack an image with one module ``code`` and return functions on it: ``function(source, "code.handler")``."""
 
-    def make(source, handler="code.handler", **settings) -> Function:
+    def make(source, handler="code.handler", **settings) -> RunnableFunction:
         base = resolve(AWS_BASE, "amd64")
         root = tmp_path / "root"
         unpack([layer.blob for layer in base.layers], root)
         (root / "var/task/code.py").write_text(source)
-        return Function(root, {**base.config, "Cmd": [handler]}, **settings)
+        return RunnableFunction(root, {**base.config, "Cmd": [handler]}, **settings)
 
     return make
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.aws import accounts
+from labkit.aws.organizations import ensure_parent, parent
 from labkit.lab.choices import Choices
 from labkit.lab.lab import Lab
 from labkit.scenarios import clean_up, made, prepare, put_accounts_back
@@ -18,11 +18,11 @@ def test_what_is_made_is_what_clean_up_removes(lab):
 
 def test_moved_accounts_go_back_to_their_units(lab):
     organizations = lab.actor("management").client("organizations")
-    home = accounts.parent(organizations, lab.workload.account)
-    elsewhere = accounts.parent(organizations, lab.actor("development").account)
-    assert accounts.ensure_parent(organizations, lab.workload.account, elsewhere)
+    home = parent(organizations, lab.workload.account)
+    elsewhere = parent(organizations, lab.actor("development").account)
+    assert ensure_parent(organizations, lab.workload.account, elsewhere)
     assert put_accounts_back(lab) == ("workload",)
-    assert accounts.parent(organizations, lab.workload.account) == home
+    assert parent(organizations, lab.workload.account) == home
     assert put_accounts_back(lab) == ()
 
 
@@ -30,13 +30,13 @@ def test_on_real_accounts_nobody_is_moved(profiles, environment, running):
     names = {name: f"company-{name}" for name in ("registry", "workload", "management")}
     real = Lab.on_profiles(Choices(names["registry"], names["workload"], names["management"]))
     organizations = real.actor("management").client("organizations")
-    home = accounts.parent(organizations, real.workload.account)
-    accounts.ensure_parent(organizations, real.workload.account, "r-lab1")
+    home = parent(organizations, real.workload.account)
+    ensure_parent(organizations, real.workload.account, "r-lab1")
     try:
         assert put_accounts_back(real) == ()
-        assert accounts.parent(organizations, real.workload.account) == "r-lab1"
+        assert parent(organizations, real.workload.account) == "r-lab1"
     finally:
-        accounts.ensure_parent(organizations, real.workload.account, home)
+        ensure_parent(organizations, real.workload.account, home)
 
 
 def test_two_profiles_are_enough_to_explain_what_does_not_ask_for_a_path(profiles, environment):

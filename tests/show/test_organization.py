@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from labkit.aws import accounts, repositories
+from labkit.aws import repositories
+from labkit.aws.organizations import parent
 from labkit.aws.reading import Unreadable
 from labkit.errors import UsageError
 from labkit.lab.article import ORGANIZATION as NAMES
@@ -151,7 +152,7 @@ class TestMoving:
         assert said.ok
         assert "Development may pull now" in said.text
         assert shown.grants[lab.actor("development").account]
-        assert accounts.parent(lab.actor("management").client("organizations"), "444455556666") == "ou-lab1-production"
+        assert parent(lab.actor("management").client("organizations"), "444455556666") == "ou-lab1-production"
         assert "Workload may not pull any more" in shown.move(lab.workload.account, "r-lab1").text
 
     def test_a_place_that_it_is_in_already_is_said(self, lab, granted):
@@ -161,7 +162,7 @@ class TestMoving:
     @pytest.mark.parametrize("unit", ["production", "ou-lab1-production", "production (ou-lab1-production)"])
     def test_accounts_and_units_are_known_by_id_by_name_and_as_suggested(self, lab, granted, account, unit):
         assert organization_map(lab).move(account, unit).ok
-        assert accounts.parent(lab.actor("management").client("organizations"), "444455556666") == "ou-lab1-production"
+        assert parent(lab.actor("management").client("organizations"), "444455556666") == "ou-lab1-production"
 
     @pytest.mark.parametrize(
         ("account", "unit", "says"),
@@ -178,7 +179,7 @@ class TestMoving:
         self, lab, granted, monkeypatch, account, unit, says
     ):
         shown = organization_map(lab)
-        monkeypatch.setattr(accounts, "parent", None)
+        monkeypatch.setattr("labkit.show.organization.model.parent", None)
         said = shown.move(account, unit)
         assert not said.ok
         assert said.text.startswith(says)

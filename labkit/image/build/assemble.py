@@ -14,11 +14,11 @@ from typing import Any
 
 from labkit.errors import DockerfileError
 from labkit.image.build import dockerfile as dockerfiles
-from labkit.image.build.base import ARCHITECTURES, CREATED_TEXT, Base, BaseSource, resolve
-from labkit.image.build.context import Context
+from labkit.image.build.build_context import BuildContext
 from labkit.image.build.dockerfile import Instruction
 from labkit.image.build.expansion import expand, split
 from labkit.image.build.stage import Stage
+from labkit.image.build.stand_in import ARCHITECTURES, CREATED_TEXT, BaseImage, BaseSource, resolve
 from labkit.image.format.image import Image
 from labkit.image.format.manifest import Descriptor, digest
 
@@ -54,7 +54,7 @@ def build(
             variables |= _global_args(instruction, variables)
         else:
             found = _base(instruction, variables, architecture, base or resolve)
-            stage = Stage(found, Context(context), variables | _platform(found.architecture))
+            stage = Stage(found, BuildContext(context), variables | _platform(found.architecture))
     assert stage  # noqa: S101 - the parser refuses a Dockerfile without FROM
     return _image(stage)
 
@@ -72,7 +72,7 @@ def _global_args(instruction: Instruction, variables: Mapping[str, str]) -> dict
         raise instruction.error(f"cannot be read: {error}.") from error
 
 
-def _base(instruction: Instruction, variables: Mapping[str, str], architecture: str, source: BaseSource) -> Base:
+def _base(instruction: Instruction, variables: Mapping[str, str], architecture: str, source: BaseSource) -> BaseImage:
     words = instruction.text.split()
     if len(words) not in (1, 3) or (len(words) == 3 and words[1].lower() != "as"):
         raise instruction.error("must be followed by one image; check the line.")

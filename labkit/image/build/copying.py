@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from labkit.errors import DockerfileError
-from labkit.image.build.context import Context
+from labkit.image.build.build_context import BuildContext
 from labkit.image.build.dockerfile import Instruction
 from labkit.image.build.layer import Entry, directory, file, link
 
@@ -24,7 +24,7 @@ _ARCHIVE = re.compile(rb"\x1f\x8b|BZh|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|.{257}ustar"
 
 
 @dataclass(frozen=True)
-class Request:
+class CopyRequest:
     """One COPY or ADD: its sources, its destination as written, and that as a path in the image."""
 
     instruction: Instruction
@@ -53,7 +53,7 @@ class Request:
         return int(text, 8)
 
 
-def entries(request: Request, context: Context, tree: Mapping[str, bytes]) -> list[Entry]:
+def entries(request: CopyRequest, context: BuildContext, tree: Mapping[str, bytes]) -> list[Entry]:
     """Return what the instruction puts into the image. Raises :class:`DockerfileError` when it cannot."""
     instruction = request.instruction
     if not request.sources:
@@ -80,7 +80,7 @@ def check_way(instruction: Instruction, way: Iterable[str], tree: Mapping[str, b
             raise instruction.error(f"goes through /{path}, which is not a folder in the image; choose another one.")
 
 
-def _found(request: Request, context: Context, tree: Mapping[str, bytes]) -> dict[str, Entry]:
+def _found(request: CopyRequest, context: BuildContext, tree: Mapping[str, bytes]) -> dict[str, Entry]:
     names = [name for source in request.sources for name in _select(request, source, context)]
     folder = posixpath.basename(request.destination) in ("", ".", "..")
     into = folder or not request.path or tree.get(request.path) == tarfile.DIRTYPE
@@ -92,13 +92,13 @@ def _found(request: Request, context: Context, tree: Mapping[str, bytes]) -> dic
     return found
 
 
-def _select(request: Request, source: str, context: Context) -> list[str]:
+def _select(request: CopyRequest, source: str, context: BuildContext) -> list[str]:
     if _REMOTE.match(source):
         raise DockerfileError("taking it from the network needs a Docker engine; download it into the build context.")
     return context.select(source)
 
 
-def _one(request: Request, name: str, into: bool, context: Context) -> list[Entry]:
+def _one(request: CopyRequest, name: str, into: bool, context: BuildContext) -> list[Entry]:
     """Return the entries of one source: a file by its name or the destination's, a directory's contents."""
     path = context.path(name)
     if not path.is_dir():
@@ -109,7 +109,7 @@ def _one(request: Request, name: str, into: bool, context: Context) -> list[Entr
     return top + [_entry(request, found, posixpath.join(request.path, rest)) for found, rest in below]
 
 
-def _entry(request: Request, path: Path, target: str) -> Entry:
+def _entry(request: CopyRequest, path: Path, target: str) -> Entry:
     owner, mode = request.owner, request.mode
     if path.is_symlink():
         return link(target, path.readlink().as_posix(), owner)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.image.build import copying
-from labkit.image.build.base import CREATED, Base
-from labkit.image.build.context import Context
+from labkit.image.build.build_context import BuildContext
 from labkit.image.build.dockerfile import Instruction
 from labkit.image.build.expansion import expand, split
 from labkit.image.build.layer import Entry, Sealed, directory, pack
+from labkit.image.build.stand_in import CREATED, BaseImage
 
 
 @dataclass
@@ -28,8 +28,8 @@ class Stage:
     steps, without the base's.
     """
 
-    base: Base
-    context: Context
+    base: BaseImage
+    context: BuildContext
     globals: Mapping[str, str]
     config: dict[str, Any] = field(init=False)
     layers: list[Sealed] = field(init=False)
@@ -119,7 +119,7 @@ class Stage:
 
     def _copy(self, instruction: Instruction) -> None:
         *sources, destination = self.words(instruction)
-        request = copying.Request(instruction, sources, destination, self.absolute(destination).strip("/"))
+        request = copying.CopyRequest(instruction, sources, destination, self.absolute(destination).strip("/"))
         self.add_layer(copying.entries(request, self.context, self.tree))
 
     def _workdir(self, instruction: Instruction) -> None:

@@ -15,7 +15,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from labkit.image.run.function import Function
+from labkit.image.run.function import RunnableFunction
 from labkit.image.run.local import MEMORY, TIMEOUT, emulate
 from labkit.image.run.loopback import Answer, RequestHandler
 from labkit.image.run.runtime import Sandbox
@@ -33,10 +33,10 @@ class Server(ThreadingHTTPServer):
         self.answer = answer
 
 
-def function_of(environment: dict[str, str], directory: str) -> Function:
+def function_of(environment: dict[str, str], directory: str) -> RunnableFunction:
     """Return the container's function: the handler in ``_HANDLER``, out of the root directory."""
     library_path = environment.get("LD_LIBRARY_PATH", "")
-    return Function(
+    return RunnableFunction(
         Path("/"),
         {
             "Entrypoint": ["/lambda-entrypoint.sh"],

@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from labkit.image.build.base import stands_in_for
+from labkit.image.build.stand_in import stands_in_for
 from labkit.image.run.filesystem import inside
 
 TASK_ROOT = "/var/task"
@@ -40,7 +40,7 @@ class Fault(Exception):  # noqa: N818 - Lambda's word for errors of a function's
 
 
 @dataclass(frozen=True)
-class Function:
+class RunnableFunction:
     """A function made from an unpacked image. The defaults are those of CreateFunction.
 
     ``root`` holds the unpacked layers and ``config`` is the ``config`` object of the image config (``Env``, ``Cmd``,

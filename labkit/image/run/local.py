@@ -19,9 +19,9 @@ from types import TracebackType
 from labkit.image.format.errors import ImageError
 from labkit.image.format.image import Image
 from labkit.image.run.filesystem import unpack
-from labkit.image.run.function import Function
+from labkit.image.run.function import RunnableFunction
 from labkit.image.run.loopback import Answer, LoopbackServer, RequestHandler
-from labkit.image.run.result import InvocationResult, Outcome
+from labkit.image.run.result import InvocationOutcome, InvocationResult
 from labkit.image.run.runtime import Sandbox
 
 PATH = "/2015-03-31/functions/function/invocations"
@@ -32,10 +32,10 @@ TIMEOUT, MEMORY = 300, 3008
 """The emulator's own defaults, in seconds and MB."""
 
 _STATUS = {
-    Outcome.INIT_ERROR: 502,
-    Outcome.EXITED: 502,
-    Outcome.TOO_LARGE: 502,
-    Outcome.NOT_STARTED: 502,
+    InvocationOutcome.INIT_ERROR: 502,
+    InvocationOutcome.EXITED: 502,
+    InvocationOutcome.TOO_LARGE: 502,
+    InvocationOutcome.NOT_STARTED: 502,
 }
 
 
@@ -55,7 +55,7 @@ def emulate(sandbox: Sandbox, request: RequestHandler, write: Callable[[bytes], 
     except ImageError:  # closed while the request was on its way
         return None
     write(result.log)
-    if result.outcome is Outcome.TIMED_OUT:
+    if result.outcome is InvocationOutcome.TIMED_OUT:
         return 200, _TEXT, f"Task timed out after {sandbox.function.timeout:.2f} seconds".encode()
     return _STATUS.get(result.outcome, 200), _TEXT, result.payload
 
@@ -68,7 +68,7 @@ class LocalFunction:
         with ExitStack() as undo:
             undo.callback(shutil.rmtree, folder, ignore_errors=True)
             unpack(image.layers, folder)
-            function = Function(folder, image.config["config"], timeout=timeout, memory=MEMORY)
+            function = RunnableFunction(folder, image.config["config"], timeout=timeout, memory=MEMORY)
             self._sandbox = undo.enter_context(Sandbox(function))
             self._server = LoopbackServer(lambda request: emulate(self._sandbox, request), port)
             undo.callback(self._server.close)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 
 from labkit.image.format.errors import ImageError, Throttled
-from labkit.image.run.function import Function
+from labkit.image.run.function import RunnableFunction
 from labkit.image.run.process import FunctionProcess
 from labkit.image.run.result import InvocationResult
 from labkit.image.run.runtime import Sandbox, Start
@@ -23,7 +23,7 @@ LIMIT = 10
 class SandboxPool:
     """The execution environments of one function version; ``start`` makes what a handler runs in."""
 
-    def __init__(self, function: Function, limit: int = LIMIT, start: Start = FunctionProcess) -> None:
+    def __init__(self, function: RunnableFunction, limit: int = LIMIT, start: Start = FunctionProcess) -> None:
         self.function = function
         self._start = start
         self.limit = limit

@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 
 from labkit.errors import LabError
-from labkit.image.run.function import Function
-from labkit.image.run.runtime_api import Event, Kind, RuntimeApi
+from labkit.image.run.function import RunnableFunction
+from labkit.image.run.runtime_api import ProcessEvent, ProcessEventKind, RuntimeApi
 
 _BOOTSTRAP = Path(__file__).parent / "lambda_runtime" / "bootstrap.py"
 _LOG_LIMIT = 1 << 20
@@ -30,7 +30,7 @@ class FunctionProcess:
     :class:`~labkit.image.run.function.Fault` when the image names nothing that can be started.
     """
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: RunnableFunction) -> None:
         function.check_architecture()
         handler, directory = function.handler(), function.directory()
         self.api = RuntimeApi()
@@ -90,7 +90,7 @@ class FunctionProcess:
     def _watch(self) -> None:
         code = self._process.wait()
         _kill_group(self._process)  # what it started must not outlive it
-        self.api.events.put(Event(Kind.EXITED, code=code))
+        self.api.events.put(ProcessEvent(ProcessEventKind.EXITED, code=code))
 
 
 def peak_memory(pid: int) -> int | None:

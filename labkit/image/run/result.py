@@ -15,7 +15,7 @@ LOG_TAIL = 4096
 """Bytes of log that Invoke returns with ``LogType`` Tail (Lambda API Reference, Invoke)."""
 
 
-class Outcome(enum.Enum):
+class InvocationOutcome(enum.Enum):
     """How an invocation ended."""
 
     ANSWERED = "answered"
@@ -36,7 +36,7 @@ class InvocationResult:
     """
 
     request_id: str
-    outcome: Outcome
+    outcome: InvocationOutcome
     payload: bytes
     log: bytes
     duration_ms: float
@@ -45,7 +45,7 @@ class InvocationResult:
     @property
     def function_error(self) -> str | None:
         """Return Invoke's ``FunctionError``: None for an answer, else ``Unhandled``, as for every Python error."""
-        return None if self.outcome is Outcome.ANSWERED else "Unhandled"
+        return None if self.outcome is InvocationOutcome.ANSWERED else "Unhandled"
 
     @property
     def log_tail(self) -> bytes:
@@ -57,13 +57,13 @@ class InvocationResult:
 class Ending:
     """How an invocation ended and what its caller gets; ``error_type`` where the host speaks, not the handler."""
 
-    outcome: Outcome
+    outcome: InvocationOutcome
     payload: bytes
     error_type: str = ""
     log: str = ""
 
 
-def host_error(outcome: Outcome, error_type: str, message: str, log: str = "") -> Ending:
+def host_error(outcome: InvocationOutcome, error_type: str, message: str, log: str = "") -> Ending:
     """Return the ending in which Lambda itself, not the handler, writes the error object."""
     body = json.dumps({"errorType": error_type, "errorMessage": message}, separators=(",", ":"), ensure_ascii=False)
     return Ending(outcome, body.encode(), error_type, log)
@@ -72,7 +72,7 @@ def host_error(outcome: Outcome, error_type: str, message: str, log: str = "") -
 def exited(request_id: str, code: int) -> Ending:
     """Return the ending of a process that is gone; ``code`` as :class:`subprocess.Popen` gives it."""
     message = f"RequestId: {request_id} Error: Runtime exited {_how(code)}"
-    return host_error(Outcome.EXITED, "Runtime.ExitError", message, f"{message}\nRuntime.ExitError\n")
+    return host_error(InvocationOutcome.EXITED, "Runtime.ExitError", message, f"{message}\nRuntime.ExitError\n")
 
 
 def _how(code: int) -> str:
@@ -88,14 +88,17 @@ def timed_out(request_id: str, seconds: float) -> Ending:
     """Return the ending of an invocation that was not done after ``seconds``."""
     message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
     return host_error(
-        Outcome.TIMED_OUT, "Sandbox.Timedout", message, f"{request_id} Task timed out after {seconds:.2f} seconds\n\n"
+        InvocationOutcome.TIMED_OUT,
+        "Sandbox.Timedout",
+        message,
+        f"{request_id} Task timed out after {seconds:.2f} seconds\n\n",
     )
 
 
 def too_large(limit: int) -> Ending:
     """Return the ending of an invocation whose answer has more than ``limit`` bytes."""
     message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
-    return host_error(Outcome.TOO_LARGE, "Function.ResponseSizeTooLarge", message)
+    return host_error(InvocationOutcome.TOO_LARGE, "Function.ResponseSizeTooLarge", message)
 
 
 def report(
@@ -115,6 +118,6 @@ def report(
 
 
 def _status(ending: Ending) -> list[str]:
-    if ending.outcome is Outcome.TIMED_OUT:
+    if ending.outcome is InvocationOutcome.TIMED_OUT:
         return ["Status: timeout"]
     return ["Status: error", f"Error Type: {ending.error_type}"] if ending.error_type else []

@@ -22,15 +22,26 @@ from types import TracebackType
 from typing import Protocol
 
 from labkit.image.format.errors import ImageError
-from labkit.image.run.function import Fault, Function
+from labkit.image.run.function import Fault, RunnableFunction
 from labkit.image.run.process import FunctionProcess
-from labkit.image.run.result import Ending, InvocationResult, Outcome, exited, host_error, report, timed_out, too_large
-from labkit.image.run.runtime_api import RESPONSE_LIMIT, Event, Invocation, Kind, RuntimeApi
+from labkit.image.run.result import (
+    Ending,
+    InvocationOutcome,
+    InvocationResult,
+    exited,
+    host_error,
+    report,
+    timed_out,
+    too_large,
+)
+from labkit.image.run.runtime_api import RESPONSE_LIMIT, InvocationRequest, ProcessEvent, ProcessEventKind, RuntimeApi
 
 INIT_LIMIT = 10.0
 """Seconds that a function may take to start, in which its own timeout does not count yet (same page)."""
 
-_LOST = frozenset({Outcome.INIT_ERROR, Outcome.EXITED, Outcome.TIMED_OUT, Outcome.TOO_LARGE})
+_LOST = frozenset(
+    {InvocationOutcome.INIT_ERROR, InvocationOutcome.EXITED, InvocationOutcome.TIMED_OUT, InvocationOutcome.TOO_LARGE}
+)
 
 
 class Process(Protocol):
@@ -62,7 +73,7 @@ class Process(Protocol):
         """End the process and remove what belonged to it."""
 
 
-Start = Callable[[Function], Process]
+Start = Callable[[RunnableFunction], Process]
 """Starts a process for a function; raises :class:`~labkit.image.run.function.Fault` for what cannot be started."""
 
 
@@ -73,7 +84,7 @@ class Sandbox:
     once).
     """
 
-    def __init__(self, function: Function, start: Start = FunctionProcess) -> None:
+    def __init__(self, function: RunnableFunction, start: Start = FunctionProcess) -> None:
         self.function = function
         self._new_process = start
         self._process: Process | None = None
@@ -104,7 +115,7 @@ class Sandbox:
         goes wrong in the function is a result, not an exception; raises :class:`ImageError` only after :meth:`close`
         and for a header or request id that is not printable ASCII.
         """
-        invocation = Invocation(request_id or str(uuid.uuid4()), headers or {}, payload or b"{}")
+        invocation = InvocationRequest(request_id or str(uuid.uuid4()), headers or {}, payload or b"{}")
         with self._lock:
             try:
                 return self._invoke(invocation, log)
@@ -128,12 +139,12 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def _invoke(self, invocation: Invocation, wanted: bool) -> InvocationResult:
+    def _invoke(self, invocation: InvocationRequest, wanted: bool) -> InvocationResult:
         request_id = invocation.request_id
         process, event, init_ms = self._ready()
         log = process.output() if wanted and init_ms is not None else b""
         began = time.perf_counter()
-        if event and event.kind is Kind.READY:
+        if event and event.kind is ProcessEventKind.READY:
             process.api.deliver(replace(invocation, headers=self._headers() | dict(invocation.headers)))
             event = process.api.next_event(self.function.timeout)
             ending = self._ending(request_id, event, self.function.timeout)
@@ -153,11 +164,11 @@ class Sandbox:
             self._stop()
         return InvocationResult(request_id, ending.outcome, ending.payload, log, duration_ms, init_ms)
 
-    def _ready(self) -> tuple[Process, Event | None, float | None]:
+    def _ready(self) -> tuple[Process, ProcessEvent | None, float | None]:
         """Return a process with its first event, READY unless it failed, and how long it took to start (cold)."""
         if self._process:
             event = self._process.api.next_event(self.function.timeout)
-            if event and event.kind is Kind.READY and self._process.is_waiting:
+            if event and event.kind is ProcessEventKind.READY and self._process.is_waiting:
                 return self._process, event, None
             self._stop()
         began = time.perf_counter()
@@ -187,28 +198,32 @@ class Sandbox:
             "Lambda-Runtime-Trace-Id": f"Root=1-{now}-{uuid.uuid4().hex[:24]};Parent={uuid.uuid4().hex[:16]};Sampled=0",
         }
 
-    def _ending(self, request_id: str, event: Event | None, seconds: float) -> Ending:
+    def _ending(self, request_id: str, event: ProcessEvent | None, seconds: float) -> Ending:
         if event is None:
             return timed_out(request_id, seconds)
         match event.kind:
-            case Kind.EXITED:
+            case ProcessEventKind.EXITED:
                 return exited(request_id, event.code)
-            case Kind.ANSWERED_TOO_MUCH:
+            case ProcessEventKind.ANSWERED_TOO_MUCH:
                 return too_large(RESPONSE_LIMIT)
-            case Kind.NOT_EXECUTABLE:
+            case ProcessEventKind.NOT_EXECUTABLE:
                 raise Fault("Runtime.InvalidEntrypoint", event.body.decode())
         outcome = _POSTED[event.kind]
-        return Ending(outcome, event.body if outcome is Outcome.ANSWERED else self.function.as_in_image(event.body))
+        return Ending(
+            outcome, event.body if outcome is InvocationOutcome.ANSWERED else self.function.as_in_image(event.body)
+        )
 
     def _not_started(self, request_id: str, fault: Fault) -> InvocationResult:
-        ending = host_error(Outcome.NOT_STARTED, fault.error_type, f"RequestId: {request_id} Error: {fault}", fault.log)
+        ending = host_error(
+            InvocationOutcome.NOT_STARTED, fault.error_type, f"RequestId: {request_id} Error: {fault}", fault.log
+        )
         log = f"START RequestId: {request_id} Version: {self.function.version}\n{ending.log}{fault.error_type}\n"
         log += report(request_id, ending, 0.0, None, self.function.memory, None)
         return InvocationResult(request_id, ending.outcome, ending.payload, log.encode(), 0.0, None)
 
 
 _POSTED = {
-    Kind.ANSWERED: Outcome.ANSWERED,
-    Kind.FAILED: Outcome.HANDLER_ERROR,
-    Kind.FAILED_TO_INIT: Outcome.INIT_ERROR,
+    ProcessEventKind.ANSWERED: InvocationOutcome.ANSWERED,
+    ProcessEventKind.FAILED: InvocationOutcome.HANDLER_ERROR,
+    ProcessEventKind.FAILED_TO_INIT: InvocationOutcome.INIT_ERROR,
 }

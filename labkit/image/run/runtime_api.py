@@ -1,7 +1,7 @@
 """Lambda's Runtime API for one process: where awslambdaric gets events and leaves answers.
 
 The four paths of the Lambda Developer Guide's "Using the Lambda runtime API for custom runtimes", version 2018-06-01.
-Everything that happens, the process's own end included, becomes one :class:`Event` in one queue, in the order in
+Everything that happens, the process's own end included, becomes one :class:`ProcessEvent` in one queue, in the order in
 which it happened; the sandbox waits for the next one and decides. Every process gets an API of its own, so a poll
 that a dead process has left hanging can never swallow the next event.
 """
@@ -26,7 +26,7 @@ _JSON = {"Content-Type": "application/json"}
 _ACCEPTED: Answer = (202, _JSON, b'{"status":"OK"}\n')
 
 
-class Kind(enum.Enum):
+class ProcessEventKind(enum.Enum):
     """What has happened to a function's process."""
 
     READY = enum.auto()
@@ -39,19 +39,19 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Event:
+class ProcessEvent:
     """Something that happened: the posted ``body``, or the exit ``code`` (negative: the signal that ended it).
 
     The ``body`` of NOT_EXECUTABLE is the system's reason why the entrypoint cannot be executed.
     """
 
-    kind: Kind
+    kind: ProcessEventKind
     body: bytes = b""
     code: int = 0
 
 
 @dataclass(frozen=True)
-class Invocation:
+class InvocationRequest:
     """One event for the handler: its request id, the headers that go with it and the payload.
 
     Raises :class:`ImageError` for a header value that HTTP could not carry as it is.
@@ -74,19 +74,19 @@ class RuntimeApi:
     """
 
     def __init__(self, user: int | None = None) -> None:
-        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._invocations: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
+        self.events: queue.SimpleQueue[ProcessEvent] = queue.SimpleQueue()
+        self._invocations: queue.SimpleQueue[InvocationRequest | None] = queue.SimpleQueue()
         self._current = ""
         self._poller: socket.socket | None = None
         self._server = LoopbackServer(self._answer, user=user)
         self.address = self._server.address
 
-    def deliver(self, invocation: Invocation) -> None:
+    def deliver(self, invocation: InvocationRequest) -> None:
         """Hand an event to the process that is waiting for one (a READY event has told so)."""
         self._current = invocation.request_id
         self._invocations.put(invocation)
 
-    def next_event(self, seconds: float) -> Event | None:
+    def next_event(self, seconds: float) -> ProcessEvent | None:
         """Wait for what happens next; None when nothing has happened for ``seconds``."""
         try:
             return self.events.get(timeout=seconds)
@@ -115,17 +115,17 @@ class RuntimeApi:
             case "GET", ["invocation", "next"]:
                 return self._next(request)
             case "POST", ["init", "error"]:
-                return self._posted(Kind.FAILED_TO_INIT, request.read_body() or b"")
+                return self._posted(ProcessEventKind.FAILED_TO_INIT, request.read_body() or b"")
             case "POST", ["invocation", request_id, "response"] if request_id == self._current:
                 return self._response(request)
             case "POST", ["invocation", request_id, "error"] if request_id == self._current:
-                return self._posted(Kind.FAILED, request.read_body() or b"")
+                return self._posted(ProcessEventKind.FAILED, request.read_body() or b"")
         request.read_body()
         return 400, _JSON, b'{"errorType":"InvalidRequestID","errorMessage":"Invalid request ID"}\n'
 
     def _next(self, request: RequestHandler) -> Answer | None:
         self._poller = request.connection
-        self.events.put(Event(Kind.READY))
+        self.events.put(ProcessEvent(ProcessEventKind.READY))
         invocation = self._invocations.get()
         if invocation is None:
             return None
@@ -135,11 +135,11 @@ class RuntimeApi:
     def _response(self, request: RequestHandler) -> Answer:
         body = request.read_body(RESPONSE_LIMIT)
         if body is not None:
-            return self._posted(Kind.ANSWERED, body)
-        self.events.put(Event(Kind.ANSWERED_TOO_MUCH))
+            return self._posted(ProcessEventKind.ANSWERED, body)
+        self.events.put(ProcessEvent(ProcessEventKind.ANSWERED_TOO_MUCH))
         return 413, _JSON, b'{"errorType":"RequestEntityTooLarge"}\n'
 
-    def _posted(self, kind: Kind, body: bytes) -> Answer:
+    def _posted(self, kind: ProcessEventKind, body: bytes) -> Answer:
         self._current = ""
-        self.events.put(Event(kind, body))
+        self.events.put(ProcessEvent(kind, body))
         return _ACCEPTED

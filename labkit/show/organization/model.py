@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from labkit.aws import accounts, repositories
+from labkit.aws import repositories
+from labkit.aws.organizations import parent
 from labkit.aws.reading import Unreadable
 from labkit.errors import UsageError
 from labkit.iam import Policy
@@ -157,7 +158,7 @@ class OrganizationMap(View):
         number = _id(own, self.account_names, "account")
         target = _id(unit, self.unit_names, "unit")
         organizations = management.client("organizations")
-        source = accounts.parent(organizations, number)
+        source = parent(organizations, number)
         if source == target:
             return Said(True, f"The account {number} is in {target} already.")
         organizations.move_account(AccountId=number, SourceParentId=source, DestinationParentId=target)

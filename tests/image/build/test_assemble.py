@@ -12,8 +12,8 @@ import pytest
 
 from labkit.errors import DockerfileError
 from labkit.image import build
-from labkit.image.build.base import resolve, stands_in_for
 from labkit.image.build.layer import stored_gzip
+from labkit.image.build.stand_in import resolve, stands_in_for
 
 FROM = "FROM public.ecr.aws/lambda/python:3.12\n"
 

@@ -10,7 +10,7 @@ import pytest
 from labkit.errors import UsageError
 from labkit.image import build
 from labkit.image.run.local import run_locally
-from labkit.image.run.result import Outcome
+from labkit.image.run.result import InvocationOutcome
 
 FROM = "FROM public.ecr.aws/lambda/python:3.12\nCOPY f.py ./\n"
 PATH = "/2015-03-31/functions/function/invocations"
@@ -114,6 +114,6 @@ def test_after_closing_the_port_is_free_again(article):
             port = urlsplit(function.url).port
             post(function)
         with suppress(UsageError), run_locally(image, port=port) as function:
-            assert function.invoke().outcome is Outcome.ANSWERED
+            assert function.invoke().outcome is InvocationOutcome.ANSWERED
             return
     raise AssertionError("no port was free again")

@@ -10,8 +10,8 @@ import pytest
 
 import labkit.image.run.lambda_runtime as inside_the_process
 from labkit.image.format.errors import ImageError
-from labkit.image.run.function import Fault, Function
-from labkit.image.run.result import Outcome
+from labkit.image.run.function import Fault, RunnableFunction
+from labkit.image.run.result import InvocationOutcome
 from labkit.image.run.runtime import Sandbox
 from tests.image.handlers import CASES
 
@@ -19,7 +19,7 @@ from tests.image.handlers import CASES
 def test_the_articles_handler_greets_with_the_interpreters_version(sandbox, article):
     result = sandbox((article / "lambda_function.py").read_text()).invoke(b"{}")
     assert json.loads(result.payload) == f"Hello from AWS Lambda using Python{sys.version}!"
-    assert (result.function_error, result.outcome) == (None, Outcome.ANSWERED)
+    assert (result.function_error, result.outcome) == (None, InvocationOutcome.ANSWERED)
     assert result.init_duration_ms > 0
 
 
@@ -74,53 +74,53 @@ def test_the_process_starts_in_the_task_root_and_finds_the_handler_there(sandbox
 @pytest.mark.parametrize(
     ("handler", "payload", "outcome", "error_type", "message"),
     [
-        ("raises", b"{}", Outcome.HANDLER_ERROR, "ValueError", "bad value"),
+        ("raises", b"{}", InvocationOutcome.HANDLER_ERROR, "ValueError", "bad value"),
         (
             "a_set",
             b"",
-            Outcome.HANDLER_ERROR,
+            InvocationOutcome.HANDLER_ERROR,
             "Runtime.MarshalError",
             "Unable to marshal response: Object of type set is not JSON serializable",
         ),
         (
             "echo",
             b"nonsense",
-            Outcome.HANDLER_ERROR,
+            InvocationOutcome.HANDLER_ERROR,
             "Runtime.UnmarshalError",
             "Unable to unmarshal input: Expecting value: line 1 column 1 (char 0)",
         ),
         (
             "exits",
             b"0",
-            Outcome.EXITED,
+            InvocationOutcome.EXITED,
             "Runtime.ExitError",
             "RequestId: ID Error: Runtime exited without providing a reason",
         ),
         (
             "exits",
             b"3",
-            Outcome.EXITED,
+            InvocationOutcome.EXITED,
             "Runtime.ExitError",
             "RequestId: ID Error: Runtime exited with error: exit status 3",
         ),
         (
             "hard",
             b"",
-            Outcome.EXITED,
+            InvocationOutcome.EXITED,
             "Runtime.ExitError",
             "RequestId: ID Error: Runtime exited with error: exit status 7",
         ),
         (
             "killed",
             b"11",
-            Outcome.EXITED,
+            InvocationOutcome.EXITED,
             "Runtime.ExitError",
             "RequestId: ID Error: Runtime exited with error: signal: segmentation fault",
         ),
         (
             "missing",
             b"",
-            Outcome.INIT_ERROR,
+            InvocationOutcome.INIT_ERROR,
             "Runtime.HandlerNotFound",
             "Handler 'missing' missing on module 'code'",
         ),
@@ -153,7 +153,7 @@ def test_a_function_that_does_not_start_says_why_every_time(sandbox, source, han
     for _ in range(2):
         result = environment.invoke(b"")
         error = json.loads(result.payload)
-        assert (result.outcome, error["errorType"]) == (Outcome.INIT_ERROR, error_type)
+        assert (result.outcome, error["errorType"]) == (InvocationOutcome.INIT_ERROR, error_type)
         assert error["errorMessage"].startswith(message)
         assert b"[ERROR]" in result.log
 
@@ -185,7 +185,7 @@ def test_an_answer_of_the_largest_size_passes_and_one_more_byte_does_not(sandbox
     assert len(environment.invoke(b"6291556").payload) == 6291556
     result = environment.invoke(b"6291557")
     assert (result.outcome, json.loads(result.payload)) == (
-        Outcome.TOO_LARGE,
+        InvocationOutcome.TOO_LARGE,
         {
             "errorType": "Function.ResponseSizeTooLarge",
             "errorMessage": "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
@@ -238,7 +238,7 @@ def test_the_environment_is_made_from_scratch(sandbox, monkeypatch):
 
 
 def test_secrets_are_not_in_the_representation_of_a_function(tmp_path):
-    assert "hidden" not in repr(Function(tmp_path, {}, host_environment={"AWS_SESSION_TOKEN": "hidden"}))
+    assert "hidden" not in repr(RunnableFunction(tmp_path, {}, host_environment={"AWS_SESSION_TOKEN": "hidden"}))
 
 
 def test_text_is_not_escaped_to_ascii(sandbox):
@@ -254,27 +254,27 @@ def test_text_is_not_escaped_to_ascii(sandbox):
     ],
 )
 def test_the_handler_is_what_the_image_gives_to_awslambdaric(tmp_path, entrypoint, command, handler):
-    assert Function(tmp_path, {"Entrypoint": entrypoint, "Cmd": command}).handler() == handler
+    assert RunnableFunction(tmp_path, {"Entrypoint": entrypoint, "Cmd": command}).handler() == handler
 
 
 def test_the_functions_settings_override_the_images(tmp_path):
     settings = {"entrypoint": ["/lambda-entrypoint.sh"], "command": ["c.d"]}
-    assert Function(tmp_path, {"Entrypoint": ["/x"], "Cmd": ["a"]}, **settings).handler() == "c.d"
+    assert RunnableFunction(tmp_path, {"Entrypoint": ["/x"], "Cmd": ["a"]}, **settings).handler() == "c.d"
 
 
 @pytest.mark.parametrize("entrypoint", [["/bin/sh", "-c", "true"], ["/app"], [], None])
 def test_an_image_that_is_not_a_python_function_is_an_invalid_entrypoint(tmp_path, entrypoint):
-    with Sandbox(Function(tmp_path, {"Entrypoint": entrypoint, "Cmd": ["x"]})) as environment:
+    with Sandbox(RunnableFunction(tmp_path, {"Entrypoint": entrypoint, "Cmd": ["x"]})) as environment:
         result = environment.invoke(b"", "ID")
     error = json.loads(result.payload)
-    assert (result.outcome, error["errorType"]) == (Outcome.NOT_STARTED, "Runtime.InvalidEntrypoint")
+    assert (result.outcome, error["errorType"]) == (InvocationOutcome.NOT_STARTED, "Runtime.InvalidEntrypoint")
     assert "the lab runs Python handlers only" in error["errorMessage"]
 
 
 @pytest.mark.parametrize("command", [[], ["/bin/sh", "-c", "a.b"], None])
 def test_awss_entrypoint_without_exactly_one_argument_exits_as_its_script_does(tmp_path, command):
     with pytest.raises(Fault, match="exit status 142") as caught:
-        Function(tmp_path, {"Entrypoint": ["/lambda-entrypoint.sh"], "Cmd": command}).handler()
+        RunnableFunction(tmp_path, {"Entrypoint": ["/lambda-entrypoint.sh"], "Cmd": command}).handler()
     assert (caught.value.error_type, "handler name" in caught.value.log) == ("Runtime.ExitError", True)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from labkit.image.format.errors import ImageError
 from labkit.image.run import runtime
-from labkit.image.run.result import Outcome
+from labkit.image.run.result import InvocationOutcome
 from labkit.image.run.runtime import Sandbox
 from tests.image.handlers import CASES
 
@@ -40,7 +40,7 @@ def test_an_init_that_takes_too_long_is_a_timeout(sandbox, monkeypatch):
     monkeypatch.setattr(runtime, "INIT_LIMIT", 0.3)
     result = sandbox("import threading; threading.Event().wait()").invoke(b"", "ID")
     assert (result.outcome, json.loads(result.payload)["errorMessage"]) == (
-        Outcome.TIMED_OUT,
+        InvocationOutcome.TIMED_OUT,
         "RequestId: ID Error: Task timed out after 0.30 seconds",
     )
 
@@ -94,7 +94,7 @@ def test_a_timeout_ends_the_whole_process_group_and_the_next_call_is_cold(sandbo
         "errorType": "Sandbox.Timedout",
         "errorMessage": "RequestId: ID Error: Task timed out after 2.00 seconds",
     }
-    assert (result.outcome, b"waiting" in result.log) == (Outcome.TIMED_OUT, True)
+    assert (result.outcome, b"waiting" in result.log) == (InvocationOutcome.TIMED_OUT, True)
     assert b"Status: timeout" in result.log
     again = environment.invoke(b"")
     assert (again.payload, again.init_duration_ms is not None) == (b'"fast"', True)
@@ -104,7 +104,7 @@ def test_closing_ends_an_invocation_in_the_middle_and_refuses_further_ones(sandb
     environment = sandbox(SLOW, timeout=600)
     call = SlowCall(environment, tmp_path)
     environment.close()
-    assert call.end().outcome is Outcome.EXITED
+    assert call.end().outcome is InvocationOutcome.EXITED
     with pytest.raises(ImageError, match="is closed"):
         environment.invoke(b"")
 

@@ -14,15 +14,15 @@ import pytest
 
 from labkit.docker import daemon
 from labkit.docker.daemon import HOME_LABEL
+from labkit.embedded.services.lambda_.invoke.container_engine import EngineFinder, unreachable
 from labkit.embedded.services.lambda_.invoke.container_images import keep_only, provide
 from labkit.embedded.services.lambda_.invoke.containers import FUNCTION_LABEL, RUN_LABEL, conditions, user_of_containers
-from labkit.embedded.services.lambda_.invoke.engine import Engines, unreachable
 from labkit.embedded.services.lambda_.invoke.runners import Runners
 from labkit.embedded.state.blobs import BlobStore
 from labkit.ground.home import open_home
-from labkit.image.build.base import FOR_LABEL, KIND_LABEL
+from labkit.image.build.stand_in import FOR_LABEL, KIND_LABEL
 from labkit.image.format.manifest import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, digest
-from labkit.image.run.function import Fault, Function
+from labkit.image.run.function import Fault, RunnableFunction
 from labkit.lab.choices import Choices
 from tests.embedded.conftest import MovedClock
 from tests.embedded.made_up_engine import Found, MadeUp
@@ -62,7 +62,7 @@ def image(blobs: BlobStore) -> str:
 
 @pytest.fixture
 def runners(tmp_path: Path, client: MadeUp) -> Runners:
-    return Runners(open_home(tmp_path / "home"), Engines(Found(client)))
+    return Runners(open_home(tmp_path / "home"), EngineFinder(Found(client)))
 
 
 # -- Looking for an engine -------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ def runners(tmp_path: Path, client: MadeUp) -> Runners:
 
 def test_an_engine_is_looked_for_when_it_is_needed_and_only_once(client: MadeUp):
     found = Found(client)
-    engines = Engines(found)
+    engines = EngineFinder(found)
     assert found.asked == 0
     first, second = engines.find(), engines.find()
     assert first is second is not None
@@ -79,7 +79,7 @@ def test_an_engine_is_looked_for_when_it_is_needed_and_only_once(client: MadeUp)
 
 def test_one_that_does_not_answer_is_asked_for_again_after_a_while():
     now, found = [0.0], Found(None)
-    engines = Engines(found, lambda: now[0])
+    engines = EngineFinder(found, lambda: now[0])
     for now[0] in (0, 29, 30, 31):
         assert engines.find() is None
     assert found.asked == 2
@@ -87,7 +87,7 @@ def test_one_that_does_not_answer_is_asked_for_again_after_a_while():
 
 def test_one_that_fails_afterwards_is_asked_for_again_after_a_while(client: MadeUp):
     now, found = [0.0], Found(client)
-    engines = Engines(found, lambda: now[0])
+    engines = EngineFinder(found, lambda: now[0])
     assert engines.find()
     engines.forget()
     assert engines.find() is None
@@ -119,7 +119,7 @@ def test_what_is_chosen_decides_whether_an_engine_is_asked_for_at_all(
         monkeypatch.setenv("LABKIT_ENGINE", variable)
     found, home = Found(client), open_home(tmp_path / "home")
     Choices(engine=chosen).write(home.root)
-    assert (Runners(home, Engines(found)).container(IMAGE, image, blobs) is not None) is expected
+    assert (Runners(home, EngineFinder(found)).container(IMAGE, image, blobs) is not None) is expected
     assert found.asked == expected
 
 
@@ -134,7 +134,7 @@ def test_what_is_chosen_decides_whether_an_engine_is_asked_for_at_all(
 def test_an_engine_whose_containers_cannot_reach_the_loopback_is_not_used(about: dict[str, Any], says: str):
     client = MadeUp(**about)
     assert says in unreachable(client.info(), system="linux")
-    assert Engines(Found(client)).find() is None
+    assert EngineFinder(Found(client)).find() is None
 
 
 def test_elsewhere_than_on_linux_the_engine_is_in_a_virtual_machine(client: MadeUp):
@@ -153,7 +153,7 @@ def test_an_image_with_an_interpreter_runs_in_a_container(runners: Runners, blob
 
 def test_the_labs_stand_in_does_not_even_ask_for_an_engine(tmp_path: Path, blobs: BlobStore, client: MadeUp):
     found = Found(client)
-    runners = Runners(open_home(tmp_path / "home"), Engines(found))
+    runners = Runners(open_home(tmp_path / "home"), EngineFinder(found))
     assert runners.container(STAND_IN, "sha256:0", blobs) is None
     assert found.asked == 0
 
@@ -163,7 +163,7 @@ def test_without_an_engine_for_the_image_it_runs_as_a_process(
     tmp_path: Path, blobs: BlobStore, image: str, found: Found
 ):
     home = open_home(tmp_path / "home")
-    assert Runners(home, Engines(found)).container(IMAGE, image, blobs) is None
+    assert Runners(home, EngineFinder(found)).container(IMAGE, image, blobs) is None
     assert not home.containers.exists()
 
 
@@ -253,7 +253,7 @@ def test_a_home_remembers_that_it_may_have_containers(
 
 
 def test_a_container_has_lambdas_limits_and_no_privileges(tmp_path: Path):
-    given = conditions(Function(tmp_path, {}, memory=256, scratch=1024))
+    given = conditions(RunnableFunction(tmp_path, {}, memory=256, scratch=1024))
     assert (given["mem_limit"], given["memswap_limit"]) == ("256m", "256m")
     assert given["tmpfs"] == {"/tmp": "size=1024m,mode=1777,exec"}
     assert given["read_only"] is True
@@ -266,7 +266,7 @@ def test_a_container_has_lambdas_limits_and_no_privileges(tmp_path: Path):
 def test_an_image_of_another_architecture_than_its_function_cannot_be_executed(tmp_path: Path):
     config = {"Entrypoint": ["/lambda-entrypoint.sh"], "Cmd": ["f.handler"]}
     with pytest.raises(Fault, match=r"^fork/exec /lambda-entrypoint\.sh: exec format error$") as caught:
-        Function(tmp_path, config, architecture="amd64", image_architecture="arm64").check_architecture()
+        RunnableFunction(tmp_path, config, architecture="amd64", image_architecture="arm64").check_architecture()
     assert caught.value.error_type == "Runtime.InvalidEntrypoint"
-    Function(tmp_path, config, architecture="arm64", image_architecture="arm64").check_architecture()
-    Function(tmp_path, config).check_architecture()
+    RunnableFunction(tmp_path, config, architecture="arm64", image_architecture="arm64").check_architecture()
+    RunnableFunction(tmp_path, config).check_architecture()

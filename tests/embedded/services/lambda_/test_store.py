@@ -23,7 +23,7 @@ from labkit.embedded.services.lambda_.functions.store import (
     Status,
 )
 from labkit.embedded.state.blobs import BlobStore, digest_of
-from labkit.image.build.base import FOR_LABEL, KIND_LABEL
+from labkit.image.build.stand_in import FOR_LABEL, KIND_LABEL
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST
 from labkit.pull.function import FunctionRef
 

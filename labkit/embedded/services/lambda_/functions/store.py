@@ -33,7 +33,7 @@ from labkit.embedded.services.lambda_.invoke.environments import Environments
 from labkit.embedded.state.blobs import BlobStore
 from labkit.embedded.state.clock import Clock, SystemClock
 from labkit.ground.files import write_atomically
-from labkit.image.build.base import stands_in_for
+from labkit.image.build.stand_in import stands_in_for
 from labkit.pull.function import FunctionRef
 
 _LOG = logging.getLogger(__name__)

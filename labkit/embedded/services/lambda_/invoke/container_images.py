@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labkit.docker.daemon import Patience
+from labkit.docker.daemon import TimeBudget
 from labkit.embedded.services.lambda_.invoke.containers import engine_errors
 from labkit.embedded.state.blobs import CHUNK, BlobStore
 from labkit.image.format.manifest import Manifest, parse
@@ -40,7 +40,7 @@ def provide(client: Any, home: Path, digest: str, blobs: BlobStore) -> str:
 
     repository, tag = name_of(home, digest)
     name = f"{repository}:{tag}"
-    if Patience()(partial(_has, client, name)):
+    if TimeBudget()(partial(_has, client, name)):
         return name
     manifest = parse(blobs.read(digest))
     for known_as in (manifest.config.digest, digest):  # the classic store's id, the containerd store's

@@ -30,10 +30,10 @@ from uuid import uuid4
 
 from labkit.docker.daemon import HOME_LABEL, NoEngine
 from labkit.docker.trial_marks import TRIAL_LABEL
-from labkit.embedded.services.lambda_.invoke.engine import Engine
-from labkit.image.run.function import Fault, Function
+from labkit.embedded.services.lambda_.invoke.container_engine import ContainerEngine
+from labkit.image.run.function import Fault, RunnableFunction
 from labkit.image.run.process import peak_memory
-from labkit.image.run.runtime_api import Event, Kind, RuntimeApi
+from labkit.image.run.runtime_api import ProcessEvent, ProcessEventKind, RuntimeApi
 
 _LOG = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class ContainerProcess:
     have, and when the engine fails.
     """
 
-    def __init__(self, engine: Engine, image: str, home: Path, function: Function) -> None:
+    def __init__(self, engine: ContainerEngine, image: str, home: Path, function: RunnableFunction) -> None:
         function.check_architecture()
         function.directory()
         self._client = engine.client
@@ -128,7 +128,7 @@ class ContainerProcess:
             self._watcher.join()
         self.api.close()
 
-    def _create(self, image: str, home: Path, function: Function, user: str) -> str:
+    def _create(self, image: str, home: Path, function: RunnableFunction, user: str) -> str:
         entrypoint, command = function.arguments
         with _explained():
             made = self._client.create_container(
@@ -206,7 +206,7 @@ class _Output:
                     self._heard = time.monotonic()
 
 
-def conditions(function: Function) -> dict[str, Any]:
+def conditions(function: RunnableFunction) -> dict[str, Any]:
     """Return the conditions under which a function's container runs, as the docker SDK names them."""
     memory = f"{function.memory}m"
     return {
@@ -224,10 +224,10 @@ def conditions(function: Function) -> dict[str, Any]:
     }
 
 
-def _ending(code: int, said: bytes) -> Event:
+def _ending(code: int, said: bytes) -> ProcessEvent:
     if found := _NOT_EXECUTABLE.search(said):
-        return Event(Kind.NOT_EXECUTABLE, b"fork/exec %s: %s" % found.groups())
-    return Event(Kind.EXITED, code=128 - code if code in _SIGNALLED else code)
+        return ProcessEvent(ProcessEventKind.NOT_EXECUTABLE, b"fork/exec %s: %s" % found.groups())
+    return ProcessEvent(ProcessEventKind.EXITED, code=128 - code if code in _SIGNALLED else code)
 
 
 @contextlib.contextmanager

@@ -132,12 +132,12 @@ def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime
 
 def _runnable(
     embedded: Embedded, function: Function, image: Mapping[str, Any], credentials: Credentials
-) -> local.Function:
+) -> local.RunnableFunction:
     """The function as the runtime sees it; ``image`` is the image's configuration document."""
     assert function.ready is not None  # noqa: S101 - checked before
     options = function.options
     overrides: Mapping[str, Any] = options.get("ImageConfig") or {}
-    return local.Function(
+    return local.RunnableFunction(
         embedded.functions.code.root(function.ready),
         image.get("config") or {},
         name=function.key.name,

@@ -1,6 +1,6 @@
 """What a function's handler runs in: a container where there is an engine for its image, else a process of the lab.
 
-    the embedded way is chosen (`labkit.docker.choice`)              a process
+    the embedded way is chosen (`labkit.docker.engine_choice`)       a process
     the image stands on the lab's stand-in, which has no interpreter     a process
     no engine answers, or it is of another architecture                  a process
     the engine cannot be given the image                                 a process, and the log says why
@@ -11,7 +11,7 @@ What is chosen counts from the next invocation on, since it is part of what make
 While the lab may have something in an engine, the lab home has a file that says so: what a process that was killed has
 left behind, a trial's container too, is removed by the next one, or when the lab is stopped, and a lab that has never
 used an engine never asks for one. An engine that hangs is found out at the first thing that it is asked
-(`labkit.docker.daemon.Patience`); what it has begun to clear away is waited for somewhat longer.
+(`labkit.docker.daemon.TimeBudget`); what it has begun to clear away is waited for somewhat longer.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from pathlib import Path
 from typing import Any
 
 from labkit.docker import daemon
-from labkit.docker.choice import EMBEDDED, wanted
-from labkit.docker.daemon import Patience
+from labkit.docker.daemon import TimeBudget
+from labkit.docker.engine_choice import EMBEDDED, wanted
 from labkit.docker.trial_marks import abandoned
+from labkit.embedded.services.lambda_.invoke.container_engine import ContainerEngine, EngineFinder
 from labkit.embedded.services.lambda_.invoke.container_images import keep_only, provide
 from labkit.embedded.services.lambda_.invoke.containers import RUN, ContainerProcess, engine_errors, leftovers, remove
-from labkit.embedded.services.lambda_.invoke.engine import Engine, Engines
 from labkit.embedded.state.blobs import BlobStore
 from labkit.ground.home import Home
-from labkit.image.build.base import stands_in_for
+from labkit.image.build.stand_in import stands_in_for
 from labkit.image.run.runtime import Start
 from labkit.lab.choices import Choices
 
@@ -45,11 +45,11 @@ _CLEARED_WITHIN = 20.0  # seconds for all of it, by an engine that answers
 class Runners:
     """Chooses for the functions of one lab home, and cleans up after them."""
 
-    def __init__(self, home: Home, engines: Engines | None = None) -> None:
+    def __init__(self, home: Home, engines: EngineFinder | None = None) -> None:
         self._home = home
-        self._engines = engines or Engines()
+        self._engines = engines or EngineFinder()
         self._lock = threading.Lock()
-        self._used: Engine | None = None
+        self._used: ContainerEngine | None = None
 
     @property
     def wanted(self) -> str:
@@ -82,28 +82,28 @@ class Runners:
         """Let the engine forget the images of all other functions than those with these digests."""
         if self._used:
             with _logged("the engine does not forget images"):
-                Patience(_CLEARED_WITHIN)(partial(keep_only, self._used.client, self._home.root, digests))
+                TimeBudget(_CLEARED_WITHIN)(partial(keep_only, self._used.client, self._home.root, digests))
 
     def sweep(self) -> None:
         """Remove what an earlier process left in the engine; where none answers, the next one tries again."""
         with self._lock:
             if self._home.may_have_containers:
-                self._clear(lambda patience: daemon.find(patience).client.api, RUN)
+                self._clear(lambda budget: daemon.find(budget).client.api, RUN)
 
     def close(self) -> None:
         """Remove what the lab still has in the engine, and note that nothing is left."""
         with self._lock:
             if self._used is not None:
                 client, self._used = self._used.client, None
-                self._clear(lambda _patience: client, "")
+                self._clear(lambda _budget: client, "")
 
-    def _clear(self, client_with: Callable[[Patience], Any], run: str) -> None:
+    def _clear(self, client_with: Callable[[TimeBudget], Any], run: str) -> None:
         """Remove what other runs than ``run``, and trials of processes that are gone, have left in the engine."""
-        patience, marks = Patience(), abandoned(self._home)
+        budget, marks = TimeBudget(), abandoned(self._home)
         with _logged("containers may have been left behind"):
-            client = client_with(patience)
-            left = patience(partial(leftovers, client, self._home.root, run, {mark.name for mark in marks}))
-            Patience(_CLEARED_WITHIN)(partial(self._remove, client, left, marks))
+            client = client_with(budget)
+            left = budget(partial(leftovers, client, self._home.root, run, {mark.name for mark in marks}))
+            TimeBudget(_CLEARED_WITHIN)(partial(self._remove, client, left, marks))
 
     def _remove(self, client: Any, containers: Collection[str], marks: Collection[Path]) -> None:
         if [each for each in containers if not remove(client, each)]:
@@ -114,7 +114,7 @@ class Runners:
             keep_only(client, self._home.root, ())
             self._home.containers.unlink(missing_ok=True)
 
-    def _use(self, engine: Engine) -> None:
+    def _use(self, engine: ContainerEngine) -> None:
         with self._lock:
             self._home.containers.touch(mode=0o600)
             self._used = engine

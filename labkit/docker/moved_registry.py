@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labkit.docker.bases import is_present
-from labkit.docker.daemon import Daemon, Patience
+from labkit.docker.base_images import is_present
+from labkit.docker.daemon import Daemon, TimeBudget
 from labkit.docker.streams import explained
 from labkit.ground.home import open_home
 
@@ -20,16 +20,16 @@ _FAILED = "Docker cannot rename the images of the lab"
 _SECONDS = 1.0
 
 
-def follow(daemon: Daemon, front: str, home: Path, patience: Patience) -> None:
+def follow(daemon: Daemon, front: str, home: Path, budget: TimeBudget) -> None:
     """Give the images of the registry's former address names with ``front``, its present one; take the old ones away.
 
     Nothing is renamed while somebody listens at the former address: the names may be another lab's by now. The engine
-    is asked for its names with this patience. Raises NoEngine and EngineError.
+    is asked for its names within this budget. Raises NoEngine and EngineError.
     """
     noted = open_home(home).front
     before = noted.read_text("utf-8") if noted.exists() else front
     if before != front and not _is_listened_on(before):
-        for old in patience(partial(_names_at, daemon.client.api, before)):
+        for old in budget(partial(_names_at, daemon.client.api, before)):
             _rename(daemon, old, front + old.removeprefix(before))
     if before != front or not noted.exists():
         noted.write_text(front, "utf-8")

@@ -1,7 +1,7 @@
 """The container engine of this machine, where one answers that can run functions.
 
 It is asked for when the first function is invoked that needs it, never while the lab starts, and an engine that hangs
-costs three seconds (`labkit.docker.daemon.Patience`). A handler in a container must reach the Runtime API and the
+costs three seconds (`labkit.docker.daemon.TimeBudget`). A handler in a container must reach the Runtime API and the
 embedded AWS, and both listen on the loopback of this machine only; so the container shares the machine's network, and
 an engine that runs somewhere else (Docker Desktop's virtual machine, another host, rootless in a network of its own)
 cannot be used. Functions then run with the lab's own Python.
@@ -27,7 +27,7 @@ _ASK_AGAIN = 30.0  # seconds after which an engine that did not answer is asked 
 
 
 @dataclass(frozen=True)
-class Engine:
+class ContainerEngine:
     """An engine that answers: its client (``docker.APIClient``), its name, and its architecture as Docker says it."""
 
     client: Any
@@ -35,7 +35,7 @@ class Engine:
     architecture: str
 
 
-class Engines:
+class EngineFinder:
     """Finds the engine and remembers the answer.
 
     ``find`` finds an engine as `labkit.docker.daemon.find` does, ``now`` is a clock in seconds.
@@ -43,16 +43,16 @@ class Engines:
 
     def __init__(
         self,
-        find: Callable[[finding.Patience], finding.Daemon] = finding.find,
+        find: Callable[[finding.TimeBudget], finding.Daemon] = finding.find,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._find = find
         self._now = now
         self._lock = threading.Lock()
-        self._engine: Engine | None = None
+        self._engine: ContainerEngine | None = None
         self._asked: float | None = None
 
-    def find(self) -> Engine | None:
+    def find(self) -> ContainerEngine | None:
         """Return the engine, or None where none answers that can run functions; the log then says why."""
         with self._lock:
             if self._engine is None and (self._asked is None or self._now() - self._asked >= _ASK_AGAIN):
@@ -65,12 +65,12 @@ class Engines:
         with self._lock:
             self._engine, self._asked = None, self._now()
 
-    def _look(self) -> Engine | None:
-        patience = finding.Patience()
+    def _look(self) -> ContainerEngine | None:
+        budget = finding.TimeBudget()
         try:
-            daemon = self._find(patience)
+            daemon = self._find(budget)
             client = daemon.client.api
-            reason = unreachable(patience(client.info))
+            reason = unreachable(budget(client.info))
         except finding.NoEngine as error:
             reason = error.reason
         except Exception as error:  # the SDK lets errors of requests and of the system through
@@ -79,7 +79,7 @@ class Engines:
             _LOG.warning("functions are not run in containers: %s", reason)
             return None
         client.timeout = _WORK_WITHIN
-        return Engine(client, f"Docker {daemon.version}", daemon.architecture)
+        return ContainerEngine(client, f"Docker {daemon.version}", daemon.architecture)
 
 
 def unreachable(info: Mapping[str, Any], host: str = "", system: str = sys.platform) -> str:

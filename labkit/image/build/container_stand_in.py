@@ -30,9 +30,9 @@ from typing import Any
 
 import labkit
 from labkit.errors import LabError
-from labkit.image.build.base import CREATED, CREATED_TEXT, FOR_LABEL, KIND_LABEL, runtime_settings
 from labkit.image.build.layer import Entry, directory, file, link, pack
 from labkit.image.build.libraries import needed
+from labkit.image.build.stand_in import CREATED, CREATED_TEXT, FOR_LABEL, KIND_LABEL, runtime_settings
 
 KIND = "container-stand-in"
 """The value of the label ``labkit.base`` on images that stand on this base: they have an interpreter inside."""

@@ -24,7 +24,7 @@ _TOKENS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 @dataclass(frozen=True)
-class Context:
+class BuildContext:
     """The folder ``root`` as the source of COPY and ADD."""
 
     root: Path

@@ -6,7 +6,7 @@ entrypoint of the same name, so that an image on it has the shape and the behavi
 two texts inside and four labels say what it is. The interpreter that runs the lab runs the handler in place of the
 image's own, which is why nothing of this machine gets into the image, and why its digest is the same everywhere.
 
-Whatever a :data:`BaseSource` returns as a :class:`Base`, the assembler builds on; :func:`resolve` is the source of
+Whatever a :data:`BaseSource` returns as a :class:`BaseImage`, the assembler builds on; :func:`resolve` is the source of
 stand-ins. Lambda creates functions from an image on a stand-in, but only the embedded one can run them.
 """
 
@@ -55,7 +55,7 @@ exit 1
 
 
 @dataclass(frozen=True)
-class Base:
+class BaseImage:
     """An image to build on: the reference in FROM, its layers and its configuration (``Env``, ``Cmd``, ...).
 
     ``tree`` has the type (:mod:`tarfile`'s) of every path in the layers together, ``history`` the entries of the
@@ -72,11 +72,11 @@ class Base:
     format: Format = DOCKER
 
 
-BaseSource = Callable[[str, str], Base]
+BaseSource = Callable[[str, str], BaseImage]
 """Finds the base for the reference in FROM and an architecture; raises :class:`~labkit.errors.LabError`."""
 
 
-def resolve(reference: str, architecture: str) -> Base:
+def resolve(reference: str, architecture: str) -> BaseImage:
     """Return the base that ``FROM reference`` names, for ``architecture`` (amd64 or arm64).
 
     Known are ``scratch`` and AWS's Python bases 3.10 to 3.14, by their plain tag or with the architecture
@@ -84,7 +84,7 @@ def resolve(reference: str, architecture: str) -> Base:
     for. Raises :class:`DockerfileError` for everything else.
     """
     if reference == "scratch":
-        return Base(reference, architecture, False)
+        return BaseImage(reference, architecture, False)
     known = _KNOWN.fullmatch(reference)
     if not known:
         raise DockerfileError(
@@ -94,7 +94,7 @@ def resolve(reference: str, architecture: str) -> Base:
     version, in_tag = known.groups()
     name = f"{_REPOSITORY}:{version}"
     layer = _layer(name)
-    return Base(
+    return BaseImage(
         reference,
         _TAG_ARCHITECTURES.get(in_tag, architecture),
         True,

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from labkit.errors import LabError
-from labkit.image.build import container_base
-from labkit.image.build.base import stands_in_for
+from labkit.image.build import container_stand_in
 from labkit.image.build.libraries import needed
+from labkit.image.build.stand_in import stands_in_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="containers of Lambda are Linux")
 
@@ -24,7 +24,7 @@ VERSION = ".".join(platform.python_version_tuple()[:2])
 
 @pytest.fixture(scope="module")
 def archive() -> tarfile.TarFile:
-    return tarfile.open(fileobj=io.BytesIO(container_base.make(FOR, "some/name:1")))
+    return tarfile.open(fileobj=io.BytesIO(container_stand_in.make(FOR, "some/name:1")))
 
 
 @pytest.fixture(scope="module")
@@ -75,22 +75,22 @@ def test_every_directory_on_the_way_is_there(files):
 
 
 def test_the_same_machine_makes_the_same_base_and_names_it_the_same(config, archive):
-    assert container_base.make(FOR, "some/name:1") == archive.fileobj.getvalue()
+    assert container_stand_in.make(FOR, "some/name:1") == archive.fileobj.getvalue()
     assert (
-        container_base.identity(FOR)
-        == container_base.identity(FOR)
-        != container_base.identity("public.ecr.aws/lambda/python:3.13")
+        container_stand_in.identity(FOR)
+        == container_stand_in.identity(FOR)
+        != container_stand_in.identity("public.ecr.aws/lambda/python:3.13")
     )
 
 
 def test_on_a_machine_whose_programs_are_no_linux_programs_it_says_so(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(LabError, match=r"darwin on .* is not a system that Lambda's containers run"):
-        container_base.make(FOR, "some/name:1")
+        container_stand_in.make(FOR, "some/name:1")
 
 
 def test_the_libraries_of_a_program_are_those_that_the_loader_finds():
-    found = needed([container_base.Path("/bin/sh").resolve()], "")
+    found = needed([container_stand_in.Path("/bin/sh").resolve()], "")
     assert any(name.startswith("libc.") for name in found)
     assert all(path.is_file() for path in found.values())
     assert any(name.startswith("/lib") for name in found)
@@ -99,4 +99,4 @@ def test_the_libraries_of_a_program_are_those_that_the_loader_finds():
 def test_without_ldd_it_says_so(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(LabError, match="no ldd"):
-        needed([container_base.Path("/bin/sh")], "")
+        needed([container_stand_in.Path("/bin/sh")], "")

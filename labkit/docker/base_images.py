@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 
 from labkit.aws.public_bases import PUBLIC, STAND_IN, Progress
-from labkit.docker.daemon import Daemon, Patience
+from labkit.docker.daemon import Daemon, TimeBudget
 from labkit.docker.streams import EngineError, Line, explained, followed
 from labkit.errors import DockerfileError, LabError
-from labkit.image.build import container_base as containers
+from labkit.image.build import container_stand_in as containers
 
 _LOOK_SECONDS = 10  # for the engine to find an image in its registry: some networks swallow what they do not let out
 _FROM = re.compile(r"^(\s*FROM\s+(?:--\S+\s+)*)(\S+)", re.MULTILINE | re.IGNORECASE)
@@ -49,24 +49,24 @@ class Dockerfile:
         return Dockerfile(text, name)
 
 
-def is_present(daemon: Daemon, reference: str, patience: Patience | None = None) -> bool:
-    """Whether the engine has the image; asked with this patience. Raises NoEngine and EngineError."""
+def is_present(daemon: Daemon, reference: str, budget: TimeBudget | None = None) -> bool:
+    """Whether the engine has the image; asked with this budget. Raises NoEngine and EngineError."""
     from docker.errors import ImageNotFound
 
     with explained(f"Docker cannot look for {reference}"):
         try:
-            (patience or Patience())(partial(daemon.client.images.get, reference))
+            (budget or TimeBudget())(partial(daemon.client.images.get, reference))
         except ImageNotFound:
             return False
         return True
 
 
-def check_at_hand(daemon: Daemon, reference: str, patience: Patience | None = None) -> None:
+def check_at_hand(daemon: Daemon, reference: str, budget: TimeBudget | None = None) -> None:
     """Raises EngineError where the engine neither has the image nor finds it in its registry. Pulls nothing.
 
-    The engine is asked with this patience, else NoEngine is raised; its registry, far away, has a patience of its own.
+    The engine is asked within this budget, else NoEngine is raised; its registry, far away, has a limit of its own.
     """
-    if reference == "scratch" or is_present(daemon, reference, patience):
+    if reference == "scratch" or is_present(daemon, reference, budget):
         return
     with explained(f"Docker cannot pull {reference}"), daemon.impatient(_LOOK_SECONDS):
         daemon.client.images.get_registry_data(reference)
