@@ -29,7 +29,7 @@ def main() -> int:
 
 def _serve(args: argparse.Namespace) -> int:
     from labkit.embedded.http import server
-    from labkit.embedded.process.child import READY
+    from labkit.embedded.state.runtime import READY
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:

@@ -19,25 +19,21 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from labkit.embedded.protocol.calls import Access, Call, Credentials, RepositoryRecord, RoleRecord
-from labkit.embedded.protocol.faults import fault
-from labkit.embedded.protocol.models import service_model
-from labkit.embedded.request.context import resource_context
+from labkit.embedded.protocol.calls import Credentials
 from labkit.embedded.state import founding
 from labkit.embedded.state.clock import Clock, SystemClock
 from labkit.embedded.state.keys import Session, new_session
-from labkit.embedded.state.profiles import write_profiles
-from labkit.embedded.state.settings import Settings
-from labkit.embedded.state.store import State, administrators, unloadable
+from labkit.embedded.state.persistence import SavedState, administrators, unloadable
+from labkit.embedded.state.records import RepositoryRecord, RoleRecord
+from labkit.embedded.state.runtime import write_profiles
+from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import EmbeddedError, LabError
 from labkit.ground.files import write_atomically
 from labkit.ground.home import Home
-from labkit.iam import Decision, Policies, Policy, Request, evaluate
+from labkit.iam import Policy
 from labkit.pull.organization import OUTSIDER, Membership
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from labkit.embedded.services.ecr.images.store import ImageStore
     from labkit.embedded.services.lambda_.functions.store import FunctionStore
     from labkit.embedded.services.lambda_.invoke.runners import Runners
@@ -51,18 +47,13 @@ class Embedded:
     """The embedded AWS of one lab home, as handlers see it. `begin` must have run before a call is handled."""
 
     def __init__(self, home: Home, clock: Clock | None = None, endpoint: str = "") -> None:
-        self.places = home
+        self.home = home
         self.clock = clock or SystemClock()
         self.endpoint = endpoint
         self.lock = RLock()
-        self.state = State.read(home)
-        self.keys = self.state.keys
+        self.saved = SavedState.read(home)
+        self.keys = self.saved.keys
         self._backend: Future[Backend] = Future()
-
-    @property
-    def home(self) -> Path:
-        """The directory of the lab home."""
-        return self.places.root
 
     # -- Coming up -------------------------------------------------------------------------------------------------
 
@@ -71,13 +62,13 @@ class Embedded:
 
         Raises `UsageError` for settings that are wrong.
         """
-        wanted = Settings.read(self.places.settings)
+        wanted = WorldSettings.read(self.home.settings)
         founding.add_administrators(self.keys, wanted, self.clock)
-        if self.state.settings is None:
-            self.state.settings = wanted
+        if self.saved.settings is None:
+            self.saved.settings = wanted
             self.keys.changed = True
         if self.keys.changed:
-            self.state.write_keys()
+            self.saved.write_keys()
         self.write_profiles(wanted)
 
     def come_up(self) -> None:
@@ -89,20 +80,20 @@ class Embedded:
 
         try:
             backend = Backend()
-            if self.state.snapshot is not None:
-                self._load(backend, self.state.snapshot)
-                self.state.snapshot = None
+            if self.saved.snapshot is not None:
+                self._load(backend, self.saved.snapshot)
+                self.saved.snapshot = None
                 founding.settle(backend, self.keys, *self._settings_now_and_before())
             else:
-                founding.found(backend, self.keys, Settings.read(self.places.settings))
-            self._adopt(Settings.read(self.places.settings), backend)
+                founding.found(backend, self.keys, WorldSettings.read(self.home.settings))
+            self._adopt(WorldSettings.read(self.home.settings), backend)
         except LabError as error:
             self._backend.set_exception(error)
         except Exception as error:
             _LOG.exception("the state could not be brought up")
             self._backend.set_exception(
                 EmbeddedError(
-                    f"The embedded AWS of {self.home} could not come up ({type(error).__name__}); {self.places.log} "
+                    f"The embedded AWS of {self.home.root} could not come up ({type(error).__name__}); {self.home.log} "
                     "says why. Run 'labkit reset' to start the lab afresh."
                 )
             )
@@ -114,21 +105,21 @@ class Embedded:
             backend.load(snapshot)
         except Exception:
             _LOG.exception("the state could not be loaded")
-            raise unloadable(self.places.state) from None
+            raise unloadable(self.home.state) from None
 
     def check(self) -> None:
         """Raise the `LabError` for which the state could not be brought up, if it is known to be so."""
         if self._backend.done():
             self._backend.result()
 
-    def _settings_now_and_before(self) -> tuple[Settings, Settings]:
-        now = Settings.read(self.places.settings)
-        return now, self.state.settings or now
+    def _settings_now_and_before(self) -> tuple[WorldSettings, WorldSettings]:
+        now = WorldSettings.read(self.home.settings)
+        return now, self.saved.settings or now
 
-    def _adopt(self, settings: Settings, backend: Backend) -> None:
-        self.state.write_snapshot(backend.dump())
-        self.state.settings = settings
-        self.state.write_keys()
+    def _adopt(self, settings: WorldSettings, backend: Backend) -> None:
+        self.saved.write_snapshot(backend.dump())
+        self.saved.settings = settings
+        self.saved.write_keys()
 
     @property
     def backend(self) -> Backend:
@@ -136,24 +127,24 @@ class Embedded:
         return self._backend.result()
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> WorldSettings:
         """The settings that the world fits."""
-        return self.state.settings or Settings()
+        return self.saved.settings or WorldSettings()
 
-    def apply(self, settings: Settings) -> None:
+    def apply(self, settings: WorldSettings) -> None:
         """Make exist what ``settings`` name, rewrite the profiles, and remember the settings."""
         before = self.settings
         founding.check(settings, before)
         founding.add_administrators(self.keys, settings, self.clock)
         founding.settle(self.backend, self.keys, settings, before)
         self._adopt(settings, self.backend)
-        write_atomically(self.places.settings, json.dumps(settings.to_dict(), indent=2).encode() + b"\n", 0o644)
+        write_atomically(self.home.settings, json.dumps(settings.to_dict(), indent=2).encode() + b"\n", 0o644)
         self.write_profiles(settings)
 
-    def write_profiles(self, settings: Settings) -> None:
+    def write_profiles(self, settings: WorldSettings) -> None:
         """Write the AWS config and credentials files."""
         keys = administrators(self.keys, settings)
-        write_profiles(self.places.aws, self.endpoint, settings.region, keys)
+        write_profiles(self.home.aws, self.endpoint, settings.region, keys)
 
     # -- Stores ----------------------------------------------------------------------------------------------------
 
@@ -162,21 +153,21 @@ class Embedded:
         """Layers and manifests, below ``<home>/embedded/images``."""
         from labkit.embedded.services.ecr.images.store import ImageStore
 
-        return ImageStore(self.places.embedded / "images", self.clock)
+        return ImageStore(self.home.embedded / "images", self.clock)
 
     @cached_property
     def functions(self) -> FunctionStore:
         """Lambda functions, below ``<home>/embedded/functions``."""
         from labkit.embedded.services.lambda_.functions.store import FunctionStore
 
-        return FunctionStore(self.places.embedded / "functions", self.clock, self.runners.keep_only)
+        return FunctionStore(self.home.embedded / "functions", self.clock, self.runners.keep_only)
 
     @cached_property
     def runners(self) -> Runners:
         """What the handlers of functions run in."""
         from labkit.embedded.services.lambda_.invoke.runners import Runners
 
-        return Runners(self.places)
+        return Runners(self.home)
 
     def let_go(self) -> None:
         """End what functions keep warm: what runs them has been chosen anew."""
@@ -189,39 +180,7 @@ class Embedded:
             self.functions.close()
             self.runners.close()
 
-    # -- Deciding --------------------------------------------------------------------------------------------------
-
-    def authorize(self, call: Call, access: Access) -> Decision:
-        """Decide whether the caller may do this; never raises for a denial."""
-        owner = access.account or call.account
-        context = {**call.context, **resource_context(self, owner), **access.context}
-        request = Request(call.identity.principal, access.action, access.resource, owner, context)
-        of_caller = call.identity.policies
-        policies = Policies(
-            identity=of_caller.identity,
-            resource=self._resource_policy(access),
-            boundary=of_caller.boundary,
-            session=of_caller.session,
-            scp=of_caller.scp,
-            rcp=self.rcp(owner),
-        )
-        return evaluate(request, policies, resource_must_allow=access.policy == "trust")
-
-    def require(self, call: Call, access: Access) -> None:
-        """Raise the protocol's access-denied `ServiceError`, with the engine's sentence, unless the caller may."""
-        decision = self.authorize(call, access)
-        if not decision.allowed:
-            raise fault(service_model(call.service).protocol, "denied", str(decision.denial))
-
-    def _resource_policy(self, access: Access) -> Policy | None:
-        if access.policy == "trust":
-            role = self.role(access.resource)
-            return Policy.parse(role.trust_policy, role.name) if role else None
-        if access.policy == "repository" and access.account:
-            region, name = access.resource.split(":")[3], access.resource.partition(":repository/")[2]
-            found = self.repository(access.account, region, name)
-            return Policy.parse(found.policy, f"repository {name}") if found and found.policy else None
-        return None
+    # -- Organizations -------------------------------------------------------------------------------------------------
 
     def membership(self, account: str) -> Membership:
         """The organization and paths of an account, as the organization is at this moment."""
@@ -297,7 +256,7 @@ class Embedded:
     def changed(self) -> None:
         """Write what has changed to disk, now. The gateway calls this after every successful call."""
         if self._backend.done() and self.backend.changed:
-            self.state.write_snapshot(self.backend.dump())
+            self.saved.write_snapshot(self.backend.dump())
             self.backend.changed = False
         if self.keys.changed:
-            self.state.write_keys()
+            self.saved.write_keys()

@@ -6,7 +6,7 @@
     <home>/embedded/runtime.json    where the running process is (pid, port, token); 0600
     <home>/embedded/server.log      what the process has to say
     <home>/embedded/*.lock          held while starting, and while running
-    <home>/embedded/state/          the state (`labkit.embedded.state.store`)
+    <home>/embedded/state/          the state (`labkit.embedded.state.persistence`)
     <home>/embedded/images/, functions/   layers and manifests; functions
     <home>/embedded/containers      is there while functions may have containers in an engine
     <home>/embedded/trials/         a locked file for each trial container (`labkit.docker.trial_marks`)

@@ -22,7 +22,7 @@ from labkit.aws.public_bases import BASES, check_base
 from labkit.aws.sessions import check_profile
 from labkit.docker.engine_choice import ENGINES, check_engine
 from labkit.embedded.state import world
-from labkit.embedded.state.settings import Settings
+from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import UsageError
 from labkit.lab.organization_path import check_embedded_path
 from labkit.pull.organization import check_account, check_organization_path
@@ -74,7 +74,7 @@ FIELDS = (
     Field(
         "organization",
         Where.EMBEDDED,
-        lambda text: Settings.parse({"organization": text}),
+        lambda text: WorldSettings.parse({"organization": text}),
         "Organization",
         "o-…; empty: the lab's own",
         world.HOME_ORGANIZATION.id,
@@ -196,11 +196,11 @@ class Choices:
         embedded.write_file(home / "choices.json", json.dumps(kept, indent=2))
         embedded.engine_chosen(home)
 
-    def world(self) -> Settings:
+    def world(self) -> WorldSettings:
         """The settings of the embedded AWS's world. Raises UsageError for what cannot be."""
         accounts = {name: number for name in _ACCOUNTS if (number := getattr(self, f"{name}_account"))}
         others = {name: value for name in ("region", "organization") if (value := getattr(self, name))}
-        return Settings.parse({"accounts": accounts, **others})
+        return WorldSettings.parse({"accounts": accounts, **others})
 
     @property
     def are_real(self) -> bool:
@@ -228,7 +228,7 @@ class Choices:
         if not found.keys().isdisjoint(names):
             return {}
         chosen = {name: number for name in _ACCOUNTS if (number := getattr(self, f"{name}_account"))}
-        said = _problem("", lambda _: Settings.parse({"accounts": chosen}), "")
+        said = _problem("", lambda _: WorldSettings.parse({"accounts": chosen}), "")
         counts = Counter({**world.ACCOUNTS, **chosen}.values())
         return {name: said[""] for name in names if said and counts[getattr(self, name) or ""] > 1}
 

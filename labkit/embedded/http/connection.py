@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.wsgi import Gateway_10
 
-from labkit.embedded.protocol.slow_clients import Line
+from labkit.embedded.protocol.slow_clients import ClientSocket
 
 _BUFFER = 1 << 16
 _LONGEST_LINE = 1 << 12
@@ -33,8 +33,8 @@ _CR = b"\r"
 class Reader:
     """What a client sends, as cheroot reads it (``readline``, ``has_data``), and as a `Body` does (``read1``)."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, client_socket: ClientSocket) -> None:
+        self._socket = client_socket
         self._buffer = b""
         self._at = 0
 
@@ -60,7 +60,7 @@ class Reader:
         """At most ``size`` bytes, as many as are there; none at the end."""
         if not self.has_data():
             if size >= _BUFFER:
-                return self._line.recv(size)
+                return self._socket.recv(size)
             self._receive()
         return self._take(min(len(self._buffer), self._at + size))
 
@@ -74,7 +74,7 @@ class Reader:
         return taken
 
     def _receive(self) -> bool:
-        received = self._line.recv(_BUFFER)
+        received = self._socket.recv(_BUFFER)
         self._buffer = self._buffer[self._at :] + received
         self._at = 0
         return bool(received)
@@ -156,7 +156,7 @@ class _Gateway(Gateway_10):
         try:
             if hasattr(answer, "send_to"):
                 self.req.ensure_headers_sent()
-                answer.send_to(self.req.conn.line)
+                answer.send_to(self.req.conn.client_socket)
             else:
                 for piece in filter(None, answer):
                     self.write(piece)
@@ -166,7 +166,7 @@ class _Gateway(Gateway_10):
                 answer.close()
 
 
-class Request(HTTPRequest):
+class StreamedRequest(HTTPRequest):
     """One request, with a `Body`."""
 
     def parse_request(self) -> None:
@@ -182,7 +182,7 @@ class Request(HTTPRequest):
         """Let the application answer; then read what it left of the body."""
         length = max(0, int(self.inheaders.get(b"Content-Length", 0)))
         self.rfile = Body(self.conn.rfile, None if self.chunked_read else length)
-        with self.conn.line.patience():
+        with self.conn.client_socket.long_pauses():
             _Gateway(self).respond()
             if self.ready:
                 self.ensure_headers_sent()
@@ -200,15 +200,15 @@ class Request(HTTPRequest):
         if self.chunked_write:
             super().write(chunk)
         else:
-            self.conn.line.sendall(chunk)
+            self.conn.client_socket.sendall(chunk)
 
 
 class Connection(HTTPConnection):
     """One connection of such requests."""
 
-    RequestHandlerClass = Request
+    RequestHandlerClass = StreamedRequest
 
     def __init__(self, server: Any, connection: socket.socket, makefile: Any) -> None:
         super().__init__(server, connection, makefile)
-        self.line = Line(connection)
-        self.rfile = Reader(self.line)
+        self.client_socket = ClientSocket(connection)
+        self.rfile = Reader(self.client_socket)

@@ -14,8 +14,8 @@ from http import HTTPStatus
 from typing import Any
 
 from labkit.embedded.core import Embedded
-from labkit.embedded.protocol.wire import Answer, BodyTooLargeError, UnreadableBodyError, read_body
-from labkit.embedded.state.settings import Settings
+from labkit.embedded.protocol.wire import BodyTooLargeError, HttpAnswer, UnreadableBodyError, read_body
+from labkit.embedded.state.settings import WorldSettings
 from labkit.embedded.state.snapshot import versions
 from labkit.errors import LabError, UsageError
 
@@ -36,7 +36,7 @@ class Control:
             ("POST", "/_labkit/engine"): self._engine,
         }
 
-    def answer(self, environ: Mapping[str, Any]) -> Answer:
+    def answer(self, environ: Mapping[str, Any]) -> HttpAnswer:
         """Answer one control request as JSON."""
         if not self._genuine(environ):
             return _answer(HTTPStatus.FORBIDDEN, {"error": "This is for the lab itself."})
@@ -71,7 +71,7 @@ class Control:
         return {}
 
     def _world(self, source: Any) -> dict[str, Any]:
-        settings = Settings.parse(source)
+        settings = WorldSettings.parse(source)
         with self._embedded.lock:
             self._embedded.apply(settings)
         return self._status(None)
@@ -81,5 +81,5 @@ class Control:
         return {}
 
 
-def _answer(status: HTTPStatus, content: Any) -> Answer:
-    return Answer(status, {"Content-Type": "application/json"}, json.dumps(content).encode())
+def _answer(status: HTTPStatus, content: Any) -> HttpAnswer:
+    return HttpAnswer(status, {"Content-Type": "application/json"}, json.dumps(content).encode())

@@ -24,12 +24,12 @@ from labkit.embedded.core import Embedded
 from labkit.embedded.http.control import Control
 from labkit.embedded.protocol import constraints
 from labkit.embedded.protocol.calls import Call, Identity, Operation, Route, ServiceError
-from labkit.embedded.protocol.faults import fault, signature_fault, too_large
-from labkit.embedded.protocol.models import SERVICES, service_model
+from labkit.embedded.protocol.faults import SignatureError, fault, signature_fault, too_large
+from labkit.embedded.protocol.models import SERVICES
 from labkit.embedded.protocol.wire import (
-    Answer,
     BodyTooLargeError,
-    Request,
+    HttpAnswer,
+    HttpRequest,
     UnreadableBodyError,
     from_web_page,
     head_of,
@@ -77,69 +77,69 @@ class Gateway:
                 return route(self._embedded, environ, start_response)
         return _send(self._api(environ), start_response)
 
-    def _api(self, environ: Mapping[str, Any]) -> Answer:
+    def _api(self, environ: Mapping[str, Any]) -> HttpAnswer:
         head, request_id = head_of(environ), str(uuid4())
         try:
             service = _addressed(head)
         except _UnknownService as unknown:
             service, text = _suggested(head), f"The embedded AWS does not implement the service {unknown}."
-            return render_error(service, fault(service_model(service).protocol, "unknown operation", text), request_id)
+            return render_error(service, fault(service, "unknown operation", text), request_id)
         try:
             request = replace(head, body=_body(environ, head, service))
             return self._answer(request, service, request_id)
         except ServiceError as error:
             return render_error(service, error, request_id)
         except LabError as error:
-            return render_error(service, fault(service_model(service).protocol, "broken", str(error)), request_id)
+            return render_error(service, fault(service, "broken", str(error)), request_id)
         except Exception:
             _LOG.exception("request %s to %s failed", request_id, service)
-            failure = fault(service_model(service).protocol, "internal", "The embedded AWS failed; its log says why.")
+            failure = fault(service, "internal", "The embedded AWS failed; its log says why.")
             return render_error(service, failure, request_id)
 
-    def _answer(self, request: Request, service: str, request_id: str) -> Answer:
+    def _answer(self, request: HttpRequest, service: str, request_id: str) -> HttpAnswer:
         identity, region = self._authenticate(request, service)
         model, params = parse(request, service)
         operation = operations(service).get(model.name)
         if operation is None:
             text = f"The embedded AWS does not implement {service}:{model.name}."
-            raise fault(service_model(service).protocol, "unknown operation", text)
+            raise fault(service, "unknown operation", text)
         constraints.check(model, params)
         context = Later(lambda: request_context(self._embedded, identity, request, region))
         call = Call(identity, service, model.name, region, params, request_id, context)
         return render(model, execute(self._embedded, call, operation), request_id)
 
-    def _authenticate(self, request: Request, service: str) -> tuple[Identity, str]:
+    def _authenticate(self, request: HttpRequest, service: str) -> tuple[Identity, str]:
         try:
             signature = sigv4.read(request)
             found = principals.find_key(self._embedded, signature.access_key, signature.token)
             sigv4.verify(request, signature, found.secret, self._embedded.clock.now())
             if signature.region not in regions():
                 reason = f"Credential should be scoped to a valid region, not '{signature.region}'."
-                raise sigv4.SignatureError("mismatch", reason)
+                raise SignatureError("mismatch", reason)
             with self._embedded.lock:
                 return principals.identify(self._embedded, found), signature.region
-        except sigv4.SignatureError as error:
-            raise signature_fault(service_model(service).protocol, error) from None
+        except SignatureError as error:
+            raise signature_fault(service, error) from None
 
 
-def _body(environ: Mapping[str, Any], head: Request, service: str) -> bytes:
+def _body(environ: Mapping[str, Any], head: HttpRequest, service: str) -> bytes:
     try:
         return read_body(environ, _LIMITS.get(service, _LIMIT))
     except BodyTooLargeError as error:
         operation = named_operation(head, service)
         raise too_large(error.limit, _NAMES.get(operation or "", operation)) from None
     except UnreadableBodyError as error:
-        raise fault(service_model(service).protocol, "malformed", str(error)) from None
+        raise fault(service, "malformed", str(error)) from None
 
 
-def _addressed(request: Request) -> str:
+def _addressed(request: HttpRequest) -> str:
     """The service that a request is for, as its signature claims; where it does not say, as its form suggests.
 
     Raises `_UnknownService` for a service that the embedded AWS does not answer.
     """
     try:
         claimed = sigv4.read(request).service
-    except sigv4.SignatureError:
+    except SignatureError:
         return _suggested(request)
     if claimed not in SERVICES:
         raise _UnknownService(claimed)
@@ -150,7 +150,7 @@ class _UnknownService(Exception):  # noqa: N818 - it is answered, not reported
     pass
 
 
-def _suggested(request: Request) -> str:
+def _suggested(request: HttpRequest) -> str:
     target = request.headers.get("x-amz-target", "")
     if target.startswith("AmazonEC2ContainerRegistry"):
         return "ecr"
@@ -162,18 +162,18 @@ def _suggested(request: Request) -> str:
 _NO_WEB_PAGES = "The embedded AWS answers requests to 127.0.0.1 or localhost only, and none that a web page sends.\n"
 
 
-def _text(status: int, text: str) -> Answer:
-    return Answer(status, {"Content-Type": "text/plain; charset=utf-8"}, text.encode())
+def _text(status: int, text: str) -> HttpAnswer:
+    return HttpAnswer(status, {"Content-Type": "text/plain; charset=utf-8"}, text.encode())
 
 
-def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+def _send(answer: HttpAnswer, start_response: StartResponse) -> Iterable[bytes]:
     headers = {**answer.headers, "Content-Length": str(len(answer.body))}
     start_response(f"{answer.status} {_phrase(answer.status)}", list(headers.items()))
     return [answer.body]
 
 
 def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Answer"
+    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "HttpAnswer"
 
 
 @cache

@@ -172,10 +172,10 @@ def _serving(gateway: Gateway, listener: socket.socket) -> Iterator[None]:
 
 def _come_up(embedded: Embedded) -> None:
     embedded.come_up()
-    if (embedded.places.embedded / "images").exists():
-        from labkit.embedded.services.ecr.repositories.repositories import collect
+    if (embedded.home.embedded / "images").exists():
+        from labkit.embedded.services.ecr.lookup import collect
 
         collect(embedded)
-    if embedded.places.may_have_containers:
+    if embedded.home.may_have_containers:
         embedded.runners.sweep()
     gc.freeze()  # AWS's policies and the models stay for good; the collector need not look at them again

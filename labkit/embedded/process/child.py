@@ -26,9 +26,6 @@ from labkit.ground.home import Home
 if TYPE_CHECKING:
     from psutil import Process
 
-READY = "ready"
-"""What the process says when it can be reached."""
-
 _START_WITHIN = 60.0  # seconds
 _GRACE = 5.0  # seconds between asking and forcing
 _GONE_WITHIN = 30.0  # seconds after forcing
@@ -40,7 +37,7 @@ if sys.platform == "win32":
 
 
 def launch(place: Home, port: int | None) -> str:
-    """Start the process and wait for what it says: `READY`, or why it cannot; empty when it ended without a word.
+    """Start the process and wait for what it says: ready, or why it cannot; empty where it ended without a word.
 
     Raises `EmbeddedError` when it cannot be started at all.
     """

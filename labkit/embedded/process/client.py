@@ -20,9 +20,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from labkit.embedded.process import child
-from labkit.embedded.state import store
-from labkit.embedded.state.runtime import Runtime, read_runtime
-from labkit.embedded.state.settings import Settings
+from labkit.embedded.state import persistence
+from labkit.embedded.state.runtime import READY, Runtime, read_runtime
+from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import EmbeddedError, UsageError
 from labkit.ground import project
 from labkit.ground.environment import apply, lab_variables
@@ -67,9 +67,9 @@ def home(path: Path | None = None) -> Path:
     return Path(chosen).expanduser().absolute()
 
 
-def settings(root: Path | None = None) -> Settings:
+def settings(root: Path | None = None) -> WorldSettings:
     """The settings of a lab home's world; the defaults where none were made. Raises `UsageError`."""
-    return Settings.read(inspect_home(home(root)).settings)
+    return WorldSettings.read(inspect_home(home(root)).settings)
 
 
 def write_file(path: Path, text: str) -> None:
@@ -116,11 +116,11 @@ def reset(root: Path | None = None) -> Running:
     place = open_home(home(root))
     with _alone(place):
         _stop(place)
-        store.forget(place)
+        persistence.forget(place)
         return _start(place, None)
 
 
-def apply_world(root: Path | None, chosen: Settings) -> Running:
+def apply_world(root: Path | None, chosen: WorldSettings) -> Running:
     """Make exist what ``chosen`` names, and rewrite the profiles. Raises `UsageError`; then nothing is changed."""
     running = ensure(root)
     place = Home(running.home)
@@ -195,9 +195,9 @@ def _request(runtime: Runtime, method: str, path: str, content: Any = None) -> d
 
 
 def _start(place: Home, port: int | None) -> Running:
-    Settings.read(place.settings)
+    WorldSettings.read(place.settings)
     said = child.launch(place, port)
-    if said != child.READY:
+    if said != READY:
         raise EmbeddedError(said or f"The embedded AWS ended while it started; {place.log} may say why.")
     running = _status(place)
     if running is None:

@@ -7,8 +7,10 @@ others with 403.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from labkit.embedded.protocol.calls import ServiceError
-from labkit.embedded.request.sigv4 import SignatureError
+from labkit.embedded.protocol.models import protocol_of
 
 _JSON_CODES = {
     "missing": "MissingAuthenticationTokenException",
@@ -44,9 +46,24 @@ CODES = {"query": _QUERY_CODES, "json": _JSON_CODES, "rest-json": _JSON_CODES}
 _IDENTITY_STATUS = {"query": 403, "json": 400, "rest-json": 403}
 _PLAIN_STATUS = {"malformed": 400, "unknown operation": 400, "internal": 500, "incomplete": 400, "broken": 400}
 
+#: Why a request is not authentic.
+SignatureProblem = Literal[
+    "missing", "incomplete", "unknown key", "bad token", "mismatch", "expired signature", "expired token"
+]
 
-def fault(protocol: str, kind: str, message: str) -> ServiceError:
-    """The error of this kind as ``protocol`` (``query``, ``json`` or ``rest-json``) words it."""
+
+class SignatureError(Exception):
+    """The request is not authentic. ``kind`` is looked up in `CODES`; the message is AWS's sentence."""
+
+    def __init__(self, kind: SignatureProblem, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+
+
+def fault(service: str, kind: str, message: str) -> ServiceError:
+    """The error of this kind as the protocol of ``service`` words it."""
+    protocol = protocol_of(service)
     status = _PLAIN_STATUS.get(kind, _IDENTITY_STATUS[protocol])
     return ServiceError(CODES[protocol][kind], message, status)
 
@@ -57,6 +74,6 @@ def too_large(limit: int, operation: str | None) -> ServiceError:
     return ServiceError("RequestEntityTooLargeException", f"Request must be smaller than {limit} bytes{purpose}", 413)
 
 
-def signature_fault(protocol: str, error: SignatureError) -> ServiceError:
-    """The error that the protocol answers for a request that is not authentic."""
-    return fault(protocol, error.kind, error.message)
+def signature_fault(service: str, error: SignatureError) -> ServiceError:
+    """The error that the service answers for a request that is not authentic."""
+    return fault(service, error.kind, error.message)

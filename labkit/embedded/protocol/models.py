@@ -17,6 +17,11 @@ def service_model(service: str) -> ServiceModel:
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
+def protocol_of(service: str) -> str:
+    """The protocol in which one of `SERVICES` is spoken to: ``query``, ``json`` or ``rest-json``."""
+    return str(service_model(service).protocol)
+
+
 @cache
 def operation_model(service: str, operation: str) -> OperationModel:
     """The model of an operation; raises `botocore.model.OperationNotFoundError`."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-PATIENCE = 300
+LONGEST_PAUSE = 300
 """Seconds for which a client may pause (it may be busy with its own disk)."""
 
 MOST_WAITED_FOR = 16
@@ -25,23 +25,23 @@ _Argument = TypeVar("_Argument")
 _Result = TypeVar("_Result")
 
 
-class Line:
+class ClientSocket:
     """What goes over the socket of a connection, in both directions. Raises TimeoutError when a client is given up."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
-        self._patient = False
+        self._pausing = False
 
     @contextmanager
-    def patience(self) -> Iterator[None]:
-        """Be patient with the client; otherwise the timeout of the socket counts."""
+    def long_pauses(self) -> Iterator[None]:
+        """While this is open the client may pause for long; otherwise the timeout of the socket counts."""
         usual = self._socket.gettimeout()
         self._socket.settimeout(_MOMENT)
-        self._patient = True
+        self._pausing = True
         try:
             yield
         finally:
-            self._patient = False
+            self._pausing = False
             self._socket.settimeout(usual)
 
     def recv(self, size: int) -> bytes:
@@ -58,10 +58,10 @@ class Line:
         try:
             return step(argument)
         except TimeoutError:
-            if not (self._patient and _waited_for.acquire(blocking=False)):
+            if not (self._pausing and _waited_for.acquire(blocking=False)):
                 raise
         try:
-            self._socket.settimeout(PATIENCE)
+            self._socket.settimeout(LONGEST_PAUSE)
             return step(argument)
         finally:
             self._socket.settimeout(_MOMENT)

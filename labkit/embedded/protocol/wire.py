@@ -1,4 +1,4 @@
-"""HTTP as the gateway sees it: a `Request` read from WSGI within bounds, and an `Answer`.
+"""HTTP as the gateway sees it: a `HttpRequest` read from WSGI within bounds, and an `HttpAnswer`.
 
 The path and the query string are kept as they were sent, because the signature covers them as they were sent.
 """
@@ -15,7 +15,7 @@ _LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?"
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """One HTTP request. ``path`` and ``query`` are undecoded; header names are lower case."""
 
     method: str
@@ -27,7 +27,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """One HTTP answer: status, headers, body."""
 
     status: int
@@ -61,7 +61,7 @@ def whole_number(text: str) -> int | None:
     return int(text) if _DIGITS.fullmatch(text) else None
 
 
-def head_of(environ: Mapping[str, Any]) -> Request:
+def head_of(environ: Mapping[str, Any]) -> HttpRequest:
     """Read everything but the body of a WSGI request (``body`` is empty)."""
     target = str(environ.get("REQUEST_URI") or environ.get("PATH_INFO", "/"))
     path, _, query = target.partition("?")
@@ -72,7 +72,7 @@ def head_of(environ: Mapping[str, Any]) -> Request:
         if environ.get(name):
             headers[name.replace("_", "-").lower()] = str(environ[name])
     peer = str(environ.get("REMOTE_ADDR", "127.0.0.1"))
-    return Request(str(environ["REQUEST_METHOD"]), path or "/", query, headers, b"", peer)
+    return HttpRequest(str(environ["REQUEST_METHOD"]), path or "/", query, headers, b"", peer)
 
 
 def read_body(environ: Mapping[str, Any], limit: int) -> bytes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Identity
-from labkit.embedded.protocol.wire import Request
+from labkit.embedded.protocol.wire import HttpRequest
+from labkit.embedded.state.clock import iso
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Context = dict[str, str | list[str]]
 
 
-def request_context(embedded: Embedded, identity: Identity, request: Request, region: str) -> Context:
+def request_context(embedded: Embedded, identity: Identity, request: HttpRequest, region: str) -> Context:
     """What is known of the caller and the request, whatever it asks for.
 
     aws:SourceIp is the peer's address, which is always one of the loopback here. The lab's endpoint speaks HTTP on
@@ -25,7 +25,7 @@ def request_context(embedded: Embedded, identity: Identity, request: Request, re
     """
     now = embedded.clock.now()
     context: Context = {
-        "aws:CurrentTime": _iso(now),
+        "aws:CurrentTime": iso(now),
         "aws:EpochTime": str(int(now.timestamp())),
         "aws:PrincipalAccount": identity.account,
         "aws:PrincipalArn": identity.principal_arn,
@@ -41,7 +41,7 @@ def request_context(embedded: Embedded, identity: Identity, request: Request, re
     if not identity.is_session:
         context["aws:username"] = identity.arn.rpartition("/")[2]
     if identity.issued:
-        context["aws:TokenIssueTime"] = _iso(identity.issued)
+        context["aws:TokenIssueTime"] = iso(identity.issued)
         context["aws:MultiFactorAuthPresent"] = "false"
     context.update({f"aws:PrincipalTag/{name}": value for name, value in identity.tags.items()})
     return {**context, **_keys(embedded.membership(identity.account), "Principal")}
@@ -56,10 +56,6 @@ def _keys(membership: Membership, family: str) -> Mapping[str, str | list[str]]:
     return {
         name: value if isinstance(value, str) else list(value) for name, value in membership.context(family).items()
     }
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Later(Mapping[str, "str | list[str]"]):

@@ -1,21 +1,21 @@
-"""Authorizing and executing a `Call`: the one way, whichever door it came through (the AWS API, the registry)."""
+"""Authorizing and executing a `Call`: the one way, whichever door it came through (the AWS API, the registry).
+
+The policy engine decides; here it is given what has a say: the caller's policies and those of its organization, the
+resource's policy and those of its owner's organization, and the context of request, caller and resource.
+"""
 
 from __future__ import annotations
 
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.protocol.calls import Call, Operation
+from labkit.embedded.protocol.calls import Access, Call, Operation
+from labkit.embedded.protocol.faults import fault
+from labkit.embedded.request.context import resource_context
+from labkit.iam import Decision, Policies, Policy, Request, evaluate
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-
-
-def authorize(embedded: Embedded, call: Call, operation: Operation) -> None:
-    """Raise the access denied `ServiceError` unless the caller has every permission that the call needs."""
-    with embedded.lock:
-        for access in operation.needs(embedded, call):
-            embedded.require(call, access)
 
 
 def execute(embedded: Embedded, call: Call, operation: Operation) -> dict[str, Any]:
@@ -29,3 +29,40 @@ def execute(embedded: Embedded, call: Call, operation: Operation) -> dict[str, A
         with embedded.lock:
             embedded.changed()
     return output
+
+
+def authorize(embedded: Embedded, call: Call, operation: Operation) -> None:
+    """Raise the access denied `ServiceError`, with the engine's sentence, unless the caller has what the call needs."""
+    with embedded.lock:
+        for access in operation.needs(embedded, call):
+            decision = decide(embedded, call, access)
+            if not decision.allowed:
+                raise fault(call.service, "denied", str(decision.denial))
+
+
+def decide(embedded: Embedded, call: Call, access: Access) -> Decision:
+    """Decide whether the caller may do this; never raises for a denial."""
+    owner = access.account or call.account
+    context = {**call.context, **resource_context(embedded, owner), **access.context}
+    request = Request(call.identity.principal, access.action, access.resource, owner, context)
+    of_caller = call.identity.policies
+    policies = Policies(
+        identity=of_caller.identity,
+        resource=_resource_policy(embedded, access),
+        boundary=of_caller.boundary,
+        session=of_caller.session,
+        scp=of_caller.scp,
+        rcp=embedded.rcp(owner),
+    )
+    return evaluate(request, policies, resource_must_allow=access.policy == "trust")
+
+
+def _resource_policy(embedded: Embedded, access: Access) -> Policy | None:
+    if access.policy == "trust":
+        role = embedded.role(access.resource)
+        return Policy.parse(role.trust_policy, role.name) if role else None
+    if access.policy == "repository" and access.account:
+        region, name = access.resource.split(":")[3], access.resource.partition(":repository/")[2]
+        found = embedded.repository(access.account, region, name)
+        return Policy.parse(found.policy, f"repository {name}") if found and found.policy else None
+    return None

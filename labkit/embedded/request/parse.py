@@ -19,7 +19,7 @@ from botocore.model import OperationModel, Shape, StructureShape
 
 from labkit.embedded.protocol.faults import fault
 from labkit.embedded.protocol.models import operation_model, operation_names, service_model
-from labkit.embedded.protocol.wire import Request
+from labkit.embedded.protocol.wire import HttpRequest
 from labkit.embedded.request.query import QueryParameters
 from labkit.embedded.request.values import ValueProblemError, read_json, read_text
 
@@ -27,7 +27,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _SIGNATURE_PREFIX = "X-Amz-"
 
 
-def parse(request: Request, service: str) -> tuple[OperationModel, dict[str, Any]]:
+def parse(request: HttpRequest, service: str) -> tuple[OperationModel, dict[str, Any]]:
     """Read which operation of ``service`` is called, and with which parameters.
 
     Raises `ServiceError` as the service's protocol answers it: unknown operation, or malformed request.
@@ -36,13 +36,13 @@ def parse(request: Request, service: str) -> tuple[OperationModel, dict[str, Any
     try:
         operation, params = _PARSERS[protocol](request, service)
     except _UnknownOperationError as problem:
-        raise fault(protocol, "unknown operation", str(problem)) from None
+        raise fault(service, "unknown operation", str(problem)) from None
     except (ValueProblemError, _MalformedError) as problem:
-        raise fault(protocol, "malformed", str(problem)) from None
+        raise fault(service, "malformed", str(problem)) from None
     return operation, params
 
 
-def named_operation(head: Request, service: str) -> str | None:
+def named_operation(head: HttpRequest, service: str) -> str | None:
     """The operation that the head of a request names; None where only the body says it, or nothing does."""
     try:
         return str(_NAMERS[service_model(service).protocol](head, service).name)
@@ -67,12 +67,12 @@ def _find(service: str, name: str) -> OperationModel:
 # -- JSON: X-Amz-Target and a body ---------------------------------------------------------------------------------
 
 
-def _parse_json(request: Request, service: str) -> tuple[OperationModel, dict[str, Any]]:
+def _parse_json(request: HttpRequest, service: str) -> tuple[OperationModel, dict[str, Any]]:
     operation = _name_json(request, service)
     return operation, _structure(operation.input_shape, _load(request.body), "")
 
 
-def _name_json(request: Request, service: str) -> OperationModel:
+def _name_json(request: HttpRequest, service: str) -> OperationModel:
     prefix, _, name = request.headers.get("x-amz-target", "").rpartition(".")
     if request.query or request.path != "/" or request.method != "POST":
         raise _MalformedError(f"A request to {service} is a POST to / without a query string.")
@@ -134,7 +134,7 @@ def _json_value(shape: Shape, value: Any, where: str) -> Any:
 # -- Query: a form, in the body or in the URL ----------------------------------------------------------------------
 
 
-def _parse_query(request: Request, service: str) -> tuple[OperationModel, dict[str, Any]]:
+def _parse_query(request: HttpRequest, service: str) -> tuple[OperationModel, dict[str, Any]]:
     if "x-amz-target" in request.headers or request.path != "/":
         raise _MalformedError(f"A request to {service} is a form sent to /.")
     form = _form(request)
@@ -147,11 +147,11 @@ def _parse_query(request: Request, service: str) -> tuple[OperationModel, dict[s
     return operation, QueryParameters(form).read(operation.input_shape)
 
 
-def _name_query(request: Request, service: str) -> OperationModel:
+def _name_query(request: HttpRequest, service: str) -> OperationModel:
     return _find(service, dict(_pairs(request.query)).get("Action", ""))
 
 
-def _form(request: Request) -> dict[str, str]:
+def _form(request: HttpRequest) -> dict[str, str]:
     in_url = [pair for pair in _pairs(request.query) if not pair[0].startswith(_SIGNATURE_PREFIX)]
     in_body = _pairs(_text(request.body))
     if in_url and in_body:
@@ -193,7 +193,7 @@ class _Route:
     operation: str
     weight: tuple[int, int]  # more literal text first
 
-    def matches(self, request: Request, query: frozenset[tuple[str, str]]) -> re.Match[str] | None:
+    def matches(self, request: HttpRequest, query: frozenset[tuple[str, str]]) -> re.Match[str] | None:
         return self.pattern.fullmatch(request.path) if self.method == request.method and self.query <= query else None
 
 
@@ -213,12 +213,12 @@ def _route(operation: OperationModel) -> _Route:
     return _Route(operation.http["method"], re.compile(pattern), frozenset(parse_qsl(query)), operation.name, weight)
 
 
-def _parse_rest_json(request: Request, service: str) -> tuple[OperationModel, dict[str, Any]]:
+def _parse_rest_json(request: HttpRequest, service: str) -> tuple[OperationModel, dict[str, Any]]:
     operation, labels = _match(request, service)
     return operation, _rest_params(operation.input_shape, request, labels, _pairs(request.query))
 
 
-def _match(request: Request, service: str) -> tuple[OperationModel, dict[str, str]]:
+def _match(request: HttpRequest, service: str) -> tuple[OperationModel, dict[str, str]]:
     pairs = _pairs(request.query)
     if any(segment in ("", ".", "..") for segment in request.path.strip("/").split("/")):
         raise _MalformedError("The path has empty or dot segments.")
@@ -231,7 +231,7 @@ def _match(request: Request, service: str) -> tuple[OperationModel, dict[str, st
 
 
 def _rest_params(
-    shape: StructureShape | None, request: Request, labels: dict[str, str], pairs: list[tuple[str, str]]
+    shape: StructureShape | None, request: HttpRequest, labels: dict[str, str], pairs: list[tuple[str, str]]
 ) -> dict[str, Any]:
     if shape is None:
         return {}
@@ -245,7 +245,7 @@ def _rest_params(
     return params
 
 
-def _rest_body(shape: StructureShape, request: Request) -> dict[str, Any]:
+def _rest_body(shape: StructureShape, request: HttpRequest) -> dict[str, Any]:
     payload = shape.serialization.get("payload")
     if payload is None:
         return _structure(shape, _load(request.body), "")
@@ -255,7 +255,7 @@ def _rest_body(shape: StructureShape, request: Request) -> dict[str, Any]:
     return {payload: _json_value(member, _load(request.body), payload)} if request.body else {}
 
 
-def _from_path(member: Shape, name: str, _: Request, labels: dict[str, str], __: Any) -> Any:
+def _from_path(member: Shape, name: str, _: HttpRequest, labels: dict[str, str], __: Any) -> Any:
     try:
         text = unquote(labels[name], errors="strict")
     except UnicodeDecodeError:
@@ -263,7 +263,7 @@ def _from_path(member: Shape, name: str, _: Request, labels: dict[str, str], __:
     return read_text(member, text, name)
 
 
-def _from_query(member: Shape, name: str, _: Request, __: Any, pairs: list[tuple[str, str]]) -> Any:
+def _from_query(member: Shape, name: str, _: HttpRequest, __: Any, pairs: list[tuple[str, str]]) -> Any:
     values = [value for key, value in pairs if key == name]
     if member.type_name == "list":
         return [read_text(member.member, value, name) for value in values] or None
@@ -272,7 +272,7 @@ def _from_query(member: Shape, name: str, _: Request, __: Any, pairs: list[tuple
     return read_text(member, values[0], name) if values else None
 
 
-def _from_header(member: Shape, name: str, request: Request, *_: Any) -> Any:
+def _from_header(member: Shape, name: str, request: HttpRequest, *_: Any) -> Any:
     text = request.headers.get(name.lower())
     return None if text is None else read_text(member, text, name)
 
@@ -282,12 +282,12 @@ def _nowhere(*_: Any) -> None:
 
 
 _LOCATIONS: dict[str, _Reader] = {"uri": _from_path, "querystring": _from_query, "header": _from_header}
-_PARSERS: dict[str, Callable[[Request, str], tuple[OperationModel, dict[str, Any]]]] = {
+_PARSERS: dict[str, Callable[[HttpRequest, str], tuple[OperationModel, dict[str, Any]]]] = {
     "json": _parse_json,
     "query": _parse_query,
     "rest-json": _parse_rest_json,
 }
-_NAMERS: dict[str, Callable[[Request, str], OperationModel]] = {
+_NAMERS: dict[str, Callable[[HttpRequest, str], OperationModel]] = {
     "json": _name_json,
     "query": _name_query,
     "rest-json": lambda request, service: _match(request, service)[0],

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Identity
-from labkit.embedded.request.sigv4 import SignatureError
+from labkit.embedded.protocol.faults import SignatureError
 from labkit.embedded.state.keys import Session, UserKey
 from labkit.iam import Policies, Policy, Principal
 

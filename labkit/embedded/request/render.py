@@ -14,7 +14,7 @@ from botocore.model import OperationModel, Shape, StructureShape
 
 from labkit.embedded.protocol.calls import ServiceError
 from labkit.embedded.protocol.models import service_model
-from labkit.embedded.protocol.wire import Answer
+from labkit.embedded.protocol.wire import HttpAnswer
 from labkit.embedded.request.values import write_text, write_timestamp
 
 _JSON = "application/x-amz-json-1.1"
@@ -23,12 +23,12 @@ _XML = "text/xml"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(operation: OperationModel, output: Mapping[str, Any], request_id: str) -> Answer:
+def render(operation: OperationModel, output: Mapping[str, Any], request_id: str) -> HttpAnswer:
     """The answer that carries ``output``."""
     return _RENDERERS[operation.service_model.protocol](operation, output, request_id)
 
 
-def render_error(service: str, error: ServiceError, request_id: str) -> Answer:
+def render_error(service: str, error: ServiceError, request_id: str) -> HttpAnswer:
     """The answer that carries an error of ``service``."""
     return _ERROR_RENDERERS[service_model(service).protocol](service, error, request_id)
 
@@ -36,16 +36,16 @@ def render_error(service: str, error: ServiceError, request_id: str) -> Answer:
 # -- JSON ----------------------------------------------------------------------------------------------------------
 
 
-def _render_json(operation: OperationModel, output: Mapping[str, Any], request_id: str) -> Answer:
+def _render_json(operation: OperationModel, output: Mapping[str, Any], request_id: str) -> HttpAnswer:
     body = _json(operation.output_shape, output) if operation.output_shape else {}
     return _json_answer(200, _JSON, request_id, body)
 
 
 def _json_answer(
     status: int, kind: str, request_id: str, body: Any, headers: Mapping[str, str] | None = None
-) -> Answer:
+) -> HttpAnswer:
     text = json.dumps(body, separators=(",", ":")).encode()
-    return Answer(status, {"Content-Type": kind, "x-amzn-RequestId": request_id, **(headers or {})}, text)
+    return HttpAnswer(status, {"Content-Type": kind, "x-amzn-RequestId": request_id, **(headers or {})}, text)
 
 
 def _json(shape: Shape, value: Any) -> Any:
@@ -79,7 +79,7 @@ _JSON_WRITERS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _json_error(service: str, error: ServiceError, request_id: str) -> Answer:
+def _json_error(service: str, error: ServiceError, request_id: str) -> HttpAnswer:
     body = {"__type": error.code, "message": error.message, **error.fields}
     return _json_answer(error.status, _JSON, request_id, body)
 
@@ -87,11 +87,11 @@ def _json_error(service: str, error: ServiceError, request_id: str) -> Answer:
 # -- REST JSON -----------------------------------------------------------------------------------------------------
 
 
-def _render_rest_json(operation: OperationModel, output: Mapping[str, Any], request_id: str) -> Answer:
+def _render_rest_json(operation: OperationModel, output: Mapping[str, Any], request_id: str) -> HttpAnswer:
     shape = operation.output_shape
     status = int(operation.http.get("responseCode", 200))
     if shape is None:
-        return Answer(status, {"Content-Type": _REST_JSON, "x-amzn-RequestId": request_id}, b"")
+        return HttpAnswer(status, {"Content-Type": _REST_JSON, "x-amzn-RequestId": request_id}, b"")
     headers = {"Content-Type": _REST_JSON, "x-amzn-RequestId": request_id}
     for name, member in shape.members.items():
         if output.get(name) is None:
@@ -100,7 +100,7 @@ def _render_rest_json(operation: OperationModel, output: Mapping[str, Any], requ
             status = int(output[name])
         elif member.serialization.get("location") == "header":
             headers[member.serialization["name"]] = write_text(member, output[name], "rfc822")
-    return Answer(status, headers, b"" if status == 204 else _rest_payload(shape, output))
+    return HttpAnswer(status, headers, b"" if status == 204 else _rest_payload(shape, output))
 
 
 def _rest_payload(shape: StructureShape, output: Mapping[str, Any]) -> bytes:
@@ -114,7 +114,7 @@ def _rest_payload(shape: StructureShape, output: Mapping[str, Any]) -> bytes:
     return json.dumps(_json(member, value), separators=(",", ":")).encode()
 
 
-def _rest_json_error(service: str, error: ServiceError, request_id: str) -> Answer:
+def _rest_json_error(service: str, error: ServiceError, request_id: str) -> HttpAnswer:
     kind = "Service" if error.status >= 500 else "User"
     body = {"Type": kind, "message": error.message, **error.fields}
     return _json_answer(error.status, _REST_JSON, request_id, body, {"x-amzn-ErrorType": error.code})
@@ -123,7 +123,7 @@ def _rest_json_error(service: str, error: ServiceError, request_id: str) -> Answ
 # -- Query: XML ----------------------------------------------------------------------------------------------------
 
 
-def _render_query(operation: OperationModel, output: Mapping[str, Any], request_id: str) -> Answer:
+def _render_query(operation: OperationModel, output: Mapping[str, Any], request_id: str) -> HttpAnswer:
     shape = operation.output_shape
     result = ""
     if shape is not None:
@@ -132,10 +132,10 @@ def _render_query(operation: OperationModel, output: Mapping[str, Any], request_
     return _xml_answer(operation.service_model.service_name, 200, f"{operation.name}Response", body, request_id)
 
 
-def _xml_answer(service: str, status: int, root: str, body: str, request_id: str) -> Answer:
+def _xml_answer(service: str, status: int, root: str, body: str, request_id: str) -> HttpAnswer:
     namespace = service_model(service).metadata["xmlNamespace"]
     text = f'<{root} xmlns="{namespace}">{body}</{root}>'
-    return Answer(status, {"Content-Type": _XML, "x-amzn-RequestId": request_id}, text.encode())
+    return HttpAnswer(status, {"Content-Type": _XML, "x-amzn-RequestId": request_id}, text.encode())
 
 
 def _element(name: str, content: str) -> str:
@@ -175,19 +175,19 @@ def _entry(shape: Shape, key: str, value: Any) -> str:
     return _element("entry", "".join(parts))
 
 
-def _query_error(service: str, error: ServiceError, request_id: str) -> Answer:
+def _query_error(service: str, error: ServiceError, request_id: str) -> HttpAnswer:
     kind = "Receiver" if error.status >= 500 else "Sender"
     inner = _element("Type", kind) + _element("Code", _plain(error.code)) + _element("Message", _plain(error.message))
     body = _element("Error", inner) + _element("RequestId", request_id)
     return _xml_answer(service, error.status, "ErrorResponse", body, request_id)
 
 
-_RENDERERS: dict[str, Callable[[OperationModel, Mapping[str, Any], str], Answer]] = {
+_RENDERERS: dict[str, Callable[[OperationModel, Mapping[str, Any], str], HttpAnswer]] = {
     "json": _render_json,
     "rest-json": _render_rest_json,
     "query": _render_query,
 }
-_ERROR_RENDERERS: dict[str, Callable[[str, ServiceError, str], Answer]] = {
+_ERROR_RENDERERS: dict[str, Callable[[str, ServiceError, str], HttpAnswer]] = {
     "json": _json_error,
     "rest-json": _rest_json_error,
     "query": _query_error,

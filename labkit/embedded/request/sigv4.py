@@ -2,8 +2,8 @@
 
 The rules are those of the IAM User Guide, "AWS Signature Version 4 for API requests". Both places for a signature are
 read, the ``Authorization`` header and the query string (presigned URLs); what is signed is rebuilt from the request as
-it was sent and compared in constant time. A failure is a `SignatureError` with its reason's kind; `faults` turns it
-into the code and status that the service's protocol uses.
+it was sent and compared in constant time. A failure is a `SignatureError` with its reason's kind, for
+which `labkit.embedded.protocol.faults` has the code and status that the service's protocol uses.
 
 Stricter than the letter where laxity would let somebody change a signed request: every ``x-amz-*`` header that is
 present must be among the signed ones, and a payload hash that is announced must be the body's.
@@ -16,27 +16,16 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote_plus
 
-from labkit.embedded.protocol.wire import Request, whole_number
+from labkit.embedded.protocol.faults import SignatureError
+from labkit.embedded.protocol.wire import HttpRequest, whole_number
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = timedelta(minutes=5)
 LONGEST_PRESIGNED = 604_800  # seconds
 _STAMP = "%Y%m%dT%H%M%SZ"
 _PRESIGNED = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
-
-Kind = Literal["missing", "incomplete", "unknown key", "bad token", "mismatch", "expired signature", "expired token"]
-
-
-class SignatureError(Exception):
-    """The request is not authentic. ``kind`` is looked up in `faults`; the message is AWS's sentence."""
-
-    def __init__(self, kind: Kind, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
 
 
 @dataclass(frozen=True)
@@ -59,7 +48,7 @@ class Signature:
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
 
-def read(request: Request) -> Signature:
+def read(request: HttpRequest) -> Signature:
     """Read the signature of a request from its header or query string; raises `SignatureError`."""
     header = request.headers.get("authorization")
     presigned = "X-Amz-Signature=" in request.query
@@ -72,7 +61,7 @@ def read(request: Request) -> Signature:
     raise SignatureError("missing", "Missing Authentication Token")
 
 
-def _from_header(request: Request, header: str) -> Signature:
+def _from_header(request: HttpRequest, header: str) -> Signature:
     algorithm, _, rest = header.partition(" ")
     if algorithm != ALGORITHM:
         raise SignatureError("incomplete", f"The authorization header must begin with '{ALGORITHM}'.")
@@ -85,7 +74,7 @@ def _from_header(request: Request, header: str) -> Signature:
     return _signature(parts["Credential"], parts["SignedHeaders"], parts["Signature"], stamp, token, None)
 
 
-def _from_query(request: Request) -> Signature:
+def _from_query(request: HttpRequest) -> Signature:
     pairs = parse_qsl(request.query, keep_blank_values=True)
     given = dict(pairs)
     missing = [name for name in _PRESIGNED if not given.get(f"X-Amz-{name}")]
@@ -125,7 +114,7 @@ def _signature(
     )
 
 
-def verify(request: Request, signature: Signature, secret: str, now: datetime) -> None:
+def verify(request: HttpRequest, signature: Signature, secret: str, now: datetime) -> None:
     """Raise `SignatureError` unless ``request`` was signed with ``secret`` within the allowed time around ``now``."""
     _check_time(signature, now)
     _check_headers(request, signature)
@@ -158,7 +147,7 @@ def _check_time(signature: Signature, now: datetime) -> None:
         raise SignatureError("expired signature", reason)
 
 
-def _check_headers(request: Request, signature: Signature) -> None:
+def _check_headers(request: HttpRequest, signature: Signature) -> None:
     signed = set(signature.signed_headers)
     required = {"host"} | {name for name in request.headers if name.startswith("x-amz-")}
     if signed - request.headers.keys():
@@ -167,7 +156,7 @@ def _check_headers(request: Request, signature: Signature) -> None:
         raise SignatureError("mismatch", f"There were headers present in the request which were not signed: {unsigned}")
 
 
-def sign(request: Request, signature: Signature, secret: str) -> str:
+def sign(request: HttpRequest, signature: Signature, secret: str) -> str:
     """The signature, in hexadecimal, that ``secret`` gives to ``request``."""
     canonical = hashlib.sha256(_canonical(request, signature).encode()).hexdigest()
     text = "\n".join([ALGORITHM, signature.stamp, signature.scope, canonical])
@@ -177,7 +166,7 @@ def sign(request: Request, signature: Signature, secret: str) -> str:
     return hmac.digest(key, text.encode(), "sha256").hex()
 
 
-def _canonical(request: Request, signature: Signature) -> str:
+def _canonical(request: HttpRequest, signature: Signature) -> str:
     headers = "".join(f"{name}:{_squeeze(request.headers[name])}\n" for name in signature.signed_headers)
     return "\n".join(
         [
@@ -221,7 +210,7 @@ def _without_signature(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, 
     return (pair for pair in pairs if pair[0] != "X-Amz-Signature")
 
 
-def _payload_hash(request: Request) -> str:
+def _payload_hash(request: HttpRequest) -> str:
     actual = hashlib.sha256(request.body).hexdigest()
     announced = request.headers.get("x-amz-content-sha256", actual)
     # Only S3 accepts UNSIGNED-PAYLOAD and the streaming forms; for every other service the announced hash is a claim.

@@ -12,6 +12,8 @@ from typing import Any
 
 from botocore.model import Shape
 
+from labkit.embedded.state.clock import iso
+
 
 class ValueProblemError(Exception):
     """A value that is not of its shape's type; the message names the place."""
@@ -48,7 +50,7 @@ def write_timestamp(moment: datetime, style: str) -> str | float | int:
         return int(seconds) if seconds.is_integer() else seconds
     if style == "rfc822":
         return format_datetime(moment, usegmt=True)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return iso(moment)
 
 
 def write_text(shape: Shape, value: Any, style: str) -> str:

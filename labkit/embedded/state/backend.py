@@ -37,11 +37,11 @@ from moto.organizations import utils as organization_ids
 from moto.organizations.models import organizations_backends
 from moto.organizations.responses import OrganizationsResponse
 
-from labkit.embedded.protocol.calls import RepositoryRecord, RoleRecord, ServiceError
+from labkit.embedded.protocol.calls import ServiceError
 from labkit.embedded.protocol.models import operation_model
 from labkit.embedded.state import snapshot
 from labkit.embedded.state.codec import read_answer, write_request
-from labkit.embedded.state.records import Document, Documents, Node, Place, UserRecord
+from labkit.embedded.state.records import Document, Documents, Node, Place, RepositoryRecord, RoleRecord, UserRecord
 
 _LOG = logging.getLogger(__name__)
 _STATE = {"iam": iam_backends, "ecr": ecr_backends, "organizations": organizations_backends}

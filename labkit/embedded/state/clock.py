@@ -14,6 +14,11 @@ class Clock(Protocol):
         ...
 
 
+def iso(moment: datetime) -> str:
+    """An aware datetime as AWS writes it most of the time: in UTC, in seconds, such as ``2026-03-01T12:00:00Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class SystemClock:
     """The machine's own clock."""
 

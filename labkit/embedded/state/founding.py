@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from labkit.embedded.state import world
 from labkit.embedded.state.keys import KeyRing, UserKey, new_id, new_secret
-from labkit.embedded.state.settings import Settings
+from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import UsageError
 from labkit.pull.organization import Organization
 
@@ -25,7 +25,7 @@ _UNITS = {each.name: each.parent for each in world.HOME_ORGANIZATION.accounts if
 """Which unit of the lab's organization an account belongs in, by its profile."""
 
 
-def add_administrators(keys: KeyRing, settings: Settings, clock: Clock) -> None:
+def add_administrators(keys: KeyRing, settings: WorldSettings, clock: Clock) -> None:
     """Make a key for the administrator of every account that has none; needs no moto."""
     for account in settings.accounts.values():
         if next(keys.of_user(account, world.ADMINISTRATOR), None) is None:
@@ -44,7 +44,7 @@ def _administrator_key(account: str, clock: Clock) -> UserKey:
     )
 
 
-def found(backend: Backend, keys: KeyRing, settings: Settings) -> None:
+def found(backend: Backend, keys: KeyRing, settings: WorldSettings) -> None:
     """Make the world that ``settings`` describe, from nothing."""
     for manager, organization in _ORGANIZATIONS.items():
         _create_organization(backend, organization, settings, settings.accounts[manager])
@@ -52,11 +52,11 @@ def found(backend: Backend, keys: KeyRing, settings: Settings) -> None:
         backend,
         keys,
         settings,
-        Settings(dict.fromkeys(world.ACCOUNTS, ""), organization=settings.organization),
+        WorldSettings(dict.fromkeys(world.ACCOUNTS, ""), organization=settings.organization),
     )
 
 
-def settle(backend: Backend, keys: KeyRing, settings: Settings, before: Settings) -> None:
+def settle(backend: Backend, keys: KeyRing, settings: WorldSettings, before: WorldSettings) -> None:
     """Make exist what ``settings`` name and ``before`` did not; what only ``before`` names leaves its organization."""
     check(settings, before)
     for manager in _ORGANIZATIONS:
@@ -72,7 +72,7 @@ def settle(backend: Backend, keys: KeyRing, settings: Settings, before: Settings
         _add_administrator(backend, keys, account)
 
 
-def check(settings: Settings, before: Settings) -> None:
+def check(settings: WorldSettings, before: WorldSettings) -> None:
     """Refuse settings that exchange the management accounts of the two organizations. Raises `UsageError`."""
     managing = {before.accounts[manager] for manager in _ORGANIZATIONS}
     for manager in _ORGANIZATIONS:
@@ -81,7 +81,9 @@ def check(settings: Settings, before: Settings) -> None:
             raise UsageError(f"The account {account} manages the other organization: choose another number.")
 
 
-def _create_organization(backend: Backend, organization: Organization, settings: Settings, management: str) -> None:
+def _create_organization(
+    backend: Backend, organization: Organization, settings: WorldSettings, management: str
+) -> None:
     id = settings.organization if organization is world.HOME_ORGANIZATION else organization.id
     with backend.fixed_ids(org=id, root=organization.root.id, account=management):
         _call(backend, management, settings, "CreateOrganization", FeatureSet="ALL")
@@ -113,7 +115,7 @@ def _leave(backend: Backend, account: str) -> None:
         )
 
 
-def _place(backend: Backend, profile: str, account: str, settings: Settings) -> None:
+def _place(backend: Backend, profile: str, account: str, settings: WorldSettings) -> None:
     """Put an account where its profile belongs: into a unit of the lab's organization, or into no organization."""
     unit = _UNITS.get(profile)
     if unit is None:
@@ -152,5 +154,5 @@ def _add_administrator(backend: Backend, keys: KeyRing, account: str) -> None:
     backend.dispatch("iam", "AttachUserPolicy", attach, account=account, region=world.REGION)
 
 
-def _call(backend: Backend, account: str, settings: Settings, operation: str, **params: str) -> None:
+def _call(backend: Backend, account: str, settings: WorldSettings, operation: str, **params: str) -> None:
     backend.dispatch("organizations", operation, params, account=account, region=settings.region)

@@ -30,6 +30,36 @@ class UserRecord:
 
 
 @dataclass(frozen=True)
+class RoleRecord:
+    """An IAM role as it is at this moment; ``trust_policy`` is its document's text, durations are seconds."""
+
+    arn: str
+    id: str
+    account: str
+    name: str
+    trust_policy: str
+    max_session_duration: int
+
+
+@dataclass(frozen=True)
+class RepositoryRecord:
+    """An ECR repository as it is at this moment; ``policy`` is the text of its policy or None.
+
+    ``mutability`` is ECR's imageTagMutability, for example ``MUTABLE`` or ``IMMUTABLE``; ``exclusions`` are the filters
+    of imageTagMutabilityExclusionFilters as ECR shows them.
+    """
+
+    arn: str
+    uri: str
+    account: str
+    region: str
+    name: str
+    policy: str | None
+    mutability: str
+    exclusions: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Node:
     """One level of an organization, root, unit or account, with the policies attached to it, by type."""
 

@@ -1,12 +1,27 @@
-"""Where the running process is: a file of the lab home that only its owner can read, because it holds the token."""
+"""How the running process is found: by the lab in the runtime file, by AWS clients in profiles that point at it.
+
+The runtime file holds the token for control requests, so only its owner can read it. The AWS config and credentials
+files lead boto3, the aws CLI and any other tool to the lab; they are written below the lab home and nowhere else, and
+``AWS_CONFIG_FILE`` and ``AWS_SHARED_CREDENTIALS_FILE`` lead clients there. Secrets stand in ``credentials`` only
+(mode 0600).
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from labkit.ground.files import write_atomically
 from labkit.ground.home import Home
+
+READY = "ready"
+"""What the process says to who started it when it can be reached."""
+
+_HEADER = "# Written by labkit for the embedded AWS of this lab home; rewritten whenever it starts.\n"
+# Nothing is lost on the way to this machine: who does not answer twice has gone. By default boto3 asks for 10 seconds.
+_RETRIES = "retry_mode = standard\nmax_attempts = 2\n"
 
 
 @dataclass(frozen=True)
@@ -43,3 +58,18 @@ def last_port(home: Home) -> int | None:
         return int(home.port.read_bytes())
     except (OSError, ValueError):
         return None
+
+
+def write_profiles(directory: Path, endpoint: str, region: str, keys: Mapping[str, tuple[str, str]]) -> None:
+    """Write ``config`` and ``credentials``; ``keys`` maps a profile to its access key's id and secret."""
+    config = [f"[profile {name}]\nregion = {region}\nendpoint_url = {endpoint}\n{_RETRIES}" for name in keys]
+    credentials = [
+        f"[{name}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
+        for name, (key, secret) in keys.items()
+    ]
+    write_atomically(directory / "config", _document(config), 0o644)
+    write_atomically(directory / "credentials", _document(credentials), 0o600)
+
+
+def _document(sections: list[str]) -> bytes:
+    return "\n".join([_HEADER, *sections]).encode()

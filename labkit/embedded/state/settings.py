@@ -19,7 +19,7 @@ from labkit.pull.regions import check_region
 
 
 @dataclass(frozen=True)
-class Settings:
+class WorldSettings:
     """The choices. ``accounts`` has a number for every profile of `world.ACCOUNTS`."""
 
     accounts: Mapping[str, str] = field(default_factory=lambda: dict(world.ACCOUNTS))
@@ -27,7 +27,7 @@ class Settings:
     organization: str = world.HOME_ORGANIZATION.id
 
     @classmethod
-    def parse(cls, source: Mapping[str, Any]) -> Settings:
+    def parse(cls, source: Mapping[str, Any]) -> WorldSettings:
         """Make settings from ``{"accounts": {profile: number}, "region", "organization"}``; each part is optional.
 
         Raises `UsageError` that names what is wrong.
@@ -47,7 +47,7 @@ class Settings:
         return settings
 
     @classmethod
-    def read(cls, path: Path) -> Settings:
+    def read(cls, path: Path) -> WorldSettings:
         """Read settings from a file; the defaults where there is none. Raises `UsageError`."""
         try:
             source = json.loads(path.read_bytes())

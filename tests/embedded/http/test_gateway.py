@@ -21,6 +21,7 @@ from labkit.embedded.process.client import Running
 from labkit.embedded.protocol.calls import Operation
 from labkit.embedded.protocol.models import SERVICES, operation_names
 from labkit.embedded.protocol.wire import BodyTooLargeError, read_body
+from labkit.embedded.request import execution
 from tests.embedded.conftest import Cloud, MovedClock
 
 
@@ -145,7 +146,7 @@ def test_no_policy_changes_between_the_decision_and_the_call(cloud: Cloud, monke
     seen: list[str] = []
     lock = WatchedLock(lambda: seen.append("free"))
     monkeypatch.setattr(cloud.embedded, "lock", lock)
-    monkeypatch.setattr(cloud.embedded, "require", lambda *_: seen.append("authorized"))
+    monkeypatch.setattr(execution, "authorize", lambda *_: seen.append("authorized"))
     offered: dict[str, Operation] = gateway.operations("iam")  # type: ignore[assignment]
     watched = replace(offered["ListUsers"], handler=lambda *_: seen.append("executed") or {})  # type: ignore[func-returns-value]
     monkeypatch.setitem(offered, "ListUsers", watched)

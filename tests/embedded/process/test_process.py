@@ -24,7 +24,7 @@ from filelock import FileLock
 
 from labkit.embedded.process import child, client
 from labkit.embedded.process.client import Running
-from labkit.embedded.state.settings import Settings
+from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import EmbeddedError, UsageError
 from labkit.ground.home import Home
 from tests.embedded.conftest import make_client, profile_keys, session_keys
@@ -271,7 +271,7 @@ def test_other_accounts_take_the_place_of_earlier_ones_which_keep_what_is_in_the
     first = client.ensure(home)
     connect(first, "ecr", "registry").create_repository(repositoryName="kept")
     old = profile_keys(home, "registry")
-    chosen = Settings.parse(
+    chosen = WorldSettings.parse(
         {
             "accounts": {"registry": "000000000007", "management": "000000000001", "neighbour": "000000000009"},
             "region": "us-west-2",
@@ -302,7 +302,7 @@ def test_an_account_that_was_moved_stays_moved_when_the_settings_are_applied_aga
     connect(running, "organizations", "management").move_account(
         AccountId="592444418872", SourceParentId="ou-lab1-production", DestinationParentId="r-lab1"
     )
-    client.apply_world(home, Settings.parse({"region": "us-east-1"}))
+    client.apply_world(home, WorldSettings.parse({"region": "us-east-1"}))
     client.stop(home)
     again = client.ensure(home)
     parents = connect(again, "organizations", "management").list_parents(ChildId="592444418872")["Parents"]
@@ -313,5 +313,5 @@ def test_settings_that_exchange_the_organizations_are_refused_and_change_nothing
     running = client.ensure(home)
     swapped = {"management": "777788889999", "neighbour": "111122223333"}
     with pytest.raises(UsageError, match="manages the other organization"):
-        client.apply_world(home, Settings.parse({"accounts": swapped}))
+        client.apply_world(home, WorldSettings.parse({"accounts": swapped}))
     assert client.status(home) == running.__class__(**{**running.__dict__, "started": False})

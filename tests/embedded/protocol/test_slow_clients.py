@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from labkit.embedded.protocol import slow_clients
-from labkit.embedded.protocol.slow_clients import Line
+from labkit.embedded.protocol.slow_clients import ClientSocket
 
 LONG = bytes(range(256)) * (1 << 16)  # more than a socket takes before somebody reads
 
@@ -61,8 +61,8 @@ def received(client: socket.socket, size: int) -> bytes:
 
 def test_a_client_that_pauses_is_waited_for(places: Places, ends: tuple[socket.socket, socket.socket]):
     server, client = ends
-    line = Line(server)
-    with ThreadPoolExecutor(1) as pool, line.patience():
+    line = ClientSocket(server)
+    with ThreadPoolExecutor(1) as pool, line.long_pauses():
         heard = pool.submit(line.recv, 100)
         assert places.taken.wait(60)
         client.sendall(b"late")
@@ -79,9 +79,9 @@ def test_a_client_that_pauses_while_enough_others_do_is_given_up(
     places: Places, ends: tuple[socket.socket, socket.socket]
 ):
     server, client = ends
-    line = Line(server)
+    line = ClientSocket(server)
     places.left = 0
-    with line.patience():
+    with line.long_pauses():
         client.sendall(b"at once")
         assert line.recv(100) == b"at once"
         with pytest.raises(TimeoutError):
@@ -93,5 +93,5 @@ def test_a_client_that_pauses_while_enough_others_do_is_given_up(
 
 def test_who_has_not_begun_a_request_is_not_waited_for(places: Places, ends: tuple[socket.socket, socket.socket]):
     with pytest.raises(TimeoutError):
-        Line(ends[0]).recv(100)
+        ClientSocket(ends[0]).recv(100)
     assert places.left == 1 and not places.taken.is_set()

@@ -11,7 +11,7 @@ from botocore.serialize import create_serializer
 
 from labkit.embedded.protocol.calls import ServiceError
 from labkit.embedded.protocol.models import operation_model, service_model
-from labkit.embedded.protocol.wire import Request
+from labkit.embedded.protocol.wire import HttpRequest
 from labkit.embedded.request.parse import parse
 from labkit.embedded.request.values import read_json
 
@@ -83,7 +83,7 @@ def test_what_botocore_writes_is_read_back(service: str, operation: str, params:
     assert (found.name, read) == (operation, params)
 
 
-def written(service: str, operation: str, params: dict[str, Any]) -> Request:
+def written(service: str, operation: str, params: dict[str, Any]) -> HttpRequest:
     model = operation_model(service, operation)
     raw = create_serializer(service_model(service).protocol, include_validation=False).serialize_to_request(
         params, model
@@ -92,13 +92,13 @@ def written(service: str, operation: str, params: dict[str, Any]) -> Request:
     prepared = create_request_object(raw).prepare()
     path, _, query = prepared.url.removeprefix("http://127.0.0.1:1").partition("?")
     body = prepared.body if isinstance(prepared.body, bytes) else (prepared.body or "").encode()
-    return Request(prepared.method, path, query, {k.lower(): str(v) for k, v in prepared.headers.items()}, body)
+    return HttpRequest(prepared.method, path, query, {k.lower(): str(v) for k, v in prepared.headers.items()}, body)
 
 
 def ask(service: str, **parts: Any) -> str:
     given = {"method": "POST", "path": "/", "query": "", "headers": {}, "body": b"", **parts}
     with pytest.raises(ServiceError) as caught:
-        parse(Request(**given), service)
+        parse(HttpRequest(**given), service)
     assert caught.value.status == 400
     return caught.value.code
 
@@ -126,7 +126,9 @@ def test_a_body_that_does_not_fit_the_shape_is_a_serialization_error(body: bytes
 
 
 def test_members_that_the_model_does_not_have_are_dropped() -> None:
-    request = Request("POST", "/", "", **ecr("CreateRepository", b'{"repositoryName": "a", "evil": 1, "tags": null}'))
+    request = HttpRequest(
+        "POST", "/", "", **ecr("CreateRepository", b'{"repositoryName": "a", "evil": 1, "tags": null}')
+    )
     assert parse(request, "ecr")[1] == {"repositoryName": "a"}
 
 
@@ -143,12 +145,12 @@ def test_a_form_with_wrong_values_is_malformed(body: bytes) -> None:
 
 
 def test_a_query_can_stand_in_the_url() -> None:
-    request = Request("GET", "/", "Action=GetUser&UserName=a+b&X-Amz-Date=x", {}, b"")
+    request = HttpRequest("GET", "/", "Action=GetUser&UserName=a+b&X-Amz-Date=x", {}, b"")
     assert parse(request, "iam")[1] == {"UserName": "a b"}
 
 
 def test_a_list_with_a_gap_ends_at_the_gap() -> None:
-    request = Request("POST", "/", "", {}, b"Action=UntagRole&TagKeys.member.1=a&TagKeys.member.3=c")
+    request = HttpRequest("POST", "/", "", {}, b"Action=UntagRole&TagKeys.member.1=a&TagKeys.member.3=c")
     assert parse(request, "iam")[1] == {"TagKeys": ["a"]}
 
 

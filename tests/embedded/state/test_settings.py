@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from labkit.embedded.state import world
-from labkit.embedded.state.settings import Settings
+from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import UsageError
 
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -28,19 +28,19 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("source", "sentence"), WRONG, ids=[sentence for _, sentence in WRONG])
 def test_a_wrong_setting_is_named(source: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
-        Settings.parse(source)
+        WorldSettings.parse(source)
 
 
 def test_the_defaults_are_the_articles() -> None:
-    settings = Settings.parse({})
-    assert settings == Settings()
+    settings = WorldSettings.parse({})
+    assert settings == WorldSettings()
     assert settings.accounts["registry"] == "813835382529" and settings.accounts["workload"] == "592444418872"
     assert settings.region == "eu-central-1"
 
 
 def test_settings_are_read_back_as_they_were_written() -> None:
-    settings = Settings.parse({"accounts": {"workload": "111111111111"}, "region": "us-east-1"})
-    assert Settings.parse(settings.to_dict()) == settings
+    settings = WorldSettings.parse({"accounts": {"workload": "111111111111"}, "region": "us-east-1"})
+    assert WorldSettings.parse(settings.to_dict()) == settings
     assert settings.accounts["registry"] == world.ACCOUNTS["registry"]
 
 
@@ -49,8 +49,8 @@ def test_a_file_that_is_no_object_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "lab.json"
     path.write_text(text)
     with pytest.raises(UsageError, match=r"lab\.json is not a JSON object"):
-        Settings.read(path)
+        WorldSettings.read(path)
 
 
 def test_no_file_means_the_defaults(tmp_path: Path) -> None:
-    assert Settings.read(tmp_path / "none") == Settings()
+    assert WorldSettings.read(tmp_path / "none") == WorldSettings()

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.protocol.calls import Call, RepositoryRecord, ServiceError
+from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.protocol.wire import whole_number
 from labkit.embedded.services.ecr.images.store import RepositoryKey
+from labkit.embedded.state.records import RepositoryRecord
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -65,3 +66,9 @@ def page(call: Call, member: str, items: Sequence[Any], default: int = 100) -> d
     if end < len(items):
         answer["nextToken"] = str(end)
     return answer
+
+
+def collect(embedded: Embedded) -> None:
+    """Delete what no repository refers to any more and no function still needs to be made ready."""
+    with embedded.lock:
+        embedded.images.collect(embedded.functions.needed_blobs())

@@ -14,20 +14,20 @@ from __future__ import annotations
 
 from labkit.embedded.protocol.calls import Operation
 from labkit.embedded.services.ecr import tokens
-from labkit.embedded.services.ecr.images import images, layers
+from labkit.embedded.services.ecr.images import catalog, layers
 from labkit.embedded.services.ecr.permissions import on_arn, on_repositories, on_repository
-from labkit.embedded.services.ecr.repositories import policies, repositories
+from labkit.embedded.services.ecr.repositories import metadata, policies
 from labkit.embedded.services.permissions import in_account
 
 OPERATIONS: dict[str, Operation] = {
-    "CreateRepository": Operation(repositories.create_repository, on_repository),
-    "DescribeRepositories": Operation(repositories.describe_repositories, on_repositories),
-    "DeleteRepository": Operation(repositories.delete_repository, on_repository),
-    "PutImageTagMutability": Operation(repositories.put_image_tag_mutability, on_repository),
-    "DescribeRegistry": Operation(repositories.describe_registry, in_account),
-    "TagResource": Operation(repositories.tagging, on_arn),
-    "UntagResource": Operation(repositories.tagging, on_arn),
-    "ListTagsForResource": Operation(repositories.tagging, on_arn),
+    "CreateRepository": Operation(metadata.create_repository, on_repository),
+    "DescribeRepositories": Operation(metadata.describe_repositories, on_repositories),
+    "DeleteRepository": Operation(metadata.delete_repository, on_repository),
+    "PutImageTagMutability": Operation(metadata.put_image_tag_mutability, on_repository),
+    "DescribeRegistry": Operation(metadata.describe_registry, in_account),
+    "TagResource": Operation(metadata.tagging, on_arn),
+    "UntagResource": Operation(metadata.tagging, on_arn),
+    "ListTagsForResource": Operation(metadata.tagging, on_arn),
     "SetRepositoryPolicy": Operation(policies.set_repository_policy, on_repository),
     "GetRepositoryPolicy": Operation(policies.get_repository_policy, on_repository),
     "DeleteRepositoryPolicy": Operation(policies.delete_repository_policy, on_repository),
@@ -36,10 +36,10 @@ OPERATIONS: dict[str, Operation] = {
     "CompleteLayerUpload": Operation(layers.complete_layer_upload, on_repository, locks_itself=True),
     "BatchCheckLayerAvailability": Operation(layers.batch_check_layer_availability, on_repository),
     "GetDownloadUrlForLayer": Operation(layers.get_download_url_for_layer, on_repository),
-    "PutImage": Operation(images.put_image, on_repository),
-    "BatchGetImage": Operation(images.batch_get_image, on_repository),
-    "DescribeImages": Operation(images.describe_images, on_repository),
-    "ListImages": Operation(images.list_images, on_repository),
-    "BatchDeleteImage": Operation(images.batch_delete_image, on_repository),
+    "PutImage": Operation(catalog.put_image, on_repository),
+    "BatchGetImage": Operation(catalog.batch_get_image, on_repository),
+    "DescribeImages": Operation(catalog.describe_images, on_repository),
+    "ListImages": Operation(catalog.list_images, on_repository),
+    "BatchDeleteImage": Operation(catalog.batch_delete_image, on_repository),
     "GetAuthorizationToken": Operation(tokens.get_authorization_token, in_account),
 }

@@ -101,7 +101,7 @@ def _read(path: Path, *_version: int) -> Mapping[str, TokenHolder]:
 
 
 def _file(embedded: Embedded) -> Path:
-    return embedded.places.state / "login-tokens.json"
+    return embedded.home.state / "login-tokens.json"
 
 
 def _fingerprint(token: str) -> str:

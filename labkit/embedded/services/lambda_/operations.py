@@ -15,21 +15,21 @@ What an operation needs as permission is decided before these are called.
 from __future__ import annotations
 
 from labkit.embedded.protocol.calls import Operation
-from labkit.embedded.services.lambda_.functions import create, functions
-from labkit.embedded.services.lambda_.invoke import invoke
+from labkit.embedded.services.lambda_.functions import create, manage
+from labkit.embedded.services.lambda_.invoke import invocation
 from labkit.embedded.services.lambda_.permissions import on_function, on_version
 from labkit.embedded.services.permissions import in_account
 
 OPERATIONS: dict[str, Operation] = {
     "CreateFunction": Operation(create.create_function, on_function),
     "UpdateFunctionCode": Operation(create.update_function_code, on_function),
-    "GetFunction": Operation(functions.get_function, on_version()),
-    "GetFunctionConfiguration": Operation(functions.get_function_configuration, on_version()),
-    "ListFunctions": Operation(functions.list_functions, in_account),
-    "UpdateFunctionConfiguration": Operation(functions.update_function_configuration, on_function),
-    "DeleteFunction": Operation(functions.delete_function, on_version()),
-    "ListTags": Operation(functions.list_tags, on_function),
-    "TagResource": Operation(functions.tag_resource, on_function),
-    "UntagResource": Operation(functions.untag_resource, on_function),
-    "Invoke": Operation(invoke.invoke, on_version("InvokeFunction"), locks_itself=True),
+    "GetFunction": Operation(manage.get_function, on_version()),
+    "GetFunctionConfiguration": Operation(manage.get_function_configuration, on_version()),
+    "ListFunctions": Operation(manage.list_functions, in_account),
+    "UpdateFunctionConfiguration": Operation(manage.update_function_configuration, on_function),
+    "DeleteFunction": Operation(manage.delete_function, on_version()),
+    "ListTags": Operation(manage.list_tags, on_function),
+    "TagResource": Operation(manage.tag_resource, on_function),
+    "UntagResource": Operation(manage.untag_resource, on_function),
+    "Invoke": Operation(invocation.invoke, on_version("InvokeFunction"), locks_itself=True),
 }

@@ -12,8 +12,8 @@ import binascii
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Identity
+from labkit.embedded.protocol.faults import SignatureError
 from labkit.embedded.request import principals
-from labkit.embedded.request.sigv4 import SignatureError
 from labkit.embedded.services.ecr import tokens
 from labkit.embedded.services.registry.errors import Refusal
 from labkit.embedded.state.keys import Session, UserKey

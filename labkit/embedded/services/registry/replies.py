@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from labkit.embedded.protocol.slow_clients import Line
+from labkit.embedded.protocol.slow_clients import ClientSocket
 from labkit.embedded.state.blobs import CHUNK
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -59,7 +59,7 @@ class Stretch:
                 self._left -= len(piece)
                 yield piece
 
-    def send_to(self, line: Line) -> None:
+    def send_to(self, client: ClientSocket) -> None:
         """Send them by way of one small buffer, the way of the lab's own server.
 
         With sendfile this process would do less, and the client more, since it would be the first to touch the bytes:
@@ -69,7 +69,7 @@ class Stretch:
         self._file.seek(self._first)
         while self._left and (size := self._file.readinto(buffer[: self._left])):
             self._left -= size
-            line.sendall(buffer[:size])
+            client.sendall(buffer[:size])
 
     def close(self) -> None:
         """Close the file."""

@@ -14,14 +14,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from labkit.embedded.protocol.calls import Call, Identity, RepositoryRecord
-from labkit.embedded.protocol.wire import Request
+from labkit.embedded.protocol.calls import Call, Identity
+from labkit.embedded.protocol.wire import HttpRequest
 from labkit.embedded.request.context import Later, request_context
 from labkit.embedded.request.execution import authorize, execute
 from labkit.embedded.services.ecr.images.store import RepositoryKey
 from labkit.embedded.services.ecr.lookup import repository_of
 from labkit.embedded.services.ecr.operations import OPERATIONS
 from labkit.embedded.services.registry.errors import Refusal
+from labkit.embedded.state.records import RepositoryRecord
 from labkit.pull.regions import regions
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
@@ -38,7 +39,7 @@ class Visit:
 
     embedded: Embedded
     identity: Identity
-    request: Request
+    request: HttpRequest
     request_id: str
     name: str
     arguments: Mapping[str, str]

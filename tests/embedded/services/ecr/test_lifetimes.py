@@ -53,7 +53,7 @@ def test_login_tokens_are_read_once_and_again_when_they_have_changed(cloud: Any,
     for _ in range(3):
         assert registry.send("GET", "").status == 200
     assert [path.name for path in read].count("login-tokens.json") == 1
-    path = cloud.embedded.places.state / "login-tokens.json"
+    path = cloud.embedded.home.state / "login-tokens.json"
     path.write_text("{}")
     os.utime(path, ns=(0, 0))
     assert registry.send("GET", "").status == 401

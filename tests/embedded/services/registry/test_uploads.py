@@ -12,7 +12,7 @@ import pytest
 
 from labkit.embedded.core import Embedded
 from labkit.embedded.http import server
-from labkit.embedded.protocol.wire import Request
+from labkit.embedded.protocol.wire import HttpRequest
 from labkit.embedded.services.registry.errors import Refusal
 from labkit.embedded.services.registry.login import identity_of
 from labkit.embedded.services.registry.uploads import append_chunk
@@ -231,7 +231,7 @@ def test_nobody_mounts_into_a_repository_that_is_not_there(registry: Registry):
 def test_an_upload_goes_on_after_a_restart(registry: Registry, clock: MovedClock):
     upload = registry.at("PATCH", registry.begin(), body=LAYER[:5000])
     registry.cloud.embedded.close()
-    again = Registry(Cloud(registry.cloud.embedded.home, clock))
+    again = Registry(Cloud(registry.cloud.embedded.home.root, clock))
     assert again.at("GET", upload).headers["Range"] == "0-4999"
     assert again.on("HEAD", f"blobs/{digest_of(LAYER[:5000])}").status == 404
     assert again.at("PATCH", upload, body=LAYER[5000:], Content_Range="5000-10495").status == 202
@@ -243,7 +243,7 @@ def test_an_upload_goes_on_after_a_restart(registry: Registry, clock: MovedClock
 def sending(registry: Registry, upload: Response, parts: Iterator[bytes]) -> Visit:
     """A request that appends these parts, as they come."""
     path = upload.headers["Location"]
-    head = Request("PATCH", path, "", {"transfer-encoding": "chunked"}, b"")
+    head = HttpRequest("PATCH", path, "", {"transfer-encoding": "chunked"}, b"")
     identity = identity_of(registry.cloud.embedded, basic(registry.token)["Authorization"])
     arguments = {"upload": path.rpartition("/")[2]}
     return Visit(registry.cloud.embedded, identity, head, "id", REPOSITORY, arguments, lambda _size: next(parts, b""))
@@ -359,11 +359,11 @@ def test_what_nothing_refers_to_is_collected_after_a_day_when_the_embedded_aws_c
     registry.cloud.embedded.close()
     clock.move(hours=25)
     monkeypatch.setattr("gc.freeze", lambda: None)
-    started = Embedded(registry.cloud.embedded.places, clock)
+    started = Embedded(registry.cloud.embedded.home, clock)
     started.begin()
     server._come_up(started)
     started.close()
-    again = Cloud(registry.cloud.embedded.home, clock)
+    again = Cloud(registry.cloud.embedded.home.root, clock)
     assert_collected(Registry(again), upload)
     again.embedded.close()
 

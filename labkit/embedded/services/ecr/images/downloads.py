@@ -69,7 +69,7 @@ def _valid(embedded: Embedded, digest: str, expires: str, signature: str) -> boo
 
 def _signature(embedded: Embedded, digest: str, expires: int) -> str:
     message = f"{digest} {expires}".encode()
-    return hmac.new(_key(embedded.places.state / "download.key"), message, hashlib.sha256).hexdigest()
+    return hmac.new(_key(embedded.home.state / "download.key"), message, hashlib.sha256).hexdigest()
 
 
 def _key(path: Path) -> bytes:

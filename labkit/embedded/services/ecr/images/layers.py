@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.protocol.calls import Call, RepositoryRecord, ServiceError
+from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.services.ecr.images.downloads import download_url
-from labkit.embedded.services.ecr.lookup import key_of, named, repository_of, where
-from labkit.embedded.services.ecr.repositories.repositories import collect
+from labkit.embedded.services.ecr.lookup import collect, key_of, named, repository_of, where
 from labkit.embedded.state.blobs import Upload, UploadNotFoundError, WrongOffsetError, is_digest
+from labkit.embedded.state.records import RepositoryRecord
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.check import DOCUMENT_KINDS, check
 from labkit.check.values import IAM_ENTITY
-from labkit.embedded.protocol.calls import Call, RepositoryRecord, ServiceError
+from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.services.ecr.lookup import named, repository_of, where
+from labkit.embedded.state.records import RepositoryRecord
 from labkit.iam import CheckEffect, CheckKind, Policies, Policy, Request, evaluate
 
 if TYPE_CHECKING:

@@ -12,11 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labkit.embedded.protocol.calls import Access, Call, RepositoryRecord
+from labkit.embedded.protocol.calls import Access, Call
 from labkit.embedded.request.context import Later, resource_context
+from labkit.embedded.request.execution import decide
 from labkit.embedded.services.ecr.images.store import RepositoryKey, StoredImage
 from labkit.embedded.services.ecr.repositories.policies import acceptable
 from labkit.embedded.services.lambda_.errors import error
+from labkit.embedded.state.records import RepositoryRecord
 from labkit.iam import Policy
 from labkit.image.format.errors import ManifestError
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, Manifest, parse
@@ -110,7 +112,7 @@ def _policy(record: RepositoryRecord | None) -> Policy | None:
 def _may_manage(embedded: Embedded, call: Call, uri: ImageUri) -> bool:
     """May the caller read and set the repository's policy? Only then does Lambda try to add its statement."""
     return all(
-        embedded.authorize(call, Access(action, uri.repository_arn, uri.account, policy="repository")).allowed
+        decide(embedded, call, Access(action, uri.repository_arn, uri.account, policy="repository")).allowed
         for action in _MANAGE
     )
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.protocol.calls import Call, RepositoryRecord, ServiceError
+from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.services.ecr.images.store import (
     BlobsMissingError,
@@ -21,9 +21,9 @@ from labkit.embedded.services.ecr.images.store import (
     TagImmutableError,
     tag_is_immutable,
 )
-from labkit.embedded.services.ecr.lookup import key_of, named, page, repository_of, where
-from labkit.embedded.services.ecr.repositories.repositories import collect
+from labkit.embedded.services.ecr.lookup import collect, key_of, named, page, repository_of, where
 from labkit.embedded.state.blobs import digest_of, is_digest
+from labkit.embedded.state.records import RepositoryRecord
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call, ServiceError
-from labkit.embedded.services.ecr.lookup import key_of, page, registry_of, repository_of
+from labkit.embedded.services.ecr.lookup import collect, key_of, page, registry_of, repository_of
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -60,12 +60,6 @@ def tagging(embedded: Embedded, call: Call) -> dict[str, Any]:
     if record is None or record.arn != arn:
         raise ServiceError("RepositoryNotFoundException", f"The repository with the ARN '{arn}' does not exist")
     return embedded.backend.dispatch("ecr", call.operation, call.params, account=account, region=call.region)
-
-
-def collect(embedded: Embedded) -> None:
-    """Delete what no repository refers to any more and no function still needs to be made ready."""
-    with embedded.lock:
-        embedded.images.collect(embedded.functions.needed_blobs())
 
 
 def _moto(embedded: Embedded, call: Call, without: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from labkit.embedded.state import world
 from labkit.embedded.state.keys import KeyRing
-from labkit.embedded.state.settings import Settings
+from labkit.embedded.state.settings import WorldSettings
 from labkit.embedded.state.snapshot import check, check_versions, versions
 from labkit.errors import EmbeddedError
 from labkit.ground.files import write_atomically
@@ -25,7 +25,7 @@ from labkit.ground.home import Home
 
 
 @dataclass
-class State:
+class SavedState:
     """The state of one home; ``settings`` are those that the world was last made to fit, None before there is one.
 
     ``snapshot`` is moto's part as it was read, checked but not loaded.
@@ -33,11 +33,11 @@ class State:
 
     home: Home
     keys: KeyRing
-    settings: Settings | None
+    settings: WorldSettings | None
     snapshot: bytes | None
 
     @classmethod
-    def read(cls, home: Home) -> State:
+    def read(cls, home: Home) -> SavedState:
         """Read the state, or start a new one where there is none.
 
         Raises `EmbeddedError` for a state that another version has written, or that is damaged; nothing is changed.
@@ -57,7 +57,7 @@ class State:
 
     def write_keys(self) -> None:
         """Write labkit's own part."""
-        settings = (self.settings or Settings()).to_dict()
+        settings = (self.settings or WorldSettings()).to_dict()
         content = {"versions": versions(), "settings": settings, **self.keys.to_dict()}
         write_atomically(self.home.state / "labkit.json", json.dumps(content).encode())
         self.keys.changed = False
@@ -67,14 +67,14 @@ class State:
         write_atomically(self.home.state / "moto.state", data)
 
 
-def _read_own(home: Home) -> tuple[KeyRing, Settings] | None:
+def _read_own(home: Home) -> tuple[KeyRing, WorldSettings] | None:
     path = home.state / "labkit.json"
     if not path.exists():
         return None
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
         check_versions(dict(content["versions"]), str(path))
-        return KeyRing.from_dict(content), Settings.parse(content["settings"])
+        return KeyRing.from_dict(content), WorldSettings.parse(content["settings"])
     except (ValueError, KeyError, TypeError):
         raise _damaged(path) from None
 
@@ -96,9 +96,9 @@ def forget(home: Home) -> None:
     The administrators keep their keys, so that clients that hold them go on working; not if the state is damaged.
     """
     try:
-        state = State.read(home)
+        state = SavedState.read(home)
     except EmbeddedError:
-        state = State(home, KeyRing(), None, None)
+        state = SavedState(home, KeyRing(), None, None)
     for directory in (home.state, home.embedded / "images", home.embedded / "functions"):
         shutil.rmtree(directory, ignore_errors=True)
     home.state.mkdir(mode=0o700)
@@ -106,7 +106,7 @@ def forget(home: Home) -> None:
     state.write_keys()
 
 
-def administrators(keys: KeyRing, settings: Settings) -> dict[str, tuple[str, str]]:
+def administrators(keys: KeyRing, settings: WorldSettings) -> dict[str, tuple[str, str]]:
     """The access key's id and secret of the administrator of each profile."""
     found = {}
     for profile, account in settings.accounts.items():
