@@ -59,16 +59,16 @@ def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
 
 def _engine(home: Path) -> dict[str, Any]:
     """Who builds, pushes and pulls, before it is known whether Docker has the base image: ``{"engine", "because"}``."""
-    from labkit.docker import choice, daemon
+    from labkit.docker import daemon, engine_choice
     from labkit.lab.choices import Choices
 
-    wanted = choice.wanted(Choices.read(home).engine)
-    if wanted == choice.EMBEDDED:
+    wanted = engine_choice.wanted(Choices.read(home).engine)
+    if wanted == engine_choice.EMBEDDED:
         return {"engine": wanted, "because": "it is chosen"}
     try:
-        return {"engine": choice.DOCKER, "because": f"{daemon.find().title} answers"}
+        return {"engine": engine_choice.DOCKER, "because": f"{daemon.find().title} answers"}
     except daemon.NoEngine as error:
-        return {"engine": choice.EMBEDDED if wanted == choice.AUTO else wanted, "because": error.reason}
+        return {"engine": engine_choice.EMBEDDED if wanted == engine_choice.AUTO else wanted, "because": error.reason}
 
 
 def _show(facts: Mapping[str, Any]) -> None:
