@@ -26,7 +26,7 @@ from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import UsageError
 from labkit.lab.organization_path import check_embedded_path
 from labkit.pull.organization import check_account, check_organization_path
-from labkit.pull.regions import check_region, regions
+from labkit.pull.regions import REGIONS, check_region
 
 
 class Where(Enum):
@@ -86,7 +86,7 @@ FIELDS = (
         "Region",
         "empty: the profile's, or the article's",
         world.REGION,
-        lambda: tuple(sorted(regions())),
+        lambda: tuple(sorted(REGIONS)),
     ),
     Field(
         "organization_path",

@@ -1,24 +1,58 @@
-"""The regions of AWS's standard partition, as botocore's data file lists them; botocore itself is not imported."""
+"""The regions of AWS's standard partition.
+
+Source: the partition ``aws`` of botocore's ``partitions.json``, without its global pseudo-region; a test compares the
+two, so a newer botocore with a new region says what to add here.
+"""
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from importlib.resources import files
-
 from labkit.errors import UsageError
 
-
-@cache
-def regions() -> frozenset[str]:
-    """The names of all regions of the partition ``aws``."""
-    text = files("botocore").joinpath("data", "partitions.json").read_text("utf-8")
-    standard = next(part for part in json.loads(text)["partitions"] if part["id"] == "aws")
-    return frozenset(standard["regions"]) - {"aws-global"}
+REGIONS = frozenset(
+    {
+        "af-south-1",
+        "ap-east-1",
+        "ap-east-2",
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-south-2",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-southeast-3",
+        "ap-southeast-4",
+        "ap-southeast-5",
+        "ap-southeast-6",
+        "ap-southeast-7",
+        "ca-central-1",
+        "ca-west-1",
+        "eu-central-1",
+        "eu-central-2",
+        "eu-north-1",
+        "eu-south-1",
+        "eu-south-2",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "il-central-1",
+        "me-central-1",
+        "me-south-1",
+        "me-west-1",
+        "mx-central-1",
+        "sa-east-1",
+        "sa-west-1",
+        "us-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+    }
+)
+"""The names of all regions of the partition ``aws``."""
 
 
 def check_region(text: str) -> str:
     """Returns the name of a region; raises UsageError for anything else."""
-    if text not in regions():
+    if text not in REGIONS:
         raise UsageError(f"{text!r} is not a region of AWS. Write one such as eu-central-1.")
     return text

@@ -41,7 +41,7 @@ from labkit.embedded.request.execution import execute
 from labkit.embedded.request.parse import named_operation, parse
 from labkit.embedded.request.render import render, render_error
 from labkit.errors import LabError
-from labkit.pull.regions import regions
+from labkit.pull.regions import REGIONS
 
 _LOG = logging.getLogger(__name__)
 _MODULES = {
@@ -113,7 +113,7 @@ class Gateway:
             signature = sigv4.read(request)
             found = principals.find_key(self._embedded, signature.access_key, signature.token)
             sigv4.verify(request, signature, found.secret, self._embedded.clock.now())
-            if signature.region not in regions():
+            if signature.region not in REGIONS:
                 reason = f"Credential should be scoped to a valid region, not '{signature.region}'."
                 raise SignatureError("mismatch", reason)
             with self._embedded.lock:

@@ -23,7 +23,7 @@ from labkit.embedded.services.ecr.lookup import repository_of
 from labkit.embedded.services.ecr.operations import OPERATIONS
 from labkit.embedded.services.registry.errors import Refusal
 from labkit.embedded.state.records import RepositoryRecord
-from labkit.pull.regions import regions
+from labkit.pull.regions import REGIONS
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def repository_named(name: str, endpoint: str) -> RepositoryKey:
     """The repository that a name in the registry means. Raises `Refusal` for a name that cannot be one."""
     try:
         image = ImageUri.parse(f"{name}:tag")
-        if image.region not in regions():
+        if image.region not in REGIONS:
             raise InvalidImageUri(image.region)
     except InvalidImageUri:
         address = endpoint.partition("://")[2]
