@@ -56,6 +56,18 @@ def _miss_pairs(wanted: Mapping[str, Any] | None, got: Mapping[str, Any] | None)
     return [(f"nearest_miss {name}", value, (got or {}).get(name)) for name, value in wanted.items()]
 
 
+def explain(case: Mapping[str, Any]) -> Decision:
+    """One request, decided with the policies that are given; the decision says which statement made it so, and why.
+
+    ``case`` is a case as the files have it: ``request`` with principal, action, resource and if need be
+    resource_account and context, ``policies`` by their kind, ``resource_must_allow`` for a role's trust policy. What it
+    expects is not looked at. Raises UsageError for anything that is no case.
+    """
+    if not isinstance(case, Mapping):
+        raise UsageError(f"A case is a mapping with request and policies, and this is {type(case).__name__}.")
+    return _case(case, str(case.get("id", 1))).decide()
+
+
 def read_cases(text: str) -> list[Case]:
     """The cases of a file's text. Raises UsageError with the place and the reason."""
     try:
@@ -82,7 +94,7 @@ def _cases(listed: list[Any]) -> Iterator[Case]:
             raise UsageError(f"In {where}: {error}") from None
 
 
-def _case(each: dict[str, Any], name: str) -> Case:
+def _case(each: Mapping[str, Any], name: str) -> Case:
     if unknown := sorted(set(each) - _FIELDS):
         raise UsageError(f"Unknown field {unknown[0]!r}; known are {', '.join(sorted(_FIELDS))}.")
     if "request" not in each:

@@ -32,6 +32,7 @@ from labkit.lab.engine import open_builder
 from labkit.lab.notebook_errors import show_as_sentences
 from labkit.lab.organization_path import check_embedded_path
 from labkit.pull.decision import PullDecision
+from labkit.pull.function import FunctionRef
 from labkit.pull.organization import OUTSIDER, Membership, Organization, check_organization_path
 from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.regions import check_region
@@ -256,7 +257,7 @@ class Lab:
             caller=principal,
             caller_policies=own._replace(scp=self._scp(who.account)),
             caller_context=caller_context(principal, membership),
-            function_arn=f"arn:aws:lambda:{self.region}:{who.account}:function:{function}",
+            function_arn=FunctionRef(who.account, self.region, function).arn,
             image=ImageUri.parse(self.image_uri(repository)),
             repository_policy=policy,
             membership=membership,
@@ -284,6 +285,17 @@ class Lab:
         if other is None or reading.organization_id(other.client("organizations")) is None:
             return OUTSIDER
         return reading.membership(other.client("organizations"), account)
+
+
+def can_pull(lab: Lab, caller: boto3.Session, function: str, repository: str) -> PullDecision:
+    """May Lambda pull an image of the repository for a function that the caller creates? The decision says why, too.
+
+    ``caller`` is the session that would call CreateFunction, ``function`` the function's name, ``repository`` the name
+    of a repository of the registry account. Asked is with what the accounts say now (``Lab.explain``); nothing is
+    changed, and the function and the image need not exist. Raises UsageError for a caller whose account the lab cannot
+    read, and Unreadable where the lab's own profiles may not read what the question needs.
+    """
+    return lab.explain(caller, function, repository)
 
 
 def asks_for_paths(policy: Policy | None) -> bool:

@@ -1,6 +1,7 @@
 """Can Lambda pull this image? The question, its decision, the policies that answer it, and who can pull what.
 
     uri             ImageUri: the image, parsed once from the URI that CreateFunction takes
+    function        FunctionRef: the function, parsed once from its name or ARN and the qualifier
     organization    where accounts stand: Organization with its units and accounts, Membership of one account
     question        PullQuestion: caller, function, image, policies and membership, as values; ``decide()``
     decision        PullDecision: the decisions of both sides, in words and as a tree of lines

@@ -23,6 +23,7 @@ from labkit.iam import Policies, Policy, Principal
 from labkit.iam.conditions import Condition
 from labkit.iam.patterns import Context
 from labkit.iam.policies import Levels
+from labkit.pull.function import FunctionRef
 from labkit.pull.organization import Membership, Organization
 from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.uri import ImageUri
@@ -126,7 +127,7 @@ def admits(repository: GuardedRepository, puller: PullingAccount, names: ProbeNa
         caller=caller,
         caller_policies=Policies(identity=(_ADMINISTRATOR,), scp=puller.scp),
         caller_context=caller_context(caller, membership),
-        function_arn=f"arn:aws:lambda:{repository.region}:{account}:function:{names.function}",
+        function_arn=FunctionRef(account, repository.region, names.function).arn,
         image=repository.image,
         repository_policy=repository.policy,
         membership=membership,

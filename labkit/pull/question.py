@@ -85,10 +85,10 @@ class PullQuestion:
 
     def decide(self) -> PullDecision:
         """The answer. Raises UsageError where ``function_arn`` is not the ARN of a function."""
-        account = arns.account_of(self.function_arn)
-        if account is None:
+        function = arns.split(self.function_arn)
+        if function is None or not function.is_a("lambda", "function") or not function.account:
             raise UsageError(f"{self.function_arn!r} is not the ARN of a function.")
-        caller = () if account == self.image.account else self._decide_caller()
+        caller = () if function.account == self.image.account else self._decide_caller()
         return PullDecision(self.function_arn, self.image, caller, self._decide_service())
 
     def _decide_caller(self) -> tuple[Decision, ...]:

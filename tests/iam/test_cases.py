@@ -7,7 +7,7 @@ import json
 import pytest
 
 from labkit.errors import UsageError
-from labkit.iam.cases import Case, read_cases
+from labkit.iam.cases import Case, explain, read_cases
 
 CASE = {
     "id": "one",
@@ -94,3 +94,27 @@ def test_no_nearest_miss_can_be_expected():
 def test_other_files_are_refused_with_the_case_and_the_reason(text, says):
     with pytest.raises(UsageError, match=says):
         read_cases(text)
+
+
+def test_one_request_is_explained_as_it_is_decided_in_a_file():
+    decision = explain(CASE)
+    assert decision.to_dict() == read().decide().to_dict()
+    assert (decision.allowed, decision.nearest_miss.sid) == (False, "S")
+
+
+def test_what_is_expected_of_a_case_does_not_change_its_explanation():
+    assert not explain({**CASE, "expect": {"decision": "allowed"}}).allowed
+
+
+@pytest.mark.parametrize(
+    ("case", "says"),
+    [
+        ("{}", "A case is a mapping with request and policies, and this is str"),
+        ([CASE], "A case is a mapping with request and policies, and this is list"),
+        ({}, "It has no request"),
+        ({**CASE, "answer": 1}, "Unknown field 'answer'"),
+    ],
+)
+def test_what_is_no_case_is_not_explained(case, says):
+    with pytest.raises(UsageError, match=says):
+        explain(case)

@@ -13,10 +13,10 @@ import labkit.embedded.process.client as embedded
 from labkit.aws import repositories, roles
 from labkit.docker.daemon import NoEngine
 from labkit.errors import UsageError
-from labkit.lab.article import EXECUTION_ROLE, ORGANIZATION, OTHER_ACCOUNT
+from labkit.lab.article import EXECUTION_ROLE, ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT
 from labkit.lab.choices import Choices
 from labkit.lab.choosing import choose, current
-from labkit.lab.lab import Lab
+from labkit.lab.lab import Lab, can_pull
 from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, clean_up, made, prepare, run
 
@@ -165,6 +165,13 @@ class TestExplaining:
         prepare(lab, "cross-account")
         decision = lab.explain(lab.workload.session, OTHER_ACCOUNT.function, OTHER_ACCOUNT.repository)
         assert not any(d.allowed for d in (*decision.caller, *decision.service))
+
+    def test_whether_lambda_can_pull_is_a_function_too_and_nothing_has_to_exist_for_it(self, lab):
+        prepare(lab, "same-account")
+        repositories.set_policy(lab.registry.client("ecr"), SAME_ACCOUNT.repository, policies.same_account())
+        ours, theirs = lab.registry.session, lab.workload.session
+        assert can_pull(lab, ours, "unheard-of", SAME_ACCOUNT.repository).allowed
+        assert not can_pull(lab, theirs, "unheard-of", SAME_ACCOUNT.repository).allowed
 
     def test_the_explanation_agrees_with_what_the_embedded_aws_then_does(self, lab):
         prepare(lab, "organization")

@@ -157,13 +157,22 @@ def test_what_is_no_uri_of_a_private_ecr_image_is_refused(uri):
         ImageUri.parse(uri)
 
 
-def test_a_function_arn_that_is_none_is_bad_input():
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "test",
+        f"arn:aws:lambda:eu-central-1:{WORKLOAD}",
+        f"arn:aws:iam::{WORKLOAD}:role/test",
+        "arn:aws:lambda:eu-central-1::function:test",
+    ],
+)
+def test_a_function_arn_that_is_none_is_bad_input(arn):
     with pytest.raises(UsageError, match="not the ARN of a function"):
         PullQuestion(
             caller=Principal.aws(WORKLOAD),
             caller_policies=Policies(),
             caller_context={},
-            function_arn="test",
+            function_arn=arn,
             image=ImageUri(REGISTRY, "eu-central-1", "app", "1"),
             repository_policy=None,
             membership=OUTSIDER,

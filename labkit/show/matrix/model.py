@@ -28,6 +28,7 @@ from labkit.lab.actor import Actor
 from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT
 from labkit.lab.lab import Lab
 from labkit.pull.decision import PullDecision
+from labkit.pull.function import FunctionRef
 from labkit.pull.uri import ImageUri
 from labkit.show.messages import SILENCE, Said
 from labkit.show.style import framed
@@ -158,7 +159,7 @@ class AccessMatrix(View):
             return alone
 
         def again(name: str, policy: Policy | None) -> PullDecision:
-            arn = f"arn:aws:lambda:{self._lab.region}:{actor.account}:function:{_function(name)}"
+            arn = FunctionRef(actor.account, self._lab.region, _function(name)).arn
             image = ImageUri.parse(self._lab.image_uri(name))
             return question.having(function_arn=arn, image=image, repository_policy=policy).decide()
 
