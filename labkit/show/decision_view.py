@@ -7,14 +7,12 @@ what refused, and to show another decision in the same place. The one-line equiv
 
 from __future__ import annotations
 
-from typing import Any
-
 from labkit.iam.words.outline import text
 from labkit.pull.decision import PullDecision
-from labkit.show.decision_html import Opening, everything, nothing, refused, sides_html
+from labkit.show.decision_html import Opening, opens_all, opens_none, opens_what_refused, sides_html
 from labkit.show.view import View
 
-OPENINGS: dict[str, Opening] = {"What refused": refused, "Open all": everything, "Close all": nothing}
+OPENINGS: dict[str, Opening] = {"What refused": opens_what_refused, "Open all": opens_all, "Close all": opens_none}
 """What can be opened at once, by the words on its button."""
 
 
@@ -22,6 +20,7 @@ class DecisionView(View):
     """A pull decision; ``opened`` is one of ``OPENINGS``. ``show`` puts another decision in its place."""
 
     def __init__(self, decision: PullDecision) -> None:
+        super().__init__(DecisionWidget)
         self.decision = decision
         self.opened = "What refused"
 
@@ -44,18 +43,25 @@ class DecisionView(View):
         """Two columns, opened as chosen."""
         return sides_html(self.decision.outline(), OPENINGS[self.opened])
 
-    def _redraw(self) -> None:
-        if "widget" in self.__dict__:
-            self.widget.children[1].value = self.html()
 
-    def _draw(self) -> Any:
+class DecisionWidget:
+    """Draws a ``DecisionView`` in ``box``: buttons that open and close, and the two columns."""
+
+    def __init__(self, view: DecisionView) -> None:
         import ipywidgets as widgets
 
+        self._view = view
         buttons = [widgets.Button(description=name, layout=widgets.Layout(width="auto")) for name in OPENINGS]
         for button in buttons:
-            button.on_click(lambda pressed: self.open(pressed.description))
+            button.on_click(lambda pressed: view.open(pressed.description))
+        self._columns = widgets.HTML()
         row = widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap"))
-        return widgets.VBox([row, widgets.HTML(self.html())])
+        self.box = widgets.VBox([row, self._columns])
+        self.update()
+
+    def update(self) -> None:
+        """Shows the decision, opened as chosen."""
+        self._columns.value = self._view.html()
 
 
 def decision_view(decision: PullDecision) -> DecisionView:

@@ -16,7 +16,7 @@ ERRORS = (ClientError, BotoCoreError, LabError)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Message:
     """The outcome of a press or of the call behind it; true where it went well. Errors of AWS are said verbatim."""
 
     ok: bool
@@ -35,10 +35,10 @@ class Said:
         return f'<p role="status" style="margin:2px 0;overflow-wrap:anywhere">{shown}</p>'
 
 
-SILENCE = Said(True, "")
+NO_MESSAGE = Message(True, "")
 """Before anything was pressed."""
 
 
-def failure(error: Exception) -> Said:
+def failure(error: Exception) -> Message:
     """One of ``ERRORS`` in a sentence: as notebooks and the command line say it, AWS's own words verbatim."""
-    return Said(False, sentence(error) or explain(error)[0])
+    return Message(False, sentence(error) or explain(error)[0])

@@ -14,14 +14,34 @@ notebook shows the same wherever it is read.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
+class Drawing(Protocol):
+    """A view drawn with ipywidgets, its *widget*: what to show, and how to bring that up to date."""
+
+    box: Any
+
+    def update(self) -> None:
+        """Show the view's state as it is now."""
+
+
+Draw = Callable[[Any], Drawing]
+"""Draws a view. What makes a view hands it over, and loads the widget's module no sooner than it is drawn."""
+
+
 class View(ABC):
-    """Something to show. Subclasses say it as text, as HTML, and as a widget."""
+    """Something to show. Subclasses say it as text and as HTML; ``draw`` makes a widget of them when one is needed.
+
+    So a widget knows its view, and a view knows no widget.
+    """
+
+    def __init__(self, draw: Draw) -> None:
+        self._draw = draw
+        self._drawing: Drawing | None = None
 
     @abstractmethod
     def text(self) -> str:
@@ -31,14 +51,17 @@ class View(ABC):
     def html(self) -> str:
         """As one HTML element without script, every text escaped, its colours those of ``labkit.show.style``."""
 
-    @abstractmethod
-    def _draw(self) -> Any:
-        """The ipywidget that draws this view and changes it."""
-
-    @cached_property
+    @property
     def widget(self) -> Any:
         """The view as an ipywidget, made once however often it is shown."""
-        return self._draw()
+        if self._drawing is None:
+            self._drawing = self._draw(self)
+        return self._drawing.box
+
+    def _redraw(self) -> None:
+        """Bring the widget up to date, where the view was drawn already."""
+        if self._drawing is not None:
+            self._drawing.update()
 
     def __repr__(self) -> str:
         return self.text()

@@ -22,12 +22,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from labkit import access_matrix, decision_view, what_if  # noqa: E402
 from labkit.aws import repositories  # noqa: E402
 from labkit.embedded.process import client as embedded  # noqa: E402
 from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT  # noqa: E402
 from labkit.lab.lab import Lab  # noqa: E402
 from labkit.pull import policies  # noqa: E402
-from labkit.show import access_matrix, decision_view, what_if  # noqa: E402
 
 Figure = tuple[str, Callable[[], object]]
 

@@ -17,12 +17,9 @@ NAME = "widgets-of-the-tests.ipynb"
 _METADATA = {"kernelspec": {"display_name": KERNEL, "language": "python", "name": "python3"}}
 _SETUP = """
 import json
-from labkit import policies
-from labkit.aws import repositories
+from labkit import Lab, access_matrix, decision_view, lab_form, organization_map, policies, policy_editor, prepare
+from labkit import put_accounts_back, repositories, scenario_steps, what_if
 from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT
-from labkit.lab.lab import Lab
-from labkit.scenarios import prepare, put_accounts_back
-from labkit.show import *
 
 lab = Lab.open()
 for scenario in ("same-account", "cross-account", "organization-paths"):

@@ -24,7 +24,7 @@ CODE = {
         "# NBVAL_IGNORE_OUTPUT\nfrom labkit.lab.lab import Lab\nfrom labkit.scenarios import prepare\nlab = Lab.open()",
         "for result in prepare(lab, 'cross-account'):\n    print(result.facts)",
         "lab.explain(lab.workload.session, 'test-another-account', 'lambda-another-account')",
-        "from labkit.show import organization_map\norganization_map(lab)",
+        "from labkit import organization_map\norganization_map(lab)",
         "print('<b>not bold</b> & not an entity')",
     ],
     "glossary": [],

@@ -22,7 +22,8 @@ from labkit.lab.choosing import choose, current
 from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.scenarios import clean_up, named, prepare, run
-from labkit.show import lab_form, policy_editor
+from labkit.show.editor import policy_editor
+from labkit.show.form import lab_form
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "import sys; from labkit.cli.main import main; sys.exit(main(sys.argv[1:]))"

@@ -12,8 +12,7 @@ from labkit.pull.decision import PullDecision
 from labkit.pull.organization import OUTSIDER
 from labkit.pull.question import PullQuestion
 from labkit.pull.uri import ImageUri
-from labkit.show import decision_view
-from labkit.show.decision_view import OPENINGS
+from labkit.show.decision_view import OPENINGS, decision_view
 from labkit.show.display import html_of
 
 REFUSED_OF = "111122223333"

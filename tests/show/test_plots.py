@@ -12,7 +12,8 @@ import pytest
 from labkit.ground.home import inspect_home
 from labkit.growth import company
 from labkit.growth.heat_map import landscape
-from labkit.show import Table, plots
+from labkit.show import plots
+from labkit.show.table import Table
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -9,7 +9,9 @@ from botocore.exceptions import ClientError
 
 from labkit.errors import LabError
 from labkit.pull import policies
-from labkit.show import Denied, Document, Table
+from labkit.show.denied import Denied
+from labkit.show.document import Document
+from labkit.show.table import Table
 
 ERROR = ClientError(
     {"Error": {"Code": "AccessDeniedException", "Message": "No <b>."}, "ResponseMetadata": {"HTTPStatusCode": 403}},

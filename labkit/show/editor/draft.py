@@ -17,13 +17,13 @@ from labkit.check import DOCUMENT_KINDS, Finding, check
 from labkit.iam import Policy
 from labkit.show.document import layout
 
-KIND = DOCUMENT_KINDS["ecr-repository"]
-LONGEST: int = KIND.longest or 0
+_KIND = DOCUMENT_KINDS["ecr-repository"]
+LONGEST_POLICY: int = _KIND.longest or 0
 """The characters that ECR takes, white space among them."""
 
 ADDED, REMOVED, SAME, CUT = "added", "removed", "same", "cut"
-_KINDS = {"+": ADDED, "-": REMOVED, " ": SAME, "@": CUT}
-MARKS = {ADDED: "✚", REMOVED: "−", SAME: " ", CUT: "…"}
+_DIFF_KINDS = {"+": ADDED, "-": REMOVED, " ": SAME, "@": CUT}
+DIFF_MARKS = {ADDED: "✚", REMOVED: "−", SAME: " ", CUT: "…"}
 
 
 class DiffLine(NamedTuple):
@@ -33,7 +33,7 @@ class DiffLine(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{MARKS[self.kind]} {self.text}".rstrip()
+        return f"{DIFF_MARKS[self.kind]} {self.text}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Draft:
         value = _json(policy) if isinstance(policy, str) else policy
         short = policy if isinstance(policy, str) else json.dumps(policy, ensure_ascii=False)
         spread = layout(value) if isinstance(value, Mapping) else short
-        return cls(spread if len(spread) <= LONGEST else short)
+        return cls(spread if len(spread) <= LONGEST_POLICY else short)
 
     @property
     def is_empty(self) -> bool:
@@ -70,7 +70,7 @@ class Draft:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong, in the order of the text: errors, which ECR refuses, and warnings, which it takes."""
-        return () if self.is_empty else check(self.text, KIND).findings
+        return () if self.is_empty else check(self.text, _KIND).findings
 
     @cached_property
     def policy(self) -> Policy | None:
@@ -106,7 +106,7 @@ def _spread(text: str) -> list[str]:
 
 def _diff(before: list[str], after: list[str]) -> Iterator[DiffLine]:
     for number, line in enumerate(list(unified_diff(before, after, lineterm="", n=2))[2:]):
-        kind = _KINDS[line[0]]
+        kind = _DIFF_KINDS[line[0]]
         if kind != CUT:
             yield DiffLine(kind, line[1:])
         elif number:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 
@@ -35,19 +35,16 @@ from labkit.pull.decision import PullDecision
 from labkit.pull.question import PullQuestion
 from labkit.show.decision_html import sides_html
 from labkit.show.editor.draft import DiffLine, Draft, counted
-from labkit.show.editor.rendering import diff_html, diff_text, listing_html, listing_text, size_line, summary
-from labkit.show.messages import ERRORS, SILENCE, Said, failure
+from labkit.show.editor.rendering import diff_html, diff_text, findings_summary, listing_html, listing_text, size_line
+from labkit.show.messages import ERRORS, NO_MESSAGE, Message, failure
 from labkit.show.style import framed
-from labkit.show.view import View
-
-if TYPE_CHECKING:
-    from labkit.show.editor.widget import EditorWidget
+from labkit.show.view import Draw, View
 
 _SOMEBODY = (
     "Somebody else has changed the policy meanwhile, so nothing was written. What is shown as applied is theirs now; "
     "do it again to replace it."
 )
-_KINDS = {"✓": "labkit-yes", "✗": "labkit-no", "?": "labkit-quiet"}
+_VERDICT_CLASSES = {"✓": "labkit-yes", "✗": "labkit-no", "?": "labkit-quiet"}
 
 
 class PolicyEditor(View):
@@ -59,12 +56,14 @@ class PolicyEditor(View):
     is wrong, and not what to write instead.
     """
 
-    def __init__(self, lab: Lab, repository: str, function: str, caller: boto3.Session, *, advice: bool = True) -> None:
+    def __init__(
+        self, lab: Lab, repository: str, function: str, caller: boto3.Session, draw: Draw, *, advice: bool = True
+    ) -> None:
+        super().__init__(draw)
         self.repository, self.function, self.advice = repository, function, advice
         self._lab, self._caller, self._ecr = lab, caller, lab.registry.client("ecr")
         self._before: list[str | None] = []
-        self._drawn: EditorWidget | None = None
-        self.said, self.decision_note = SILENCE, ""
+        self.message, self.decision_note = NO_MESSAGE, ""
         self.decision: PullDecision | None = None
         self.applied = repositories.policy(self._ecr, repository)
         self._question, self._no_paths = self._ask()
@@ -101,7 +100,7 @@ class PolicyEditor(View):
 
     def _type(self, draft: Draft) -> None:
         self._draft = draft
-        self.said = SILENCE  # that was of an earlier text
+        self.message = NO_MESSAGE  # that was of an earlier text
         self._decide()
         self._redraw()
 
@@ -142,15 +141,15 @@ class PolicyEditor(View):
 
     # Changing the repository
 
-    def apply(self) -> Said:
+    def apply(self) -> Message:
         """Gives the repository the text as its policy, or takes its policy away where the text is empty."""
         return self._settle(self._apply)
 
-    def undo(self) -> Said:
+    def undo(self) -> Message:
         """Gives the repository back exactly what it had before the last ``apply``, which may be no policy."""
         return self._settle(self._undo)
 
-    def reload(self) -> Said:
+    def reload(self) -> Message:
         """Reads the repository and the accounts again, and puts what is applied in place of the text."""
         return self._settle(self._reload)
 
@@ -159,14 +158,14 @@ class PolicyEditor(View):
         """How often ``undo`` can be done."""
         return len(self._before)
 
-    def _settle(self, change: Callable[[], Said]) -> Said:
+    def _settle(self, change: Callable[[], Message]) -> Message:
         try:
-            self.said = change()
+            self.message = change()
         except ERRORS as error:
-            self.said = failure(error)
+            self.message = failure(error)
         self._decide()
         self._redraw()
-        return self.said
+        return self.message
 
     def _read(self) -> bool:
         """Reads everything again; tells whether the policy is still the one that was last read."""
@@ -174,33 +173,33 @@ class PolicyEditor(View):
         self._question, self._no_paths = self._ask()
         return self.applied == known
 
-    def _apply(self) -> Said:
+    def _apply(self) -> Message:
         if not self._read():
-            return Said(False, _SOMEBODY)
+            return Message(False, _SOMEBODY)
         if self._draft.means(self.applied):
-            return Said(True, "There is nothing to apply: the repository has this policy already.")
+            return Message(True, "There is nothing to apply: the repository has this policy already.")
         changes, before = counted(self.diff()), self.applied
         call = self._write(None if self._draft.is_empty else self.text_now)
         self._before.append(before)
-        return Said(True, f"Applied with {call}: {changes}.")
+        return Message(True, f"Applied with {call}: {changes}.")
 
-    def _undo(self) -> Said:
+    def _undo(self) -> Message:
         if not self._before:
-            return Said(False, "There is nothing to undo: nothing was applied here.")
+            return Message(False, "There is nothing to undo: nothing was applied here.")
         if not self._read():
-            return Said(False, _SOMEBODY)
+            return Message(False, _SOMEBODY)
         untouched = self._draft.means(self.applied)
         call = self._write(self._before[-1])
         self._before.pop()
         if untouched:
             self._draft = Draft.of(self.applied)
-            return Said(True, f"Undone with {call}.")
-        return Said(True, f"Undone with {call}. The text is still yours, since you have changed it after applying.")
+            return Message(True, f"Undone with {call}.")
+        return Message(True, f"Undone with {call}. The text is still yours, since you have changed it after applying.")
 
-    def _reload(self) -> Said:
+    def _reload(self) -> Message:
         self._read()
         self._draft = Draft.of(self.applied)
-        return Said(True, "This is what the repository has now.")
+        return Message(True, "This is what the repository has now.")
 
     def _write(self, text: str | None) -> str:
         """Writes, reads back what ECR has made of it, and returns the call in words."""
@@ -232,7 +231,7 @@ class PolicyEditor(View):
     @property
     def _figures(self) -> str:
         state = counted(self.diff()) if self.diff() else "as applied"
-        return f"{size_line(self._draft)} · {summary(self.findings)} · {state}"
+        return f"{size_line(self._draft)} · {findings_summary(self.findings)} · {state}"
 
     def text(self) -> str:
         """Title, status, the numbered lines with their findings, what would change, and the decision."""
@@ -242,11 +241,11 @@ class PolicyEditor(View):
         parts += [] if self._all_new else [diff_text(self.diff())]
         parts += [self.decision_note] if self.decision_note else []
         parts += [self.decision.headline, *map(self._told, self.decision.sentences())] if self.decision else []
-        return "\n".join([*parts, repr(self.said)]).rstrip()
+        return "\n".join([*parts, repr(self.message)]).rstrip()
 
     def html(self) -> str:
         """The same as one element."""
-        parts = (self.title_html(), self.status_html(), self.listing_html(), self.decision_html(), self.said.html())
+        parts = (self.title_html(), self.status_html(), self.listing_html(), self.decision_html(), self.message.html())
         return framed("".join(parts))
 
     def title_html(self) -> str:
@@ -255,7 +254,7 @@ class PolicyEditor(View):
 
     def status_html(self) -> str:
         """The status as a paragraph that a screen reader reads out when it changes."""
-        verdict = f'<b class="{_KINDS[self.verdict[0]]}">{self.verdict}</b>'
+        verdict = f'<b class="{_VERDICT_CLASSES[self.verdict[0]]}">{self.verdict}</b>'
         return f'<p role="status" class="labkit-quiet">{verdict} · {escape(self._figures)}</p>'
 
     def listing_html(self) -> str:
@@ -288,29 +287,6 @@ class PolicyEditor(View):
     def _told(self, sentence: str) -> str:
         return sentence if self.advice else without_instead(sentence)
 
-    def _redraw(self) -> None:
-        if self._drawn is not None:
-            self._drawn.update()
-
-    def _draw(self) -> Any:
-        from labkit.show.editor.widget import EditorWidget
-
-        self._drawn = EditorWidget(self)
-        return self._drawn.box
-
 
 def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
-
-
-def policy_editor(
-    lab: Lab, repository: str, function: str, caller: boto3.Session | None = None, *, advice: bool = True
-) -> PolicyEditor:
-    """The editor of a repository's policy, with the decision on ``function`` for who calls CreateFunction.
-
-    ``caller`` None is the administrator who creates the article's function there. ``advice=False`` is for exercises:
-    what is wrong is shown, what to write instead is not. One-line equivalent: ``ecr.set_repository_policy(...)``.
-    Raises ClientError where the repository cannot be read, and UsageError where the lab has no profile for the
-    caller's account.
-    """
-    return PolicyEditor(lab, repository, function, caller or lab.caller_for(repository), advice=advice)

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from labkit.check import ERROR, Finding
-from labkit.show.editor.draft import ADDED, LONGEST, MARKS, REMOVED, DiffLine, Draft, counted
+from labkit.show.editor.draft import ADDED, DIFF_MARKS, LONGEST_POLICY, REMOVED, DiffLine, Draft, counted
 
-STYLE = """<style>
+_STYLE = """<style>
 .labkit-view .labkit-lines{margin:2px 0;padding-left:3.2em}
 .labkit-lines{font-family:var(--jp-code-font-family,monospace);font-size:12px}
 .labkit-lines li::marker{color:var(--labkit-quiet)}
@@ -32,11 +32,11 @@ _MARKS = {ERROR: "✗", "warning": "⚠"}
 
 def size_line(draft: Draft) -> str:
     """The length of the text against the limit, such as ``612 of 10,240 characters``."""
-    over = f": {draft.size - LONGEST:,} too many" if draft.size > LONGEST else ""
-    return f"{draft.size:,} of {LONGEST:,} characters{over}"
+    over = f": {draft.size - LONGEST_POLICY:,} too many" if draft.size > LONGEST_POLICY else ""
+    return f"{draft.size:,} of {LONGEST_POLICY:,} characters{over}"
 
 
-def summary(findings: Sequence[Finding]) -> str:
+def findings_summary(findings: Sequence[Finding]) -> str:
     """How many errors and warnings there are, in words."""
     if not findings:
         return "no findings"
@@ -54,10 +54,10 @@ def _text_lines(draft: Draft, advice: bool) -> Iterator[str]:
     for number, line in enumerate(draft.lines, 1):
         yield f"{number:>4}  {line}".rstrip()
         for finding in _at(draft, number):
-            yield f"      {_MARKS[finding.rule.severity]} {finding.rule.severity}: {_said(finding, advice)}"
+            yield f"      {_MARKS[finding.rule.severity]} {finding.rule.severity}: {_finding_text(finding, advice)}"
 
 
-def _said(finding: Finding, advice: bool) -> str:
+def _finding_text(finding: Finding, advice: bool) -> str:
     return f"{finding.problem} {finding.instead}" if advice else finding.problem
 
 
@@ -65,7 +65,7 @@ def listing_html(draft: Draft, *, advice: bool = True) -> str:
     """The same as an ordered list; one sentence where there is no policy."""
     if draft.is_empty:
         return "<p>No policy: the text is empty.</p>"
-    return f'{STYLE}<ol class="labkit-lines">{"".join(_items(draft, advice))}</ol>'
+    return f'{_STYLE}<ol class="labkit-lines">{"".join(_items(draft, advice))}</ol>'
 
 
 def _items(draft: Draft, advice: bool) -> Iterator[str]:
@@ -78,7 +78,7 @@ def _finding(finding: Finding, advice: bool) -> str:
     severity = finding.rule.severity
     return (
         f'<p class="labkit-finding {severity}"><b>{_MARKS[severity]} {severity}:</b> '
-        f"<span>{escape(_said(finding, advice))}</span></p>"
+        f"<span>{escape(_finding_text(finding, advice))}</span></p>"
     )
 
 
@@ -101,10 +101,10 @@ def diff_html(lines: tuple[DiffLine, ...]) -> str:
         return ""
     is_open = " open" if len(lines) <= _SHORT else ""
     table = f'<table class="labkit-diff"><tbody>{"".join(map(_changed, lines))}</tbody></table>'
-    return f"{STYLE}<details{is_open}><summary>{counted(lines)}</summary>{table}</details>"
+    return f"{_STYLE}<details{is_open}><summary>{counted(lines)}</summary>{table}</details>"
 
 
 def _changed(line: DiffLine) -> str:
     kind, word = _WORDS.get(line.kind, ("labkit-quiet", ""))
-    said = f"{MARKS[line.kind]} {word}".strip()
-    return f'<tr class="{kind}"><th scope="row">{said}</th><td><code>{escape(line.text)}</code></td></tr>'
+    label = f"{DIFF_MARKS[line.kind]} {word}".strip()
+    return f'<tr class="{kind}"><th scope="row">{label}</th><td><code>{escape(line.text)}</code></td></tr>'

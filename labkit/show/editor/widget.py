@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
-from labkit.show.messages import Said
+from labkit.show.editor.model import PolicyEditor
+from labkit.show.messages import Message
 from labkit.show.style import framed
-
-if TYPE_CHECKING:
-    from labkit.show.editor.model import PolicyEditor
 
 _STYLE = """<style>
 .labkit-text .widget-label{width:auto;max-width:100%;text-align:left;justify-content:flex-start}
@@ -37,9 +35,9 @@ class EditorWidget:
         self._apply = _button("Apply", "Set the repository's policy to this text", "primary")
         self._undo = _button("Undo", "Give the repository back what it had before the last Apply")
         self._reload = _button("Show what is applied", "Read the repository again and put its policy in place")
-        self._status, self._said, self._listing, self._decision = (widgets.HTML() for _ in range(4))
+        self._status, self._message, self._listing, self._decision = (widgets.HTML() for _ in range(4))
         buttons = widgets.HBox([self._apply, self._undo, self._reload], layout=widgets.Layout(flex_flow="row wrap"))
-        written = _column(self._text, self._status, buttons, self._said)
+        written = _column(self._text, self._status, buttons, self._message)
         shown = widgets.Box([written, _column(self._listing)], layout=widgets.Layout(flex_flow="row wrap"))
         title = widgets.HTML(framed(_STYLE + editor.title_html()))
         self.box = widgets.VBox([title, shown, self._decision])
@@ -56,7 +54,7 @@ class EditorWidget:
         self._status.value = framed(editor.status_html())
         self._listing.value = framed(editor.listing_html())
         self._decision.value = framed(editor.decision_html())
-        self._said.value = framed(editor.said.html())
+        self._message.value = framed(editor.message.html())
         # Never disabled, which would take the keyboard's focus away; where there is nothing to undo that is said.
         self._undo.description = f"Undo ({editor.levels})" if editor.levels else "Undo"
 
@@ -66,7 +64,7 @@ class EditorWidget:
 
     def _pressing(self, press: Any) -> Any:
         def pressed(_button: Any) -> None:
-            self._said.value = framed(Said(True, "Working …").html())
+            self._message.value = framed(Message(True, "Working …").html())
             press()
 
         return pressed

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from labkit.errors import UsageError
 from labkit.lab.article import EXECUTION_ROLE, ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT, TAG
@@ -24,14 +23,10 @@ from labkit.lab.choices import FIELDS, Choices, Where
 from labkit.lab.choosing import choose, current
 from labkit.lab.lab import Lab
 from labkit.pull.uri import ImageUri
-from labkit.show.messages import ERRORS, SILENCE, Said, failure
+from labkit.show.messages import ERRORS, NO_MESSAGE, Message, failure
 from labkit.show.style import framed
 from labkit.show.table import Table
-from labkit.show.view import View
-
-if TYPE_CHECKING:
-    from labkit.show.form.widget import FormWidget
-
+from labkit.show.view import Draw, View
 
 GROUPS = tuple((where.value, tuple(field for field in FIELDS if field.where is where)) for where in Where)
 """The fields in groups, each with its title: for the embedded AWS, for real accounts, for both."""
@@ -49,11 +44,11 @@ class LabForm(View):
     the lab that was opened when they were last kept, and ``said`` what came of the last press.
     """
 
-    def __init__(self, home: Path | None = None) -> None:
+    def __init__(self, home: Path | None, draw: Draw) -> None:
+        super().__init__(draw)
         self.home = home
         self.lab: Lab | None = None
-        self.said = SILENCE
-        self._drawn: FormWidget | None = None
+        self.message = NO_MESSAGE
         self._take(self._kept())
 
     def _kept(self) -> dict[str, str]:
@@ -66,7 +61,7 @@ class LabForm(View):
         for name in values:
             if name not in self.values:
                 raise UsageError(f"The form has no field {name!r}. The fields are {', '.join(self.values)}.")
-        self.said = SILENCE
+        self.message = NO_MESSAGE
         self._take(self.values | {name: (value or "").strip() for name, value in values.items()})
         self._redraw()
 
@@ -109,36 +104,36 @@ class LabForm(View):
 
     # Keeping it
 
-    def apply(self) -> Said:
+    def apply(self) -> Message:
         """Checks and keeps the values, and opens the lab. Where that fails, what was kept before stays."""
         remarks: list[str] = []
         try:
             self.lab = choose(self.home, say=remarks.append, **self.values)
             self._take(self._kept())
             where = f"The lab is on {self.lab.where}: {_summary(self.lab)}."
-            self.said = Said(True, " ".join([where, self.lab.engine.sentence, *remarks]))
+            self.message = Message(True, " ".join([where, self.lab.engine.sentence, *remarks]))
         except ERRORS as error:
-            self.said = failure(error)
+            self.message = failure(error)
         self._redraw()
-        return self.said
+        return self.message
 
-    def back_to_defaults(self) -> Said:
+    def back_to_defaults(self) -> Message:
         """Writes the defaults, which are the article's, into the fields. They are kept when they are applied."""
         self._take({name: DEFAULTS.get(name, "") for name in self.values})
-        self.said = Said(True, "These are the article's. Press “Use these” to keep them.")
+        self.message = Message(True, "These are the article's. Press “Use these” to keep them.")
         self._redraw()
-        return self.said
+        return self.message
 
     # Showing it
 
     def text(self) -> str:
         """The fields with their values, and what is wrong; below them the names."""
-        parts = [repr(self._table()), "", repr(Table(("what", "name"), self.names())), repr(self.said)]
+        parts = [repr(self._table()), "", repr(Table(("what", "name"), self.names())), repr(self.message)]
         return "\n".join(parts).rstrip()
 
     def html(self) -> str:
         """The same as tables."""
-        return framed(f"{self._table()._repr_html_()}{self.names_html()}{self.said.html()}")
+        return framed(f"{self._table()._repr_html_()}{self.names_html()}{self.message.html()}")
 
     def names_html(self) -> str:
         """What the names become, as a table."""
@@ -149,7 +144,7 @@ class LabForm(View):
         )
         return f"<table><caption>The article's names with these values</caption><tbody>{rows}</tbody></table>"
 
-    def message_html(self, name: str) -> str:
+    def field_message_html(self, name: str) -> str:
         """What stands beside a field: what is wrong with it, or a remark."""
         if name in self.wrong:
             return f'<span role="status" class="labkit-no"><b>✗</b> {escape(self.wrong[name])}</span>'
@@ -166,23 +161,8 @@ class LabForm(View):
     def _beside(self, name: str) -> str:
         return f"✗ {self.wrong[name]}" if name in self.wrong else self.remark(name)
 
-    def _redraw(self) -> None:
-        if self._drawn is not None:
-            self._drawn.update()
-
-    def _draw(self) -> Any:
-        from labkit.show.form.widget import FormWidget
-
-        self._drawn = FormWidget(self)
-        return self._drawn.box
-
 
 def _summary(lab: Lab) -> str:
     return (
         f"registry {lab.registry.account}, workload {lab.workload.account}, region {lab.region}, base image {lab.base}"
     )
-
-
-def lab_form(home: Path | None = None) -> LabForm:
-    """The form with what is chosen now. One-line equivalent: ``labkit.lab.choosing.choose(...)``."""
-    return LabForm(home)

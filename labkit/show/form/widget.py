@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
 from labkit.lab.choices import Field
-from labkit.show.form.model import GROUPS
-from labkit.show.messages import Said
+from labkit.show.form.model import GROUPS, LabForm
+from labkit.show.messages import Message
 from labkit.show.style import framed
-
-if TYPE_CHECKING:
-    from labkit.show.form.model import LabForm
 
 _INPUT = {"description_width": "11em"}
 
@@ -24,15 +21,15 @@ class FormWidget:
         self._form = form
         self._updating = False
         self._inputs: dict[str, Any] = {}
-        self._messages: dict[str, Any] = {}
-        self._names, self._said = widgets.HTML(), widgets.HTML()
+        self._field_messages: dict[str, Any] = {}
+        self._names, self._message = widgets.HTML(), widgets.HTML()
         groups = [part for title, fields in GROUPS for part in self._group(title, fields)]
         use = widgets.Button(description="Use these", button_style="primary", tooltip="Check and keep these values")
         back = widgets.Button(description="Back to the defaults", layout=widgets.Layout(width="auto"))
         use.on_click(self._apply)
         back.on_click(lambda _button: form.back_to_defaults())
         buttons = widgets.HBox([use, back], layout=widgets.Layout(flex_flow="row wrap"))
-        self.box = widgets.VBox([*groups, buttons, self._said, self._names])
+        self.box = widgets.VBox([*groups, buttons, self._message, self._names])
         self.update()
 
     def _group(self, title: str, fields: tuple[Field, ...]) -> list[Any]:
@@ -40,7 +37,7 @@ class FormWidget:
 
     def _row(self, field: Field) -> Any:
         self._inputs[field.name] = box = _input(field, self._form.values[field.name])
-        self._messages[field.name] = message = widgets.HTML(layout=widgets.Layout(flex="1 1 20em", min_width="0"))
+        self._field_messages[field.name] = message = widgets.HTML(layout=widgets.Layout(flex="1 1 20em", min_width="0"))
         box.observe(lambda change: self._typed(field.name, change["new"]), names="value")
         return widgets.Box([box, message], layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
 
@@ -51,18 +48,18 @@ class FormWidget:
             for name, box in self._inputs.items():
                 if box.value.strip() != self._form.values[name]:
                     box.value = self._form.values[name]
-                self._messages[name].value = framed(self._form.message_html(name))
+                self._field_messages[name].value = framed(self._form.field_message_html(name))
         finally:
             self._updating = False
         self._names.value = framed(self._form.names_html())
-        self._said.value = framed(self._form.said.html())
+        self._message.value = framed(self._form.message.html())
 
     def _typed(self, name: str, text: str) -> None:
         if not self._updating:
             self._form.edit(**{name: text})
 
     def _apply(self, _button: Any) -> None:
-        self._said.value = framed(Said(True, "Checking, and making what is not there yet …").html())
+        self._message.value = framed(Message(True, "Checking, and making what is not there yet …").html())
         self._form.apply()
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -25,25 +25,22 @@ from labkit.aws.reading import Unreadable
 from labkit.errors import LabError
 from labkit.iam import Policy
 from labkit.lab.actor import Actor
-from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT
+from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT
 from labkit.lab.lab import Lab
 from labkit.pull.decision import PullDecision
 from labkit.pull.function import FunctionRef
 from labkit.pull.uri import ImageUri
-from labkit.show.messages import SILENCE, Said
+from labkit.show.messages import NO_MESSAGE, Message
 from labkit.show.style import framed
 from labkit.show.table import Table
-from labkit.show.view import View
-
-if TYPE_CHECKING:
-    from labkit.show.matrix.widget import MatrixWidget
+from labkit.show.view import Draw, View
 
 _FUNCTIONS = {names.repository: names.function for names in (SAME_ACCOUNT, OTHER_ACCOUNT, ORGANIZATION)}
 _OTHER_FUNCTION = "function"
 _MARKS = {"yes": "✓", "no": "✗", "none": "–", "unknown": "?"}
 
 
-class Cell(NamedTuple):
+class MatrixCell(NamedTuple):
     """What one account is answered for one repository; ``note`` says why where there is no decision."""
 
     name: str
@@ -73,21 +70,21 @@ class Cell(NamedTuple):
 class AccessMatrix(View):
     """Accounts of the lab by repositories. Made by ``access_matrix``; ``said`` is what came of the last reading."""
 
-    def __init__(self, lab: Lab, repositories: Iterable[str]) -> None:
+    def __init__(self, lab: Lab, repositories: Iterable[str], draw: Draw) -> None:
+        super().__init__(draw)
         self.repositories = tuple(repositories)
         self.chosen: tuple[str, str] | None = None
-        self.said = SILENCE
+        self.message = NO_MESSAGE
         self._lab = lab
-        self._drawn: MatrixWidget | None = None
         self.cells = self._read()
 
     @property
-    def rows(self) -> list[tuple[Cell, ...]]:
+    def rows(self) -> list[tuple[MatrixCell, ...]]:
         """The cells, an account after the other."""
         width = len(self.repositories)
         return [self.cells[start : start + width] for start in range(0, len(self.cells), width)] if width else []
 
-    def cell(self, name: str, repository: str) -> Cell:
+    def cell(self, name: str, repository: str) -> MatrixCell:
         """The cell of an account (by its name in the lab) and a repository; raises KeyError."""
         found = next((each for each in self.cells if (each.name, each.repository) == (name, repository)), None)
         if found is None:
@@ -98,27 +95,27 @@ class AccessMatrix(View):
         """Why, or None where there is no repository or the accounts cannot be read; raises KeyError."""
         return self.cell(name, repository).decision
 
-    def choose(self, name: str, repository: str) -> Cell:
+    def choose(self, name: str, repository: str) -> MatrixCell:
         """Explains this cell below the matrix, as a press on it does; raises KeyError."""
         found = self.cell(name, repository)
         self.chosen = (name, repository)
         self._redraw()
         return found
 
-    def refresh(self) -> Said:
+    def refresh(self) -> Message:
         """Reads policies and accounts again. Where that fails the matrix stays as it was, and the error is said."""
         try:
             before, self.cells = self.cells, self._read()
             changed = sum(new.state != old.state for new, old in zip(self.cells, before, strict=True))
-            self.said = Said(True, f"Read again: {changed or 'no'} cell{'s' * (changed != 1)} changed.")
+            self.message = Message(True, f"Read again: {changed or 'no'} cell{'s' * (changed != 1)} changed.")
         except (ClientError, BotoCoreError, LabError) as error:
-            self.said = Said(False, str(error))
+            self.message = Message(False, str(error))
         self._redraw()
-        return self.said
+        return self.message
 
     # Reading and deciding
 
-    def _read(self) -> tuple[Cell, ...]:
+    def _read(self) -> tuple[MatrixCell, ...]:
         policies = {name: self._policy(name) for name in self.repositories}
         return tuple(cell for actor in self._lab.actors() for cell in self._row(actor, policies))
 
@@ -131,19 +128,19 @@ class AccessMatrix(View):
             return False, None
         return True, Policy.parse(text, "the repository policy") if text else None
 
-    def _row(self, actor: Actor, policies: dict[str, tuple[bool, Policy | None]]) -> Iterator[Cell]:
+    def _row(self, actor: Actor, policies: dict[str, tuple[bool, Policy | None]]) -> Iterator[MatrixCell]:
         decide = self._decider(actor, next((name for name, (exists, _) in policies.items() if exists), None))
         for repository, (exists, policy) in policies.items():
             place = (actor.name, actor.account, repository)
             if not exists:
-                yield Cell(*place, None, "none", "no repository", f"There is no repository {repository}.")
+                yield MatrixCell(*place, None, "none", "no repository", f"There is no repository {repository}.")
                 continue
             try:
                 decision = decide(repository, policy)
             except Unreadable as error:
-                yield Cell(*place, None, "unknown", "not known", str(error))
+                yield MatrixCell(*place, None, "unknown", "not known", str(error))
             else:
-                yield Cell(*place, decision, *(("yes", "allowed") if decision.allowed else ("no", "denied")))
+                yield MatrixCell(*place, decision, *(("yes", "allowed") if decision.allowed else ("no", "denied")))
 
     def _decider(self, actor: Actor, repository: str | None) -> Any:
         """Decides for an actor: by one question that is asked of every policy, else by what can be read for each."""
@@ -195,36 +192,18 @@ class AccessMatrix(View):
             f"<details><summary>Why, cell by cell</summary><ul>{reasons}</ul></details>"
         )
 
-    def _redraw(self) -> None:
-        if self._drawn is not None:
-            self._drawn.update()
-
-    def _draw(self) -> Any:
-        from labkit.show.matrix.widget import MatrixWidget
-
-        self._drawn = MatrixWidget(self)
-        return self._drawn.box
-
 
 CLASSES = {"yes": "labkit-yes", "no": "labkit-no", "none": "labkit-quiet", "unknown": "labkit-quiet"}
 """The colour of each state of a cell."""
 
 
-def _data(cell: Cell) -> str:
+def _data(cell: MatrixCell) -> str:
     return f'<td><b class="{CLASSES[cell.state]}">{cell.shown}</b></td>'
 
 
-def _data_mark(cell: Cell) -> str:
+def _data_mark(cell: MatrixCell) -> str:
     return f'<b class="{CLASSES[cell.state]}" aria-hidden="true">{_MARKS[cell.state]}</b>'
 
 
 def _function(repository: str) -> str:
     return _FUNCTIONS.get(repository, _OTHER_FUNCTION)
-
-
-def access_matrix(lab: Lab, repositories: Iterable[str] = REPOSITORIES) -> AccessMatrix:
-    """Who of the lab's accounts can pull from each repository now, and why.
-
-    One-line equivalent: ``lab.explain(...)`` for each pair. Raises ClientError where the registry cannot be read.
-    """
-    return AccessMatrix(lab, repositories)

@@ -6,15 +6,13 @@ The buttons are made once. What changes is what is said on them, so that reading
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
 from labkit.show.decision_view import DecisionView
+from labkit.show.matrix.model import CLASSES, AccessMatrix, MatrixCell
 from labkit.show.style import framed
-
-if TYPE_CHECKING:
-    from labkit.show.matrix.model import AccessMatrix, Cell
 
 _STYLE = """<style>
 .labkit-grid{overflow-x:auto}
@@ -35,14 +33,14 @@ class MatrixWidget:
     def __init__(self, matrix: AccessMatrix) -> None:
         self._matrix = matrix
         self._buttons = [self._button(cell) for cell in matrix.cells]
-        self._said, self._asked = widgets.HTML(), widgets.HTML()
+        self._message, self._asked = widgets.HTML(), widgets.HTML()
         self._why: DecisionView | None = None
         again = widgets.Button(
             description="Read again", tooltip="Read the policies and the accounts again", layout={"width": "auto"}
         )
         again.on_click(lambda _pressed: matrix.refresh())
         title = widgets.HTML(framed(f"{_STYLE}<b>{escape(matrix.title)}</b> Choose a cell to see why."))
-        self.box = widgets.VBox([title, self._grid(), widgets.HBox([again, self._said]), self._asked])
+        self.box = widgets.VBox([title, self._grid(), widgets.HBox([again, self._message]), self._asked])
         self.update()
 
     def update(self) -> None:
@@ -51,7 +49,7 @@ class MatrixWidget:
             with button.hold_sync():
                 button.description, button.tooltip = cell.shown, cell.sentence
                 button._dom_classes = self._classes(cell)
-        self._said.value = framed(self._matrix.said.html())
+        self._message.value = framed(self._matrix.message.html())
         self._explain()
 
     def _explain(self) -> None:
@@ -68,13 +66,11 @@ class MatrixWidget:
         if self._why is not None:
             self._why.widget.layout.display = None if cell.decision else "none"
 
-    def _classes(self, cell: Cell) -> tuple[str, ...]:
-        from labkit.show.matrix.model import CLASSES
-
+    def _classes(self, cell: MatrixCell) -> tuple[str, ...]:
         chosen = ("labkit-chosen",) if self._matrix.chosen == (cell.name, cell.repository) else ()
         return ("labkit-cell", CLASSES[cell.state], *chosen)
 
-    def _button(self, cell: Cell) -> Any:
+    def _button(self, cell: MatrixCell) -> Any:
         button = widgets.Button()
         button.on_click(lambda _pressed: self._matrix.choose(cell.name, cell.repository))
         return button

@@ -15,9 +15,7 @@ there from the repository's image and Lambda may pull for it; ``lab.explain`` an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
 
 from labkit.aws import repositories
 from labkit.aws.organizations import parent
@@ -30,13 +28,10 @@ from labkit.pull import policies
 from labkit.pull.admission import GuardedRepository, accounts_of, who_can_pull
 from labkit.pull.organization import Organization, Unit
 from labkit.show.document import Document
-from labkit.show.messages import ERRORS, SILENCE, Said, failure
-from labkit.show.organization.tree import Grants, Tree
+from labkit.show.messages import ERRORS, NO_MESSAGE, Message, failure
+from labkit.show.organization.tree import MayPull, Tree
 from labkit.show.style import framed
-from labkit.show.view import View
-
-if TYPE_CHECKING:
-    from labkit.show.organization.widget import OrganizationWidget
+from labkit.show.view import Draw, View
 
 _FUNCTIONS = {names.repository: names.function for names in (SAME_ACCOUNT, OTHER_ACCOUNT, ORGANIZATION)}
 NOW = "now"
@@ -50,12 +45,12 @@ class OrganizationMap(View):
     ``chosen`` are the ids of the chosen units, ``below`` whether what is below them is meant too.
     """
 
-    def __init__(self, lab: Lab, repository: str | None = None) -> None:
+    def __init__(self, lab: Lab, repository: str | None, draw: Draw) -> None:
+        super().__init__(draw)
         self.lab, self.repository = lab, repository
         self.chosen: tuple[str, ...] = ()
         self.below = True
-        self.said = SILENCE
-        self._drawn: OrganizationWidget | None = None
+        self.message = NO_MESSAGE
         self._read()
 
     def _read(self) -> None:
@@ -67,10 +62,10 @@ class OrganizationMap(View):
             for number, name in self.names.items()
             if number not in inside
         }
-        self.grants = self._grants(self.repository, organization) if self.repository else None
+        self.may_pull = self._read_may_pull(self.repository, organization) if self.repository else None
         self.organization = organization
 
-    def _grants(self, repository: str, organization: Organization) -> Grants:
+    def _read_may_pull(self, repository: str, organization: Organization) -> MayPull:
         text = repositories.policy(self.lab.registry.client("ecr"), repository)
         found: dict[str, bool | None] = dict(self._by_policy(organization, Policy.parse(text) if text else None))
         for actor in self.lab.actors():
@@ -91,7 +86,7 @@ class OrganizationMap(View):
     # Paths
 
     @property
-    def places(self) -> tuple[str, ...]:
+    def grantable_ids(self) -> tuple[str, ...]:
         """What can be chosen, from the top down: the organization's id and the ids of its units."""
         return (self.organization.id, *(node.id for _, node in self.organization.walk() if isinstance(node, Unit)))
 
@@ -102,8 +97,8 @@ class OrganizationMap(View):
         then the choice stays.
         """
         for each in unit_ids:
-            if each not in self.places:
-                raise UsageError(f"{each!r} is not in the organization. Choose of {', '.join(self.places)}.")
+            if each not in self.grantable_ids:
+                raise UsageError(f"{each!r} is not in the organization. Choose of {', '.join(self.grantable_ids)}.")
         if self.organization.id in unit_ids and not below:
             raise UsageError("No account is directly in the organization itself. Choose its root.")
         self.chosen, self.below = unit_ids, below
@@ -115,7 +110,7 @@ class OrganizationMap(View):
 
         A unit that lies below another chosen one is left out, since it is granted with that.
         """
-        paths = [self._path(each) for each in self.places if each in self.chosen]
+        paths = [self._path(each) for each in self.grantable_ids if each in self.chosen]
         if not self.below:
             return tuple(paths)
         outer = [path for path in paths if not any(path.startswith(other) and path != other for other in paths)]
@@ -141,62 +136,62 @@ class OrganizationMap(View):
         """The names of the root and the units by their ids."""
         return {unit.id: unit.name for unit in self.organization.units}
 
-    def move(self, account: str, unit: str) -> Said:
+    def move(self, account: str, unit: str) -> Message:
         """Moves an account into a unit or the root, each by id, by name or as suggested; AWS's errors are said.
 
         It is done by the management profile. What grants by place follows at once.
         """
         return self._settle(lambda: self._move(account, unit))
 
-    def _move(self, account: str, unit: str) -> Said:
+    def _move(self, account: str, unit: str) -> Message:
         if not (account.strip() and unit.strip()):
-            return Said(False, "Say which account is to move, and into which unit.")
+            return Message(False, "Say which account is to move, and into which unit.")
         management = self.lab.actor("management")
         if management is None:
-            return Said(False, "Only the management account may move accounts. Choose its profile in notebook 00.")
+            return Message(False, "Only the management account may move accounts. Choose its profile in notebook 00.")
         own = next((known for known, name in self.names.items() if name == account.strip()), account)
         number = _id(own, self.account_names, "account")
         target = _id(unit, self.unit_names, "unit")
         organizations = management.client("organizations")
         source = parent(organizations, number)
         if source == target:
-            return Said(True, f"The account {number} is in {target} already.")
+            return Message(True, f"The account {number} is in {target} already.")
         organizations.move_account(AccountId=number, SourceParentId=source, DestinationParentId=target)
-        before = self.grants
+        before = self.may_pull
         self._read()
         call = f"organizations.move_account(AccountId={number!r}, SourceParentId={source!r}, "
-        return Said(True, f"Moved with {call}DestinationParentId={target!r}). {self._changed(before)}".rstrip())
+        return Message(True, f"Moved with {call}DestinationParentId={target!r}). {self._changed(before)}".rstrip())
 
-    def _changed(self, before: Grants | None) -> str:
-        if before is None or self.grants is None:
+    def _changed(self, before: MayPull | None) -> str:
+        if before is None or self.may_pull is None:
             return ""
         words = {True: "may pull now", False: "may not pull any more", None: "is not known to be able to pull"}
-        changed = [f"{self.names.get(a, a)} {words[may]}" for a, may in self.grants.items() if before.get(a) != may]
+        changed = [f"{self.names.get(a, a)} {words[may]}" for a, may in self.may_pull.items() if before.get(a) != may]
         return f"{', '.join(changed).capitalize()}." if changed else "Who may pull is as before."
 
-    def refresh(self) -> Said:
+    def refresh(self) -> Message:
         """Reads the organization and who may pull again."""
         return self._settle(self._refreshed)
 
-    def _refreshed(self) -> Said:
+    def _refreshed(self) -> Message:
         self._read()
-        return Said(True, "This is the organization as it is now.")
+        return Message(True, "This is the organization as it is now.")
 
-    def _settle(self, change: Callable[[], Said]) -> Said:
+    def _settle(self, change: Callable[[], Message]) -> Message:
         try:
-            self.said = change()
+            self.message = change()
         except ERRORS as error:
-            self.said = failure(error)
-        self.chosen = tuple(each for each in self.chosen if each in self.places)
+            self.message = failure(error)
+        self.chosen = tuple(each for each in self.chosen if each in self.grantable_ids)
         self._redraw()
-        return self.said
+        return self.message
 
     # Showing it
 
     @property
     def tree(self) -> Tree:
         """The tree to draw, with who may pull now and who would by the chosen units."""
-        columns: dict[str, Grants] = {} if self.grants is None else {NOW: self.grants}
+        columns: dict[str, MayPull] = {} if self.may_pull is None else {NOW: self.may_pull}
         if self.policy is not None:
             columns[CHOSEN] = self._by_policy(self.organization, Policy.parse(self.policy))
         return Tree(self.organization, self.names, self.outside, columns)
@@ -204,11 +199,11 @@ class OrganizationMap(View):
     def text(self) -> str:
         """The tree, and below it the patterns of what is chosen."""
         about = [f"Who may pull from {self.repository}:"] if self.repository else []
-        return "\n".join([*about, self.tree.text(), *self.patterns, repr(self.said)]).rstrip()
+        return "\n".join([*about, self.tree.text(), *self.patterns, repr(self.message)]).rstrip()
 
     def html(self) -> str:
         """The same as one element."""
-        return framed(self.tree_html() + self.choice_html() + self.said.html())
+        return framed(self.tree_html() + self.choice_html() + self.message.html())
 
     def tree_html(self) -> str:
         """The tree as a table, under the name of the repository."""
@@ -222,22 +217,13 @@ class OrganizationMap(View):
         patterns = "".join(f"<li><code>{escape(each)}</code></li>" for each in self.patterns)
         return f"<p>Granted by path:</p><ul>{patterns}</ul><pre>{escape(Document(self.policy).text)}</pre>"
 
-    def _redraw(self) -> None:
-        if self._drawn is not None:
-            self._drawn.update()
 
-    def _draw(self) -> Any:
-        from labkit.show.organization.widget import OrganizationWidget
-
-        self._drawn = OrganizationWidget(self)
-        return self._drawn.box
-
-
-@dataclass(frozen=True, repr=False)
 class NoMap(View):
     """Stands for a map where nobody in the lab may read the organization; shows the reason."""
 
-    reason: str
+    def __init__(self, reason: str, draw: Draw) -> None:
+        super().__init__(draw)
+        self.reason = reason
 
     def text(self) -> str:
         """The reason, and what to do."""
@@ -246,22 +232,6 @@ class NoMap(View):
     def html(self) -> str:
         """The same."""
         return framed(f"<p>{escape(self.text())}</p>")
-
-    def _draw(self) -> Any:
-        import ipywidgets as widgets
-
-        return widgets.HTML(self.html())
-
-
-def organization_map(lab: Lab, repository: str | None = None) -> OrganizationMap | NoMap:
-    """The organization of the lab as it is now, with the lab's other accounts below it.
-
-    With a repository each account is marked: may it pull by the policy that the repository has now?
-    """
-    try:
-        return OrganizationMap(lab, repository)
-    except Unreadable as error:
-        return NoMap(str(error))
 
 
 def suggested(names: Mapping[str, str]) -> list[str]:

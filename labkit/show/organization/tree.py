@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from labkit.pull.organization import Account, Organization, Unit
 
-Grants = Mapping[str, bool | None]
+MayPull = Mapping[str, bool | None]
 """Who may pull, by account; None where that cannot be known."""
 
 _WORDS = {True: ("✓", "may pull"), False: ("✗", "may not pull"), None: ("?", "not known")}
@@ -31,7 +31,7 @@ div.labkit-unit label{white-space:normal;overflow:visible;overflow-wrap:anywhere
 _INDENT = "&emsp;&ensp;"  # characters, since pages that drop styles keep those
 
 
-class Row(NamedTuple):
+class TreeLine(NamedTuple):
     """One line of the tree: how deep it stands, what it is, its id, and a name or remark."""
 
     depth: int
@@ -51,15 +51,15 @@ class Tree:
     organization: Organization
     names: Mapping[str, str] = field(default_factory=dict)
     outside: Mapping[str, str] = field(default_factory=dict)
-    columns: Mapping[str, Grants] = field(default_factory=dict)
+    columns: Mapping[str, MayPull] = field(default_factory=dict)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[TreeLine]:
         """The organization, what is in it, and the accounts outside."""
-        yield Row(0, "organization", self.organization.id, f"managed by {self.organization.management}")
+        yield TreeLine(0, "organization", self.organization.id, f"managed by {self.organization.management}")
         for depth, node in self.organization.walk():
-            yield Row(depth + 1, *self._node(node))
+            yield TreeLine(depth + 1, *self._node(node))
         for account, remark in self.outside.items():
-            yield Row(0, "account", account, remark)
+            yield TreeLine(0, "account", account, remark)
 
     def _node(self, node: Unit | Account) -> tuple[str, str, str]:
         if isinstance(node, Account):
@@ -71,10 +71,10 @@ class Tree:
         """The tree, indented; who may pull stands behind the accounts."""
         lines = [(row, f"{'    ' * row.depth}{row.id}  {row.remark}") for row in self.rows()]
         width = max(len(line) for _, line in lines)
-        return "\n".join(f"{line:<{width}}{self._said(row)}".rstrip() for row, line in lines)
+        return "\n".join(f"{line:<{width}}{self._may_pull_text(row)}".rstrip() for row, line in lines)
 
-    def _said(self, row: Row) -> str:
-        found = [(heading, grants[row.id]) for heading, grants in self.columns.items() if row.id in grants]
+    def _may_pull_text(self, row: TreeLine) -> str:
+        found = [(heading, may_pull[row.id]) for heading, may_pull in self.columns.items() if row.id in may_pull]
         return "".join(f"  {_WORDS[may][0]} {_WORDS[may][1]} {heading}" for heading, may in found)
 
     def html(self) -> str:
@@ -85,14 +85,14 @@ class Tree:
         table = f'<table class="labkit-tree"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         return _STYLE + table
 
-    def _cells(self, row: Row) -> str:
+    def _cells(self, row: TreeLine) -> str:
         place = f"<td>{_INDENT * row.depth}<code>{escape(row.id)}</code></td>"
         texts = "".join(f"<td>{escape(text)}</td>" for text in (row.kind, row.remark))
-        return place + texts + "".join(_may(row.id, grants) for grants in self.columns.values())
+        return place + texts + "".join(_may(row.id, may_pull) for may_pull in self.columns.values())
 
 
-def _may(account: str, grants: Grants) -> str:
-    if account not in grants:
+def _may(account: str, may_pull: MayPull) -> str:
+    if account not in may_pull:
         return "<td></td>"
-    words, kind = _CELLS[grants[account]]
+    words, kind = _CELLS[may_pull[account]]
     return f'<td class="{kind}">{words}</td>'

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
 from labkit.pull.organization import Unit
-from labkit.show.messages import Said
-from labkit.show.organization.model import suggested
+from labkit.show.messages import Message
+from labkit.show.organization.model import NoMap, OrganizationMap, suggested
 from labkit.show.style import framed
-
-if TYPE_CHECKING:
-    from labkit.show.organization.model import OrganizationMap
 
 _WRAPPING = {"flex_flow": "row wrap"}
 
@@ -23,7 +20,7 @@ class OrganizationWidget:
     def __init__(self, shown: OrganizationMap) -> None:
         self._map = shown
         self._updating = False
-        self._tree, self._choice, self._said = (widgets.HTML() for _ in range(3))
+        self._tree, self._choice, self._message = (widgets.HTML() for _ in range(3))
         self._boxes: dict[str, Any] = {}
         self._units = widgets.VBox()
         self._below = widgets.Checkbox(description="with everything below", indent=False)
@@ -40,7 +37,7 @@ class OrganizationWidget:
         moving = widgets.HBox([self._account, self._unit, *self._leave(), self._move, self._refresh])
         moving.layout.flex_flow = "row wrap"
         top = widgets.Box([_column("2 1 36em", self._tree), grant], layout=widgets.Layout(**_WRAPPING))
-        self.box = widgets.VBox([top, self._choice, moving, self._said])
+        self.box = widgets.VBox([top, self._choice, moving, self._message])
         self.update()
 
     def _leave(self) -> list[Any]:
@@ -67,13 +64,13 @@ class OrganizationWidget:
         self._below.value = shown.below
         self._tree.value = framed(shown.tree_html())
         self._choice.value = framed(shown.choice_html())
-        self._said.value = framed(shown.said.html())
+        self._message.value = framed(shown.message.html())
         self._account.options = suggested(shown.account_names)
         self._unit.options = suggested(shown.unit_names)
 
     def _list_units(self) -> None:
         """A check box a unit; made anew only where the units of the organization have changed."""
-        if tuple(self._boxes) == self._map.places:
+        if tuple(self._boxes) == self._map.grantable_ids:
             return
         self._boxes = {self._map.organization.id: _check("the organization", self._map.organization.id, 0)}
         for depth, node in self._map.organization.walk():
@@ -91,8 +88,21 @@ class OrganizationWidget:
         self._map.choose(*chosen, below=self._below.value or self._map.organization.id in chosen)
 
     def _moved(self, _button: Any) -> None:
-        self._said.value = framed(Said(True, "Working …").html())
+        self._message.value = framed(Message(True, "Working …").html())
         self._map.move(self._account.value, self._unit.value)
+
+
+class NoMapWidget:
+    """Draws ``NoMap``, in which nothing can change."""
+
+    def __init__(self, shown: NoMap) -> None:
+        self._map = shown
+        self.box = widgets.HTML()
+        self.update()
+
+    def update(self) -> None:
+        """Shows the reason."""
+        self.box.value = self._map.html()
 
 
 def _check(name: str, place: str, depth: int) -> Any:

@@ -16,19 +16,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
 
 from labkit.aws.public_bases import in_words
 from labkit.lab.lab import Lab
-from labkit.scenarios import Player, Scenario, Step, StepResult, named
+from labkit.scenarios import Player, Scenario, Step, StepResult
 from labkit.scenarios.evidence import MARKS, NO, NONE, STOPPED, YES, error_of, facts_of, kind, outcome
 from labkit.show.decision_html import sides_html
-from labkit.show.messages import ERRORS, SILENCE, Said, failure
+from labkit.show.messages import ERRORS, NO_MESSAGE, Message, failure
 from labkit.show.style import framed
-from labkit.show.view import View
-
-if TYPE_CHECKING:
-    from labkit.show.scenario_steps.widget import PlayingWidget
+from labkit.show.view import Draw, View
 
 WAITING, RUNNING = "waiting", "running"
 _MARKS = {**MARKS, WAITING: "·", RUNNING: "▸"}
@@ -41,14 +37,14 @@ class ScenarioSteps(View):
     ``results`` are those of the steps so far, ``seconds`` how long each took, ``said`` what came of the last press.
     """
 
-    def __init__(self, lab: Lab, scenario: Scenario, clock: Callable[[], float] = perf_counter) -> None:
+    def __init__(self, lab: Lab, scenario: Scenario, draw: Draw, clock: Callable[[], float] = perf_counter) -> None:
+        super().__init__(draw)
         self.scenario = scenario
         self.seconds: list[float] = []
-        self.said = SILENCE
+        self.message = NO_MESSAGE
         self._lab, self._clock = lab, clock
         self._player: Player | None = None
         self._running: int | None = None
-        self._drawn: PlayingWidget | None = None
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -78,65 +74,65 @@ class ScenarioSteps(View):
 
     # Playing
 
-    def next(self) -> Said:
+    def next(self) -> Message:
         """Does the next step; the first one brings the scenario to its start and builds the image before."""
         return self._settle(self._next)
 
-    def run(self) -> Said:
+    def run(self) -> Message:
         """Does all steps that are left, and stops at one that does not come out as expected."""
         return self._settle(self._run)
 
-    def retry(self) -> Said:
+    def retry(self) -> Message:
         """Does the last step again, after undoing what it has made."""
         return self._settle(self._retry)
 
-    def clean_up(self) -> Said:
+    def clean_up(self) -> Message:
         """Removes everything that the steps have made, and goes back to the start."""
         return self._settle(self._clean_up)
 
-    def _settle(self, play: Callable[[], Said]) -> Said:
+    def _settle(self, play: Callable[[], Message]) -> Message:
         try:
-            self.said = play()
+            self.message = play()
         except ERRORS as error:
-            self.said = failure(error)
+            self.message = failure(error)
         finally:
             self._running = None
         self._redraw()
-        return self.said
+        return self.message
 
-    def _next(self) -> Said:
+    def _next(self) -> Message:
         if self.done or self.stuck:
             return self._nothing_left()
         player = self._begun()
         return self._timed(len(player.results), player.next)
 
-    def _run(self) -> Said:
+    def _run(self) -> Message:
         if self.done or self.stuck:
             return self._nothing_left()
-        said = SILENCE
+        message = NO_MESSAGE
         while not (self.done or self.stuck):
-            said = self._next()
-        return Said(True, f"All {len(self.steps)} steps came out as expected.") if self.done else said
+            message = self._next()
+        return Message(True, f"All {len(self.steps)} steps came out as expected.") if self.done else message
 
-    def _retry(self) -> Said:
+    def _retry(self) -> Message:
         if self._player is None or not self.results:
-            return Said(False, "There is nothing to do again: no step was done yet.")
+            return Message(False, "There is nothing to do again: no step was done yet.")
         self.seconds.pop()
         return self._timed(len(self.results) - 1, self._player.retry)
 
-    def _clean_up(self) -> Said:
+    def _clean_up(self) -> Message:
         if self._player is None:
-            return Said(True, "There is nothing to clean up: no step was done yet.")
+            return Message(True, "There is nothing to clean up: no step was done yet.")
         leftovers = self._player.clean_up()
         self._player, self.seconds = None, []
         if leftovers:
-            return Said(False, f"Not cleaned up: {' '.join(leftovers)}")
-        return Said(True, "Everything that the steps had made is removed.")
+            return Message(False, f"Not cleaned up: {' '.join(leftovers)}")
+        return Message(True, "Everything that the steps had made is removed.")
 
-    def _nothing_left(self) -> Said:
+    def _nothing_left(self) -> Message:
         if self.stuck:
-            return Said(False, f"Step {len(self.results)} did not come out as expected. Do it again, or clean up.")
-        return Said(True, "All steps are done. Clean up to play them again.")
+            return Message(False, f"Step {len(self.results)} did not come out as expected. Do it again, or clean up.")
+        return Message(True, "All steps are done. Clean up to play them again.")
 
     def _begun(self) -> Player:
         """The player; made with the image where this is the first step."""
@@ -146,17 +142,17 @@ class ScenarioSteps(View):
             self._player = Player(self._lab, self.scenario, image, self._tell)
         return self._player
 
-    def _timed(self, number: int, play: Callable[[], StepResult]) -> Said:
+    def _timed(self, number: int, play: Callable[[], StepResult]) -> Message:
         self._running = number
         self._tell(f"Step {number + 1} of {len(self.steps)}: {self.steps[number].title} …")
         begun = self._clock()
         result = play()
         self.seconds.append(self._clock() - begun)
         self._running = None
-        return Said(result.ok, f"Step {number + 1} of {len(self.steps)}: {outcome(result)}.")
+        return Message(result.ok, f"Step {number + 1} of {len(self.steps)}: {outcome(result)}.")
 
     def _tell(self, line: str) -> None:
-        self.said = Said(True, line)
+        self.message = Message(True, line)
         self._redraw()
 
     # Showing it
@@ -178,12 +174,12 @@ class ScenarioSteps(View):
             mark = _MARKS[self._kind(number)]
             lines.append(f"{number + 1:>3} {mark} {step.actor:<17} {step.title}  {self.state(number)}")
             lines += [f"      {line}" for line in self._evidence(number)]
-        return "\n".join(lines if self.said.ok else [*lines, repr(self.said)])
+        return "\n".join(lines if self.message.ok else [*lines, repr(self.message)])
 
     def html(self) -> str:
         """The same as an ordered list; the evidence is folded, but for that of a step that came out otherwise."""
         items = "".join(f"<li>{self.step_html(number)}</li>" for number in range(len(self.steps)))
-        trouble = "" if self.said.ok else self.said.html()
+        trouble = "" if self.message.ok else self.message.html()
         return framed(f'{self.head_html()}<ol style="margin:2px 0">{items}</ol>{trouble}')
 
     def head_html(self) -> str:
@@ -224,18 +220,3 @@ class ScenarioSteps(View):
         if result.decision is not None:
             return "".join([*parts, sides_html(result.decision.outline())])
         return "".join([*parts, *(f"<p>{escape(line)}</p>" for line in result.facts.get("why", []))])
-
-    def _redraw(self) -> None:
-        if self._drawn is not None:
-            self._drawn.update()
-
-    def _draw(self) -> Any:
-        from labkit.show.scenario_steps.widget import PlayingWidget
-
-        self._drawn = PlayingWidget(self)
-        return self._drawn.box
-
-
-def scenario_steps(lab: Lab, name: str) -> ScenarioSteps:
-    """The steps of a scenario, to play. Nothing is done yet. Raises UsageError for an unknown name."""
-    return ScenarioSteps(lab, named(name))

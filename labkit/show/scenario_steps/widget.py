@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
+from labkit.show.scenario_steps.model import ScenarioSteps
 from labkit.show.style import framed
 
-if TYPE_CHECKING:
-    from labkit.show.scenario_steps.model import ScenarioSteps
 
-
-class PlayingWidget:
+class ScenarioStepsWidget:
     """Draws ``ScenarioSteps`` in ``box``. Each step has a widget of its own, so that what was opened stays open."""
 
     def __init__(self, steps: ScenarioSteps) -> None:
         self._steps = steps
-        self._head, self._said = widgets.HTML(), widgets.HTML()
+        self._head, self._message = widgets.HTML(), widgets.HTML()
         self._lines = [widgets.HTML() for _ in steps.steps]
         # Never disabled: a button that is takes the keyboard's focus away. What cannot be done is said instead.
         buttons = (
@@ -28,14 +26,14 @@ class PlayingWidget:
             _button("Clean up", steps.clean_up),
         )
         row = widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap"))
-        self.box = widgets.VBox([self._head, row, self._said, *self._lines])
+        self.box = widgets.VBox([self._head, row, self._message, *self._lines])
         self.update()
 
     def update(self) -> None:
         """Shows how far the scenario is; only what has changed is sent."""
         steps = self._steps
         self._head.value = framed(steps.head_html())
-        self._said.value = framed(steps.said.html())
+        self._message.value = framed(steps.message.html())
         for number, line in enumerate(self._lines):
             step = f"<li>{steps.step_html(number, timed=True)}</li>"
             shown = framed(f'<ol start="{number + 1}" style="margin:0;padding-left:2.4em">{step}</ol>')

@@ -22,7 +22,7 @@ from labkit.pull.question import PullQuestion, caller_context
 _FUNCTION = re.compile(r"arn:aws:lambda:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):function:[A-Za-z0-9_-]{1,64}")
 
 
-class Field(NamedTuple):
+class Input(NamedTuple):
     """An input: its name here, its label, and what an empty one means."""
 
     name: str
@@ -30,19 +30,19 @@ class Field(NamedTuple):
     empty: str = ""
 
 
-FIELDS = (
-    Field("account", "Function's account"),
-    Field("organization_id", "Organization id", "in no organization"),
-    Field("organization_path", "Organization path", "the same place"),
-    Field("source_arn", "Source ARN", "the function's own"),
-    Field("caller", "Caller ARN", "the same caller in this account"),
+INPUTS = (
+    Input("account", "Function's account"),
+    Input("organization_id", "Organization id", "in no organization"),
+    Input("organization_path", "Organization path", "the same place"),
+    Input("source_arn", "Source ARN", "the function's own"),
+    Input("caller", "Caller ARN", "the same caller in this account"),
 )
 """The inputs, in the order in which they are shown."""
-NAMES = tuple(field.name for field in FIELDS)
+INPUT_NAMES = tuple(field.name for field in INPUTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
+class InputValues:
     """What a learner may change. Empty means derived, and for ``organization_id`` in no organization."""
 
     account: str
@@ -52,15 +52,15 @@ class Inputs:
     caller: str = ""
 
     @classmethod
-    def of(cls, question: PullQuestion) -> Inputs:
+    def of(cls, question: PullQuestion) -> InputValues:
         """The inputs of the lab's own question."""
         return cls(arns.account_of(question.function_arn) or "", question.membership.org_id or "")
 
-    def with_(self, name: str, value: str) -> Inputs:
+    def with_(self, name: str, value: str) -> InputValues:
         """One input changed, and of the others what hangs on it: ARNs move along, a path and its organization too."""
         if name == "account":
             moved = (_moved(each, value) for each in (self.source_arn, self.caller))
-            return Inputs(value, self.organization_id, self.organization_path, *moved)
+            return InputValues(value, self.organization_id, self.organization_path, *moved)
         if name == "organization_id":
             place = self.organization_path.partition("/")[2]
             return replace(self, organization_id=value, organization_path=f"{value}/{place}" if value and place else "")
@@ -69,24 +69,24 @@ class Inputs:
         return replace(self, **{name: value})
 
 
-class Meaning:
+class InputRules:
     """What inputs mean for one question of the lab: what is derived, what does not do, and the question to ask."""
 
     def __init__(self, base: PullQuestion) -> None:
         self.base = base
 
-    def derived(self, inputs: Inputs, name: str) -> str:
+    def derived(self, inputs: InputValues, name: str) -> str:
         """What the input stands for when it is empty; empty where nothing can be derived."""
         return _DERIVED[name](self.base, inputs) if name in _DERIVED else ""
 
-    def shown(self, inputs: Inputs, name: str) -> str:
+    def shown(self, inputs: InputValues, name: str) -> str:
         """The input's value, or what it stands for."""
         return str(getattr(inputs, name)) or self.derived(inputs, name)
 
-    def problems(self, inputs: Inputs) -> dict[str, str]:
+    def problems(self, inputs: InputValues) -> dict[str, str]:
         """A sentence for each input that does not do, by its name; empty where all make sense together."""
         found = {}
-        for name in NAMES:
+        for name in INPUT_NAMES:
             try:
                 if getattr(inputs, name) or name == "account":
                     _CHECKS[name](self.base, inputs)
@@ -94,7 +94,7 @@ class Meaning:
                 found[name] = str(error)
         return found
 
-    def question(self, inputs: Inputs) -> PullQuestion:
+    def question(self, inputs: InputValues) -> PullQuestion:
         """The lab's question with these inputs, which have no problems. The caller keeps its own policies."""
         caller, membership = self._caller(inputs), self._membership(inputs)
         return self.base.having(
@@ -104,13 +104,13 @@ class Meaning:
             membership=membership,
         )
 
-    def _caller(self, inputs: Inputs) -> Principal:
+    def _caller(self, inputs: InputValues) -> Principal:
         base = self.base.caller
         if inputs.caller and inputs.caller != base.arn:
             return Principal.aws(inputs.caller)
         return base._replace(arn=_moved(base.arn, inputs.account), role_arn=_moved(base.role_arn, inputs.account))
 
-    def _membership(self, inputs: Inputs) -> Membership:
+    def _membership(self, inputs: InputValues) -> Membership:
         if not inputs.organization_id:
             return OUTSIDER
         path = self.shown(inputs, "organization_path")
@@ -123,26 +123,26 @@ def _moved(arn: str, account: str) -> str:
     return ":".join(parts._replace(account=account)) if parts else arn
 
 
-def _same_place(base: PullQuestion, inputs: Inputs) -> str:
+def _same_place(base: PullQuestion, inputs: InputValues) -> str:
     paths = base.membership.paths
     return f"{inputs.organization_id}/{paths[0].partition('/')[2]}" if inputs.organization_id and paths else ""
 
 
-_DERIVED: dict[str, Callable[[PullQuestion, Inputs], str]] = {
+_DERIVED: dict[str, Callable[[PullQuestion, InputValues], str]] = {
     "organization_path": _same_place,
     "source_arn": lambda base, inputs: _moved(base.function_arn, inputs.account),
     "caller": lambda base, inputs: _moved(base.caller.arn, inputs.account),
 }
 
 
-def _check_path(_base: PullQuestion, inputs: Inputs) -> None:
+def _check_path(_base: PullQuestion, inputs: InputValues) -> None:
     if not inputs.organization_id:
         raise UsageError("An account in no organization has no path. Write the organization, or leave this empty.")
     if not check_organization_path(inputs.organization_path, inputs.organization_id).endswith("/"):
         raise UsageError("An account stands at one place: write its path without *, with a slash at the end.")
 
 
-def _check_source_arn(base: PullQuestion, inputs: Inputs) -> None:
+def _check_source_arn(base: PullQuestion, inputs: InputValues) -> None:
     found = _FUNCTION.fullmatch(inputs.source_arn)
     if found is None:
         raise UsageError(f"{inputs.source_arn!r} is not the ARN of a function, such as {base.function_arn}.")
@@ -151,19 +151,19 @@ def _check_source_arn(base: PullQuestion, inputs: Inputs) -> None:
     _check_home(found["account"], inputs, "Lambda carries the ARN of the function")
 
 
-def _check_caller(_base: PullQuestion, inputs: Inputs) -> None:
+def _check_caller(_base: PullQuestion, inputs: InputValues) -> None:
     account = Principal.aws(inputs.caller).account
     if not (ACCOUNT.fullmatch(inputs.caller) or IAM_ENTITY.fullmatch(inputs.caller)):
         raise UsageError(f"{inputs.caller!r} has no name that IAM takes: letters, digits and +=,.@_- only.")
     _check_home(account, inputs, "A function is created from its own account")
 
 
-def _check_home(account: str | None, inputs: Inputs, rule: str) -> None:
+def _check_home(account: str | None, inputs: InputValues, rule: str) -> None:
     if account != inputs.account:
         raise UsageError(f"{rule}, and that is in {inputs.account or 'no account'}, not in {account}. Change both.")
 
 
-_CHECKS: dict[str, Callable[[PullQuestion, Inputs], object]] = {
+_CHECKS: dict[str, Callable[[PullQuestion, InputValues], object]] = {
     "account": lambda _base, inputs: check_account(inputs.account, "The function's account"),
     "organization_id": lambda _base, inputs: check_organization_id(inputs.organization_id),
     "organization_path": _check_path,

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,15 +26,12 @@ from labkit.lab.lab import Lab
 from labkit.pull.decision import PullDecision
 from labkit.pull.question import PullQuestion
 from labkit.show.decision_html import sides_html
-from labkit.show.messages import SILENCE, Said
+from labkit.show.messages import NO_MESSAGE, Message
 from labkit.show.style import framed
 from labkit.show.table import Table
-from labkit.show.view import View
-from labkit.show.what_if.inputs import FIELDS, NAMES, Field, Inputs, Meaning
-from labkit.show.what_if.reversals import Flip, flips
-
-if TYPE_CHECKING:
-    from labkit.show.what_if.widget import WhatIfWidget
+from labkit.show.view import Draw, View
+from labkit.show.what_if.inputs import INPUT_NAMES, INPUTS, Input, InputRules, InputValues
+from labkit.show.what_if.reversals import Reversal, reversals
 
 _OLDER = "There is no decision on these values until that is mended; shown is the one before."
 
@@ -47,16 +43,16 @@ class WhatIf(View):
     be made and there are no ``flips``. ``note`` says what could not be read of the lab.
     """
 
-    def __init__(self, lab: Lab, function: str, repository: str, caller: boto3.Session) -> None:
+    def __init__(self, lab: Lab, function: str, repository: str, caller: boto3.Session, draw: Draw) -> None:
+        super().__init__(draw)
         self._asked = (lab, caller, function, repository)
-        self._drawn: WhatIfWidget | None = None
-        self.said = SILENCE
+        self.message = NO_MESSAGE
         self._begin()
 
     def _begin(self) -> None:
         question, self.note = self._read()
-        self._meaning = Meaning(question)
-        self._take(Inputs.of(question))
+        self._rules = InputRules(question)
+        self._take(InputValues.of(question))
 
     def _read(self) -> tuple[PullQuestion, str]:
         """The lab's own question; and why it leaves out where the account stands, if it does."""
@@ -73,46 +69,48 @@ class WhatIf(View):
 
         Empty means derived, and for ``organization_id`` in no organization. Raises UsageError for an unknown name.
         """
-        unknown = values.keys() - set(NAMES)
+        unknown = values.keys() - set(INPUT_NAMES)
         if unknown:
-            raise UsageError(f"There is no input {', '.join(sorted(unknown))}. The inputs are {', '.join(NAMES)}.")
+            raise UsageError(
+                f"There is no input {', '.join(sorted(unknown))}. The inputs are {', '.join(INPUT_NAMES)}."
+            )
         typed = {name: value.strip() for name, value in values.items()}
         self._take(replace(self.inputs, **{name: self._typed(name, value) for name, value in typed.items()}))
         return None if self.problems else self.decision
 
     def _typed(self, name: str, value: str) -> str:
         """What equals the derived value is derived, so that it follows when another input is changed."""
-        return "" if value == self._meaning.derived(self.inputs, name) else value
+        return "" if value == self._rules.derived(self.inputs, name) else value
 
     def take(self, name: str) -> PullDecision | None:
         """Puts in the value that flips the decision; raises UsageError where this input has none."""
-        flip = next((flip for flip in self.flips if flip.name == name), None)
-        if flip is None:
+        reversal = next((reversal for reversal in self.reversals if reversal.name == name), None)
+        if reversal is None:
             raise UsageError(f"No value of {name} is known that would flip the decision.")
-        self._take(flip.inputs)
+        self._take(reversal.inputs)
         return self.decision
 
-    def reset(self) -> Said:
+    def reset(self) -> Message:
         """Reads the lab again and puts its own values in; where that fails nothing is changed, and the error said."""
         try:
             self._begin()
-            self.said = Said(True, "These are the lab's own values.")
+            self.message = Message(True, "These are the lab's own values.")
         except (ClientError, BotoCoreError, LabError) as error:
-            self.said = Said(False, str(error))
+            self.message = Message(False, str(error))
         self._redraw()
-        return self.said
+        return self.message
 
     def shown(self, name: str) -> str:
         """The value of an input, or what it is derived to be."""
-        return self._meaning.shown(self.inputs, name)
+        return self._rules.shown(self.inputs, name)
 
-    def _take(self, inputs: Inputs) -> None:
-        self.inputs, self.said = inputs, SILENCE
-        self.problems = self._meaning.problems(inputs)
-        self.flips: tuple[Flip, ...] = ()
+    def _take(self, inputs: InputValues) -> None:
+        self.inputs, self.message = inputs, NO_MESSAGE
+        self.problems = self._rules.problems(inputs)
+        self.reversals: tuple[Reversal, ...] = ()
         if not self.problems:
-            self.decision = self._meaning.question(inputs).decide()
-            self.flips = flips(self._meaning, inputs, self.decision)
+            self.decision = self._rules.question(inputs).decide()
+            self.reversals = reversals(self._rules, inputs, self.decision)
         self._redraw()
 
     # Showing it
@@ -125,15 +123,15 @@ class WhatIf(View):
 
     def text(self) -> str:
         """The inputs, what is wrong with them, the decision in sentences, and what would flip it."""
-        rows = [(field.label, self.shown(field.name), _kind(self.inputs, field)) for field in FIELDS]
+        rows = [(field.label, self.shown(field.name), _kind(self.inputs, field)) for field in INPUTS]
         parts = [self.title, self.note, repr(Table(("input", "value", ""), rows)), *self._complaints(), self.pending]
         mark = "✓" if self.decision.allowed else "✗"
         parts += [f"{mark} {self.decision.headline}", *(f"  {line}" for line in self.decision.sentences())]
-        parts += [f"⇄ {flip.sentence}" for flip in self.flips]
-        return "\n".join(part for part in [*parts, repr(self.said)] if part)
+        parts += [f"⇄ {reversal.sentence}" for reversal in self.reversals]
+        return "\n".join(part for part in [*parts, repr(self.message)] if part)
 
     def _complaints(self) -> list[str]:
-        labels = {field.name: field.label for field in FIELDS}
+        labels = {field.name: field.label for field in INPUTS}
         return [f"✗ {labels[name]}: {problem}" for name, problem in self.problems.items()]
 
     @property
@@ -146,44 +144,25 @@ class WhatIf(View):
         rows = "".join(
             f'<tr><th scope="row">{field.label}</th><td><code>{escape(self.shown(field.name))}</code></td>'
             f'<td class="labkit-quiet">{_kind(self.inputs, field)}</td></tr>'
-            for field in FIELDS
+            for field in INPUTS
         )
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         table = f"<table><caption>{escape(self.title)}</caption><tbody>{rows}</tbody></table>"
         wrong = "".join(f'<p class="labkit-no">{escape(line)}</p>' for line in self._complaints())
-        lines = "".join(f"<li>{escape(flip.sentence)}</li>" for flip in self.flips)
+        lines = "".join(f"<li>{escape(reversal.sentence)}</li>" for reversal in self.reversals)
         return framed(
-            f"{table}{note}{wrong}{self.flips_html()}{f'<ul>{lines}</ul>' if lines else ''}"
-            f"{sides_html(self.decision.outline())}{self.said.html()}"
+            f"{table}{note}{wrong}{self.reversals_html()}{f'<ul>{lines}</ul>' if lines else ''}"
+            f"{sides_html(self.decision.outline())}{self.message.html()}"
         )
 
-    def flips_html(self) -> str:
+    def reversals_html(self) -> str:
         """The heading above what would flip the decision, or why there is nothing to flip."""
         if self.problems:
             return f"<p>{self.pending}</p>"
-        none = "" if self.flips else " No single input that the policies speak of."
+        none = "" if self.reversals else " No single input that the policies speak of."
         return f"<p><b>What would flip it:</b>{none}</p>"
 
-    def _redraw(self) -> None:
-        if self._drawn is not None:
-            self._drawn.update()
 
-    def _draw(self) -> Any:
-        from labkit.show.what_if.widget import WhatIfWidget
-
-        self._drawn = WhatIfWidget(self)
-        return self._drawn.box
-
-
-def _kind(inputs: Inputs, field: Field) -> str:
+def _kind(inputs: InputValues, field: Input) -> str:
     """What an empty input means, in words."""
     return "" if getattr(inputs, field.name) else field.empty
-
-
-def what_if(lab: Lab, function: str, repository: str, caller: boto3.Session | None = None) -> WhatIf:
-    """The pull question of a function and a repository, with inputs to change.
-
-    ``caller`` None is the administrator who creates the article's function there. One-line equivalent:
-    ``lab.question(...).having(...).decide()``. Raises ClientError where the repository cannot be read.
-    """
-    return WhatIf(lab, function, repository, caller or lab.caller_for(repository))

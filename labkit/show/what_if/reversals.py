@@ -17,19 +17,19 @@ from labkit.iam import Decision
 from labkit.iam import arn as arns
 from labkit.iam.alternatives import candidates, conditions
 from labkit.pull.decision import PullDecision
-from labkit.show.what_if.inputs import NAMES, Inputs, Meaning
+from labkit.show.what_if.inputs import INPUT_NAMES, InputRules, InputValues
 
 _NOBODY = ("999999999999", "888888888888")
 _ELSEWHERE = "o-elsewhere00"
 _UNIT = "ou-some-elsewhere/"
 
 
-class Flip(NamedTuple):
+class Reversal(NamedTuple):
     """With ``value`` for the input ``name`` alone, which makes ``inputs``, the decision would be ``decision``."""
 
     name: str
     value: str
-    inputs: Inputs
+    inputs: InputValues
     decision: PullDecision
     sides: tuple[str, ...]
 
@@ -61,21 +61,21 @@ _KEYS = {
 _WORDS = {"account": "the function's account", "caller": "the caller"}
 
 
-def flips(meaning: Meaning, inputs: Inputs, decision: PullDecision) -> tuple[Flip, ...]:
+def reversals(rules: InputRules, inputs: InputValues, decision: PullDecision) -> tuple[Reversal, ...]:
     """For each input that can flip the decision by itself, a value that does. ``inputs`` have no problems."""
-    found = (_flip(meaning, inputs, decision, name) for name in NAMES)
+    found = (_reversal(rules, inputs, decision, name) for name in INPUT_NAMES)
     return tuple(each for each in found if each is not None)
 
 
-def _flip(meaning: Meaning, inputs: Inputs, decision: PullDecision, name: str) -> Flip | None:
-    present = meaning.shown(inputs, name)
-    for value in dict.fromkeys(_VALUES[name](meaning, inputs, decision)):
+def _reversal(rules: InputRules, inputs: InputValues, decision: PullDecision, name: str) -> Reversal | None:
+    present = rules.shown(inputs, name)
+    for value in dict.fromkeys(_VALUES[name](rules, inputs, decision)):
         changed = inputs.with_(name, value)
-        if value == present or meaning.problems(changed):
+        if value == present or rules.problems(changed):
             continue
-        then = meaning.question(changed).decide()
+        then = rules.question(changed).decide()
         if then.allowed is not decision.allowed:
-            return Flip(name, value, changed, then, _changed(decision, then))
+            return Reversal(name, value, changed, then, _changed(decision, then))
     return None
 
 
@@ -105,19 +105,19 @@ def _principals(decision: PullDecision) -> list[str]:
     return [entry.text for statement in statements for entry in statement.principal or ()]
 
 
-def _accounts(meaning: Meaning, _inputs: Inputs, decision: PullDecision) -> Iterator[str]:
+def _accounts(rules: InputRules, _inputs: InputValues, decision: PullDecision) -> Iterator[str]:
     keys = ("aws:SourceArn", "aws:PrincipalArn", "aws:SourceAccount", "aws:PrincipalAccount")
     for text in (*_principals(decision), *_texts(decision, *keys)):
         yield arns.account_of(text) or text
-    yield Inputs.of(meaning.base).account
+    yield InputValues.of(rules.base).account
     yield from _NOBODY
-    yield meaning.base.image.account
+    yield rules.base.image.account
 
 
-def _organizations(meaning: Meaning, _inputs: Inputs, decision: PullDecision) -> Iterator[str]:
+def _organizations(rules: InputRules, _inputs: InputValues, decision: PullDecision) -> Iterator[str]:
     yield from _texts(decision, "aws:PrincipalOrgID", "aws:SourceOrgID")
     yield from (path.partition("/")[0] for path in _patterns(decision))
-    yield Inputs.of(meaning.base).organization_id
+    yield InputValues.of(rules.base).organization_id
     yield from (_ELSEWHERE, "")
 
 
@@ -128,9 +128,9 @@ def _patterns(decision: PullDecision) -> list[str]:
     return [value for one in each for key in keys for condition in conditions(one, key) for value in condition.values]
 
 
-def _paths(meaning: Meaning, inputs: Inputs, decision: PullDecision) -> Iterator[str]:
+def _paths(rules: InputRules, inputs: InputValues, decision: PullDecision) -> Iterator[str]:
     """Of each pattern the place at its end, and one below it; the lab's own place, the root, and another unit."""
-    own = meaning.derived(inputs, "organization_path")
+    own = rules.derived(inputs, "organization_path")
     root = "/".join(own.split("/")[:2])
     for pattern in _patterns(decision):
         place = pattern.rstrip("*")
@@ -138,20 +138,20 @@ def _paths(meaning: Meaning, inputs: Inputs, decision: PullDecision) -> Iterator
     yield from (own, f"{root}/", f"{root}/{_UNIT}")
 
 
-def _sources(meaning: Meaning, inputs: Inputs, decision: PullDecision) -> Iterator[str]:
+def _sources(rules: InputRules, inputs: InputValues, decision: PullDecision) -> Iterator[str]:
     yield from _texts(decision, "aws:SourceArn")
-    own = meaning.derived(inputs, "source_arn")
+    own = rules.derived(inputs, "source_arn")
     yield from (own, re.sub(r":function:.*", ":function:another-function", own))
 
 
-def _callers(meaning: Meaning, inputs: Inputs, decision: PullDecision) -> Iterator[str]:
+def _callers(rules: InputRules, inputs: InputValues, decision: PullDecision) -> Iterator[str]:
     # An entry …:root means the account: that its root user may do everything is no answer for anybody else.
     yield from (each for each in _principals(decision) if not each.endswith(":root"))
     yield from _texts(decision, "aws:PrincipalArn")
-    yield from (meaning.derived(inputs, "caller"), f"arn:aws:iam::{inputs.account}:role/another-role")
+    yield from (rules.derived(inputs, "caller"), f"arn:aws:iam::{inputs.account}:role/another-role")
 
 
-_VALUES: dict[str, Callable[[Meaning, Inputs, PullDecision], Iterator[str]]] = {
+_VALUES: dict[str, Callable[[InputRules, InputValues, PullDecision], Iterator[str]]] = {
     "account": _accounts,
     "organization_id": _organizations,
     "organization_path": _paths,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
 from labkit.show.decision_view import DecisionView
 from labkit.show.style import framed
-from labkit.show.what_if.inputs import FIELDS, Field
-
-if TYPE_CHECKING:
-    from labkit.show.what_if.model import WhatIf
+from labkit.show.what_if.inputs import INPUTS, Input
+from labkit.show.what_if.model import WhatIf
 
 _STYLE = """<style>
 .labkit-field.widget-text{width:calc(100% - 4px);height:auto}
@@ -28,9 +26,9 @@ class WhatIfWidget:
     def __init__(self, model: WhatIf) -> None:
         self._model = model
         self._typing = ""
-        self._fields = {field.name: _field(field) for field in FIELDS}
-        self._messages = {field.name: widgets.HTML() for field in FIELDS}
-        self._tries = {field.name: _Try(field, model.take) for field in FIELDS}
+        self._fields = {field.name: _field(field) for field in INPUTS}
+        self._messages = {field.name: widgets.HTML() for field in INPUTS}
+        self._tries = {field.name: _Try(field, model.take) for field in INPUTS}
         self._note, self._head = widgets.HTML(), widgets.HTML()
         self._decision = DecisionView(model.decision)
         reset = widgets.Button(description="Reset", layout={"width": "auto", "align_self": "flex-start"})
@@ -38,8 +36,8 @@ class WhatIfWidget:
         reset.on_click(lambda _pressed: model.reset())
         pairs = [part for name, field in self._fields.items() for part in (field, self._messages[name])]
         written = widgets.VBox([*pairs, reset, self._note], layout=_COLUMN)
-        flips = widgets.VBox([self._head, *(each.row for each in self._tries.values())], layout=_COLUMN)
-        both = widgets.Box([written, flips], layout=widgets.Layout(flex_flow="row wrap", grid_gap="0 16px"))
+        reversals = widgets.VBox([self._head, *(each.row for each in self._tries.values())], layout=_COLUMN)
+        both = widgets.Box([written, reversals], layout=widgets.Layout(flex_flow="row wrap", grid_gap="0 16px"))
         title = widgets.HTML(framed(f"{_STYLE}<b>{escape(model.title)}</b>"))
         self.box = widgets.VBox([title, both, self._decision.widget])
         for name, field in self._fields.items():
@@ -54,16 +52,16 @@ class WhatIfWidget:
             if name != self._typing:
                 field.value = model.shown(name)
             self._complain(self._messages[name], model.problems.get(name, ""))
-        self._head.value = framed(model.flips_html())
+        self._head.value = framed(model.reversals_html())
         for name, each in self._tries.items():
-            each.show(next((flip.sentence for flip in model.flips if flip.name == name), ""))
-        self._note.value = framed(f"<p>{escape(model.note)}</p>{model.said.html()}")
+            each.show(next((reversal.sentence for reversal in model.reversals if reversal.name == name), ""))
+        self._note.value = framed(f"<p>{escape(model.note)}</p>{model.message.html()}")
         if self._decision.decision is not model.decision:
             self._decision.show(model.decision)
 
     def _complain(self, message: Any, problem: str) -> None:
-        said = f'<p class="labkit-no" role="status">✗ {escape(problem)}</p>'
-        message.value = framed(said) if problem else ""
+        shown = f'<p class="labkit-no" role="status">✗ {escape(problem)}</p>'
+        message.value = framed(shown) if problem else ""
         message.layout.display = None if problem else "none"
 
     def _typed(self, name: str) -> Callable[[Any], None]:
@@ -82,7 +80,7 @@ class WhatIfWidget:
 class _Try:
     """What one input would have to be, beside a button that puts it in; hidden where nothing is known."""
 
-    def __init__(self, field: Field, take: Callable[[str], Any]) -> None:
+    def __init__(self, field: Input, take: Callable[[str], Any]) -> None:
         self._button = widgets.Button(description=f"Try {field.label.lower()}", layout={"width": "auto"})
         self._button.on_click(lambda _pressed: take(field.name))
         self._sentence = widgets.HTML(layout={"flex": "1 1 16em", "min_width": "0"})
@@ -93,7 +91,7 @@ class _Try:
         self.row.layout.display = None if sentence else "none"
 
 
-def _field(field: Field) -> Any:
+def _field(field: Input) -> Any:
     box = widgets.Text(description=field.label, style={"description_width": "10em"})
     box.add_class("labkit-field")
     return box

@@ -16,9 +16,10 @@ from labkit.pull import policies
 from labkit.pull.organization import OUTSIDER, Membership
 from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.uri import ImageUri
-from labkit.show import WhatIf, what_if
-from labkit.show.what_if.inputs import NAMES, Inputs, Meaning
-from labkit.show.what_if.reversals import CALLER, LAMBDA, Flip, flips
+from labkit.show.what_if import what_if
+from labkit.show.what_if.inputs import NAMES, InputRules, InputValues
+from labkit.show.what_if.model import WhatIf
+from labkit.show.what_if.reversals import CALLER, LAMBDA, Flip, reversals
 
 REGISTRY, WORKLOAD, OTHER = "813835382529", "592444418872", "111122223333"
 ORG, ELSEWHERE = "o-lambdaecrlab", "o-neighbourorg"
@@ -46,42 +47,44 @@ def service_may(condition: dict) -> dict:
 
 def found(policy: dict | None, **changes: str) -> dict[str, Flip]:
     """The flips by the names of their inputs."""
-    meaning = Meaning(question(policy))
-    inputs = Inputs.of(meaning.base)
+    meaning = InputRules(question(policy))
+    inputs = InputValues.of(meaning.base)
     for name, value in changes.items():
         inputs = inputs.with_(name, value)
     assert not meaning.problems(inputs)
-    return {flip.name: flip for flip in flips(meaning, inputs, meaning.question(inputs).decide())}
+    return {flip.name: flip for flip in reversals(meaning, inputs, meaning.question(inputs).decide())}
 
 
 class TestInputs:
     def test_the_labs_own_inputs_make_the_labs_own_question(self):
         base = question(policies.cross_account(WORKLOAD))
-        assert Meaning(base).question(Inputs.of(base)) == base
+        assert InputRules(base).question(InputValues.of(base)) == base
 
     def test_what_is_empty_follows_the_account_and_the_organization(self):
-        meaning = Meaning(question(None))
-        inputs = Inputs.of(meaning.base).with_("account", OTHER).with_("organization_id", ELSEWHERE)
+        meaning = InputRules(question(None))
+        inputs = InputValues.of(meaning.base).with_("account", OTHER).with_("organization_id", ELSEWHERE)
         asked = meaning.question(inputs)
         assert asked.function_arn == FUNCTION.replace(WORKLOAD, OTHER)
         assert asked.caller == Principal.aws(f"arn:aws:sts::{OTHER}:assumed-role/Deployer/me")
         assert asked.membership == Membership(ELSEWHERE, (PATH.replace(ORG, ELSEWHERE),))
 
     def test_the_callers_keys_are_those_of_the_changed_caller_and_place(self):
-        meaning = Meaning(question(None))
-        asked = meaning.question(Inputs.of(meaning.base).with_("account", OTHER).with_("organization_path", SIBLING))
+        meaning = InputRules(question(None))
+        asked = meaning.question(
+            InputValues.of(meaning.base).with_("account", OTHER).with_("organization_path", SIBLING)
+        )
         assert asked.caller_context["aws:PrincipalArn"] == ROLE.replace(WORKLOAD, OTHER)
         assert asked.caller_context["aws:PrincipalAccount"] == OTHER
         assert asked.caller_context["aws:PrincipalOrgPaths"] == (SIBLING,)
 
     def test_without_an_organization_no_key_of_one_is_left(self):
-        meaning = Meaning(question(None))
-        asked = meaning.question(Inputs.of(meaning.base).with_("organization_id", ""))
+        meaning = InputRules(question(None))
+        asked = meaning.question(InputValues.of(meaning.base).with_("organization_id", ""))
         assert asked.membership is OUTSIDER
         assert not any("Org" in key for key in asked.caller_context)
 
     def test_what_was_typed_moves_with_the_account(self):
-        typed = Inputs(WORKLOAD, ORG, source_arn=FUNCTION + "2", caller=ROLE)
+        typed = InputValues(WORKLOAD, ORG, source_arn=FUNCTION + "2", caller=ROLE)
         moved = typed.with_("account", OTHER)
         assert (moved.source_arn, moved.caller) == (
             (FUNCTION + "2").replace(WORKLOAD, OTHER),
@@ -112,12 +115,12 @@ class TestInputs:
     def test_what_does_not_do_is_said_of_that_input(self, name, value, says):
         base = question(None)
         inputs = {**dict.fromkeys(NAMES, ""), "account": WORKLOAD, "organization_id": ORG, name: value}
-        problems = Meaning(base).problems(Inputs(**inputs))
+        problems = InputRules(base).problems(InputValues(**inputs))
         assert says in problems.pop(name)
         assert not problems
 
     def test_a_path_without_an_organization_does_not_do(self):
-        problems = Meaning(question(None)).problems(Inputs(WORKLOAD, "", organization_path=PATH))
+        problems = InputRules(question(None)).problems(InputValues(WORKLOAD, "", organization_path=PATH))
         assert "no organization has no path" in problems["organization_path"]
 
 
@@ -180,8 +183,8 @@ class TestFlips:
 
     def test_a_permission_that_the_caller_lacks_is_met_by_no_input(self):
         base = question(policies.cross_account(WORKLOAD), identity="lambda:*")
-        meaning = Meaning(base)
-        assert flips(meaning, Inputs.of(base), base.decide()) == ()
+        meaning = InputRules(base)
+        assert reversals(meaning, InputValues.of(base), base.decide()) == ()
 
     def test_leaving_all_organizations_is_said_as_absence(self):
         policy = service_may({"StringNotLike": {"aws:SourceOrgID": "o-*"}})
@@ -218,13 +221,13 @@ documents = st.one_of(
 )
 
 
-@given(documents, st.builds(Inputs, **values), st.sampled_from([HOME, OUTSIDER, Membership(ORG)]))
+@given(documents, st.builds(InputValues, **values), st.sampled_from([HOME, OUTSIDER, Membership(ORG)]))
 def test_every_flip_that_is_offered_really_flips_by_that_input_alone(document, inputs, membership):
-    meaning = Meaning(question(document, membership))
+    meaning = InputRules(question(document, membership))
     if meaning.problems(inputs):
         return
     now = meaning.question(inputs).decide()
-    for flip in flips(meaning, inputs, now):
+    for flip in reversals(meaning, inputs, now):
         changed = inputs.with_(flip.name, flip.value)
         assert (changed, meaning.problems(changed)) == (flip.inputs, {})
         then = meaning.question(changed).decide()
@@ -250,12 +253,12 @@ class TestView:
     def test_a_changed_input_is_answered_at_once(self, view):
         decision = view.change(account=OTHER)
         assert not decision.allowed
-        assert [flip.value for flip in view.flips] == [WORKLOAD]
+        assert [flip.value for flip in view.reversals] == [WORKLOAD]
 
     def test_what_does_not_do_leaves_the_decision_before(self, view):
         before = view.decision
         assert view.change(account="12") is None
-        assert (view.decision, view.flips) == (before, ())
+        assert (view.decision, view.reversals) == (before, ())
         assert "✗ Function's account: " in view.text()
 
     def test_an_input_that_does_not_exist_is_said_and_changes_nothing(self, view):
@@ -301,7 +304,7 @@ class TestView:
     def test_text_and_html_say_inputs_decision_and_flips(self, view):
         view.change(account=OTHER)
         shown = view.text()
-        for expected in (view.title, OTHER, view.decision.headline, f"⇄ {view.flips[0].sentence}"):
+        for expected in (view.title, OTHER, view.decision.headline, f"⇄ {view.reversals[0].sentence}"):
             assert expected in shown
         assert "<caption>What if: may Lambda pull" in view.html()
         assert "<li>If the function&#x27;s account were" in view.html()

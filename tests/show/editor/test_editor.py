@@ -15,7 +15,8 @@ from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT
 from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.pull.organization import OUTSIDER
-from labkit.show import PolicyEditor, policy_editor
+from labkit.show.editor import policy_editor
+from labkit.show.editor.model import PolicyEditor
 
 
 @pytest.fixture
@@ -145,7 +146,7 @@ class TestApplying:
         editor.edit(policies.cross_account("arn:aws:iam::592444418872:role/nobody"))
         assert not editor.apply()
         editor.edit(policies.cross_account(lab.workload.account))
-        assert editor.said.text == ""
+        assert editor.message.text == ""
         assert "An error occurred" not in editor.text()
         assert "An error occurred" not in parts(editor)["said"].value
         assert editor.apply()

@@ -12,7 +12,8 @@ from labkit.aws import repositories
 from labkit.lab.article import ORGANIZATION, OTHER_ACCOUNT, REPOSITORIES, SAME_ACCOUNT
 from labkit.lab.lab import Lab
 from labkit.pull import policies
-from labkit.show import AccessMatrix, access_matrix
+from labkit.show.matrix import access_matrix
+from labkit.show.matrix.model import AccessMatrix
 
 ERROR = ClientError({"Error": {"Code": "ServiceException", "Message": "Not now."}}, "GetRepositoryPolicy")
 

@@ -11,7 +11,8 @@ from labkit.errors import UsageError
 from labkit.lab.choices import FIELDS, Choices
 from labkit.lab.choosing import current
 from labkit.lab.lab import Lab
-from labkit.show import LabForm, lab_form
+from labkit.show.form import lab_form
+from labkit.show.form.model import LabForm
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +67,11 @@ class TestFields:
     def test_texts_are_escaped(self, fresh):
         fresh.edit(organization_path="<script>")
         assert "<script>" not in fresh.html()
-        assert "<script>" not in fresh.message_html("organization_path")
+        assert "<script>" not in fresh.field_message_html("organization_path")
 
     def test_with_profiles_the_embedded_fields_are_said_not_to_be_used(self, fresh):
         fresh.edit(registry_profile="mine", workload_profile="other")
-        assert "Not used" in fresh.message_html("registry_account")
+        assert "Not used" in fresh.field_message_html("registry_account")
         assert fresh.remark("region") == ""
         assert fresh.remark("management_profile") == "may read the organization; can stay empty"
 
@@ -106,7 +107,7 @@ class TestKeeping:
     def test_values_are_kept_and_the_next_form_shows_them(self, form):
         form.edit(registry_account="111111111111", organization="o-otherlab0000", region="eu-west-1")
         assert form.apply()
-        assert "111111111111" in form.said.text
+        assert "111111111111" in form.message.text
         assert lab_form(form.home).values["organization"] == "o-otherlab0000"
         assert form.lab.region == "eu-west-1"
 
@@ -120,7 +121,7 @@ class TestKeeping:
         before = current(form.home)
         form.edit(workload_account="22")
         assert not form.apply()
-        assert "12 digits" in form.said.text
+        assert "12 digits" in form.message.text
         assert current(form.home) == before
 
     def test_the_defaults_are_written_and_kept_only_when_applied(self, form):

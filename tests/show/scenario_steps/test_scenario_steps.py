@@ -12,8 +12,9 @@ from labkit.errors import UsageError
 from labkit.lab.article import OTHER_ACCOUNT
 from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, clean_up, named
-from labkit.show import scenario_steps
+from labkit.show.scenario_steps import scenario_steps
 from labkit.show.scenario_steps.model import ScenarioSteps
+from labkit.show.scenario_steps.widget import ScenarioStepsWidget
 
 NAME = "cross-account"
 COUNT = len(SCENARIOS[NAME].all_steps)
@@ -97,7 +98,7 @@ def test_where_aws_does_not_answer_that_is_said_and_the_step_can_be_done_again(s
 
 def test_times_are_in_the_widget_only_so_that_stored_outputs_are_the_same_each_time(lab):
     ticks = itertools.count(0, 7)
-    steps = ScenarioSteps(lab, named(NAME), clock=lambda: next(ticks))
+    steps = ScenarioSteps(lab, named(NAME), ScenarioStepsWidget, clock=lambda: next(ticks))
     drawn = steps.widget
     steps.next()
     assert "7.0 s" in drawn.children[3].value

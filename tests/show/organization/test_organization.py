@@ -14,7 +14,7 @@ from labkit.lab.article import ORGANIZATION as NAMES
 from labkit.pull import policies
 from labkit.pull.organization import Account, Organization, Unit
 from labkit.scenarios import put_accounts_back
-from labkit.show import organization_map
+from labkit.show.organization import organization_map
 from labkit.show.organization.model import NoMap
 from labkit.show.organization.tree import Tree
 
@@ -53,8 +53,8 @@ class TestTree:
         assert "&lt;main&gt;" in shown.html()
 
     def test_who_may_pull_is_said_in_words(self):
-        grants = {"592444418872": True, "111122223333": False, "123456789012": None}
-        shown = Tree(ORGANIZATION, {}, {"123456789012": "outsider"}, {"now": grants})
+        may_pull = {"592444418872": True, "111122223333": False, "123456789012": None}
+        shown = Tree(ORGANIZATION, {}, {"123456789012": "outsider"}, {"now": may_pull})
         said = {line.split()[0]: line.split("  ")[-1].strip() for line in shown.text().splitlines()}
         assert said["592444418872"] == "✓ may pull now"
         assert said["111122223333"] == "✗ may not pull now"
@@ -69,7 +69,7 @@ class TestReading:
             assert f"{actor.account}  {actor.name}" in repr(shown)
 
     def test_without_a_repository_nobody_is_marked(self, lab):
-        assert organization_map(lab).grants is None
+        assert organization_map(lab).may_pull is None
         assert "may pull" not in organization_map(lab).html()
 
     def test_where_nobody_may_read_the_organization_the_reason_stands_in_for_the_map(self, lab, monkeypatch):
@@ -82,16 +82,16 @@ class TestReading:
     def test_each_account_is_marked_as_the_pull_question_is_answered(self, lab, granted):
         shown = organization_map(lab, granted)
         for actor in lab.actors():
-            assert shown.grants[actor.account] is lab.explain(actor.session, NAMES.function, granted).allowed
-        assert [name for number, name in shown.names.items() if shown.grants[number]] == ["workload"]
+            assert shown.may_pull[actor.account] is lab.explain(actor.session, NAMES.function, granted).allowed
+        assert [name for number, name in shown.names.items() if shown.may_pull[number]] == ["workload"]
 
     def test_accounts_of_the_organization_that_the_lab_has_no_profile_for_are_marked_too(
         self, lab, granted, monkeypatch
     ):
-        expected = organization_map(lab, granted).grants
+        expected = organization_map(lab, granted).may_pull
         for name in ("workload", "development"):
             monkeypatch.delitem(lab.profiles, name)
-        found = organization_map(lab, granted).grants
+        found = organization_map(lab, granted).may_pull
         assert {account: found[account] for account in expected if account in found} == expected
 
     def test_what_cannot_be_known_is_not_guessed(self, lab, granted, monkeypatch):
@@ -99,7 +99,7 @@ class TestReading:
             raise Unreadable("no")
 
         monkeypatch.setattr(lab, "explain", unreadable)
-        assert organization_map(lab, granted).grants[lab.workload.account] is None
+        assert organization_map(lab, granted).may_pull[lab.workload.account] is None
 
 
 class TestChoosing:
@@ -126,7 +126,7 @@ class TestChoosing:
         foretold = shown.tree.columns["by the chosen units"]
         lab.registry.client("ecr").set_repository_policy(repositoryName=granted, policyText=json.dumps(shown.policy))
         shown.refresh()
-        assert foretold == {account: shown.grants[account] for account in foretold}
+        assert foretold == {account: shown.may_pull[account] for account in foretold}
         assert foretold[lab.actor("development").account]
 
     @pytest.mark.parametrize("wrong", ["ou-lab1-nowhere", "o-neighbourorg", ""])
@@ -151,7 +151,7 @@ class TestMoving:
         said = shown.move("development", "ou-lab1-production")
         assert said.ok
         assert "Development may pull now" in said.text
-        assert shown.grants[lab.actor("development").account]
+        assert shown.may_pull[lab.actor("development").account]
         assert parent(lab.actor("management").client("organizations"), "444455556666") == "ou-lab1-production"
         assert "Workload may not pull any more" in shown.move(lab.workload.account, "r-lab1").text
 
@@ -212,7 +212,7 @@ class TestMoving:
         assert not said.ok
         assert said.text.startswith("An error occurred (")
         assert "MoveAccount" in said.text
-        assert shown.grants[lab.workload.account]
+        assert shown.may_pull[lab.workload.account]
 
     def test_without_a_management_profile_nothing_is_moved(self, lab, granted, monkeypatch):
         shown = organization_map(lab, granted)
