@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from labkit.errors import UsageError
+from labkit.ground.home import Home, read_choices
 
 AUTO, DOCKER, EMBEDDED = "auto", "docker", "embedded"
 ENGINES = (AUTO, DOCKER, EMBEDDED)
@@ -22,6 +23,12 @@ def check_engine(name: str) -> str:
     if name not in ENGINES:
         raise UsageError(f"There is no engine {name!r}: choose {', '.join(ENGINES[:-1])} or {ENGINES[-1]}.")
     return name
+
+
+def chosen(home: Home) -> str | None:
+    """The engine that was chosen for a lab home; None where none was. Raises UsageError where that cannot be read."""
+    engine: str | None = read_choices(home).get("engine")
+    return engine
 
 
 def wanted(choice: str | None) -> str:

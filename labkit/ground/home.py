@@ -2,6 +2,7 @@
 
     <home>/labkit-home.json         the marker: this directory is a lab home
     <home>/lab.json                 the settings of the world (`labkit.embedded.state.settings`)
+    <home>/choices.json             what else was chosen for the lab (`labkit.lab.choices`)
     <home>/aws/config, credentials  the profiles for clients
     <home>/embedded/runtime.json    where the running process is (pid, port, token); 0600
     <home>/embedded/server.log      what the process has to say
@@ -21,10 +22,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from labkit.errors import UsageError
+from labkit.ground import project
 from labkit.ground.files import write_atomically
 
 _MARKER = {"labkit-home": 1}
@@ -45,6 +49,11 @@ class Home:
     def settings(self) -> Path:
         """The settings of the world."""
         return self.root / "lab.json"
+
+    @property
+    def choices(self) -> Path:
+        """What was chosen for the lab beside the settings of the world."""
+        return self.root / "choices.json"
 
     @property
     def aws(self) -> Path:
@@ -107,6 +116,12 @@ class Home:
         return self.embedded / "server.lock"
 
 
+def home_path(path: Path | None = None) -> Path:
+    """Where the lab home is: ``path``, else ``LABKIT_HOME``, else ``.labkit`` beside the project. Nothing is made."""
+    chosen = path or os.environ.get("LABKIT_HOME") or project.HOME
+    return Path(chosen).expanduser().absolute()
+
+
 def inspect_home(root: Path) -> Home:
     """Recognise a lab home, or a place where one can be made; changes nothing. Raises `UsageError`."""
     home = Home(Path(root).expanduser().absolute())
@@ -138,6 +153,29 @@ def open_home(root: Path) -> Home:
     except OSError as error:
         raise _unusable(home, error) from None
     return home
+
+
+def read_choices(home: Home) -> dict[str, Any]:
+    """What ``choices.json`` has, by name; nothing where there is none. Raises `UsageError` where it cannot be read."""
+    try:
+        found = json.loads(home.choices.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise unreadable_choices(home)
+    return found
+
+
+def unreadable_choices(home: Home) -> UsageError:
+    """The error for a ``choices.json`` that does not say what was chosen."""
+    return UsageError(f"{home.choices} cannot be read. Delete it to go back to the defaults.")
+
+
+def write_choices(home: Home, chosen: Mapping[str, Any]) -> None:
+    """Write ``choices.json`` in one step, in a home that is made if needed. Raises `UsageError`."""
+    write_atomically(open_home(home.root).choices, json.dumps(dict(chosen), indent=2).encode(), 0o644)
 
 
 def _is_foreign(home: Home) -> bool:

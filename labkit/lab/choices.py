@@ -10,7 +10,6 @@ AWS's own, all others in ``choices.json``.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +23,7 @@ from labkit.docker.engine_choice import ENGINES, check_engine
 from labkit.embedded.state import world
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import UsageError
+from labkit.ground.home import Home, read_choices, unreadable_choices, write_choices
 from labkit.lab.organization_path import check_embedded_path
 from labkit.pull.organization import check_account, check_organization_path
 from labkit.pull.regions import REGIONS, check_region
@@ -175,25 +175,23 @@ class Choices:
         Accounts and the organization are always those of the embedded AWS's world; so is the region, but for a lab on
         profiles, where None is that of the profiles.
         """
-        chosen, settings = cls._kept(home / "choices.json"), embedded.settings(home)
+        chosen, settings = cls._kept(Home(home)), embedded.settings(home)
         accounts = {f"{name}_account": settings.accounts[name] for name in _ACCOUNTS}
         region = chosen.region if chosen.are_real else settings.region
         return replace(chosen, region=region, organization=settings.organization, **accounts)
 
     @classmethod
-    def _kept(cls, path: Path) -> Choices:
+    def _kept(cls, home: Home) -> Choices:
         try:
-            return cls(**json.loads(path.read_text("utf-8")))
-        except FileNotFoundError:
-            return cls()
-        except (ValueError, TypeError):
-            raise UsageError(f"{path} cannot be read. Delete it to go back to the defaults.") from None
+            return cls(**read_choices(home))
+        except TypeError:
+            raise unreadable_choices(home) from None
 
     def write(self, home: Path) -> None:
         """Keeps in the lab home what the embedded AWS does not keep itself, and lets it know of another engine."""
         own = self if self.are_real else replace(self, region=None)
         kept = {name: value for name, value in asdict(own).items() if name not in _KEPT_BY_THE_WORLD}
-        embedded.write_file(home / "choices.json", json.dumps(kept, indent=2))
+        write_choices(Home(home), kept)
         embedded.engine_chosen(home)
 
     def world(self) -> WorldSettings:

@@ -14,13 +14,14 @@ from labkit.docker import daemon
 from labkit.docker.engine_choice import DOCKER
 from labkit.errors import UsageError
 from labkit.ground.environment import unchanged_on_error
+from labkit.ground.home import home_path
 from labkit.lab.choices import Choices
 from labkit.lab.lab import Lab
 
 
 def current(home: Path | None = None) -> dict[str, str | None]:
     """What is chosen for the lab home, by the names that ``choose`` takes. Raises UsageError for broken files."""
-    return asdict(Choices.read(embedded.home(home)))
+    return asdict(Choices.read(home_path(home)))
 
 
 def choose(home: Path | None = None, *, say: Callable[[str], object] = print, **chosen: str | None) -> Lab:
@@ -42,7 +43,7 @@ def choose(home: Path | None = None, *, say: Callable[[str], object] = print, **
         raise UsageError(sentence)
     if choices.engine == DOCKER:
         daemon.find()
-    root = embedded.home(home)
+    root = home_path(home)
     before = Choices.read(root)
     lab = (_on_profiles if choices.are_real else _embedded)(root, choices)
     if remark := left_behind(before, Choices.read(root)):

@@ -22,6 +22,7 @@ from labkit.aws import reading, repositories, scps, sessions
 from labkit.docker.engine_choice import DOCKER
 from labkit.errors import UsageError
 from labkit.ground.environment import apply, own_variables
+from labkit.ground.home import home_path
 from labkit.iam import Policy, Principal
 from labkit.iam.policies import Levels
 from labkit.lab.actor import Actor
@@ -46,7 +47,7 @@ class Lab:
         self.profiles = dict(profiles)
         self.choices = choices
         self.where = where
-        self.home = embedded.home(home)
+        self.home = home_path(home)
         self._actors: dict[str, Actor] = {}
 
     @classmethod
@@ -57,7 +58,7 @@ class Lab:
         variables at it. In a notebook the lab's errors are one sentence from now on. Raises UsageError, EmbeddedError.
         """
         show_as_sentences()
-        choices = Choices.read(embedded.home(home))
+        choices = Choices.read(home_path(home))
         return cls.on_profiles(choices, home) if choices.are_real else cls.embedded(home, choices)
 
     @classmethod

@@ -19,8 +19,7 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import labkit.embedded.process.client as embedded
-from labkit.ground.home import open_home
+from labkit.ground.home import home_path, open_home
 from labkit.growth.company import GRANTS, LIMIT, MONTHS, Month, refused_from
 from labkit.growth.heat_map import REPOSITORY_KINDS, Landscape
 from labkit.show.table import Table
@@ -89,7 +88,7 @@ class Plot:
 def _matplotlib() -> tuple[Any, Any]:
     """The class of figures, and what sets settings for a while. Without pyplot, which would take over the notebook."""
     if "MPLCONFIGDIR" not in os.environ:
-        os.environ["MPLCONFIGDIR"] = str(open_home(embedded.home()).root / "matplotlib")
+        os.environ["MPLCONFIGDIR"] = str(open_home(home_path()).root / "matplotlib")
     for name in ("matplotlib", "matplotlib.font_manager"):
         logging.getLogger(name).setLevel(logging.ERROR)
     from matplotlib import rc_context

@@ -21,8 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Reset after a yes; 1 when the answer is no."""
     from labkit.embedded.process import client
+    from labkit.ground.home import home_path
 
-    home = client.home()
+    home = home_path()
     if not args.yes and not _confirmed(f"Throw away everything in the embedded AWS of {home}? [y/N] "):
         print("Nothing was changed.")
         return 1

@@ -25,8 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the status; 1 when the embedded AWS is not up."""
     from labkit.embedded.process import client
+    from labkit.ground.home import home_path
 
-    home = client.home()
+    home = home_path()
     running = client.status(home)
     facts = facts_of(home, running)
     if args.json:

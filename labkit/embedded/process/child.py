@@ -36,14 +36,14 @@ if sys.platform == "win32":
     _DETACHED = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
 
 
-def launch(place: Home, port: int | None) -> str:
+def launch(home: Home, port: int | None) -> str:
     """Start the process and wait for what it says: ready, or why it cannot; empty where it ended without a word.
 
     Raises `EmbeddedError` when it cannot be started at all.
     """
-    command = [sys.executable, "-m", "labkit.embedded", "--home", str(place.root), "--detached"]
+    command = [sys.executable, "-m", "labkit.embedded", "--home", str(home.root), "--detached"]
     try:
-        process = _popen(place, command if port is None else [*command, "--port", str(port)])
+        process = _popen(home, command if port is None else [*command, "--port", str(port)])
     except OSError as error:
         raise EmbeddedError(f"The embedded AWS cannot be started: {error.strerror}.") from None
     threading.Thread(target=process.wait, daemon=True).start()  # takes note of its end, whenever that is
@@ -57,10 +57,10 @@ def launch(place: Home, port: int | None) -> str:
         overdue.cancel()
 
 
-def _popen(place: Home, command: list[str]) -> Any:
-    if place.log.exists() and place.log.stat().st_size > _LONGEST_LOG:
-        place.log.unlink()
-    descriptor = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+def _popen(home: Home, command: list[str]) -> Any:
+    if home.log.exists() and home.log.stat().st_size > _LONGEST_LOG:
+        home.log.unlink()
+    descriptor = os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "ab") as log:
         return subprocess.Popen(
             command,
@@ -79,50 +79,50 @@ def _environment() -> dict[str, str]:
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": path}
 
 
-def is_served(place: Home) -> bool:
+def is_served(home: Home) -> bool:
     """Whether a process holds the server lock of the home."""
-    return not freed(place, 0)
+    return not freed(home, 0)
 
 
-def freed(place: Home, within: float) -> bool:
+def freed(home: Home, within: float) -> bool:
     """Whether nobody holds the server lock any more, at the latest after so many seconds."""
     try:
-        with FileLock(place.server_lock, mode=0o600).acquire(timeout=within, poll_interval=0.01):
+        with FileLock(home.server_lock, mode=0o600).acquire(timeout=within, poll_interval=0.01):
             return True
     except Timeout:
         return False
 
 
-def holder(place: Home) -> Process | None:
+def holder(home: Home) -> Process | None:
     """The process that holds the server lock, if it is the one that the runtime file names."""
     import psutil
 
-    runtime = read_runtime(place)
-    if runtime is None or not is_served(place):
+    runtime = read_runtime(home)
+    if runtime is None or not is_served(home):
         return None
     try:
         process = psutil.Process(runtime.pid)
         opened = {file.path for file in process.open_files()}
     except psutil.Error:
         return None
-    return process if str(place.server_lock.resolve()) in opened else None
+    return process if str(home.server_lock.resolve()) in opened else None
 
 
-def end(place: Home) -> None:
+def end(home: Home) -> None:
     """End the process of a home by its id, with what it has started: asked at first, forced after a grace period.
 
     Raises `EmbeddedError` where it cannot be told which process it is, or it cannot be ended.
     """
     import psutil
 
-    process = holder(place)
+    process = holder(home)
     if process is None:
-        raise EmbeddedError(f"A process that cannot be told holds {place.server_lock}. End it, and try again.")
+        raise EmbeddedError(f"A process that cannot be told holds {home.server_lock}. End it, and try again.")
     family = process.children(recursive=True)
     for signal, seconds in ((process.terminate, _GRACE), (process.kill, _GONE_WITHIN)):
         with suppress(psutil.NoSuchProcess):
             signal()
-        if freed(place, seconds):
+        if freed(home, seconds):
             break
     else:
         raise EmbeddedError(f"The embedded AWS (process {process.pid}) does not end; end it by its id.")
@@ -130,4 +130,4 @@ def end(place: Home) -> None:
         with suppress(psutil.Error):
             child.kill()
     psutil.wait_procs([process, *family], timeout=_GONE_WITHIN)
-    place.runtime.unlink(missing_ok=True)
+    home.runtime.unlink(missing_ok=True)

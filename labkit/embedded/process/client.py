@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -24,10 +23,8 @@ from labkit.embedded.state import persistence
 from labkit.embedded.state.runtime import READY, Runtime, read_runtime
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import EmbeddedError, UsageError
-from labkit.ground import project
 from labkit.ground.environment import apply, lab_variables
-from labkit.ground.files import write_atomically
-from labkit.ground.home import Home, inspect_home, open_home
+from labkit.ground.home import Home, home_path, inspect_home, open_home
 
 _ANSWER_WITHIN = 10.0  # seconds for a control request
 _ALONE_WITHIN = 60.0
@@ -61,21 +58,9 @@ class Running:
         return self.endpoint.partition("://")[2]
 
 
-def home(path: Path | None = None) -> Path:
-    """The lab home: ``path``, else ``LABKIT_HOME``, else ``.labkit`` beside the project. Nothing is made."""
-    chosen = path or os.environ.get("LABKIT_HOME") or project.HOME
-    return Path(chosen).expanduser().absolute()
-
-
 def settings(root: Path | None = None) -> WorldSettings:
     """The settings of a lab home's world; the defaults where none were made. Raises `UsageError`."""
-    return WorldSettings.read(inspect_home(home(root)).settings)
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file of the lab home, which is made if needed, in one step. Raises `UsageError`."""
-    open_home(path.parent)
-    write_atomically(path, text.encode(), 0o644)
+    return WorldSettings.read(inspect_home(home_path(root)).settings)
 
 
 def status(root: Path | None = None) -> Running | None:
@@ -83,7 +68,7 @@ def status(root: Path | None = None) -> Running | None:
 
     Raises `UsageError` for a foreign home, and `EmbeddedError` where it runs but is of no use.
     """
-    return _status(inspect_home(home(root)))
+    return _status(inspect_home(home_path(root)))
 
 
 def ensure(root: Path | None = None, port: int | None = None) -> Running:
@@ -91,12 +76,12 @@ def ensure(root: Path | None = None, port: int | None = None) -> Running:
 
     Raises `UsageError` for a home that cannot be used, and `EmbeddedError` with the reason when it does not start.
     """
-    place = inspect_home(home(root))
-    running = _status(place)
+    home = inspect_home(home_path(root))
+    running = _status(home)
     if running is None:
-        place = open_home(place.root)
-        with _alone(place):
-            running = _status(place) or _start(place, port)
+        home = open_home(home.root)
+        with _alone(home):
+            running = _status(home) or _start(home, port)
     if port is not None and not running.endpoint.endswith(f":{port}"):
         raise EmbeddedError(f"The embedded AWS already answers at {running.endpoint}. Stop it first to choose a port.")
     return running
@@ -104,33 +89,33 @@ def ensure(root: Path | None = None, port: int | None = None) -> Running:
 
 def stop(root: Path | None = None) -> bool:
     """Stop the embedded AWS of a lab home and wait until it has ended; False where it did not run."""
-    place = inspect_home(home(root))
-    if not place.embedded.exists():
+    home = inspect_home(home_path(root))
+    if not home.embedded.exists():
         return False
-    with _alone(place):
-        return _stop(place)
+    with _alone(home):
+        return _stop(home)
 
 
 def reset(root: Path | None = None) -> Running:
     """Throw the state away and start anew; the settings and the administrators' keys stay."""
-    place = open_home(home(root))
-    with _alone(place):
-        _stop(place)
-        persistence.forget(place)
-        return _start(place, None)
+    home = open_home(home_path(root))
+    with _alone(home):
+        _stop(home)
+        persistence.forget(home)
+        return _start(home, None)
 
 
 def apply_world(root: Path | None, chosen: WorldSettings) -> Running:
     """Make exist what ``chosen`` names, and rewrite the profiles. Raises `UsageError`; then nothing is changed."""
     running = ensure(root)
-    place = Home(running.home)
-    answer = _request(_runtime(place), "POST", "/_labkit/world", chosen.to_dict())
-    return replace(_running(place, answer), started=running.started)
+    home = Home(running.home)
+    answer = _request(_runtime(home), "POST", "/_labkit/world", chosen.to_dict())
+    return replace(_running(home, answer), started=running.started)
 
 
 def engine_chosen(root: Path | None = None) -> None:
     """Let the embedded AWS, where it runs, end what functions keep warm: another engine may have been chosen."""
-    runtime = read_runtime(inspect_home(home(root)))
+    runtime = read_runtime(inspect_home(home_path(root)))
     if runtime is not None:
         with suppress(*_NO_ANSWER):  # one that hangs has nothing that could be used
             _request(runtime, "POST", "/_labkit/engine")
@@ -142,39 +127,39 @@ def use_profiles(running: Running) -> None:
 
 
 @contextmanager
-def _alone(place: Home) -> Iterator[None]:
+def _alone(home: Home) -> Iterator[None]:
     try:
-        with FileLock(place.start_lock, mode=0o600).acquire(timeout=_ALONE_WITHIN):
+        with FileLock(home.start_lock, mode=0o600).acquire(timeout=_ALONE_WITHIN):
             yield
     except Timeout:
-        raise EmbeddedError(f"Somebody else has been starting or stopping {place.root} for too long.") from None
+        raise EmbeddedError(f"Somebody else has been starting or stopping {home.root} for too long.") from None
 
 
-def _status(place: Home) -> Running | None:
-    runtime = read_runtime(place)
+def _status(home: Home) -> Running | None:
+    runtime = read_runtime(home)
     if runtime is None:
         return None
     try:
-        return _running(place, _request(runtime, "GET", "/_labkit/status"))
+        return _running(home, _request(runtime, "GET", "/_labkit/status"))
     except _NO_ANSWER:
-        hung = child.holder(place)
+        hung = child.holder(home)
     if hung is not None:
         raise EmbeddedError(
-            f"The embedded AWS of {place.root} (process {hung.pid}) does not answer. Run 'labkit down' to end it; what "
+            f"The embedded AWS of {home.root} (process {hung.pid}) does not answer. Run 'labkit down' to end it; what "
             "was made in it is kept."
         )
     return None
 
 
-def _running(place: Home, answer: Mapping[str, Any]) -> Running:
+def _running(home: Home, answer: Mapping[str, Any]) -> Running:
     names = ("endpoint", "pid", "accounts", "organization", "region", "versions")
-    return Running(place.root, **{name: answer[name] for name in names})
+    return Running(home.root, **{name: answer[name] for name in names})
 
 
-def _runtime(place: Home) -> Runtime:
-    runtime = read_runtime(place)
+def _runtime(home: Home) -> Runtime:
+    runtime = read_runtime(home)
     if runtime is None:
-        raise EmbeddedError(f"The embedded AWS of {place.root} has just stopped. Try again.")
+        raise EmbeddedError(f"The embedded AWS of {home.root} has just stopped. Try again.")
     return runtime
 
 
@@ -194,36 +179,36 @@ def _request(runtime: Runtime, method: str, path: str, content: Any = None) -> d
     return dict(answer)
 
 
-def _start(place: Home, port: int | None) -> Running:
-    WorldSettings.read(place.settings)
-    said = child.launch(place, port)
+def _start(home: Home, port: int | None) -> Running:
+    WorldSettings.read(home.settings)
+    said = child.launch(home, port)
     if said != READY:
-        raise EmbeddedError(said or f"The embedded AWS ended while it started; {place.log} may say why.")
-    running = _status(place)
+        raise EmbeddedError(said or f"The embedded AWS ended while it started; {home.log} may say why.")
+    running = _status(home)
     if running is None:
-        raise EmbeddedError(f"The embedded AWS ended as soon as it had started; {place.log} may say why.")
+        raise EmbeddedError(f"The embedded AWS ended as soon as it had started; {home.log} may say why.")
     return replace(running, started=True)
 
 
-def _stop(place: Home) -> bool:
-    if not child.is_served(place):
-        place.runtime.unlink(missing_ok=True)
-        _sweep(place)
+def _stop(home: Home) -> bool:
+    if not child.is_served(home):
+        home.runtime.unlink(missing_ok=True)
+        _sweep(home)
         return False
-    runtime = read_runtime(place)
+    runtime = read_runtime(home)
     ending = runtime is None or _asked_to_stop(runtime)  # one that ends removes its runtime file first
-    if not (ending and child.freed(place, _STOP_WITHIN)):
-        child.end(place)
-    _sweep(place)
+    if not (ending and child.freed(home, _STOP_WITHIN)):
+        child.end(home)
+    _sweep(home)
     return True
 
 
-def _sweep(place: Home) -> None:
+def _sweep(home: Home) -> None:
     """Remove the containers that a process has left behind that was killed."""
-    if place.may_have_containers:
+    if home.may_have_containers:
         from labkit.embedded.services.lambda_.invoke.runners import Runners
 
-        Runners(place).sweep()
+        Runners(home).sweep()
 
 
 def _asked_to_stop(runtime: Runtime) -> bool:

@@ -26,7 +26,7 @@ from typing import Any
 
 from labkit.docker import daemon
 from labkit.docker.daemon import TimeBudget
-from labkit.docker.engine_choice import EMBEDDED, wanted
+from labkit.docker.engine_choice import EMBEDDED, chosen, wanted
 from labkit.docker.trial_marks import abandoned
 from labkit.embedded.services.lambda_.invoke.container_engine import ContainerEngine, EngineFinder
 from labkit.embedded.services.lambda_.invoke.container_images import keep_only, provide
@@ -35,7 +35,6 @@ from labkit.embedded.state.blobs import BlobStore
 from labkit.ground.home import Home
 from labkit.image.build.stand_in import stands_in_for
 from labkit.image.run.runtime import Start
-from labkit.lab.choices import Choices
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,7 +53,7 @@ class Runners:
     @property
     def wanted(self) -> str:
         """Which engine is chosen now for the lab home. Raises UsageError."""
-        return wanted(Choices.read(self._home.root).engine)
+        return wanted(chosen(self._home))
 
     def container(self, image: Mapping[str, Any], digest: str, blobs: BlobStore) -> tuple[Start, str] | None:
         """Return what starts a container of an image and the engine's name; None where a process must do.
