@@ -21,7 +21,7 @@ from typing import NamedTuple
 from labkit.check import DOCUMENT_KINDS
 from labkit.pull import policies
 from labkit.pull.organization import Account, Organization, Unit
-from labkit.pull.policies import Document
+from labkit.pull.policies import PolicyDocument
 
 LIMIT = DOCUMENT_KINDS["ecr-repository"].longest or 0
 """The characters that a repository policy may have."""
@@ -70,7 +70,7 @@ class Month:
     changes: Mapping[str, int]
 
 
-def size(document: Document) -> int:
+def size(document: PolicyDocument) -> int:
     """The characters of a policy as ``json.dumps`` writes it."""
     return len(json.dumps(document))
 
@@ -83,7 +83,7 @@ def account_numbers(count: int) -> tuple[str, ...]:
     return tuple(str(100_000_000_000 + (index * 618_033_988_751) % 899_999_999_993) for index in range(1, count + 1))
 
 
-def statement_each(*accounts: str) -> Document:
+def statement_each(*accounts: str) -> PolicyDocument:
     """Two statements for each account, as a policy grows that is only ever added to."""
     statements = [
         {**statement, "Sid": f"{statement['Sid']}{number}"}
@@ -93,14 +93,14 @@ def statement_each(*accounts: str) -> Document:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-STYLES: Mapping[str, Callable[..., Document]] = {
+STYLES: Mapping[str, Callable[..., PolicyDocument]] = {
     "two statements for each account": statement_each,
     "two statements with lists": policies.cross_account,
 }
 """Ways to write a policy that names accounts."""
 
 
-def accounts_that_fit(style: Callable[..., Document], limit: int = LIMIT) -> int:
+def accounts_that_fit(style: Callable[..., PolicyDocument], limit: int = LIMIT) -> int:
     """How many accounts a policy of that style can name before it has more characters than the limit."""
     count = 0
     while size(style(*account_numbers(count + 1))) <= limit:
@@ -183,21 +183,21 @@ def _moves(account: Account, month: int) -> bool:
 # -- What it does to the policy ------------------------------------------------------------------------------------
 
 
-def _by_account(organization: Organization) -> Document:
+def _by_account(organization: Organization) -> PolicyDocument:
     users = {unit.id for unit in teams_that_use_the_image(organization)}
     return policies.cross_account(*(each.id for each in organization.accounts if each.parent in users))
 
 
-def _by_path(organization: Organization) -> Document:
+def _by_path(organization: Organization) -> PolicyDocument:
     units = teams_that_use_the_image(organization)
     return policies.organization_paths(*(f"{organization.path(unit.id)}*" for unit in units))
 
 
-def _by_organization(organization: Organization) -> Document:
+def _by_organization(organization: Organization) -> PolicyDocument:
     return policies.organization(organization.id)
 
 
-GRANTS: Mapping[str, Callable[[Organization], Document]] = {
+GRANTS: Mapping[str, Callable[[Organization], PolicyDocument]] = {
     "by account": _by_account,
     "by path": _by_path,
     "by organization": _by_organization,

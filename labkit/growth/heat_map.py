@@ -15,7 +15,7 @@ from labkit.iam import Policy
 from labkit.pull import policies
 from labkit.pull.admission import GuardedRepository, accounts_of, who_can_pull
 from labkit.pull.organization import Organization
-from labkit.pull.policies import Document
+from labkit.pull.policies import PolicyDocument
 
 REGISTRY, REGION = "999988887777", "eu-central-1"
 
@@ -25,39 +25,39 @@ class RepositoryKind(NamedTuple):
 
     name: str
     repositories: int
-    write: Callable[[Organization, int], Document | None]
+    write: Callable[[Organization, int], PolicyDocument | None]
 
 
 def _nobody(_organization: Organization, _number: int) -> None:
     return None
 
 
-def _accounts(organization: Organization, number: int) -> Document:
+def _accounts(organization: Organization, number: int) -> PolicyDocument:
     """Names twenty accounts, as they joined when the repository was made."""
     first = number * 33
     return policies.cross_account(*(account.id for account in organization.accounts[first : first + 20]))
 
 
-def _team(organization: Organization, number: int) -> Document:
+def _team(organization: Organization, number: int) -> PolicyDocument:
     return policies.organization_paths(f"{_path(organization, number)}*")
 
 
-def _users(organization: Organization, _number: int) -> Document:
+def _users(organization: Organization, _number: int) -> PolicyDocument:
     units = company.teams_that_use_the_image(organization)
     return policies.organization_paths(*(f"{organization.path(unit.id)}*" for unit in units))
 
 
-def _everybody(organization: Organization, _number: int) -> Document:
+def _everybody(organization: Organization, _number: int) -> PolicyDocument:
     return policies.organization(organization.id)
 
 
-def _half(organization: Organization, number: int) -> Document:
+def _half(organization: Organization, number: int) -> PolicyDocument:
     """Only the statement for callers: Lambda itself is not let in."""
     document = _team(organization, number)
     return {**document, "Statement": document["Statement"][:1]}
 
 
-def _no_end(organization: Organization, number: int) -> Document:
+def _no_end(organization: Organization, number: int) -> PolicyDocument:
     """A path without its end, which no account has."""
     return policies.organization_paths(_path(organization, number).rstrip("/"))
 

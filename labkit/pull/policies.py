@@ -18,25 +18,25 @@ RETRIEVAL_SID = "LambdaECRImageRetrievalPolicy"
 CALLER_SID = "CrossAccountPermission"
 SERVICE_SID = "LambdaECRImageCrossAccountRetrievalPolicy"
 
-Document = dict[str, Any]
+PolicyDocument = dict[str, Any]
 _Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
 
 
-def _statement(sid: str, principal: Mapping[str, Any], condition: _Condition | None = None) -> Document:
-    allow: Document = {"Sid": sid, "Effect": "Allow", "Principal": dict(principal), "Action": list(PULL_ACTIONS)}
+def _statement(sid: str, principal: Mapping[str, Any], condition: _Condition | None = None) -> PolicyDocument:
+    allow: PolicyDocument = {"Sid": sid, "Effect": "Allow", "Principal": dict(principal), "Action": list(PULL_ACTIONS)}
     return allow if condition is None else {**allow, "Condition": {k: dict(v) for k, v in condition.items()}}
 
 
-def _document(*statements: Document) -> Document:
+def _document(*statements: PolicyDocument) -> PolicyDocument:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def same_account() -> Document:
+def same_account() -> PolicyDocument:
     """Lambda may pull for functions of the repository's own account: the smallest policy that works."""
     return _document(_statement(RETRIEVAL_SID, {"Service": LAMBDA}))
 
 
-def cross_account(*accounts: str) -> Document:
+def cross_account(*accounts: str) -> PolicyDocument:
     """Callers of the accounts may create functions, and Lambda may pull for functions in those accounts."""
     roots = [f"arn:aws:iam::{account}:root" for account in accounts]
     sources = [f"arn:aws:lambda:*:{account}:function:*" for account in accounts]
@@ -46,17 +46,17 @@ def cross_account(*accounts: str) -> Document:
     )
 
 
-def organization(*org_ids: str) -> Document:
+def organization(*org_ids: str) -> PolicyDocument:
     """Callers and functions of every account of the organizations, now and later."""
     return _both({"StringEquals": {"aws:{}OrgID": _single(org_ids)}})
 
 
-def organization_paths(*patterns: str) -> Document:
+def organization_paths(*patterns: str) -> PolicyDocument:
     """Callers and functions of the accounts whose organization path matches one of the patterns."""
     return _both({"ForAnyValue:StringLike": {"aws:{}OrgPaths": list(patterns)}})
 
 
-def _both(condition: _Condition) -> Document:
+def _both(condition: _Condition) -> PolicyDocument:
     """One statement for callers, with Principal… keys, and one for the service, which carries Source… keys."""
 
     def keyed(family: str) -> _Condition:
@@ -72,18 +72,18 @@ def _single(values: Sequence[str]) -> str | list[str]:
     return values[0] if len(values) == 1 else list(values)
 
 
-def lambda_trust() -> Document:
+def lambda_trust() -> PolicyDocument:
     """The trust policy of an execution role: Lambda may assume it."""
     return _document({"Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": {"Service": [LAMBDA]}})
 
 
-def account_trust(account: str) -> Document:
+def account_trust(account: str) -> PolicyDocument:
     """The trust policy of a role that principals of the account may assume, where their identity policies let them."""
     principal = {"AWS": f"arn:aws:iam::{account}:root"}
     return _document({"Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": principal})
 
 
-def _added_statement(region: str, account: str) -> Document:
+def _added_statement(region: str, account: str) -> PolicyDocument:
     # The order of the keys and actions is the order in which AWS writes them.
     return {
         "Condition": {"StringLike": {"aws:sourceArn": f"arn:aws:lambda:{region}:{account}:function:*"}},

@@ -114,7 +114,7 @@ def _organization() -> Scenario:
     )
 
 
-def _two_organizations(lab: Lab) -> policies.Document:
+def _two_organizations(lab: Lab) -> policies.PolicyDocument:
     other = lab.organization_of(NEIGHBOUR)
     return policies.organization(lab.organization_id, *([other] if other else []))
 

@@ -17,7 +17,7 @@ from labkit.lab.article import OTHER_ACCOUNT
 from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.pull.organization import Membership
-from labkit.pull.policies import PULL_ACTIONS, Document
+from labkit.pull.policies import PULL_ACTIONS, PolicyDocument
 
 FUNCTION, REPOSITORY = OTHER_ACCOUNT.function, OTHER_ACCOUNT.repository
 
@@ -29,7 +29,7 @@ _ELSEWHERE = Membership("o-elsewhere000", ("o-elsewhere000/r-else/ou-else-somewh
 class Mistake(NamedTuple):
     """A policy with one mistake (None: the repository has none), and what a repaired one must come to and mean."""
 
-    broken: Callable[[Lab], Document | None]
+    broken: Callable[[Lab], PolicyDocument | None]
     pulls: Callable[[Lab, Membership], tuple[Pull, ...]]
     intended: Callable[[Lab], Intention]
 
@@ -37,29 +37,29 @@ class Mistake(NamedTuple):
 # -- The mistakes --------------------------------------------------------------------------------------------------
 
 
-def _wildcard(lab: Lab) -> Document:
+def _wildcard(lab: Lab) -> PolicyDocument:
     document = policies.cross_account(lab.workload.account)
     service = document["Statement"][1]
     service["Condition"] = {"StringEquals": service["Condition"]["StringLike"]}
     return document
 
 
-def _wrong_account(lab: Lab) -> Document:
+def _wrong_account(lab: Lab) -> PolicyDocument:
     return policies.cross_account(lab.registry.account)
 
 
-def _principal_org_id(lab: Lab) -> Document:
+def _principal_org_id(lab: Lab) -> PolicyDocument:
     document = policies.organization(lab.organization_id)
     callers, service = document["Statement"]
     service["Condition"] = dict(callers["Condition"])
     return document
 
 
-def _path_without_end(lab: Lab) -> Document:
+def _path_without_end(lab: Lab) -> PolicyDocument:
     return policies.organization_paths(lab.organization_path.rstrip("*").rstrip("/"))
 
 
-def _one_statement(lab: Lab) -> Document:
+def _one_statement(lab: Lab) -> PolicyDocument:
     document = policies.cross_account(lab.workload.account)
     return {**document, "Statement": document["Statement"][1:]}
 
@@ -68,7 +68,7 @@ def _no_policy(_lab: Lab) -> None:
     return None
 
 
-def _explicit_deny(lab: Lab) -> Document:
+def _explicit_deny(lab: Lab) -> PolicyDocument:
     document = policies.organization(lab.organization_id)
     deny = {
         "Sid": "NobodyFromOutside",
@@ -80,7 +80,7 @@ def _explicit_deny(lab: Lab) -> Document:
     return {**document, "Statement": [*document["Statement"], deny]}
 
 
-def narrowed_scp(account: str) -> Document:
+def narrowed_scp(account: str) -> PolicyDocument:
     """A service control policy: accounts pull images from the registry of this account only."""
     repositories_of = f"arn:aws:ecr:*:{account}:repository/*"
     deny = {"Sid": "OurRegistryOnly", "Effect": "Deny", "Action": list(PULL_ACTIONS), "NotResource": repositories_of}
@@ -155,6 +155,6 @@ def mistake_named(name: str) -> Mistake:
     return MISTAKES[name]
 
 
-def broken(lab: Lab, name: str) -> Document | None:
+def broken(lab: Lab, name: str) -> PolicyDocument | None:
     """The policy with the mistake of that name; None where the repository has none. Raises UsageError."""
     return mistake_named(name).broken(lab)

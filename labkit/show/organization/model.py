@@ -120,7 +120,7 @@ class OrganizationMap(View):
         return f"{place}/" if place == self.organization.id else self.organization.path(place)
 
     @property
-    def policy(self) -> policies.Document | None:
+    def policy(self) -> policies.PolicyDocument | None:
         """The article's policy for the chosen units, or None where none is chosen."""
         return policies.organization_paths(*self.patterns) if self.patterns else None
 
