@@ -1,6 +1,7 @@
 """Who builds, pushes, pulls and tries an image, as an interface: a Docker engine, or the lab by itself.
 
-The two are in `labkit.lab.engine`; what they have built is alike only as far as `BuiltImage` and `Trial` say.
+The two are in `labkit.lab.docker_builder` and `labkit.lab.engine`; what they have built is alike only as far as
+`BuiltImage` and `Trial` say.
 """
 
 from __future__ import annotations

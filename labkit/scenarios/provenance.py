@@ -17,7 +17,7 @@ from labkit.errors import LabError
 from labkit.image.format.manifest import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest
 from labkit.image.format.provenance import with_provenance
 from labkit.lab.builder import Builder, Report, silent
-from labkit.lab.engine import DockerBuilder
+from labkit.lab.docker_builder import DockerBuilder
 
 BUILDX, LAB = "buildx", "lab"
 """Who made what was pushed."""

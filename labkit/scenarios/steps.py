@@ -20,7 +20,6 @@ from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.pull.decision import PullDecision
 from labkit.scenarios.model import Action, Stage
-from labkit.scenarios.provenance import Source, push
 
 LIMITED_POLICY = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
 # Seconds to ask again after a change that real AWS takes a moment to spread; the embedded AWS knows it at once.
@@ -91,6 +90,8 @@ def push_built(repository: str, tag: str, provenance: bool, keeps: tuple[str, ..
     """
 
     def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        from labkit.scenarios.provenance import Source, push  # what it needs of Docker is loaded for this step alone
+
         engine, ecr = stage.lab.engine, actor.client("ecr")
         source = Source(stage.image, TAG, IMAGE_FOLDER, stage.lab.base)
         images = [{"imageTag": each} for each in (tag, *keeps)]

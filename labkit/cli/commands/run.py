@@ -153,11 +153,12 @@ def _chosen(names: Sequence[str]) -> list[Scenario]:
 
 
 def _lab(args: argparse.Namespace) -> Lab:
-    from labkit.lab.choices import Choices
+    from labkit.lab.choices import FIELDS, Choices, Where
     from labkit.lab.lab import Lab
 
-    options = ("registry_profile", "workload_profile", "management_profile", "region", "organization_path")
-    choices = Choices(**{name: getattr(args, name) for name in (*options, "base", "engine")})
+    choices = Choices(
+        **{field.name: getattr(args, field.name) for field in FIELDS if field.where is not Where.EMBEDDED}
+    )
     if not (choices.registry_profile or choices.workload_profile) and (choices.management_profile or choices.region):
         raise UsageError("--management-profile and --region go with --registry-profile and --workload-profile.")
     return Lab.on_profiles(choices) if choices.are_real else Lab.embedded(choices=choices)
