@@ -1,9 +1,10 @@
-"""`Embedded`: the world that handlers are given. It joins the parts; the policy engine decides.
+"""`Embedded`: the world that handlers are given. It joins the parts and decides nothing.
 
     keys        access keys and sessions, labkit's own (secrets live here and in the profiles only)
     backend     moto: users, roles, policies, organizations, repository metadata; comes up in the background
     images      layers and manifests (labkit.embedded.services.ecr.images.store.ImageStore)
     functions   Lambda functions (labkit.embedded.services.lambda_.functions.store.FunctionStore)
+    runners     what functions run in (labkit.embedded.services.lambda_.invoke.runners.Runners)
 
 ``lock`` is held around authorization and handler (`labkit.embedded.request.execution`); an operation that
 ``locks_itself`` takes it for the short parts that need it. The stores are made on first use from a directory of their
@@ -254,7 +255,7 @@ class Embedded:
     # -- Persistence -----------------------------------------------------------------------------------------------
 
     def changed(self) -> None:
-        """Write what has changed to disk, now. The gateway calls this after every successful call."""
+        """Write what has changed to disk, now. Called after every call that succeeded (`labkit.embedded.request.execution`)."""
         if self._backend.done() and self.backend.changed:
             self.saved.write_snapshot(self.backend.dump())
             self.backend.changed = False

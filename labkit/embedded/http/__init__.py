@@ -1,1 +1,5 @@
-"""HTTP on the loopback: the server, its connections, the gateway behind it, and the lab's own control requests."""
+"""The door: cheroot on the loopback, connections that stream their bodies, the gateway, the lab's control requests.
+
+Nothing but this folder knows HTTP connections, and nothing below knows which door a call came through. What a web page
+may have sent is refused here, before anything of it is looked at.
+"""

@@ -1,1 +1,1 @@
-"""The process of the embedded AWS seen from outside: found, started, stopped, reset. The server never imports it."""
+"""The embedded AWS seen from outside: its process found, started, stopped and reset. The server never imports it."""

@@ -5,7 +5,7 @@
 A `Call` is made of parsed values only: it is authorized and executed as it is; no handler ever sees the raw request.
 That closes the gap in which one reading of the bytes is authorized and another one executed.
 
-This module holds values and no behaviour, so that service modules and the gateway can both import it.
+This module holds values and no behaviour, so that everything else can import it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From an access key to an `Identity`: who it is, whether it may still be used, and which policies limit it.
 
-Whether credentials are good is the ring's and moto's knowledge at this moment: an inactive key, an ended session, a
+Whether credentials are good is what the key ring and moto know at this moment: an inactive key, an ended session, a
 role that was deleted (or deleted and made anew: another id) cannot sign any more.
 """
 

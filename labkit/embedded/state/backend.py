@@ -2,7 +2,7 @@
 
 moto is used for its state and the shapes of its answers, and for no decision: calls arrive here authenticated, parsed
 and authorized, are written anew from their parsed parameters (`dispatch`), and moto takes account, region and operation
-from here, never from the request. Beside that the module reads what the gateway needs to decide, as plain records.
+from here, never from the request. Beside that the module reads what is needed to decide, as plain records.
 
 moto keeps its state in module globals, so there is one `Backend` per process; making one starts from nothing. It is not
 thread-safe: whoever calls holds `Embedded.lock`.
@@ -289,7 +289,7 @@ class _Bound:
         return self.lab_operation
 
     def _authenticate_and_authorize_normal_action(self, resource: str = "*") -> None:
-        """Done by the gateway, before the call came here."""
+        """Done before the call came here (`labkit.embedded.request.execution`)."""
 
 
 def _bound(base: type[BaseResponse]) -> type[BaseResponse]:

@@ -1,4 +1,7 @@
-"""Time, handed in: the embedded AWS never asks the operating system itself, so that tests can move its clock."""
+"""Time, handed in: the embedded AWS never asks the operating system itself, so that tests can move its clock.
+
+Signatures, sessions, login tokens, download URLs, a function's warm environments: all of them end by this clock.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """An operation's parameters as a request, and an answer as its output, by botocore's own serializers and parsers.
 
-The gateway hands calls to moto in this form: written anew from parsed parameters, so that nothing of the request that
+Calls are handed to moto in this form: written anew from parsed parameters, so that nothing of the request that
 a client sent, its headers, its URL, its spelling, reaches moto.
 """
 

@@ -1,13 +1,14 @@
 """Amazon ECR: the table of its operations.
 
-    ecr_repositories   repositories: moto's records, with what AWS checks before
-    ecr_policies       repository policies: what may be set
-    ecr_layers         layers, uploaded in parts          ecr_downloads   the signed URLs that serve them
-    ecr_images         images: manifests and tags         ecr_tokens      login tokens of a registry
-    ecr_registry       what all of them need               registry        the same for docker push and docker pull
+    repositories.metadata   repositories: moto's records, with what AWS checks before
+    repositories.policies   repository policies: what may be set
+    images.layers           layers, uploaded in parts       images.downloads   the signed URLs that serve them
+    images.catalog          images: manifests and tags      images.store       where all of it is kept
+    tokens                  login tokens of a registry      permissions        what an operation needs
+    lookup                  what all of them need
 
-What an operation needs as permission is decided before these are called; layers, manifests and tags are in
-`labkit.embedded.services.ecr.images.store`, never in moto.
+What an operation needs as permission is decided before its handler is called; layers, manifests and tags are in the
+image store, never in moto.
 """
 
 from __future__ import annotations

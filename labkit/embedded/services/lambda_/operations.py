@@ -1,12 +1,12 @@
 """AWS Lambda: the table of its operations. moto has no part in it.
 
     functions.create      CreateFunction, UpdateFunctionCode      names    which function a call means
-    functions.functions   read, list, configure, tag, delete      roles    may Lambda assume this role?
+    functions.manage      read, list, configure, tag, delete      roles    may Lambda assume this role?
     functions.pull        may Lambda pull this image?             checks   shapes and combinations
     functions.store       the records                             shapes   a function as the API shows it
-    invoke.invoke         Invoke                                  errors   the table of errors
+    invoke.invocation     Invoke                                  errors   the table of errors
     invoke.code           unpacked images                         permissions   on which ARN a call is authorized
-    invoke.environments   warm processes, containers              invoke.engine     the engine for containers
+    invoke.environments   warm processes, containers              invoke.container_engine
     invoke.runners        which of the two                        invoke.containers, container_images
 
 What an operation needs as permission is decided before these are called.

@@ -1,9 +1,9 @@
 """The registry at ``/v2/``: the OCI Distribution Specification as container clients speak it, ECR's way.
 
-    registry            from a request to its reply: this table      registry_visits     what every request needs
-    registry_login      who it is                                    registry_errors     refusals
-    registry_blobs      layers, read        registry_uploads         layers, written
-    registry_manifests  images and tags     registry_replies         answers, ranges of files
+    routes     from a request to its reply: this table      visits     what every request needs
+    login      who it is                                    errors     refusals
+    blobs      layers, read                                 uploads    layers, written
+    manifests  images and tags                              replies    answers, ranges of files
 
 It is another door to the same house: images and layers are those of ECR's API, repositories must have been made there,
 and everything is authorized as ECR's operations are.

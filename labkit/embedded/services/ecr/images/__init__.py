@@ -1,1 +1,1 @@
-"""Images of ECR: pushed, read, downloaded, deleted; and where they are kept."""
+"""Images of ECR: layers pushed and downloaded, manifests and tags put, read and deleted, and the store for all that."""

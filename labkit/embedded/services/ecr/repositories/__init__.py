@@ -1,1 +1,1 @@
-"""Repositories of ECR, and their policies."""
+"""Repositories of ECR, and the policies that are set on them."""
