@@ -255,7 +255,7 @@ class Embedded:
     # -- Persistence -----------------------------------------------------------------------------------------------
 
     def changed(self) -> None:
-        """Write what has changed to disk, now. Called after every call that succeeded (`labkit.embedded.request.execution`)."""
+        """Write what has changed to disk, now; `labkit.embedded.request.execution` has it done after every call."""
         if self._backend.done() and self.backend.changed:
             self.saved.write_snapshot(self.backend.dump())
             self.backend.changed = False
