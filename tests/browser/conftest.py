@@ -21,11 +21,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from labkit.cli.jupyter import chromium
-from tests.browser.choosing import Chosen, form_of
 from tests.browser.jupyter import PROJECTOR, Lab
 from tests.browser.pictures import Pictures
 from tests.browser.stage import Stage, playing
-from tests.browser.views import Mouse, Widget
+from tests.browser.views import Chosen, Mouse, Widget, form_of
 from tests.browser.watch import Watch
 from tests.engine.daemon import Require
 

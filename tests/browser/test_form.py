@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.audit import findings, in_both_themes
-from tests.browser.choosing import Chosen
-from tests.browser.views import HANDS, Mouse
+from tests.browser.views import HANDS, Chosen, Mouse
 
 CHOSEN = {
     "mouse": Chosen("111111111111", "222222222222", "o-mouse12345"),

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser.audit import CODE, OURS, findings, overflowing
-from tests.browser.choosing import Chosen
 from tests.browser.jupyter import Cell, Lab, Notebook
 from tests.browser.pictures import Pictures
+from tests.browser.views import Chosen
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
