@@ -114,3 +114,27 @@ def test_the_server_loads_neither_its_client_nor_anything_above_it(home: Path):
     modules = set(done.stdout.split())
     for package in ("labkit.lab", "labkit.scenarios", "labkit.show", "labkit.cli", "labkit.aws", "IPython"):
         assert of(package, modules) == [], package
+
+
+STANDARD_LIBRARY_ALONE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import labkit.bootstrap
+begun = set(sys.modules)
+from importlib import import_module
+import labkit.cli.installation
+from labkit.cli.main import COMMANDS, main
+for command in COMMANDS:
+    import_module(command.module)
+    main([command.name, "--help"])
+print("pathlib" in begun, *sorted(name for name in begun if name.startswith("labkit")))
+"""
+
+
+def test_before_anything_is_installed_the_door_and_every_help_are_there(root: Path):
+    """``-S`` leaves out what is installed; what the door itself loads is little, since every start loads that."""
+    program = [sys.executable, "-I", "-S", "-c", STANDARD_LIBRARY_ALONE, str(root)]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    begun = done.stdout.splitlines()[-1]
+    assert begun == "False labkit labkit.bootstrap labkit.ground labkit.ground.project"

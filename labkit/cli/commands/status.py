@@ -61,9 +61,9 @@ def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
 def _engine(home: Path) -> dict[str, Any]:
     """Who builds, pushes and pulls, before it is known whether Docker has the base image: ``{"engine", "because"}``."""
     from labkit.docker import daemon, engine_choice
-    from labkit.lab.choices import Choices
+    from labkit.ground.home import Home
 
-    wanted = engine_choice.wanted(Choices.read(home).engine)
+    wanted = engine_choice.wanted(engine_choice.chosen(Home(home)))
     if wanted == engine_choice.EMBEDDED:
         return {"engine": wanted, "because": "it is chosen"}
     try:
