@@ -1,15 +1,18 @@
 """Checks policies before AWS does, and finds what AWS accepts and people regret.
 
-Pure: a text goes in, a report comes out. The rules are one table; each module looks at one side of a policy:
+Pure: a text goes in, a report comes out. From the tables up to the check; each module looks at one side of a policy:
 
-    rules, kinds, keys     the tables: rules, kinds of policy, global condition keys; actions.json: known actions
-    places                 JSON with line numbers              statement    what the checks see of a statement
-    structure              elements and their types            values       principals and resources
-    actions, conditions    what exists and can match           grants       who is let in or kept out
-    findings, sarif        the report, and its SARIF form      words        did you mean …?
-    generate               makes actions.json from botocore's models
+    rules        the table of rules                        kinds        the table of kinds of policy documents
+    findings     violations, findings and the report       positions    JSON with line and column of each part
+    global_keys  the table of global condition keys        located      a statement's texts, each with its place
+    structure    elements and their types                  values       principals and resources
+    actions      which exist and what wildcards cover      conditions   what can match
+    grants       who is let in or kept out                 sarif        the report for code scanning
+    generate     makes actions.json, the known actions, from botocore's models
 
-Whatever passes without an error is also read by the policy engine, ``labkit.iam``; a property in the tests holds that.
+The text is read with positions, its statements are located, each rule's function yields violations, and ``check`` makes
+findings of them: with line and column, sorted as in the text. Whatever passes without an error is also read by the
+policy engine, ``labkit.iam``; a property in the tests holds that.
 """
 
 from __future__ import annotations
@@ -19,11 +22,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from labkit.check import actions, conditions, grants, structure, values
-from labkit.check.findings import Finding, Found, Report, quoted
-from labkit.check.kinds import DOCUMENT_KINDS, DocumentKind, guess
-from labkit.check.positions import Text, line_and_column, read
+from labkit.check.findings import Finding, Report, Violation, quoted
+from labkit.check.kinds import DOCUMENT_KINDS, DocumentKind, guess_kind
+from labkit.check.located import LocatedStatement
+from labkit.check.positions import ParsedText, line_and_column, read
 from labkit.check.rules import ERROR, RULES, WARNING, Rule
-from labkit.check.statement import Statement
 
 __all__ = ["DOCUMENT_KINDS", "ERROR", "RULES", "WARNING", "DocumentKind", "Finding", "Report", "Rule", "check"]
 
@@ -42,8 +45,8 @@ def check(text: str, kind: DocumentKind | None = None) -> Report:
         return _unparsed(kind, f"{error.msg}.", text, error.pos)
     except RecursionError:
         return _unparsed(kind, _DEEP, text, 0)
-    used = kind or guess(parsed.value)
-    found = list(dict.fromkeys(_found(parsed, used)))
+    used = kind or guess_kind(parsed.value)
+    found = list(dict.fromkeys(_violations(parsed, used)))
     findings = sorted((_placed(each, parsed) for each in found), key=lambda f: (f.line, f.column, f.rule.id))
     return Report(used, kind is None, tuple(findings))
 
@@ -51,16 +54,16 @@ def check(text: str, kind: DocumentKind | None = None) -> Report:
 def _unparsed(kind: DocumentKind | None, problem: str, text: str, offset: int) -> Report:
     instead = "Write JSON: double quotes, commas between members and none after the last, no comments."
     finding = Finding(RULES["json-syntax"], "", *line_and_column(text, offset), problem, instead)
-    return Report(kind or guess(None), kind is None, (finding,))
+    return Report(kind or guess_kind(None), kind is None, (finding,))
 
 
-def _placed(found: Found, parsed: Text) -> Finding:
+def _placed(found: Violation, parsed: ParsedText) -> Finding:
     offset = parsed.repeated.get(found.pointer) if found.rule == "duplicate-key" else None
     place = line_and_column(parsed.source, offset) if offset is not None else parsed.place(found.pointer)
     return Finding(RULES[found.rule], found.pointer, *place, found.problem, found.instead)
 
 
-def _found(parsed: Text, kind: DocumentKind) -> Iterator[Found]:
+def _violations(parsed: ParsedText, kind: DocumentKind) -> Iterator[Violation]:
     if structure.bare_statement(parsed.value):
         yield structure.wrap()
         return
@@ -72,7 +75,7 @@ def _found(parsed: Text, kind: DocumentKind) -> Iterator[Found]:
     for raw, pointer in _statements(parsed.value):
         yield from structure.statement(raw, kind, pointer)
         if isinstance(raw, dict):
-            statements.append(Statement(kind, version, raw, pointer))
+            statements.append(LocatedStatement(kind, version, raw, pointer))
     for statement in statements:
         for rule in _STATEMENT_CHECKS:
             yield from rule(statement)
@@ -80,10 +83,10 @@ def _found(parsed: Text, kind: DocumentKind) -> Iterator[Found]:
     yield from grants.check_all(statements)
 
 
-def _repeated(parsed: Text) -> Iterator[Found]:
+def _repeated(parsed: ParsedText) -> Iterator[Violation]:
     for pointer in parsed.repeated:
         key = pointer.rpartition("/")[2]
-        yield Found(
+        yield Violation(
             "duplicate-key", pointer, f"The key {quoted(key)} stands twice.", "Keep one, with a list of values."
         )
 

@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from labkit.check.findings import Found, quoted
+from labkit.check.findings import Violation, closest_word, quoted
 from labkit.check.generate import FILE, RENAMED
-from labkit.check.statement import Statement, Value
-from labkit.check.words import nearest
+from labkit.check.located import LocatedStatement, LocatedText
 from labkit.iam.patterns import Pattern
 
 _FORM = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
@@ -20,7 +19,7 @@ _TOKEN = "ecr:getauthorizationtoken"  # noqa: S105 - an action, not a token
 
 
 @cache
-def known() -> dict[str, dict[str, str]]:
+def known_actions() -> dict[str, dict[str, str]]:
     """The actions of the services that the check knows: by prefix, then by name in lower case."""
     raw: dict[str, list[str]] = json.loads(FILE.read_text("utf-8"))
     return {prefix: {name.lower(): name for name in names} for prefix, names in raw.items()}
@@ -31,7 +30,7 @@ def covers(pattern: str, action: str) -> bool:
     return Pattern.compile(pattern, "glob-any-case").matches(action, {})
 
 
-def check(statement: Statement) -> Iterator[Found]:
+def check(statement: LocatedStatement) -> Iterator[Violation]:
     """Findings about each action of a statement."""
     for element in ("Action", "NotAction"):
         for value in statement.values(element):
@@ -39,48 +38,48 @@ def check(statement: Statement) -> Iterator[Found]:
     yield from _token(statement)
 
 
-def _form(value: Value) -> list[Found]:
+def _form(value: LocatedText) -> list[Violation]:
     if value.text == "*" or _FORM.fullmatch(value.text):
         return []
     instead = "Write service:Name, such as ecr:BatchGetImage, or * for all."
-    return [Found("bad-action", value.pointer, f"{quoted(value.text)} is not an action.", instead)]
+    return [Violation("bad-action", value.pointer, f"{quoted(value.text)} is not an action.", instead)]
 
 
-def _service(value: Value, statement: Statement) -> list[Found]:
+def _service(value: LocatedText, statement: LocatedStatement) -> list[Violation]:
     services, prefix = statement.kind.services, value.text.partition(":")[0].lower()
     # ECR takes a lone *, a trust policy does not.
     if not services or prefix in services or (value.text == "*" and services == ("ecr",)) or _near(prefix):
         return []
     problem = f"{quoted(value.text)} is not an action of {services[0]}, and {statement.kind.label} can hold no other."
-    return [Found("foreign-action", value.pointer, problem, "Leave it out, or put it into an identity policy.")]
+    return [Violation("foreign-action", value.pointer, problem, "Leave it out, or put it into an identity policy.")]
 
 
 def _near(prefix: str) -> str | None:
     """The known service that a prefix was probably meant to be, where it is none."""
-    return None if prefix in known() or prefix == "*" else nearest(prefix, known(), _CLOSE_PREFIX)
+    return None if prefix in known_actions() or prefix == "*" else closest_word(prefix, known_actions(), _CLOSE_PREFIX)
 
 
-def _existence(value: Value) -> list[Found]:
+def _existence(value: LocatedText) -> list[Violation]:
     prefix, _, name = value.text.lower().partition(":")
     meant = _near(prefix)
     if meant:
         problem = f"There is no service {quoted(prefix)}."
         instead = f"Did you mean the prefix {meant}?"
-    elif prefix not in known() or any(covers(name, each) for each in known()[prefix]):
+    elif prefix not in known_actions() or any(covers(name, each) for each in known_actions()[prefix]):
         return []
     elif renamed := _RENAMED.get(value.text.lower()):
         problem = f"{quoted(value.text)} is an operation of the API, not an action."
         instead = f"The action that permits it is {renamed}."
     else:
         problem = f"{quoted(value.text)} covers no action that {prefix} has."
-        close = nearest(name, known()[prefix])
-        instead = f"Did you mean {prefix}:{known()[prefix][close]}?" if close else "Look the action's name up."
-    return [Found("unknown-action", value.pointer, problem, instead)]
+        close = closest_word(name, known_actions()[prefix])
+        instead = f"Did you mean {prefix}:{known_actions()[prefix][close]}?" if close else "Look the action's name up."
+    return [Violation("unknown-action", value.pointer, problem, instead)]
 
 
-def _token(statement: Statement) -> Iterator[Found]:
+def _token(statement: LocatedStatement) -> Iterator[Violation]:
     resources = statement.values("Resource")
     named = [value for value in statement.values("Action") if value.text.lower() == _TOKEN]
     if statement.allows and named and resources and all(resource.text != "*" for resource in resources):
         problem = "A log-in token belongs to no repository, so the action is never asked for with a resource."
-        yield Found("token-needs-star", named[0].pointer, problem, 'Allow it in a statement with "Resource": "*".')
+        yield Violation("token-needs-star", named[0].pointer, problem, 'Allow it in a statement with "Resource": "*".')

@@ -6,12 +6,11 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator
 
-from labkit.check import keys
-from labkit.check.findings import Found, quoted
-from labkit.check.statement import LAMBDA, Condition, Statement, Value
-from labkit.check.words import nearest
+from labkit.check.findings import Violation, closest_word, quoted
+from labkit.check.global_keys import global_key, is_global, suggestion
+from labkit.check.located import LAMBDA, LocatedCondition, LocatedStatement, LocatedText
 from labkit.iam import arn as arns
-from labkit.iam.conditions import Condition as Compiled
+from labkit.iam.conditions import Condition
 from labkit.iam.operators import OPERATORS
 
 _VARIABLE = re.compile(r"\$\{[^{}]*+\}")
@@ -23,7 +22,7 @@ _FUNCTION = "arn:aws:lambda:*:ACCOUNT:function:*"
 _NAMES = {name.lower(): name for name in (*OPERATORS, "Null")}
 
 
-def check(statement: Statement) -> Iterator[Found]:
+def check(statement: LocatedStatement) -> Iterator[Violation]:
     """Findings about each operator, key and value of a statement's Condition."""
     for condition in statement.conditions:
         if not _exists(condition):
@@ -34,35 +33,39 @@ def check(statement: Statement) -> Iterator[Found]:
     yield from _old_variables(statement)
 
 
-def _exists(condition: Condition) -> bool:
+def _exists(condition: LocatedCondition) -> bool:
     try:
-        Compiled.compile(condition.operator, condition.key, (), False)
+        Condition.compile(condition.operator, condition.key, (), False)
     except KeyError:
         return False
     return True
 
 
-def _unknown_operator(condition: Condition) -> Found:
-    close = nearest(condition.name.lower(), _NAMES)
+def _unknown_operator(condition: LocatedCondition) -> Violation:
+    close = closest_word(condition.name.lower(), _NAMES)
     instead = f"Did you mean {_NAMES[close]}?" if close else f"There are {', '.join(sorted(_NAMES.values()))}."
     if condition.quantifier not in ("", "ForAnyValue", "ForAllValues"):
         instead = "Before the colon stands ForAnyValue or ForAllValues."
     elif condition.name == "Null":
         instead = "Null knows no IfExists: it asks whether the key is there."
-    return Found("unknown-operator", condition.pointer, f"There is no operator {quoted(condition.operator)}.", instead)
+    return Violation(
+        "unknown-operator", condition.pointer, f"There is no operator {quoted(condition.operator)}.", instead
+    )
 
 
-def _key(condition: Condition, _statement: Statement) -> Iterator[Found]:
-    meant = keys.suggestion(condition.key)
-    unknown = keys.is_global(condition.key) and not keys.known(condition.key)
+def _key(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator[Violation]:
+    meant = suggestion(condition.key)
+    unknown = is_global(condition.key) and not global_key(condition.key)
     if meant or unknown:
         instead = (
             f"Did you mean {meant}?" if meant else "Look the key's name up; keys of a service begin with its name."
         )
-        yield Found("unknown-key", condition.pointer, f"There is no condition key {quoted(condition.key)}.", instead)
+        yield Violation(
+            "unknown-key", condition.pointer, f"There is no condition key {quoted(condition.key)}.", instead
+        )
 
 
-def _wildcards(condition: Condition, _statement: Statement) -> Iterator[Found]:
+def _wildcards(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator[Violation]:
     if condition.name not in _EXACT:
         return
     for value in condition.values:
@@ -70,7 +73,7 @@ def _wildcards(condition: Condition, _statement: Statement) -> Iterator[Found]:
             better = "Arn" if value.text.startswith("arn:") else "String"
             operator = f"{better}NotLike" if condition.negated else f"{better}Like"
             problem = f"{condition.operator} takes the wildcard in {quoted(value.text)} literally."
-            yield Found("wildcard-not-expanded", value.pointer, problem, f"Write {operator} instead.")
+            yield Violation("wildcard-not-expanded", value.pointer, problem, f"Write {operator} instead.")
 
 
 def _is_address(text: str) -> bool:
@@ -107,7 +110,7 @@ _FAMILIES: dict[str, tuple[Callable[[str], bool], str]] = {
 }
 
 
-def _never(condition: Condition, _statement: Statement) -> Iterator[Found]:
+def _never(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator[Violation]:
     family = next((name for name in _FAMILIES if condition.name.startswith(name)), None)
     if family is None:
         return
@@ -115,64 +118,68 @@ def _never(condition: Condition, _statement: Statement) -> Iterator[Found]:
     for value in condition.values:
         if not fits(value.text):
             problem = f"{condition.operator} cannot compare anything with {quoted(value.text)}."
-            yield Found("value-never-matches", value.pointer, problem, f"Write {form}.")
+            yield Violation("value-never-matches", value.pointer, problem, f"Write {form}.")
 
 
-def _sets(condition: Condition, statement: Statement) -> Iterator[Found]:
-    key = keys.known(condition.key)
+def _sets(condition: LocatedCondition, statement: LocatedStatement) -> Iterator[Violation]:
+    key = global_key(condition.key)
     if key and key.multivalued and not condition.quantifier and condition.name != "Null":
         problem = f"{key.name} can have several values, and AWS does not say how {condition.operator} compares them."
         instead = f"Write ForAnyValue:{condition.operator}."
-        yield Found("missing-set-operator", condition.pointer, problem, instead)
-    if condition.quantifier == "ForAllValues" and statement.allows and condition.lower not in statement.required_keys:
+        yield Violation("missing-set-operator", condition.pointer, problem, instead)
+    if (
+        condition.quantifier == "ForAllValues"
+        and statement.allows
+        and condition.lower_key not in statement.required_keys
+    ):
         problem = f"ForAllValues holds when the request has no {condition.key} at all."
         instead = f'Write ForAnyValue, or add "Null": {{"{condition.key}": "false"}}.'
-        yield Found("all-values-with-allow", condition.pointer, problem, instead)
+        yield Violation("all-values-with-allow", condition.pointer, problem, instead)
 
 
-def _organization(condition: Condition, _statement: Statement) -> Iterator[Found]:
+def _organization(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator[Violation]:
     for value in condition.values if condition.name.startswith("String") else ():
         if "${" in value.text:
             continue
-        if condition.lower.endswith("orgid") and not _is_organization(value.text, condition):
+        if condition.lower_key.endswith("orgid") and not _is_organization(value.text, condition):
             problem = f"{quoted(value.text)} is no organization id."
             instead = "Write o- and 10 to 32 lower-case letters or digits (aws organizations describe-organization)."
-            yield Found("organization-id-form", value.pointer, problem, instead)
-        elif condition.lower.endswith("orgpaths"):
+            yield Violation("organization-id-form", value.pointer, problem, instead)
+        elif condition.lower_key.endswith("orgpaths"):
             yield from _path(value)
 
 
-def _is_organization(text: str, condition: Condition) -> bool:
+def _is_organization(text: str, condition: LocatedCondition) -> bool:
     like = "Like" in condition.name and re.search(r"[*?]", text)
     return bool(like) or _ORGANIZATION.fullmatch(text) is not None
 
 
-def _path(value: Value) -> Iterator[Found]:
+def _path(value: LocatedText) -> Iterator[Violation]:
     if not value.text.startswith(("o-", "*")):
         problem = f"{quoted(value.text)} does not begin with an organization id, as every path does."
         instead = "Write o-ORGANIZATION/r-ROOT/ou-…/*; ids of roots and OUs are unique only inside one organization."
-        yield Found("organization-path-form", value.pointer, problem, instead)
+        yield Violation("organization-path-form", value.pointer, problem, instead)
     elif not _PATH_END.fullmatch(value.text):
         problem = f"{quoted(value.text)} does not end with a slash, as every path does."
         if value.text.endswith("*"):
             problem = f"{quoted(value.text)} also covers an OU whose id merely begins the same."
         instead = "Write …/ou-ID/* for the OU and everything below it, …/ou-ID/ for accounts directly in it."
-        yield Found("organization-path-form", value.pointer, problem, instead)
+        yield Violation("organization-path-form", value.pointer, problem, instead)
 
 
-def _source(condition: Condition, statement: Statement) -> Iterator[Found]:
-    if condition.lower != "aws:sourcearn" or condition.name == "Null":
+def _source(condition: LocatedCondition, statement: LocatedStatement) -> Iterator[Violation]:
+    if condition.lower_key != "aws:sourcearn" or condition.name == "Null":
         return
     for value in condition.values:
         if _PRINCIPAL_ARN.match(value.text):
             problem = f"{quoted(value.text)} is an IAM principal; the source is what the service works for, a function."
-            yield Found("role-as-source", value.pointer, problem, f"Write {_FUNCTION}.")
+            yield Violation("role-as-source", value.pointer, problem, f"Write {_FUNCTION}.")
         elif set(statement.services) == {LAMBDA} and not _may_be_function(value.text, condition):
             problem = f"{quoted(value.text)} matches the ARN of no function."
-            yield Found("source-arn-form", value.pointer, problem, f"Write {_FUNCTION}.")
+            yield Violation("source-arn-form", value.pointer, problem, f"Write {_FUNCTION}.")
 
 
-def _may_be_function(text: str, condition: Condition) -> bool:
+def _may_be_function(text: str, condition: LocatedCondition) -> bool:
     parts = arns.split(text)
     if parts is None:  # across fields a wildcard reaches only in StringLike
         return "${" in text or ("*" in text and condition.name.startswith("String"))
@@ -181,17 +188,17 @@ def _may_be_function(text: str, condition: Condition) -> bool:
     return bool(named and service and re.fullmatch(r"[\d*?]+|.*\$\{.*", parts.account))
 
 
-def _principal_arn(condition: Condition, _statement: Statement) -> Iterator[Found]:
-    if condition.lower != "aws:principalarn":
+def _principal_arn(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator[Violation]:
+    if condition.lower_key != "aws:principalarn":
         return
     for value in condition.values:
         if ":assumed-role/" in value.text:
             problem = "aws:PrincipalArn is the role's ARN, also for its sessions."
             instead = "Write arn:aws:iam::ACCOUNT:role/NAME; for one session compare aws:userid."
-            yield Found("session-as-principal-arn", value.pointer, problem, instead)
+            yield Violation("session-as-principal-arn", value.pointer, problem, instead)
 
 
-def _old_variables(statement: Statement) -> Iterator[Found]:
+def _old_variables(statement: LocatedStatement) -> Iterator[Violation]:
     if statement.version == "2012-10-17":
         return
     listed = [value for name in ("Resource", "NotResource") for value in statement.values(name)]
@@ -199,10 +206,10 @@ def _old_variables(statement: Statement) -> Iterator[Found]:
     for value in listed:
         if _VARIABLE.search(value.text):
             problem = f"Before Version 2012-10-17 the variable in {quoted(value.text)} is literal text."
-            yield Found("variable-in-old-version", value.pointer, problem, 'Write "Version": "2012-10-17".')
+            yield Violation("variable-in-old-version", value.pointer, problem, 'Write "Version": "2012-10-17".')
 
 
-_RULES: tuple[Callable[[Condition, Statement], Iterator[Found]], ...] = (
+_RULES: tuple[Callable[[LocatedCondition, LocatedStatement], Iterator[Violation]], ...] = (
     _key,
     _wildcards,
     _never,

@@ -1,16 +1,21 @@
-"""What a check found: findings with their places, and the report that holds them."""
+"""What a check finds: violations of rules, findings with their places, and the report that holds them.
+
+How a finding speaks of a text of the policy, and of the word that was probably meant, stands here too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from labkit.check.kinds import DocumentKind
 from labkit.check.rules import ERROR, WARNING, Rule
 
 
-class Found(NamedTuple):
-    """What a rule's function says, before its place in the text is looked up.
+class Violation(NamedTuple):
+    """A rule that a policy breaks, as the rule's function says it; a ``Finding`` once its place in the text is known.
 
     ``pointer`` is a JSON pointer into the document; ``problem`` and ``instead`` are sentences.
     """
@@ -22,11 +27,18 @@ class Found(NamedTuple):
 
 
 _MOST_SHOWN = 100
+_LONGEST_WORD = 200  # what is longer is no misspelling, and comparing takes time
 
 
 def quoted(text: str) -> str:
     """A text of the policy as a finding shows it: in quotes, and cut where it is very long."""
     return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…")
+
+
+def closest_word(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The word of ``known`` that is closest to ``word``, None where none is at least ``cutoff`` (0 to 1) alike."""
+    close = get_close_matches(word, list(known), 1, cutoff) if len(word) <= _LONGEST_WORD else []
+    return close[0] if close else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from labkit.check import keys
 from labkit.check.actions import covers
-from labkit.check.findings import Found
-from labkit.check.statement import LAMBDA, Condition, Statement, Value
+from labkit.check.findings import Violation
+from labkit.check.global_keys import CALLER, global_key
+from labkit.check.located import LAMBDA, LocatedCondition, LocatedStatement, LocatedText
 from labkit.pull.policies import PULL_ACTIONS
 
 _SOURCES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
@@ -32,7 +32,7 @@ _LIMITS = _SOURCES | {
 }
 
 
-def check(statement: Statement) -> Iterator[Found]:
+def check(statement: LocatedStatement) -> Iterator[Violation]:
     """Findings about whom a statement with principals lets in or keeps out."""
     if statement.allows:
         misplaced = list(_misplaced_keys(statement))
@@ -47,7 +47,7 @@ def check(statement: Statement) -> Iterator[Found]:
         yield from _hits_services(statement)
 
 
-def check_all(statements: Sequence[Statement]) -> Iterator[Found]:
+def check_all(statements: Sequence[LocatedStatement]) -> Iterator[Violation]:
     """Findings about all statements of a policy together."""
     granting = [
         each
@@ -58,82 +58,84 @@ def check_all(statements: Sequence[Statement]) -> Iterator[Found]:
     missing = [action for action in PULL_ACTIONS if not any(covers(value.text, action) for value in actions)]
     if len(missing) == 1:
         problem = f"Lambda may not {missing[0]}, which every pull needs as well."
-        yield Found("half-a-pull", granting[-1].at("Action"), problem, f"Allow {' and '.join(PULL_ACTIONS)}.")
+        yield Violation("half-a-pull", granting[-1].at("Action"), problem, f"Allow {' and '.join(PULL_ACTIONS)}.")
 
 
-def _misplaced_keys(statement: Statement) -> Iterator[Found]:
+def _misplaced_keys(statement: LocatedStatement) -> Iterator[Violation]:
     for condition in statement.conditions:
-        key = keys.known(condition.key)
+        key = global_key(condition.key)
         if key is None or not condition.requires:
             continue
         twin = f"Write {key.twin} in" if key.twin else f"Leave {key.name} out of"
-        if key.carried == keys.CALLER and statement.only_services:
+        if key.carried == CALLER and statement.only_services:
             problem = f"{key.name} is absent when a service asks, so the statement matches nothing."
-            yield Found("caller-key-for-service", condition.pointer, problem, f"{twin} the statement for the service.")
+            yield Violation(
+                "caller-key-for-service", condition.pointer, problem, f"{twin} the statement for the service."
+            )
         if key.name.lower() in _SOURCES and statement.principals and not statement.services:
             problem = f"{key.name} is only there when a service asks, so no caller matches."
-            yield Found("source-key-for-caller", condition.pointer, problem, f"{twin} the statement for callers.")
+            yield Violation("source-key-for-caller", condition.pointer, problem, f"{twin} the statement for callers.")
 
 
-def _limits(condition: Condition) -> bool:
-    return condition.requires and condition.lower.partition("/")[0] in _LIMITS
+def _limits(condition: LocatedCondition) -> bool:
+    return condition.requires and condition.lower_key.partition("/")[0] in _LIMITS
 
 
-def _everyone(statement: Statement) -> Iterator[Found]:
+def _everyone(statement: LocatedStatement) -> Iterator[Violation]:
     if statement.for_everyone and not any(_limits(each) for each in statement.conditions):
         problem = "Principal is *: users of every account in the world, and unsigned requests, are meant."
         instead = 'Name accounts, or add "StringEquals": {"aws:PrincipalOrgID": "o-…"}.'
-        yield Found("public-principal", statement.at("Principal"), problem, instead)
+        yield Violation("public-principal", statement.at("Principal"), problem, instead)
 
 
-def _not_principal(statement: Statement) -> Iterator[Found]:
+def _not_principal(statement: LocatedStatement) -> Iterator[Violation]:
     if "NotPrincipal" in statement.raw and "NotPrincipal" not in statement.kind.forbidden:
         problem = "Whoever is not listed is admitted."
         instead = "Name those to admit in Principal; leave the others out."
-        yield Found("not-principal-allow", statement.at("NotPrincipal"), problem, instead)
+        yield Violation("not-principal-allow", statement.at("NotPrincipal"), problem, instead)
 
 
-def _without_source(statement: Statement) -> Iterator[Found]:
-    if statement.services and not any(each.requires and each.lower in _SOURCES for each in statement.conditions):
+def _without_source(statement: LocatedStatement) -> Iterator[Violation]:
+    if statement.services and not any(each.requires and each.lower_key in _SOURCES for each in statement.conditions):
         problem = f"{statement.services[0]} is admitted for resources of every account in the world."
         instead = 'Add "ArnLike": {"aws:SourceArn": "arn:aws:lambda:REGION:ACCOUNT:function:*"}.'
-        yield Found("service-without-source", statement.at("Principal"), problem, instead)
+        yield Violation("service-without-source", statement.at("Principal"), problem, instead)
 
 
-def _too_wide(statement: Statement) -> Iterator[Found]:
+def _too_wide(statement: LocatedStatement) -> Iterator[Violation]:
     if "NotAction" in statement.raw:
         problem = "NotAction grants every action but those listed."
-        yield Found("wider-than-pulling", statement.at("NotAction"), problem, _pull())
+        yield Violation("wider-than-pulling", statement.at("NotAction"), problem, _pull())
     is_wide = _beyond_pull if LAMBDA in statement.services else _everything
     wide = [value for value in statement.values("Action") if is_wide(value)]
     if wide:
         listed = ", ".join(value.text for value in wide)
         problem = f"{listed}: a pull needs none of it." if is_wide is _beyond_pull else f"{listed} is every action."
-        yield Found("wider-than-pulling", wide[0].pointer, problem, _pull())
+        yield Violation("wider-than-pulling", wide[0].pointer, problem, _pull())
 
 
 def _pull() -> str:
     return f"For pulling, allow {' and '.join(PULL_ACTIONS)}."
 
 
-def _beyond_pull(value: Value) -> bool:
+def _beyond_pull(value: LocatedText) -> bool:
     return value.text.lower() not in {action.lower() for action in PULL_ACTIONS}
 
 
-def _everything(value: Value) -> bool:
+def _everything(value: LocatedText) -> bool:
     return value.text.lower() in ("*", "ecr:*")
 
 
-def _hits_services(statement: Statement) -> Iterator[Found]:
+def _hits_services(statement: LocatedStatement) -> Iterator[Violation]:
     covers_services = statement.for_everyone or "NotPrincipal" in statement.raw
     conditions = statement.conditions
-    if not covers_services or any(each.lower in _ABOUT_SERVICES for each in conditions):
+    if not covers_services or any(each.lower_key in _ABOUT_SERVICES for each in conditions):
         return
-    lacking = [each for each in conditions if (key := keys.known(each.key)) and key.carried == keys.CALLER]
+    lacking = [each for each in conditions if (key := global_key(each.key)) and key.carried == CALLER]
     if any(each.requires for each in lacking):  # then the statement needs a key that services do not carry
         return
     for each in lacking:
         if each.negated and each.quantifier != "ForAnyValue":
             problem = f"A service's request has no {each.key}, and {each.operator} holds then: Lambda is denied."
             instead = 'Add "Bool": {"aws:PrincipalIsAWSService": "false"} to the statement.'
-            yield Found("negated-key-services-lack", each.pointer, problem, instead)
+            yield Violation("negated-key-services-lack", each.pointer, problem, instead)

@@ -90,7 +90,7 @@ DOCUMENT_KINDS: dict[str, DocumentKind] = {kind.name: kind for kind in _ROWS}
 """The kinds by the name that ``--kind`` takes."""
 
 
-def guess(document: Any) -> DocumentKind:
+def guess_kind(document: Any) -> DocumentKind:
     """The kind that a document most likely is, from the elements and actions of its statements. Never raises."""
     statements = _statements(document)
     name = _with_principal(statements) if _any_has(statements, PRINCIPAL) else _without_principal(statements)

@@ -31,7 +31,7 @@ class _Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ParsedText:
     """A parsed text: its ``value``, the ``offsets`` of its parts by pointer, and of the ``repeated`` keys."""
 
     source: str
@@ -56,7 +56,7 @@ def line_and_column(source: str, offset: int) -> tuple[int, int]:
     return source.count("\n", 0, offset) + 1, offset - source.rfind("\n", 0, offset)
 
 
-def read(source: str) -> Text:
+def read(source: str) -> ParsedText:
     """Parses a text. Raises ``json.JSONDecodeError`` (a ValueError), or RecursionError for one nested too deeply."""
 
     def constant(name: str) -> NoReturn:
@@ -64,7 +64,7 @@ def read(source: str) -> Text:
 
     value = json.loads(source, parse_int=_integer, parse_constant=constant)
     offsets, repeated = _walk(source)
-    return Text(source, value, offsets, repeated)
+    return ParsedText(source, value, offsets, repeated)
 
 
 def _integer(digits: str) -> int | float:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from labkit.check.findings import Found, quoted
+from labkit.check.findings import Violation, quoted
 from labkit.check.kinds import DocumentKind
-from labkit.check.statement import LAMBDA, Named, Statement
+from labkit.check.located import LAMBDA, LocatedPrincipal, LocatedStatement
 
 ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:iam::\d{12}:root", re.ASCII)
 IAM_ENTITY = re.compile(
@@ -39,7 +39,7 @@ def well_formed(kind: str, text: str, policy: DocumentKind) -> bool:
     return kind in policy.principal_kinds and any(form.fullmatch(text) for form in _FORMS.get(kind, ()))
 
 
-def check(statement: Statement) -> Iterator[Found]:
+def check(statement: LocatedStatement) -> Iterator[Violation]:
     """Findings about each principal and resource of a statement."""
     if statement.kind.principal_kinds:
         for each in statement.all_principals:
@@ -51,16 +51,16 @@ def check(statement: Statement) -> Iterator[Found]:
             for value in statement.values(element):
                 if not _is_resource(value.text):
                     instead = 'Write an ARN of six fields (arn:aws:ecr:REGION:ACCOUNT:repository/NAME), or "*".'
-                    yield Found("bad-arn", value.pointer, f"{quoted(value.text)} is no ARN.", instead)
+                    yield Violation("bad-arn", value.pointer, f"{quoted(value.text)} is no ARN.", instead)
 
 
-def _principal(each: Named, policy: DocumentKind) -> Iterator[Found]:
+def _principal(each: LocatedPrincipal, policy: DocumentKind) -> Iterator[Violation]:
     if well_formed(each.kind, each.text, policy):
         return
     if "*" in each.text or "?" in each.text:
         problem = f"{quoted(each.text)} holds a wildcard, and a principal is either named whole or is *."
         instead = 'Name it whole, or write "*" with a condition: "ArnLike": {"aws:PrincipalArn": "…"}.'
-        yield Found("wildcard-in-principal", each.pointer, problem, instead)
+        yield Violation("wildcard-in-principal", each.pointer, problem, instead)
         return
     instead = f"Write {_EXAMPLES.get(each.kind, 'AWS or Service')}."
     if each.kind not in policy.principal_kinds:
@@ -69,18 +69,18 @@ def _principal(each: Named, policy: DocumentKind) -> Iterator[Found]:
         problem = f"{quoted(each.text)} is the id of a user or role that was deleted; nobody can be it again."
     else:
         problem = f"{quoted(each.text)} is not a principal of the kind {each.kind}."
-    yield Found("bad-principal", each.pointer, problem, instead)
+    yield Violation("bad-principal", each.pointer, problem, instead)
 
 
-def _rcp(statement: Statement) -> Iterator[Found]:
+def _rcp(statement: LocatedStatement) -> Iterator[Violation]:
     if statement.allows:
         problem = "Only RCPFullAWSAccess, which AWS attaches itself, allows."
-        yield Found("allow-in-rcp", statement.at("Effect"), problem, 'Write "Effect": "Deny" with a condition.')
+        yield Violation("allow-in-rcp", statement.at("Effect"), problem, 'Write "Effect": "Deny" with a condition.')
     for each in statement.principals:
         if not each.is_everyone:
             problem = f"It names {quoted(each.text)}; a resource control policy speaks of everyone."
             instead = 'Write "Principal": "*", and name whom you mean in a condition (aws:PrincipalArn).'
-            yield Found("principal-in-rcp", each.pointer, problem, instead)
+            yield Violation("principal-in-rcp", each.pointer, problem, instead)
 
 
 def _is_resource(text: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from labkit.check.actions import known
+from labkit.check.actions import known_actions
 from labkit.exercises.checking.mentions import (
     STRANGER,
     STRANGERS_ACCOUNT,
@@ -28,7 +28,7 @@ from labkit.pull.policies import LAMBDA
 from labkit.pull.question import caller_context, service_context
 from labkit.pull.uri import ImageUri
 
-ECR_ACTIONS = tuple(f"ecr:{name}" for name in known()["ecr"].values())
+ECR_ACTIONS = tuple(f"ecr:{name}" for name in known_actions()["ecr"].values())
 """Every action of ECR."""
 
 _SOMEWHERE = membership_at("o-unheardof00/r-root/ou-root-unheard0/")

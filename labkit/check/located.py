@@ -16,14 +16,14 @@ from labkit.check.positions import escape
 LAMBDA = "lambda.amazonaws.com"
 
 
-class Value(NamedTuple):
+class LocatedText(NamedTuple):
     """A text of the policy, and its JSON pointer."""
 
     text: str
     pointer: str
 
 
-class Named(NamedTuple):
+class LocatedPrincipal(NamedTuple):
     """One value of a Principal element: its kind (AWS, Service, …), text and pointer."""
 
     kind: str
@@ -37,7 +37,7 @@ class Named(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class LocatedCondition:
     """One operator and key of a Condition element.
 
     ``operator`` is as written; ``name`` is the operator without prefix and ``IfExists``; ``pointer`` is the key's.
@@ -48,11 +48,11 @@ class Condition:
     quantifier: str
     if_exists: bool
     key: str
-    values: tuple[Value, ...]
+    values: tuple[LocatedText, ...]
     pointer: str
 
     @property
-    def lower(self) -> str:
+    def lower_key(self) -> str:
         """The key in lower case, as keys are compared."""
         return self.key.lower()
 
@@ -73,7 +73,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Statement:
+class LocatedStatement:
     """A statement of a policy of that ``kind``: the ``raw`` object, and the pointer to it."""
 
     kind: DocumentKind
@@ -90,17 +90,17 @@ class Statement:
         """The pointer of an element."""
         return f"{self.pointer}/{escape(element)}"
 
-    def values(self, element: str) -> tuple[Value, ...]:
+    def values(self, element: str) -> tuple[LocatedText, ...]:
         """The texts of an element that holds one or a list of them."""
         return tuple(texts(self.raw.get(element), self.at(element)))
 
     @cached_property
-    def principals(self) -> tuple[Named, ...]:
+    def principals(self) -> tuple[LocatedPrincipal, ...]:
         """The values of Principal; empty where there is none."""
         return tuple(_principals(self.raw.get("Principal"), self.at("Principal")))
 
     @property
-    def all_principals(self) -> tuple[Named, ...]:
+    def all_principals(self) -> tuple[LocatedPrincipal, ...]:
         """The values of Principal and NotPrincipal."""
         return (*self.principals, *_principals(self.raw.get("NotPrincipal"), self.at("NotPrincipal")))
 
@@ -120,24 +120,24 @@ class Statement:
         return bool(self.principals) and all(each.kind == "Service" for each in self.principals)
 
     @cached_property
-    def conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[LocatedCondition, ...]:
         """The entries of Condition, one for each operator and key."""
         return tuple(_conditions(self.raw.get("Condition"), self.at("Condition")))
 
     @cached_property
     def required_keys(self) -> frozenset[str]:
         """The condition keys, in lower case, without which the statement does not apply."""
-        return frozenset(each.lower for each in self.conditions if each.requires or each.demands)
+        return frozenset(each.lower_key for each in self.conditions if each.requires or each.demands)
 
 
-def texts(value: Any, pointer: str) -> Iterator[Value]:
+def texts(value: Any, pointer: str) -> Iterator[LocatedText]:
     """The texts in a value that is one or a list of them. Numbers, true and false count as their JSON text."""
     if isinstance(value, list):
         for index, each in enumerate(value):
             if (text := as_text(each)) is not None:
-                yield Value(text, f"{pointer}/{index}")
+                yield LocatedText(text, f"{pointer}/{index}")
     elif (text := as_text(value)) is not None:
-        yield Value(text, pointer)
+        yield LocatedText(text, pointer)
 
 
 def as_text(value: Any) -> str | None:
@@ -147,19 +147,19 @@ def as_text(value: Any) -> str | None:
     return str(value) if isinstance(value, str | int | float) else None
 
 
-def _principals(value: Any, pointer: str) -> Iterator[Named]:
+def _principals(value: Any, pointer: str) -> Iterator[LocatedPrincipal]:
     if value == "*":
-        yield Named("AWS", "*", pointer)
+        yield LocatedPrincipal("AWS", "*", pointer)
     elif isinstance(value, dict):
         for kind, listed in value.items():
             for text, place in texts(listed, f"{pointer}/{escape(kind)}"):
-                yield Named(kind, text, place)
+                yield LocatedPrincipal(kind, text, place)
 
 
-def _conditions(value: Any, pointer: str) -> Iterator[Condition]:
+def _conditions(value: Any, pointer: str) -> Iterator[LocatedCondition]:
     for operator, keys in value.items() if isinstance(value, dict) else ():
         quantifier, _, rest = operator.rpartition(":")
         name = rest.removesuffix("IfExists")
         for key, listed in keys.items() if isinstance(keys, dict) else ():
             place = f"{pointer}/{escape(operator)}/{escape(key)}"
-            yield Condition(operator, name, quantifier, name != rest, key, tuple(texts(listed, place)), place)
+            yield LocatedCondition(operator, name, quantifier, name != rest, key, tuple(texts(listed, place)), place)
