@@ -1,11 +1,15 @@
-"""The rules of what may be chosen, field by field, without a lab."""
+"""What may be chosen: its rules, field by field, and the files in which it is kept, without a lab."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, fields
+
 import pytest
 
+from labkit.embedded.process import client
 from labkit.ground.environment import apply, lab_variables, own_variables
-from labkit.lab.choices import Choices
+from labkit.lab.choices import FIELDS, Choices, Where
 from labkit.lab.choosing import left_behind
 
 ROOT = "o-lambdaecrlab/r-lab1/"
@@ -158,3 +162,48 @@ def test_profiles_are_those_of_the_user_also_in_a_process_of_the_lab(profiles, t
 def test_a_config_that_cannot_be_read_is_said(profiles):
     profiles.write_text("no section")
     assert "cannot be read" in wrong({"registry_profile": "mine", "workload_profile": "other"})["registry_profile"]
+
+
+def test_every_field_has_its_rule_and_every_rule_its_field():
+    assert sorted(field.name for field in FIELDS) == sorted(each.name for each in fields(Choices))
+    assert {field.where for field in FIELDS} == set(Where)
+    assert all(wrong({field.name: field.default}) == {} for field in FIELDS)
+
+
+def test_an_unknown_name_is_a_mistake_of_the_program():
+    with pytest.raises(TypeError, match="regoin"):
+        Choices.of({"regoin": "eu-west-1"})
+
+
+def test_what_the_embedded_aws_keeps_itself_is_not_in_the_file_of_choices(tmp_path):
+    Choices(registry_account="111111111111", region="eu-west-1", base="stand-in").write(tmp_path / "home")
+    kept = json.loads((tmp_path / "home" / "choices.json").read_text())
+    assert kept == {
+        "registry_profile": None,
+        "workload_profile": None,
+        "management_profile": None,
+        "region": None,
+        "organization_path": None,
+        "base": "stand-in",
+        "engine": None,
+    }
+    Choices("mine", "other", region="eu-west-1").write(tmp_path / "home")
+    assert json.loads((tmp_path / "home" / "choices.json").read_text())["region"] == "eu-west-1"
+
+
+def test_choices_are_read_from_the_two_files_as_they_were_made(tmp_path):
+    home = tmp_path / "home"
+    assert Choices.read(home) == Choices.of({field.name: field.default for field in FIELDS})
+    Choices(base="public", engine="embedded").write(home)
+    (home / "lab.json").write_text('{"accounts": {"workload": "222222222222"}, "region": "eu-west-1"}')
+    found = Choices.read(home)
+    assert (found.base, found.engine, found.region, found.workload_account) == (
+        "public",
+        "embedded",
+        "eu-west-1",
+        "222222222222",
+    )
+    assert found.world() == client.settings(home)
+    Choices("mine", "other").write(home)
+    assert Choices.read(home).region is None
+    assert asdict(Choices.read(home))["workload_account"] == "222222222222"
