@@ -23,7 +23,7 @@ _MOST_WORKERS = 4
 
 
 @dataclass(frozen=True)
-class Check:
+class ProjectCheck:
     """One row: ``arguments`` after ``python -m`` are made from the project's root and from what was added to pytest."""
 
     name: str
@@ -40,7 +40,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Result:
+class CheckResult:
     """What came of a check: ``outcome`` is passed, failed or skipped; ``detail`` is its output or the reason."""
 
     name: str
@@ -82,34 +82,34 @@ def _no_browser(root: Path) -> str:
 
 
 CHECKS = (
-    Check("lint", lambda root, more: ["ruff", "check", "."]),
-    Check("format", lambda root, more: ["ruff", "format", "--check", "."]),
-    Check("types", lambda root, more: ["mypy"]),
-    Check("unit tests", _unit_tests),
-    Check(
+    ProjectCheck("lint", lambda root, more: ["ruff", "check", "."]),
+    ProjectCheck("format", lambda root, more: ["ruff", "format", "--check", "."]),
+    ProjectCheck("types", lambda root, more: ["mypy"]),
+    ProjectCheck("unit tests", _unit_tests),
+    ProjectCheck(
         "notebooks",
         _notebook_tests,
         slow=True,
         needs=lambda root: "" if notebooks(root) else "there are no notebooks",
     ),
-    Check("browser", _browser_tests, slow=True, needs=_no_browser),
+    ProjectCheck("browser", _browser_tests, slow=True, needs=_no_browser),
 )
 
 
 def run_check(
-    check: Check, root: Path, environment: Mapping[str, str], more: Sequence[str], output: Path | None
-) -> Result:
+    check: ProjectCheck, root: Path, environment: Mapping[str, str], more: Sequence[str], output: Path | None
+) -> CheckResult:
     """Run one check in ``root``; its output goes to the file ``output``, or to the terminal where that is None.
 
     A KeyboardInterrupt ends the check with all its processes before it goes on its way.
     """
     reason = check.reason_to_skip(root)
     if reason:
-        return Result(check.name, "skipped", 0.0, reason)
+        return CheckResult(check.name, "skipped", 0.0, reason)
     began = time.monotonic()
     code = _run([sys.executable, "-m", *check.arguments(root, more)], root, environment, output)
     detail = output.read_text("utf-8", "replace") if output else ""
-    return Result(check.name, "failed" if code else "passed", time.monotonic() - began, detail)
+    return CheckResult(check.name, "failed" if code else "passed", time.monotonic() - began, detail)
 
 
 def _run(command: Sequence[str], root: Path, environment: Mapping[str, str], output: Path | None) -> int:

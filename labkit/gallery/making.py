@@ -30,13 +30,13 @@ from labkit.lab.choices import Choices
 from labkit.lab.lab import Lab
 from labkit.scenarios import SCENARIOS, run
 
-Step = Callable[[str], AbstractContextManager[object]]
+Showing = Callable[[str], AbstractContextManager[object]]
 """Shows what is being done while the context is open."""
 
 _PORT = re.compile(r"(127\.0\.0\.1:)\d+")
 
 
-def gallery(root: Path, step: Step) -> dict[str, bytes]:
+def gallery(root: Path, step: Showing) -> dict[str, bytes]:
     """The site of the lab in ``root``. Raises LabError for a notebook or scenario that fails; nothing is written."""
     paths = sorted((root / "notebooks").glob("*.ipynb"))
     if not paths:
@@ -61,7 +61,7 @@ def fresh_lab() -> Iterator[Running]:
             embedded.stop(home)
 
 
-def executed(paths: Sequence[Path], running: Running, root: Path, step: Step) -> list[Page]:
+def executed(paths: Sequence[Path], running: Running, root: Path, step: Showing) -> list[Page]:
     """The pages of notebooks that are executed one after another on the running AWS."""
     pages = []
     with kernels(running, root) as execute_notebook:
@@ -99,7 +99,7 @@ def _steady(page: Page, running: Running) -> Page:
     return Page(page.name, page.title, body, page.places)
 
 
-def _played(running: Running, step: Step) -> Played:
+def _played(running: Running, step: Showing) -> Played:
     lab = Lab.embedded(running.home, Choices(engine=EMBEDDED))
     image = lab.build_image()
     results = []

@@ -15,7 +15,8 @@ from labkit.aws import public_bases as bases
 from labkit.aws.images import Pulled, Pushed
 from labkit.pull.uri import ImageUri
 
-Report = Callable[[str], None]
+LineReport = Callable[[str], None]
+"""Takes a line that says how far a build, a push or a pull is."""
 
 
 def silent(_line: str) -> None:
@@ -69,13 +70,15 @@ class Builder(Protocol):
     def sentence(self) -> str:
         """Who builds, pushes and pulls, in one sentence."""
 
-    def build(self, folder: Path, base: str, names: list[ImageUri], progress: Report, pulling: bases.Progress) -> Any:
+    def build(
+        self, folder: Path, base: str, names: list[ImageUri], progress: LineReport, pulling: bases.Progress
+    ) -> Any:
         """Build the image of ``folder`` on ``base`` (public or stand-in), to be known by ``names``."""
 
-    def push(self, ecr: Any, repository: str, tag: str, image: Any, progress: Report = silent) -> Pushed:
+    def push(self, ecr: Any, repository: str, tag: str, image: Any, progress: LineReport = silent) -> Pushed:
         """Push what this way has built, as the caller of the client ``ecr``, to the caller's own registry."""
 
-    def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: Report = silent) -> Pulled:
+    def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: LineReport = silent) -> Pulled:
         """Pull an image of the registry of ``account`` as the caller of the client ``ecr``."""
 
     def describe(self, image: Any) -> str:

@@ -15,7 +15,7 @@ from labkit.docker.daemon import Daemon, TimeBudget, find
 from labkit.docker.engine_choice import AUTO, DOCKER
 from labkit.docker.moved_registry import follow
 from labkit.docker.trial import LocalContainer, python_inside
-from labkit.lab.builder import Report, Trial, silent
+from labkit.lab.builder import LineReport, Trial, silent
 from labkit.pull.uri import ImageUri
 
 
@@ -34,18 +34,18 @@ class DockerBuilder:
         return f"{self.daemon.title} builds, pushes and pulls."
 
     def build(
-        self, folder: Path, base: str, names: list[ImageUri], progress: Report, pulling: bases.Progress
+        self, folder: Path, base: str, names: list[ImageUri], progress: LineReport, pulling: bases.Progress
     ) -> DockerImage:
         """See `labkit.docker.building.build`."""
         spoken = [f"{self.front}/{name}" if self.front else str(name) for name in names]
         return building.build(self.daemon, folder, base, spoken, progress, pulling)
 
-    def push(self, ecr: Any, repository: str, tag: str, image: DockerImage, progress: Report = silent) -> Pushed:
+    def push(self, ecr: Any, repository: str, tag: str, image: DockerImage, progress: LineReport = silent) -> Pushed:
         """See `labkit.docker.registry.push`. Raises ClientError where the caller gets no token."""
         uri = registry.uri(ecr, repository, tag)
         return registry.push(self.daemon, image.id, registry.login(ecr), uri, progress)
 
-    def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: Report = silent) -> Pulled:
+    def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: LineReport = silent) -> Pulled:
         """See `labkit.docker.registry.pull`. Raises ClientError where the caller gets no token."""
         uri = ImageUri(account, ecr.meta.region_name, repository, tag)
         return registry.pull(self.daemon, registry.login(ecr), uri, progress)

@@ -19,7 +19,7 @@ from labkit.docker.engine_choice import DOCKER, EMBEDDED, wanted
 from labkit.ground.home import open_home
 from labkit.image import Image
 from labkit.image import build as assemble
-from labkit.lab.builder import Builder, Report, Trial, silent
+from labkit.lab.builder import Builder, LineReport, Trial, silent
 from labkit.pull.uri import ImageUri
 
 
@@ -36,16 +36,18 @@ class EmbeddedBuilder:
         """Who builds, pushes and pulls, in one sentence."""
         return "The lab builds, pushes and pulls by itself" + (f": {self.reason}." if self.reason else ".")
 
-    def build(self, folder: Path, base: str, names: list[ImageUri], progress: Report, pulling: bases.Progress) -> Image:
+    def build(
+        self, folder: Path, base: str, names: list[ImageUri], progress: LineReport, pulling: bases.Progress
+    ) -> Image:
         """See `Builder.build`; the names come with the push. Raises DockerfileError, and LabError for the base."""
         source = None if base == bases.STAND_IN else bases.PublicBases(open_home(self.home).root / "bases", pulling)
         return assemble(folder, on_step=progress, base=source)
 
-    def push(self, ecr: Any, repository: str, tag: str, image: Image, progress: Report = silent) -> Pushed:
+    def push(self, ecr: Any, repository: str, tag: str, image: Image, progress: LineReport = silent) -> Pushed:
         """See `labkit.aws.images.push`."""
         return images.push(ecr, repository, tag, image, progress)
 
-    def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: Report = silent) -> Pulled:
+    def pull(self, ecr: Any, account: str, repository: str, tag: str, progress: LineReport = silent) -> Pulled:
         """See `labkit.aws.images.pull`."""
         return images.pull(ecr, account, repository, tag, progress)
 

@@ -2,9 +2,9 @@
 
     Scenario ── Steps ──run──> StepResults ──> ScenarioResult
 
-A step's action gets the ``Stage`` and returns facts to report. A ``ClientError`` that says access denied makes the
+A step's action gets the ``Scene`` and returns facts to report. A ``ClientError`` that says access denied makes the
 outcome "denied", one that says that a value is wrong "refused", which are as good as any other where the step expects
-them. Whatever an action makes on the stage it registers for undoing; the stage undoes in reverse order at the end,
+them. Whatever an action makes on the scene it registers for undoing; the scene undoes in reverse order at the end,
 also after a failure or Ctrl-C.
 """
 
@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from labkit.errors import LabError
 from labkit.lab.actor import Actor
-from labkit.lab.builder import BuiltImage, Report, silent
+from labkit.lab.builder import BuiltImage, LineReport, silent
 from labkit.lab.lab import Lab
 from labkit.pull.decision import PullDecision
 
@@ -36,7 +36,7 @@ Undo = Callable[[], object]
 
 
 @dataclass
-class Stage:
+class Scene:
     """Where a scenario is played: the lab, the image, what to undo, and what steps leave for later steps.
 
     The image is of the lab's own engine. ``progress`` gets a line for each part of a build, a push or a pull.
@@ -47,14 +47,14 @@ class Stage:
     image: BuiltImage
     undo: list[Undo] = field(default_factory=list)
     actors: dict[str, Actor] = field(default_factory=dict)
-    progress: Report = silent
+    progress: LineReport = silent
 
     def actor(self, name: str) -> Actor | None:
         """An actor that a step has added (such as a role's session), else the lab's; None where there is none."""
         return self.actors.get(name) or self.lab.actor(name)
 
 
-Action = Callable[[Stage, Actor], Mapping[str, Any]]
+Action = Callable[[Scene, Actor], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Step:
     actor: str
     action: Action
     expect: str = DONE
-    explain: Callable[[Stage, Actor], PullDecision] | None = None
+    explain: Callable[[Scene, Actor], PullDecision] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +141,19 @@ class ScenarioResult:
         return {"scenario": self.scenario.name, "ok": self.ok, "steps": steps, **leftovers}
 
 
-def play(step: Step, stage: Stage) -> StepResult:
+def play(step: Step, scene: Scene) -> StepResult:
     """Does one step. Errors become its outcome; only a bug raises, and where AWS does not answer."""
-    actor = stage.actor(step.actor)
+    actor = scene.actor(step.actor)
     if actor is None:
         reason = f"there is no profile {step.actor!r} in this lab"
         return StepResult(step, step.actor, SKIPPED, {"reason": reason})
     try:
-        return StepResult(step, actor.arn, *_settled(step, step.action(stage, actor)))
+        return StepResult(step, actor.arn, *_settled(step, step.action(scene, actor)))
     except ClientError as error:
         outcome = _OUTCOMES.get(error.response["Error"]["Code"], FAILED)
         if outcome == REFUSED and step.expect != REFUSED:
             outcome = FAILED
-        decision, why = (None, {}) if outcome == FAILED else _explained(step, stage, actor)
+        decision, why = (None, {}) if outcome == FAILED else _explained(step, scene, actor)
         return StepResult(step, actor.arn, outcome, {"error": error_facts(error), **why}, decision)
     except LabError as error:
         return StepResult(step, actor.arn, FAILED, {"error": {"message": str(error)}})
@@ -164,12 +164,12 @@ def _settled(step: Step, facts: Mapping[str, Any]) -> tuple[str, Mapping[str, An
     return (DONE if step.expect in (DENIED, REFUSED) else step.expect), facts
 
 
-def _explained(step: Step, stage: Stage, actor: Actor) -> tuple[PullDecision | None, dict[str, list[str]]]:
+def _explained(step: Step, scene: Scene, actor: Actor) -> tuple[PullDecision | None, dict[str, list[str]]]:
     """The decision of a step that was stopped and its reasons in sentences, or why there is none."""
     if step.explain is None:
         return None, {}
     try:
-        decision = step.explain(stage, actor)
+        decision = step.explain(scene, actor)
     except LabError as error:
         return None, {"why": [str(error)]}
     return decision, {"why": decision.sentences()}

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from labkit.lab.builder import BuiltImage, silent
 from labkit.lab.lab import Lab
-from labkit.scenarios.model import Scenario, ScenarioResult, Stage, Step, StepResult, play
+from labkit.scenarios.model import Scenario, ScenarioResult, Scene, Step, StepResult, play
 from labkit.scenarios.runner import reset, unwind
 
-Report = Callable[[Scenario, Step, StepResult | None], None]
+StepReport = Callable[[Scenario, Step, StepResult | None], None]
 
 
 def quiet(_scenario: Scenario, _step: Step, _result: StepResult | None) -> None:
@@ -35,7 +35,7 @@ class Player:
         reset(lab, scenario)
         self.scenario = scenario
         self.results: list[StepResult] = []
-        self._stage = Stage(lab, scenario.name, image, progress=progress)
+        self._scene = Scene(lab, scenario.name, image, progress=progress)
         self._made_before = 0
         self._leftovers: list[str] = []
 
@@ -48,21 +48,21 @@ class Player:
     def next(self) -> StepResult:
         """Does the next step. Raises IndexError after the last one."""
         step = self.scenario.all_steps[len(self.results)]
-        self._made_before = len(self._stage.undo)
-        self.results.append(play(step, self._stage))
+        self._made_before = len(self._scene.undo)
+        self.results.append(play(step, self._scene))
         return self.results[-1]
 
     def retry(self) -> StepResult:
         """Does the last step again, as if it had not been done. Raises IndexError before the first one."""
         self.results.pop()
-        made = self._stage.undo[self._made_before :]
-        del self._stage.undo[self._made_before :]
+        made = self._scene.undo[self._made_before :]
+        del self._scene.undo[self._made_before :]
         self._leftovers += unwind(made)
         return self.next()
 
     def clean_up(self) -> tuple[str, ...]:
         """Undoes everything, the latest first; returns what could not be undone, a sentence each."""
-        self._leftovers += unwind(self._stage.undo)
+        self._leftovers += unwind(self._scene.undo)
         self._made_before = 0
         return tuple(self._leftovers)
 
@@ -71,7 +71,7 @@ def run(
     lab: Lab,
     scenario: Scenario,
     image: BuiltImage,
-    report: Report = quiet,
+    report: StepReport = quiet,
     progress: Callable[[str], None] = silent,
 ) -> ScenarioResult:
     """Plays one scenario and cleans up, also after a failure or Ctrl-C.

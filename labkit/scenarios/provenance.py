@@ -16,7 +16,7 @@ from labkit.docker.buildx import Buildx, NoBuildxError
 from labkit.errors import LabError
 from labkit.image.format.manifest import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest
 from labkit.image.format.provenance import with_provenance
-from labkit.lab.builder import Builder, Report, silent
+from labkit.lab.builder import Builder, LineReport, silent
 from labkit.lab.docker_builder import DockerBuilder
 
 BUILDX, LAB = "buildx", "lab"
@@ -24,7 +24,7 @@ BUILDX, LAB = "buildx", "lab"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PushSource:
     """What is pushed: the image under the tag ``tag`` of the repository, built by the lab's engine of ``folder``.
 
     ``image`` is the engine's own, ``base`` the base that it was built on.
@@ -46,7 +46,14 @@ class Made:
 
 
 def push(
-    engine: Builder, ecr: Any, repository: str, tag: str, source: Source, *, provenance: bool, progress: Report = silent
+    engine: Builder,
+    ecr: Any,
+    repository: str,
+    tag: str,
+    source: PushSource,
+    *,
+    provenance: bool,
+    progress: LineReport = silent,
 ) -> Made:
     """Pushes to the caller's own registry as ``tag``: with provenance an index, without it one image.
 

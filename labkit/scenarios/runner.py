@@ -23,7 +23,7 @@ from labkit.lab.actor import Actor
 from labkit.lab.article import EXECUTION_ROLE, LIMITED_ROLE, PULLING_ROLE, REPOSITORIES
 from labkit.lab.lab import Lab
 from labkit.scenarios.catalogue import SCENARIOS
-from labkit.scenarios.model import Scenario, Stage, StepResult, Undo, play
+from labkit.scenarios.model import Scenario, Scene, StepResult, Undo, play
 
 T = TypeVar("T")
 
@@ -39,8 +39,8 @@ def prepare(lab: Lab, name: str) -> tuple[StepResult, ...]:
     scenario.needs(lab)
     image = lab.build_image(pulling=in_words(print))
     reset(lab, scenario)
-    stage = Stage(lab, scenario.name, image)
-    results = tuple(play(step, stage) for step in scenario.setup)
+    scene = Scene(lab, scenario.name, image)
+    results = tuple(play(step, scene) for step in scenario.setup)
     for result in results:
         if not result.ok:
             raise LabError(f"Cannot {result.step.title}: {result.facts['error']['message']}")

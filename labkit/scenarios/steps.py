@@ -19,7 +19,7 @@ from labkit.lab.builder import BuiltImage
 from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.pull.decision import PullDecision
-from labkit.scenarios.model import Action, Stage
+from labkit.scenarios.model import Action, Scene
 
 LIMITED_POLICY = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
 # Seconds to ask again after a change that real AWS takes a moment to spread; the embedded AWS knows it at once.
@@ -30,17 +30,17 @@ _NOTHING_TO_RUN = "The image stands on the lab's stand-in, which has no interpre
 def push_image(repository: str) -> Action:
     """Makes the repository (or takes the lab's own) without a policy, and pushes the image to it."""
 
-    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+    def act(scene: Scene, actor: Actor) -> Mapping[str, Any]:
         ecr = actor.client("ecr")
-        made = repositories.ensure(ecr, repository, stage.scenario)
+        made = repositories.ensure(ecr, repository, scene.scenario)
         if made.made:
-            stage.undo.append(partial(repositories.delete, ecr, repository))
+            scene.undo.append(partial(repositories.delete, ecr, repository))
         else:
-            stage.undo.append(partial(repositories.set_policy, ecr, repository, repositories.policy(ecr, repository)))
+            scene.undo.append(partial(repositories.set_policy, ecr, repository, repositories.policy(ecr, repository)))
             repositories.set_policy(ecr, repository, None)
-        engine = stage.lab.engine
-        pushed = engine.push(ecr, repository, TAG, stage.image, stage.progress)
-        facts = {"image": f"{made.uri}:{TAG}", "digest": pushed.digest, "base": _base(stage.image)}
+        engine = scene.lab.engine
+        pushed = engine.push(ecr, repository, TAG, scene.image, scene.progress)
+        facts = {"image": f"{made.uri}:{TAG}", "digest": pushed.digest, "base": _base(scene.image)}
         return {**facts, "engine": engine.name}
 
     return act
@@ -61,11 +61,11 @@ def limited_role() -> Action:
 
 
 def _role(name: str, trust: Callable[[Actor], Mapping[str, Any]], managed: tuple[str, ...]) -> Action:
-    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+    def act(scene: Scene, actor: Actor) -> Mapping[str, Any]:
         iam = actor.client("iam")
-        role = roles.ensure(iam, name, trust(actor), stage.scenario, managed)
+        role = roles.ensure(iam, name, trust(actor), scene.scenario, managed)
         if role.made:
-            stage.undo.append(partial(roles.delete, iam, name))
+            scene.undo.append(partial(roles.delete, iam, name))
         return {"role": role.arn}
 
     return act
@@ -74,9 +74,9 @@ def _role(name: str, trust: Callable[[Actor], Mapping[str, Any]], managed: tuple
 def assume_limited_role() -> Action:
     """Takes the limited role's credentials; later steps act as it under the name of the role."""
 
-    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+    def act(scene: Scene, actor: Actor) -> Mapping[str, Any]:
         arn = f"arn:aws:iam::{actor.account}:role/{LIMITED_ROLE}"
-        stage.actors[LIMITED_ROLE] = limited = Actor.of(LIMITED_ROLE, assume(actor.session, arn, "Test", PATIENCE))
+        scene.actors[LIMITED_ROLE] = limited = Actor.of(LIMITED_ROLE, assume(actor.session, arn, "Test", PATIENCE))
         return {"arn": limited.arn}
 
     return act
@@ -89,16 +89,19 @@ def push_built(repository: str, tag: str, provenance: bool, keeps: tuple[str, ..
     because ECR lets no tag go whose image is part of an index.
     """
 
-    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
-        from labkit.scenarios.provenance import Source, push  # what it needs of Docker is loaded for this step alone
+    def act(scene: Scene, actor: Actor) -> Mapping[str, Any]:
+        from labkit.scenarios.provenance import (  # what it needs of Docker is loaded for this step alone
+            PushSource,
+            push,
+        )
 
-        engine, ecr = stage.lab.engine, actor.client("ecr")
-        source = Source(stage.image, TAG, IMAGE_FOLDER, stage.lab.base)
+        engine, ecr = scene.lab.engine, actor.client("ecr")
+        source = PushSource(scene.image, TAG, IMAGE_FOLDER, scene.lab.base)
         images = [{"imageTag": each} for each in (tag, *keeps)]
-        stage.undo.append(partial(ecr.batch_delete_image, repositoryName=repository, imageIds=images))
-        made = push(engine, ecr, repository, tag, source, provenance=provenance, progress=stage.progress)
+        scene.undo.append(partial(ecr.batch_delete_image, repositoryName=repository, imageIds=images))
+        made = push(engine, ecr, repository, tag, source, provenance=provenance, progress=scene.progress)
         found = {"index" if provenance else "digest": made.digest}
-        image = stage.lab.image_uri(repository, tag)
+        image = scene.lab.image_uri(repository, tag)
         return {"image": image, **found, "made_by": made.by, "reason": made.sentence}
 
     return act
@@ -107,18 +110,18 @@ def push_built(repository: str, tag: str, provenance: bool, keeps: tuple[str, ..
 def create_function(name: str, repository: str, expect_denied: bool = False, tag: str = TAG) -> Action:
     """Creates the function from the repository's image and, where it was created, waits until it is active."""
 
-    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+    def act(scene: Scene, actor: Actor) -> Mapping[str, Any]:
         lambda_ = actor.client("lambda")
         answer = functions.create(
             lambda_,
             name,
             f"arn:aws:iam::{actor.account}:role/{EXECUTION_ROLE}",
-            stage.lab.image_uri(repository, tag),
-            stage.scenario,
-            functions.ARCHITECTURES[stage.image.architecture],
+            scene.lab.image_uri(repository, tag),
+            scene.scenario,
+            functions.ARCHITECTURES[scene.image.architecture],
             0 if expect_denied else PATIENCE,
         )
-        stage.undo.append(partial(functions.delete, lambda_, name))
+        scene.undo.append(partial(functions.delete, lambda_, name))
         functions.wait_until_active(lambda_, name)
         return {"function": answer["FunctionArn"]}
 
@@ -131,12 +134,12 @@ def invoke(name: str) -> Action:
     An error of the function is a failure, but for an image on a stand-in that real Lambda has nothing to run in.
     """
 
-    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+    def act(scene: Scene, actor: Actor) -> Mapping[str, Any]:
         answer = functions.invoke(actor.client("lambda"), name)
         facts = {"status": answer.status, "payload": answer.payload, "version": answer.version}
         if not answer.error:
             return facts
-        if not stage.image.has_interpreter and stage.lab.choices.are_real:
+        if not scene.image.has_interpreter and scene.lab.choices.are_real:
             return {**facts, "function_error": answer.error, "reason": _NOTHING_TO_RUN}
         raise LabError(f"The function {name} answered with an error: {answer.payload}")
 
@@ -146,7 +149,7 @@ def invoke(name: str) -> Action:
 def delete_function(name: str) -> Action:
     """Deletes the function again."""
 
-    def act(_stage: Stage, actor: Actor) -> Mapping[str, Any]:
+    def act(_scene: Scene, actor: Actor) -> Mapping[str, Any]:
         functions.delete(actor.client("lambda"), name)
         return {"function": name}
 
@@ -156,8 +159,8 @@ def delete_function(name: str) -> Action:
 def set_policy(repository: str, document: Callable[[Lab], Mapping[str, Any] | None]) -> Action:
     """Replaces the repository's policy with the document for this lab; None removes the policy."""
 
-    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
-        wanted = document(stage.lab)
+    def act(scene: Scene, actor: Actor) -> Mapping[str, Any]:
+        wanted = document(scene.lab)
         repositories.set_policy(actor.client("ecr"), repository, wanted)
         return {"policy": wanted}
 
@@ -167,7 +170,7 @@ def set_policy(repository: str, document: Callable[[Lab], Mapping[str, Any] | No
 def read_added_policy(repository: str) -> Action:
     """Reads the policy that Lambda has added by itself and checks that it is the one that the article found."""
 
-    def act(_stage: Stage, actor: Actor) -> Mapping[str, Any]:
+    def act(_scene: Scene, actor: Actor) -> Mapping[str, Any]:
         text = repositories.policy(actor.client("ecr"), repository)
         wanted = json.loads(policies.lambda_added_policy(actor.region, actor.account))
         found = json.loads(text) if text else None
@@ -181,14 +184,14 @@ def read_added_policy(repository: str) -> Action:
 def pull_image(repository: str) -> Action:
     """Pulls the image as ``docker pull`` does, digests verified."""
 
-    def act(stage: Stage, actor: Actor) -> Mapping[str, Any]:
-        registry = stage.lab.registry.account
-        pulled = stage.lab.engine.pull(actor.client("ecr"), registry, repository, TAG, stage.progress)
-        return {"image": stage.lab.image_uri(repository), "digest": pulled.digest}
+    def act(scene: Scene, actor: Actor) -> Mapping[str, Any]:
+        registry = scene.lab.registry.account
+        pulled = scene.lab.engine.pull(actor.client("ecr"), registry, repository, TAG, scene.progress)
+        return {"image": scene.lab.image_uri(repository), "digest": pulled.digest}
 
     return act
 
 
-def why_refused(name: str, repository: str) -> Callable[[Stage, Actor], PullDecision]:
+def why_refused(name: str, repository: str) -> Callable[[Scene, Actor], PullDecision]:
     """Explains why Lambda could not pull for the actor: the pull question asked with what the accounts say now."""
-    return lambda stage, actor: stage.lab.explain(actor.session, name, repository)
+    return lambda scene, actor: scene.lab.explain(actor.session, name, repository)

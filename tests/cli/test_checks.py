@@ -13,15 +13,15 @@ import psutil
 import pytest
 
 from labkit.cli import checks
-from labkit.cli.checks import CHECKS, Check, run_check
+from labkit.cli.checks import CHECKS, ProjectCheck, run_check
 from labkit.cli.commands import test as command
 from labkit.ground.processes import stoppable
 
 
-def program(name: str, source: str, folder: Path, **options) -> Check:
+def program(name: str, source: str, folder: Path, **options) -> ProjectCheck:
     """A check that runs a module of the test's own."""
     (folder / f"{name}.py").write_text(source)
-    return Check(name, lambda root, more: [name, *more], **options)
+    return ProjectCheck(name, lambda root, more: [name, *more], **options)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def importable(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(check: Check, folder: Path, more=()):
+def run(check: ProjectCheck, folder: Path, more=()):
     return run_check(check, folder, {**os.environ, "PYTHONPATH": str(folder)}, more, folder / "output.txt")
 
 
@@ -46,7 +46,7 @@ def test_a_check_fails_when_its_program_does_and_its_output_is_kept(importable):
 
 
 def test_a_check_without_its_tool_is_skipped_with_the_reason(tmp_path):
-    result = run(Check("lint", lambda root, more: ["no_such_tool"]), tmp_path)
+    result = run(ProjectCheck("lint", lambda root, more: ["no_such_tool"]), tmp_path)
     assert (result.outcome, result.detail) == ("skipped", "no_such_tool is not installed")
 
 
@@ -85,7 +85,7 @@ def test_the_checks_see_a_lab_of_their_own_and_nothing_of_the_users_aws(tmp_path
 def play(importable, monkeypatch, capsys):
     """Runs ``labkit test`` with the checks of a test."""
 
-    def play(*table: Check, fast: bool = False) -> tuple[int, str]:
+    def play(*table: ProjectCheck, fast: bool = False) -> tuple[int, str]:
         monkeypatch.setattr(checks, "CHECKS", table)
         monkeypatch.setattr(command, "_environment", lambda folder: {**os.environ, "PYTHONPATH": str(importable)})
         code = command.run(argparse.Namespace(fast=fast, verbose=False, more=[]))
@@ -97,7 +97,7 @@ def play(importable, monkeypatch, capsys):
 def test_the_summary_has_a_row_for_every_check_and_one_failure_fails_all(play, importable):
     good = program("good_one", "print('quiet please')", importable)
     bad = program("bad_one", "import sys; sys.exit('the reason')", importable)
-    code, out = play(good, bad, Check("gone", lambda root, more: ["no_such_tool"]))
+    code, out = play(good, bad, ProjectCheck("gone", lambda root, more: ["no_such_tool"]))
     assert code == 1
     assert "quiet please" not in out
     assert "the reason" in out
@@ -131,8 +131,8 @@ def test_an_interrupted_check_leaves_no_process_behind(tmp_path, root):
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     source = (
-        "import os, sys, pathlib; from labkit.cli.checks import Check, run_check\n"
-        f"check = Check('endless', lambda root, more: ['endless', {str(fifo)!r}])\n"
+        "import os, sys, pathlib; from labkit.cli.checks import ProjectCheck, run_check\n"
+        f"check = ProjectCheck('endless', lambda root, more: ['endless', {str(fifo)!r}])\n"
         f"folder = pathlib.Path({str(tmp_path)!r})\n"
         "run_check(check, folder, dict(os.environ), (), folder / 'out')"
     )

@@ -153,7 +153,7 @@ def test_the_registry_has_an_index_of_the_image_and_its_attestation(
     pushed: dict[str, Any],  # noqa: F811
     with_buildx: None,
 ):
-    ecr, source = lab.registry.client("ecr"), provenance.Source(image, "0.0.1", IMAGE_FOLDER, lab.base)
+    ecr, source = lab.registry.client("ecr"), provenance.PushSource(image, "0.0.1", IMAGE_FOLDER, lab.base)
     made = provenance.push(lab.engine, ecr, "lambda-same-account", INDEX, source, provenance=True)
     [found] = ecr.batch_get_image(repositoryName="lambda-same-account", imageIds=[{"imageTag": INDEX}])["images"]
     assert (found["imageId"]["imageDigest"], found["imageManifestMediaType"]) == (made.digest, OCI_INDEX)

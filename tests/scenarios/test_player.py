@@ -70,7 +70,7 @@ def test_what_could_not_be_undone_is_told(lab, image, monkeypatch):
 def test_a_step_that_failed_ends_a_run_and_can_be_done_again_by_a_player(lab, image):
     attempts = []
 
-    def at_second_try(_stage, _actor):
+    def at_second_try(_scene, _actor):
         attempts.append(1)
         if len(attempts) in (1, 2):
             raise LabError("not yet")

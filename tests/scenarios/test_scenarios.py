@@ -133,7 +133,7 @@ def test_a_step_that_comes_out_otherwise_ends_the_scenario_and_what_was_made_is_
 
 
 def test_ctrl_c_cleans_up_too(lab, image):
-    def interrupt(_stage, _actor):
+    def interrupt(_scene, _actor):
         raise KeyboardInterrupt
 
     scenario = SCENARIOS["same-account"]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from labkit.errors import LabError
 
 if TYPE_CHECKING:
-    from labkit.cli.jupyter.server import Server
+    from labkit.cli.jupyter.server import JupyterServer
 
 FIRST_NOTEBOOK = "00-*.ipynb"
 
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _serve(server: Server, endpoint: str) -> None:
+def _serve(server: JupyterServer, endpoint: str) -> None:
     try:
         server.wait_until_it_answers()
         print(f"The lab is open at\n\n  {server.url}\n\nThe embedded AWS answers at {endpoint}. Ctrl-C stops the lab.")

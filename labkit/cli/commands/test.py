@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from labkit.cli.checks import Check, Result
+    from labkit.cli.checks import CheckResult, ProjectCheck
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     return int(any(result.outcome == "failed" for result in results))
 
 
-def _run(check: Check, root: Path, folder: Path, args: argparse.Namespace, console: Console) -> Result:
+def _run(check: ProjectCheck, root: Path, folder: Path, args: argparse.Namespace, console: Console) -> CheckResult:
     from labkit.cli.checks import run_check
 
     output = None if args.verbose else folder / "output.txt"
@@ -115,7 +115,7 @@ def _environment(folder: Path) -> Mapping[str, str]:
     }
 
 
-def _summary(results: Sequence[Result], left_out: Sequence[str], console: Console) -> None:
+def _summary(results: Sequence[CheckResult], left_out: Sequence[str], console: Console) -> None:
     from rich.table import Table
 
     table = Table("check", "result", "seconds", title="labkit test", title_justify="left")
@@ -129,5 +129,5 @@ def _summary(results: Sequence[Result], left_out: Sequence[str], console: Consol
     console.print(table)
 
 
-def _remark(result: Result) -> str:
+def _remark(result: CheckResult) -> str:
     return f"({result.detail})" if result.outcome == "skipped" else f"in {result.seconds:.1f} s"

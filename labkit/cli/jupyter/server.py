@@ -25,7 +25,7 @@ _SECONDS_TO_START = 90
 _SECONDS_TO_STOP = 10
 
 
-class Server:
+class JupyterServer:
     """A running JupyterLab; made by `start`."""
 
     def __init__(self, settings: JupyterSettings, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -77,7 +77,7 @@ class Server:
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def start(settings: JupyterSettings, environment: Mapping[str, str], log: Path) -> Server:
+def start(settings: JupyterSettings, environment: Mapping[str, str], log: Path) -> JupyterServer:
     """Write the settings and start JupyterLab with ``environment`` and its output in ``log``; does not wait for it.
 
     It gets a session of its own: a Ctrl-C in the terminal reaches the lab, which then ends it properly, instead of
@@ -98,7 +98,7 @@ def start(settings: JupyterSettings, environment: Mapping[str, str], log: Path) 
         )
     finally:
         os.close(descriptor)
-    return Server(settings, process, log)
+    return JupyterServer(settings, process, log)
 
 
 def choose_port(wanted: int | None) -> int:
