@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.exercises.checking.answers import WrittenPolicy, place_of_workload
+from labkit.exercises.checking.answers import WrittenPolicy, membership_of_workload
 from labkit.exercises.checking.pulls import (
     SECOND_ACCOUNT,
     Pull,
@@ -19,7 +19,7 @@ from labkit.lab.lab import Lab
 def all_but_one_account(lab: Lab, policy: WrittenPolicy) -> Verdict:
     """04: a repository policy for the whole organization, except one of its accounts."""
     name, org = ORGANIZATION.function, lab.organization_id
-    inside = place_of_workload(lab, policy)
+    inside = membership_of_workload(lab, policy)
     pulls = (
         Pull(f"functions of {lab.workload.account}", name, lab.workload.account, True, inside),
         Pull("functions of a member account that does not exist yet", name, "999999999999", True, inside),
@@ -28,7 +28,7 @@ def all_but_one_account(lab: Lab, policy: WrittenPolicy) -> Verdict:
     )
 
     def intended(requester: Requester) -> bool:
-        return requester.place.org_id == org and requester.account != SECOND_ACCOUNT
+        return requester.membership.org_id == org and requester.account != SECOND_ACCOUNT
 
     return repository_policy(policy, image_of(lab, ORGANIZATION.repository), pulls, intended)
 
@@ -36,7 +36,7 @@ def all_but_one_account(lab: Lab, policy: WrittenPolicy) -> Verdict:
 def only_test_functions(lab: Lab, policy: WrittenPolicy) -> Verdict:
     """04: a repository policy for the organization's functions whose name begins with test-."""
     org, account = lab.organization_id, lab.workload.account
-    inside = place_of_workload(lab, policy)
+    inside = membership_of_workload(lab, policy)
     pulls = (
         Pull("the function test-organizations of the workload account", "test-organizations", account, True, inside),
         Pull("the function test-1 of another member account", "test-1", SECOND_ACCOUNT, True, inside),
@@ -45,6 +45,6 @@ def only_test_functions(lab: Lab, policy: WrittenPolicy) -> Verdict:
     )
 
     def intended(requester: Requester) -> bool:
-        return requester.place.org_id == org and (not requester.function or requester.name.startswith("test-"))
+        return requester.membership.org_id == org and (not requester.function or requester.name.startswith("test-"))
 
     return repository_policy(policy, image_of(lab, ORGANIZATION.repository), pulls, intended)

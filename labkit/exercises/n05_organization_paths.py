@@ -23,7 +23,7 @@ def directly_in_unit(lab: Lab, policy: WrittenPolicy) -> Verdict:
     below = f"{unit}ou-{unit.split('/')[1].removeprefix('r-')}-below000/"
 
     def intended(requester: Requester) -> bool:
-        return requester.place.paths == (unit,)
+        return requester.membership.paths == (unit,)
 
     return _units(lab, policy, {unit: True, below: False, _unit(lab.other_path): False}, intended)
 
@@ -35,7 +35,7 @@ def all_but_one_unit(lab: Lab, policy: WrittenPolicy) -> Verdict:
     root = "/".join(left_out.split("/")[:2]) + "/"
 
     def intended(requester: Requester) -> bool:
-        return requester.place.org_id == org and not requester.place.paths[0].startswith(left_out)
+        return requester.membership.org_id == org and not requester.membership.paths[0].startswith(left_out)
 
     units = {_unit(lab.organization_path): True, root: True, left_out: False, below: False}
     return _units(lab, policy, units, intended)

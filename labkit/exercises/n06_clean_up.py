@@ -53,11 +53,11 @@ def nobody_else_deletes(lab: Lab, policy: WrittenPolicy) -> Verdict:
 def _guard_cases(policy: Policy, account: str, image: ImageUri) -> Iterator[str]:
     groups = action_groups(policy)
 
-    def said(to: Requester) -> Mapping[str, CheckEffect]:
+    def effects_on(to: Requester) -> Mapping[str, CheckEffect]:
         return effects_for(to, image, policy, groups)
 
     def deletes(who: str) -> bool:
-        return said(Requester(Principal.aws(who), OUTSIDER)).get(_DELETE) is not CheckEffect.EXPLICIT_DENY
+        return effects_on(Requester(Principal.aws(who), OUTSIDER)).get(_DELETE) is not CheckEffect.EXPLICIT_DENY
 
     session, admin = f"arn:aws:sts::{account}:assumed-role/{CLEANER}", f"arn:aws:iam::{account}:user/admin"
     yield "" if deletes(f"{session}/removal") else f"The role {CLEANER} may not delete the repository."
@@ -65,7 +65,7 @@ def _guard_cases(policy: Policy, account: str, image: ImageUri) -> Iterator[str]
     same_start = deletes(f"{session}-2/removal")
     yield f"The role {CLEANER}-2, whose name only begins the same, may delete it." if same_start else ""
     subjects = Mentions(accounts=(account, SECOND_ACCOUNT), entities=("admin", CLEANER, *similar_names(CLEANER)))
-    answers = [(requester, said(requester)) for requester in requesters_about(policy, image.region, subjects)]
+    answers = [(requester, effects_on(requester)) for requester in requesters_about(policy, image.region, subjects)]
     of_account = [(requester, effects) for requester, effects in answers if requester.who.account == account]
     yield next(filter(None, (_deleting(*each, f"arn:aws:iam::{account}:role/{CLEANER}") for each in of_account)), "")
     yield next(filter(None, (_stopped(*each) for each in of_account)), "")

@@ -49,10 +49,10 @@ div.labkit-view .labkit-parts{margin-left:12px;width:calc(100% - 12px);table-lay
 div.labkit-view .labkit-plain{border-bottom:0}
 div.labkit-view .labkit-parts+p{border-left:3px solid var(--labkit-near);padding-left:6px}
 """
-STYLE = f"<style>{PALETTE}{_DRAWING}</style>"
+STYLE_ELEMENT = f"<style>{PALETTE}{_DRAWING}</style>"
 """The whole sheet, as the element that stands in every view."""
 
 
 def framed(body: str) -> str:
     """The HTML of a view: its body with the style sheet, as one element."""
-    return f'<div class="labkit-view">{STYLE}{body}</div>'
+    return f'<div class="labkit-view">{STYLE_ELEMENT}{body}</div>'

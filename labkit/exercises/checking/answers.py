@@ -40,7 +40,7 @@ def read_policy(answer: WrittenPolicy) -> Policy | str:
         return str(error)
 
 
-def place_of_workload(lab: Lab, answer: WrittenPolicy) -> Membership:
+def membership_of_workload(lab: Lab, answer: WrittenPolicy) -> Membership:
     """The place of the workload account, where the answer asks for paths: not every lab may read it.
 
     Otherwise some place in its organization, since which it is makes no difference.

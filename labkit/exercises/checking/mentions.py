@@ -37,7 +37,7 @@ class Mentions(NamedTuple):
     accounts: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
-    places: tuple[Membership, ...] = ()
+    memberships: tuple[Membership, ...] = ()
     services: tuple[str, ...] = ()
     principals: tuple[Principal, ...] = ()
     keys: Keys = ()
@@ -60,7 +60,7 @@ def mentions_of(statement: Statement, roots: Roots, carried: Collection[str]) ->
         _each(_accounts, (*named, *of(""))),
         _each(_functions, of("sourcearn")),
         _each(_entities, (*(text for text in named if "/" in text), *of("principalarn"))),
-        tuple(place for text in of("orgid", "orgpaths") for place in _places(text, roots)),
+        tuple(membership for text in of("orgid", "orgpaths") for membership in _memberships(text, roots)),
         (*(entry.text for entry in entries if entry.kind == "Service"), *of("servicename")),
         tuple(who for entry in entries for who in _principals(entry.kind, entry.text)),
         other_keys(statement, carried),
@@ -124,7 +124,7 @@ def _entities(text: str) -> Iterator[str]:
     return (name for tail in tails for name in instances(tail) if _ENTITY.fullmatch(name))
 
 
-def _places(text: str, roots: Roots) -> Iterator[Membership]:
+def _memberships(text: str, roots: Roots) -> Iterator[Membership]:
     """Places in organizations; of one that is only named by its id, or by the beginning of it, some place."""
     for found in instances(text, "00000000"):
         ends = ("", "/", "00000000/", "ou-root-unheard0/")

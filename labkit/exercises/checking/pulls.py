@@ -18,7 +18,7 @@ from labkit.exercises.checking.requesters import (
     Requester,
     action_groups,
     effects_for,
-    neighbouring_places,
+    neighbouring_memberships,
     requesters_about,
     similar_names,
 )
@@ -134,9 +134,9 @@ def subjects(pulls: Sequence[Pull], image: ImageUri) -> Mentions:
             *(question.function for question in pulls),
             *(n for name in admitted for n in (*similar_names(name), name.upper())),
         ),
-        places=(
+        memberships=(
             *(question.membership for question in pulls),
-            *(near for question in pulls for near in neighbouring_places(question.membership)),
+            *(near for question in pulls for near in neighbouring_memberships(question.membership)),
         ),
     )
 

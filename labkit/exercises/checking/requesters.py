@@ -36,7 +36,7 @@ _STRANGERS = Mentions(
     accounts=(STRANGERS_ACCOUNT,),
     functions=(STRANGER,),
     entities=(STRANGER,),
-    places=(OUTSIDER, _SOMEWHERE),
+    memberships=(OUTSIDER, _SOMEWHERE),
     services=(LAMBDA, "ecs.amazonaws.com"),
     principals=(Principal.anonymous(),),
 )
@@ -50,13 +50,13 @@ _CARRIED = frozenset(
 
 
 class Requester(NamedTuple):
-    """Somebody who asks. A service does so for a function, by its ARN; ``place`` is that of the account.
+    """Somebody who asks. A service does so for a function, by its ARN; ``membership`` is that of the account.
 
     ``keys`` are condition keys that nobody is known to carry: with them somebody may be stopped, but not let in.
     """
 
     who: Principal
-    place: Membership
+    membership: Membership
     function: str = ""
     keys: Keys = ()
 
@@ -84,15 +84,15 @@ class Requester(NamedTuple):
     def context(self) -> Mapping[str, str | tuple[str, ...]]:
         """The condition keys of its requests."""
         if self.function:
-            own = service_context(self.function, self.place) | {"aws:PrincipalServiceName": self.who.name}
+            own = service_context(self.function, self.membership) | {"aws:PrincipalServiceName": self.who.name}
         else:
-            own = caller_context(self.who, self.place) if self.who.is_iam else {}
+            own = caller_context(self.who, self.membership) if self.who.is_iam else {}
         return own | dict(self.keys)
 
     def __str__(self) -> str:
         who = "Lambda" if self.who.name == LAMBDA else str(self.who)
         what = f" for the function {self.function.split(':', 6)[6]} of {self.account}" if self.function else ""
-        where = f" in {self.place.paths[0]}" if self.place.paths else ""
+        where = f" in {self.membership.paths[0]}" if self.membership.paths else ""
         having = f" with {self.keys[0][0]}" if self.keys else ""
         return f"{who}{what}{where}{having}"
 
@@ -100,7 +100,7 @@ class Requester(NamedTuple):
 def requesters_about(policy: Policy, region: str, subjects: Mentions) -> Iterator[Requester]:
     """All requesters, without repetition: first the ``subjects``, whom the exercise is about."""
     subjects = subjects.with_all_of(_STRANGERS)
-    roots = _roots(subjects.places)
+    roots = _roots(subjects.memberships)
     seen: set[Requester] = set()
     for pool in (subjects, *(subjects.with_all_of(mentions_of(each, roots, _CARRIED)) for each in policy.statements)):
         for requester in (*_plain(pool, region), *_with_keys(pool, region)):
@@ -109,8 +109,8 @@ def requesters_about(policy: Policy, region: str, subjects: Mentions) -> Iterato
                 yield requester
 
 
-def _roots(places: Sequence[Membership]) -> Roots:
-    paths = [path.split("/") for place in places for path in place.paths]
+def _roots(memberships: Sequence[Membership]) -> Roots:
+    paths = [path.split("/") for membership in memberships for path in membership.paths]
     return {org: frozenset(root for other, root, *_ in paths if other == org) for org, *_ in paths}
 
 
@@ -119,10 +119,10 @@ def _plain(pool: Mentions, region: str) -> Iterator[Requester]:
     for account in pool.accounts:
         functions = [f"arn:aws:lambda:{region}:{account}:function:{name}" for name in pool.functions]
         callers = [*(who for name in pool.entities for who in _called(account, name)), Principal.aws(account)]
-        for place in pool.places:
-            yield from (Requester(who, place) for who in callers)
-            yield from (Requester(who, place, function) for function in functions for who in services)
-    yield from (Requester(who, place) for who in pool.principals for place in pool.places)
+        for membership in pool.memberships:
+            yield from (Requester(who, membership) for who in callers)
+            yield from (Requester(who, membership, function) for function in functions for who in services)
+    yield from (Requester(who, membership) for who in pool.principals for membership in pool.memberships)
 
 
 def _called(account: str, name: str) -> Iterator[Principal]:
@@ -142,9 +142,9 @@ def similar_names(name: str) -> tuple[str, ...]:
     return f"x{name}", f"{name}x", f"{name}-2", f"{name[:-1]}_", f"{name[:3]}x{name[3:]}"
 
 
-def neighbouring_places(place: Membership) -> Iterator[Membership]:
+def neighbouring_memberships(membership: Membership) -> Iterator[Membership]:
     """Places that are nearly the same: above, beside and below; of the same path in another organization."""
-    for path in place.paths:
+    for path in membership.paths:
         org, root, *units = path.strip("/").split("/")
         if units:
             yield membership_at("/".join([org, root, *units[:-1]]) + "/")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from labkit.check import DOCUMENT_KINDS, ERROR, check
-from labkit.exercises.checking.answers import WrittenPolicy, place_of_workload, read_policy, read_repository_policy
+from labkit.exercises.checking.answers import WrittenPolicy, membership_of_workload, read_policy, read_repository_policy
 from labkit.exercises.checking.pulls import Intention, Pull, decide_pull, image_of, repository_cases, subjects
 from labkit.exercises.checking.requesters import Requester, action_groups, effects_for, requesters_about
 from labkit.exercises.checking.verdict import Verdict, unreadable, verdict_on
@@ -27,7 +27,7 @@ def refuses_lambda_only(lab: Lab, policy: WrittenPolicy) -> Verdict:
     parsed = read_policy(policy)
     if isinstance(parsed, str):
         return unreadable(parsed, 6)
-    pull = Pull("the function", FUNCTION, lab.workload.account, False, place_of_workload(lab, policy))
+    pull = Pull("the function", FUNCTION, lab.workload.account, False, membership_of_workload(lab, policy))
     decision = decide_pull(pull, image_of(lab, OTHER_ACCOUNT.repository), parsed)
     for_lambda = any(
         entry == ("Service", LAMBDA)
@@ -75,7 +75,7 @@ def deny_that_spares_services(lab: Lab, policy: WrittenPolicy) -> Verdict:
     Callers from outside are denied explicitly, so that nothing else could let them in, and no service is, whoever it
     pulls for.
     """
-    pulls, intended = by_organization(lab, place_of_workload(lab, policy)), is_member(lab)
+    pulls, intended = by_organization(lab, membership_of_workload(lab, policy)), is_member(lab)
     parsed, image = read_repository_policy(policy), image_of(lab, OTHER_ACCOUNT.repository)
     if isinstance(parsed, str):
         return unreadable(parsed, len(pulls) + 3)

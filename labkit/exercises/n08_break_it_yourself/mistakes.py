@@ -113,11 +113,11 @@ def by_organization(lab: Lab, here: Membership) -> tuple[Pull, ...]:
 
 def _by_path(lab: Lab, _here: Membership) -> tuple[Pull, ...]:
     unit = lab.organization_path.rstrip("*")
-    places = {unit: True, f"{unit}ou-{unit.split('/')[1].removeprefix('r-')}-below000/": True}
-    places |= {lab.other_path.rstrip("*"): False, _ELSEWHERE.paths[0]: False}
+    paths = {unit: True, f"{unit}ou-{unit.split('/')[1].removeprefix('r-')}-below000/": True}
+    paths |= {lab.other_path.rstrip("*"): False, _ELSEWHERE.paths[0]: False}
     return tuple(
         Pull(f"functions of an account in {path}", FUNCTION, SECOND_ACCOUNT, admit, membership_at(path))
-        for path, admit in places.items()
+        for path, admit in paths.items()
     )
 
 
@@ -129,12 +129,12 @@ def _is_workload(lab: Lab) -> Intention:
 def is_member(lab: Lab) -> Intention:
     """What a policy for the organization intends: whoever is in it may pull."""
     org = lab.organization_id
-    return lambda requester: requester.place.org_id == org
+    return lambda requester: requester.membership.org_id == org
 
 
 def _is_in_unit(lab: Lab) -> Intention:
     unit = lab.organization_path.rstrip("*")
-    return lambda requester: any(path.startswith(unit) for path in requester.place.paths)
+    return lambda requester: any(path.startswith(unit) for path in requester.membership.paths)
 
 
 MISTAKES: Mapping[str, Mistake] = {

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from labkit.aws import functions, repositories, scps
 from labkit.aws.propagation import patience
-from labkit.exercises.checking.answers import place_of_workload
+from labkit.exercises.checking.answers import membership_of_workload
 from labkit.exercises.checking.pulls import image_of, repository_policy
 from labkit.exercises.checking.verdict import Verdict, unreadable, verdict_on
 from labkit.exercises.n08_break_it_yourself.mistakes import FUNCTION, REPOSITORY, STRANGER, mistake_named
@@ -53,7 +53,7 @@ def repaired(lab: Lab, name: str) -> Verdict:
     """08: the repository's policy, as it is now, does what the broken one should have done, and the function runs."""
     mistake = mistake_named(name)
     text = repositories.policy(lab.registry.client("ecr"), REPOSITORY)
-    pulls = mistake.pulls(lab, place_of_workload(lab, text or ""))
+    pulls = mistake.pulls(lab, membership_of_workload(lab, text or ""))
     if text is None:
         return unreadable(f"The repository {REPOSITORY} has no policy.", len(pulls) + 2)
     image = image_of(lab, REPOSITORY)

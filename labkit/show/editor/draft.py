@@ -18,7 +18,7 @@ from labkit.iam import Policy
 from labkit.show.document import layout
 
 _KIND = DOCUMENT_KINDS["ecr-repository"]
-LONGEST_POLICY: int = _KIND.longest or 0
+LONGEST_REPOSITORY_POLICY: int = _KIND.longest or 0
 """The characters that ECR takes, white space among them."""
 
 ADDED, REMOVED, SAME, CUT = "added", "removed", "same", "cut"
@@ -50,7 +50,7 @@ class Draft:
         value = _json(policy) if isinstance(policy, str) else policy
         short = policy if isinstance(policy, str) else json.dumps(policy, ensure_ascii=False)
         spread = layout(value) if isinstance(value, Mapping) else short
-        return cls(spread if len(spread) <= LONGEST_POLICY else short)
+        return cls(spread if len(spread) <= LONGEST_REPOSITORY_POLICY else short)
 
     @property
     def is_empty(self) -> bool:

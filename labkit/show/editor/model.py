@@ -50,7 +50,7 @@ _VERDICT_CLASSES = {"✓": "labkit-yes", "✗": "labkit-no", "?": "labkit-quiet"
 class PolicyEditor(View):
     """A repository's policy to read, write, apply and undo. Made by ``policy_editor``.
 
-    ``applied`` is the text that the repository has (None: no policy), as it was last read; ``said`` what came of the
+    ``applied`` is the text that the repository has (None: no policy), as it was last read; ``message`` what came of the
     last press, until the text is changed. ``decision`` is what Lambda would be answered for the text, or the last one
     that could be made, in which case ``decision_note`` says why there is no newer one. Without ``advice`` it says what
     is wrong, and not what to write instead.

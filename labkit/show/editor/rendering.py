@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from labkit.check import ERROR, Finding
-from labkit.show.editor.draft import ADDED, DIFF_MARKS, LONGEST_POLICY, REMOVED, DiffLine, Draft, counted
+from labkit.show.editor.draft import ADDED, DIFF_MARKS, LONGEST_REPOSITORY_POLICY, REMOVED, DiffLine, Draft, counted
 
 _STYLE = """<style>
 .labkit-view .labkit-lines{margin:2px 0;padding-left:3.2em}
@@ -32,8 +32,8 @@ _MARKS = {ERROR: "✗", "warning": "⚠"}
 
 def size_line(draft: Draft) -> str:
     """The length of the text against the limit, such as ``612 of 10,240 characters``."""
-    over = f": {draft.size - LONGEST_POLICY:,} too many" if draft.size > LONGEST_POLICY else ""
-    return f"{draft.size:,} of {LONGEST_POLICY:,} characters{over}"
+    over = f": {draft.size - LONGEST_REPOSITORY_POLICY:,} too many" if draft.size > LONGEST_REPOSITORY_POLICY else ""
+    return f"{draft.size:,} of {LONGEST_REPOSITORY_POLICY:,} characters{over}"
 
 
 def findings_summary(findings: Sequence[Finding]) -> str:

@@ -41,7 +41,7 @@ class LabForm(View):
     """What is chosen for a lab home, to change. Made by ``lab_form``.
 
     ``values`` are the texts of the fields and ``wrong`` a sentence for each with which something is wrong; ``lab`` is
-    the lab that was opened when they were last kept, and ``said`` what came of the last press.
+    the lab that was opened when they were last kept, and ``message`` what came of the last press.
     """
 
     def __init__(self, home: Path | None, draw: Draw) -> None:

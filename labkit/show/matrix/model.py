@@ -68,7 +68,7 @@ class MatrixCell(NamedTuple):
 
 
 class AccessMatrix(View):
-    """Accounts of the lab by repositories. Made by ``access_matrix``; ``said`` is what came of the last reading."""
+    """Accounts of the lab by repositories. Made by ``access_matrix``; ``message`` is what came of the last reading."""
 
     def __init__(self, lab: Lab, repositories: Iterable[str], draw: Draw) -> None:
         super().__init__(draw)

@@ -3,7 +3,7 @@
 ``OrganizationMap`` is the view-model and the view. Without a widget it is plain Python:
 
     where = organization_map(lab, "lambda-aws-organizations")
-    where.grants                                          who may pull now, by account
+    where.may_pull                                        who may pull now, by account
     where.choose("ou-lab1-workloads"), where.patterns     path patterns of units, and where.policy to grant them
     where.move("workload", "ou-lab1-development")         moves an account, and asks again who may pull
 
@@ -41,7 +41,7 @@ CHOSEN = "by the chosen units"
 class OrganizationMap(View):
     """The tree of the lab's organization. Made by ``organization_map``.
 
-    ``organization``, ``grants`` (None without a repository) and the accounts' names are as they were last read;
+    ``organization``, ``may_pull`` (None without a repository) and the accounts' names are as they were last read;
     ``chosen`` are the ids of the chosen units, ``below`` whether what is below them is meant too.
     """
 

@@ -34,7 +34,7 @@ _CLASSES = {YES: "labkit-yes", STOPPED: "labkit-yes", NO: "labkit-no", NONE: "la
 class ScenarioSteps(View):
     """A scenario's steps and how far they are. Made by ``scenario_steps``.
 
-    ``results`` are those of the steps so far, ``seconds`` how long each took, ``said`` what came of the last press.
+    ``results`` are those of the steps so far, ``seconds`` how long each took, ``message`` what came of the last press.
     """
 
     def __init__(self, lab: Lab, scenario: Scenario, draw: Draw, clock: Callable[[], float] = perf_counter) -> None:

@@ -3,11 +3,10 @@
 ``WhatIf`` is the view-model and the view. Without a widget it is plain Python:
 
     question = what_if(lab, "test-another-account", "lambda-another-account")
-    question.change(account="111122223333")     some inputs; the names are those of
-    ``labkit.show.what_if.inputs.FIELDS``
-    question.problems, question.decision        what does not make sense, what Lambda would be answered
-    question.flips, question.take("account")    values that would flip it, each proved by deciding; put one in
-    question.reset()                            the lab's own values, read again
+    question.change(account="111122223333")         some inputs; ``labkit.show.what_if.inputs.INPUTS`` has their names
+    question.problems, question.decision            what does not make sense, what Lambda would be answered
+    question.reversals, question.take("account")    values that would flip it, each proved by deciding; put one in
+    question.reset()                                the lab's own values, read again
 
 Nothing in the lab is changed. The one-line equivalent is ``lab.question(...).having(...).decide()``.
 """
@@ -40,7 +39,7 @@ class WhatIf(View):
     """A pull question with inputs to change. Made by ``what_if``.
 
     ``problems`` has a sentence for each input that does not do; while there is one, ``decision`` is the last that could
-    be made and there are no ``flips``. ``note`` says what could not be read of the lab.
+    be made and there are no ``reversals``. ``note`` says what could not be read of the lab.
     """
 
     def __init__(self, lab: Lab, function: str, repository: str, caller: boto3.Session, draw: Draw) -> None:

@@ -71,13 +71,19 @@ def test_users_and_roles_are_found_in_principals_and_their_patterns():
     ],
 )
 def test_places_are_found_where_they_can_exist(text, paths):
-    found = {path for place in in_condition("StringLike", "aws:SourceOrgPaths", text).places for path in place.paths}
+    found = {
+        path
+        for membership in in_condition("StringLike", "aws:SourceOrgPaths", text).memberships
+        for path in membership.paths
+    }
     assert found - {f"{path}ou-root-unheard0/" for path in paths} == paths
 
 
 def test_a_path_whose_end_is_open_leads_to_a_unit_whose_id_begins_the_same():
-    places = in_condition("StringLike", "aws:SourceOrgPaths", "o-lambdaecrlab/r-lab1/ou-lab1-production*").places
-    assert membership_at("o-lambdaecrlab/r-lab1/ou-lab1-production00000000/") in places
+    memberships = in_condition(
+        "StringLike", "aws:SourceOrgPaths", "o-lambdaecrlab/r-lab1/ou-lab1-production*"
+    ).memberships
+    assert membership_at("o-lambdaecrlab/r-lab1/ou-lab1-production00000000/") in memberships
 
 
 def keys(effect, condition):

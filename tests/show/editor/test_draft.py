@@ -9,7 +9,7 @@ import pytest
 from labkit.errors import PolicyError
 from labkit.pull import policies
 from labkit.show.document import layout
-from labkit.show.editor.draft import LONGEST_POLICY, Draft, counted
+from labkit.show.editor.draft import LONGEST_REPOSITORY_POLICY, Draft, counted
 from labkit.show.editor.rendering import diff_html, diff_text, findings_summary, listing_html, listing_text, size_line
 
 GRANT = policies.same_account()
@@ -28,7 +28,7 @@ def test_no_policy_is_an_empty_text_without_findings():
 def test_a_policy_that_only_fits_without_white_space_is_not_laid_out():
     accounts = [f"{number:012}" for number in range(120)]
     compact = json.dumps(policies.cross_account(*accounts))
-    assert len(layout(json.loads(compact))) > LONGEST_POLICY > len(compact)
+    assert len(layout(json.loads(compact))) > LONGEST_REPOSITORY_POLICY > len(compact)
     assert Draft.of(compact).text == Draft.of(json.loads(compact)).text == compact
 
 

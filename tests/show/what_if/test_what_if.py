@@ -17,7 +17,7 @@ from labkit.pull.organization import OUTSIDER, Membership
 from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.uri import ImageUri
 from labkit.show.what_if import what_if
-from labkit.show.what_if.inputs import NAMES, InputRules, InputValues
+from labkit.show.what_if.inputs import INPUT_NAMES, InputRules, InputValues
 from labkit.show.what_if.model import WhatIf
 from labkit.show.what_if.reversals import CALLER, LAMBDA, Flip, reversals
 
@@ -114,7 +114,7 @@ class TestInputs:
     )
     def test_what_does_not_do_is_said_of_that_input(self, name, value, says):
         base = question(None)
-        inputs = {**dict.fromkeys(NAMES, ""), "account": WORKLOAD, "organization_id": ORG, name: value}
+        inputs = {**dict.fromkeys(INPUT_NAMES, ""), "account": WORKLOAD, "organization_id": ORG, name: value}
         problems = InputRules(base).problems(InputValues(**inputs))
         assert says in problems.pop(name)
         assert not problems
