@@ -19,7 +19,7 @@ from labkit.pull.uri import ImageUri
 from labkit.show.what_if import what_if
 from labkit.show.what_if.inputs import INPUT_NAMES, InputRules, InputValues
 from labkit.show.what_if.model import WhatIf
-from labkit.show.what_if.reversals import CALLER, LAMBDA, Flip, reversals
+from labkit.show.what_if.reversals import CALLER, LAMBDA, Reversal, reversals
 
 REGISTRY, WORKLOAD, OTHER = "813835382529", "592444418872", "111122223333"
 ORG, ELSEWHERE = "o-lambdaecrlab", "o-neighbourorg"
@@ -45,14 +45,14 @@ def service_may(condition: dict) -> dict:
     return {"Statement": [{"Principal": {"AWS": WORKLOAD}, **statement}, {**service, **statement}]}
 
 
-def found(policy: dict | None, **changes: str) -> dict[str, Flip]:
+def found(policy: dict | None, **changes: str) -> dict[str, Reversal]:
     """The flips by the names of their inputs."""
     meaning = InputRules(question(policy))
     inputs = InputValues.of(meaning.base)
     for name, value in changes.items():
         inputs = inputs.with_(name, value)
     assert not meaning.problems(inputs)
-    return {flip.name: flip for flip in reversals(meaning, inputs, meaning.question(inputs).decide())}
+    return {reversal.name: reversal for reversal in reversals(meaning, inputs, meaning.question(inputs).decide())}
 
 
 class TestInputs:
@@ -126,57 +126,57 @@ class TestInputs:
 
 class TestFlips:
     def test_the_account_that_the_policy_names_would_be_let_in(self):
-        flip = found(policies.cross_account(OTHER))["account"]
-        assert (flip.value, flip.sides, flip.decision.allowed) == (OTHER, (CALLER, LAMBDA), True)
-        assert flip.sentence == (
+        reversal = found(policies.cross_account(OTHER))["account"]
+        assert (reversal.value, reversal.sides, reversal.decision.allowed) == (OTHER, (CALLER, LAMBDA), True)
+        assert reversal.sentence == (
             f"If the function's account were {OTHER}, Lambda could pull. "
             "That changes the answer for the caller and for Lambda."
         )
 
     def test_the_repositorys_own_account_is_offered_with_what_it_means_for_the_caller(self):
-        flip = found(policies.same_account())["account"]
-        assert (flip.value, flip.decision.caller) == (REGISTRY, ())
-        assert flip.sentence.endswith("The caller would not be asked then, since all is in one account.")
+        reversal = found(policies.same_account())["account"]
+        assert (reversal.value, reversal.decision.caller) == (REGISTRY, ())
+        assert reversal.sentence.endswith("The caller would not be asked then, since all is in one account.")
 
     def test_the_organization_flips_both_sides_and_both_keys_are_named(self):
-        flip = found(policies.organization(ELSEWHERE))["organization_id"]
-        assert (flip.value, flip.sides) == (ELSEWHERE, (CALLER, LAMBDA))
-        assert flip.sentence.startswith(
+        reversal = found(policies.organization(ELSEWHERE))["organization_id"]
+        assert (reversal.value, reversal.sides) == (ELSEWHERE, (CALLER, LAMBDA))
+        assert reversal.sentence.startswith(
             f"If aws:PrincipalOrgID and aws:SourceOrgID were {ELSEWHERE}, Lambda could pull."
         )
 
     def test_only_the_key_of_the_side_that_changes_is_named(self):
-        flip = found(service_may({"StringEquals": {"aws:SourceOrgID": ELSEWHERE}}))["organization_id"]
-        assert flip.sides == (LAMBDA,)
-        assert flip.sentence == (
+        reversal = found(service_may({"StringEquals": {"aws:SourceOrgID": ELSEWHERE}}))["organization_id"]
+        assert reversal.sides == (LAMBDA,)
+        assert reversal.sentence == (
             f"If aws:SourceOrgID were {ELSEWHERE}, Lambda could pull. That changes the answer for Lambda."
         )
 
     def test_the_place_that_a_path_names_is_one_where_an_account_can_stand(self):
-        flip = found(policies.organization_paths(f"{SIBLING}*"))["organization_path"]
-        assert (flip.value, flip.sides) == (SIBLING, (CALLER, LAMBDA))
+        reversal = found(policies.organization_paths(f"{SIBLING}*"))["organization_path"]
+        assert (reversal.value, reversal.sides) == (SIBLING, (CALLER, LAMBDA))
 
     def test_a_path_that_takes_only_units_below_is_met_by_one_below(self):
-        flip = found(policies.organization_paths(f"{SIBLING}ou-*"))["organization_path"]
-        assert flip.value.startswith(f"{SIBLING}ou-")
-        assert flip.decision.allowed
+        reversal = found(policies.organization_paths(f"{SIBLING}ou-*"))["organization_path"]
+        assert reversal.value.startswith(f"{SIBLING}ou-")
+        assert reversal.decision.allowed
 
     def test_leaving_the_granted_unit_takes_the_grant_away(self):
-        flip = found(policies.organization_paths(f"{PATH}*"))["organization_path"]
-        assert not flip.decision.allowed
-        assert "Lambda could not pull" in flip.sentence
+        reversal = found(policies.organization_paths(f"{PATH}*"))["organization_path"]
+        assert not reversal.decision.allowed
+        assert "Lambda could not pull" in reversal.sentence
 
     def test_the_functions_name_flips_where_the_policy_names_a_function(self):
-        flip = found(service_may({"ArnLike": {"aws:SourceArn": f"arn:aws:lambda:*:{WORKLOAD}:function:only-this"}}))
-        assert flip["source_arn"].value == f"arn:aws:lambda:eu-central-1:{WORKLOAD}:function:only-this"
-        assert flip["source_arn"].sentence.startswith("If aws:SourceArn were arn:aws:lambda:")
+        reversal = found(service_may({"ArnLike": {"aws:SourceArn": f"arn:aws:lambda:*:{WORKLOAD}:function:only-this"}}))
+        assert reversal["source_arn"].value == f"arn:aws:lambda:eu-central-1:{WORKLOAD}:function:only-this"
+        assert reversal["source_arn"].sentence.startswith("If aws:SourceArn were arn:aws:lambda:")
 
     def test_the_caller_flips_where_the_policy_names_a_principal(self):
         policy = service_may({"StringEquals": {"aws:SourceAccount": WORKLOAD}})
         policy["Statement"][0]["Principal"] = {"AWS": f"arn:aws:iam::{WORKLOAD}:role/Somebody"}
-        flip = found(policy)["caller"]
-        assert (flip.value, flip.sides) == (f"arn:aws:iam::{WORKLOAD}:role/Somebody", (CALLER,))
-        assert flip.sentence.startswith("If the caller were arn:aws:iam::")
+        reversal = found(policy)["caller"]
+        assert (reversal.value, reversal.sides) == (f"arn:aws:iam::{WORKLOAD}:role/Somebody", (CALLER,))
+        assert reversal.sentence.startswith("If the caller were arn:aws:iam::")
 
     def test_nothing_is_offered_where_no_single_input_is_enough(self):
         assert found(service_may({"StringEquals": {"aws:SourceOrgID": ELSEWHERE, "aws:SourceAccount": OTHER}})) == {}
@@ -227,13 +227,13 @@ def test_every_flip_that_is_offered_really_flips_by_that_input_alone(document, i
     if meaning.problems(inputs):
         return
     now = meaning.question(inputs).decide()
-    for flip in reversals(meaning, inputs, now):
-        changed = inputs.with_(flip.name, flip.value)
-        assert (changed, meaning.problems(changed)) == (flip.inputs, {})
+    for reversal in reversals(meaning, inputs, now):
+        changed = inputs.with_(reversal.name, reversal.value)
+        assert (changed, meaning.problems(changed)) == (reversal.inputs, {})
         then = meaning.question(changed).decide()
         assert then.allowed is not now.allowed
-        assert flip.sides
-        assert ("could pull" in flip.sentence) is then.allowed
+        assert reversal.sides
+        assert ("could pull" in reversal.sentence) is then.allowed
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ class TestView:
     def test_a_changed_input_is_answered_at_once(self, view):
         decision = view.change(account=OTHER)
         assert not decision.allowed
-        assert [flip.value for flip in view.reversals] == [WORKLOAD]
+        assert [reversal.value for reversal in view.reversals] == [WORKLOAD]
 
     def test_what_does_not_do_leaves_the_decision_before(self, view):
         before = view.decision
