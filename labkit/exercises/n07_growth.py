@@ -54,7 +54,7 @@ def as_many_accounts(lab: Lab, policy: WrittenPolicy) -> Verdict:
     refused = [_pull(account, f"functions of {account}, which is none of them", admit=False) for account in strangers]
     image = image_of(lab, OTHER_ACCOUNT.repository)
     size = len(policy if isinstance(policy, str) else json.dumps(policy))
-    keys = {condition.name for statement in parsed.statements for condition in statement.conditions}
+    keys = {condition.lower_key for statement in parsed.statements for condition in statement.conditions}
     cases = (
         f"It has {size:,} characters." if size > company.LIMIT else "",
         "It names an organization, not accounts." if any(key.endswith(_ORGANIZATION_KEYS) for key in keys) else "",

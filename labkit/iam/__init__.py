@@ -32,7 +32,7 @@ from labkit.iam.policies import CheckEffect, CheckKind, Policies
 from labkit.iam.request import Principal, Request
 from labkit.iam.statement import Statement
 from labkit.iam.words.explain import policy_name
-from labkit.iam.words.nearest import Miss
+from labkit.iam.words.nearest import NearestMiss
 from labkit.iam.words.reasons import reason
 
 __all__ = [
@@ -42,7 +42,7 @@ __all__ = [
     "Counterfactual",
     "Decision",
     "Match",
-    "Miss",
+    "NearestMiss",
     "Part",
     "Policies",
     "Policy",

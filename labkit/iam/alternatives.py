@@ -52,7 +52,7 @@ def counterfactual(decision: Decision, key: str) -> Counterfactual | None:
 
 def counterfactuals(decision: Decision) -> tuple[Counterfactual, ...]:
     """For each condition key that the policies look at and that can flip the decision, a value that does."""
-    keys = dict.fromkeys(condition.name for condition in conditions(decision))
+    keys = dict.fromkeys(condition.lower_key for condition in conditions(decision))
     found = (counterfactual(decision, key) for key in keys)
     return tuple(each for each in found if each is not None)
 
@@ -69,7 +69,7 @@ def conditions(decision: Decision, key: str = "") -> list[Condition]:
     each: list[Policy | None] = [*policies.identity, policies.resource, policies.boundary, *policies.session]
     each += [policy for level in levels for policy in level]
     found = [c for policy in each if policy for statement in policy.statements for c in statement.conditions]
-    return [condition for condition in found if not key or condition.name == key.lower()]
+    return [condition for condition in found if not key or condition.lower_key == key.lower()]
 
 
 def _candidates(conditions: Sequence[Condition], context: Context) -> Iterator[ContextValue | None]:
@@ -89,7 +89,7 @@ def _witnesses(condition: Condition, context: Context) -> Iterator[str]:
     make = _FAMILIES.get(condition.row.family)
     for value, compiled in zip(condition.values, condition.compiled, strict=True):
         if compiled.pattern is not None:
-            yield from _sample(compiled.pattern, context, context.get(condition.name))
+            yield from _sample(compiled.pattern, context, context.get(condition.lower_key))
         elif make is not None:
             yield from make(value)
         else:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from labkit.iam.operators import OPERATORS, Compiled, Operator
+from labkit.iam.operators import OPERATORS, CompiledValue, Operator
 from labkit.iam.parts import Outcome, Part, resolved, variables_of
 from labkit.iam.patterns import Context, ContextValue, Pattern
 
@@ -32,8 +32,8 @@ class Condition(NamedTuple):
     """One operator and key of a Condition element, compiled.
 
     ``operator`` is written as in the policy, prefix and suffix included; ``values`` are the policy's values. ``row``
-    is None for ``Null``. ``patterns`` are the values as patterns, where the operator is one of texts; ``name`` is the
-    key in lower case, ``variables`` are the keys that stand in the values.
+    is None for ``Null``. ``patterns`` are the values as patterns, where the operator is one of texts; ``lower_key`` is
+    the key as it is compared, ``variables`` are the keys that stand in the values.
     """
 
     operator: str
@@ -42,10 +42,10 @@ class Condition(NamedTuple):
     row: Operator | None
     quantifier: str
     if_exists: bool
-    compiled: tuple[Compiled, ...]
+    compiled: tuple[CompiledValue, ...]
     patterns: tuple[Pattern, ...]
     variables: tuple[str, ...]
-    name: str
+    lower_key: str
 
     @classmethod
     def compile(cls, operator: str, key: str, values: tuple[str, ...], variables: bool) -> Condition:
@@ -78,13 +78,13 @@ class Condition(NamedTuple):
 
     def part(self, context: Context) -> Part:
         """Compares the request's value of the key, if any, with the policy's values."""
-        outcome, got = self.outcome(context), context.get(self.name)
+        outcome, got = self.outcome(context), context.get(self.lower_key)
         texts = resolved(self.patterns, context) if self.variables else ()
         return Part("Condition", outcome.holds, self.values, got, self.operator, self.key, outcome, texts)
 
     def outcome(self, context: Context) -> Outcome:
         """How the comparison comes out, without the values on either side."""
-        value = context.get(self.name)
+        value = context.get(self.lower_key)
         if self.row is None:
             return self._presence(value)
         if value is None or value == () or (self.quantifier and not any(value)):

@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 
 from labkit.iam.match import Match
 from labkit.iam.policies import CheckEffect, CheckKind, Policies
-from labkit.iam.principals import Naming
+from labkit.iam.principals import Specificity
 from labkit.iam.request import Request
 from labkit.iam.words import explain, nearest
 
 
 class Check(NamedTuple):
-    """One kind of policy evaluated for a request; ``naming`` is how closely the best Allow names the principal."""
+    """One kind of policy evaluated for a request; ``specificity`` is how closely the best Allow names the principal."""
 
     kind: CheckKind
     effect: CheckEffect
     matches: tuple[Match, ...] = ()
-    naming: Naming = Naming.EXACT
+    specificity: Specificity = Specificity.EXACT
 
     @property
     def matched(self) -> tuple[Match, ...]:
@@ -53,7 +53,7 @@ class Decision(NamedTuple):
         return explain.denial(self)
 
     @property
-    def nearest_miss(self) -> nearest.Miss | None:
+    def nearest_miss(self) -> nearest.NearestMiss | None:
         """The statement that came closest to allowing (or the one that denies) and what would have to change."""
         return nearest.nearest_miss(self)
 

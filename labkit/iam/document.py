@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from labkit.errors import PolicyError
 from labkit.iam.conditions import Condition
-from labkit.iam.principals import Entry
+from labkit.iam.principals import PrincipalEntry
 from labkit.iam.statement import Element, Statement
 
 VERSIONS = ("2012-10-17", "2008-10-17")
@@ -196,13 +196,13 @@ _EXAMPLES = {
 }
 
 
-def _principals(value: Any, what: str) -> tuple[Entry, ...]:
+def _principals(value: Any, what: str) -> tuple[PrincipalEntry, ...]:
     if value == "*":
-        return (Entry("AWS", "*"),)
+        return (PrincipalEntry("AWS", "*"),)
     if not isinstance(value, dict) or not value:
         raise PolicyError(f'{what} must be "*" or an object such as {{"Service": "lambda.amazonaws.com"}}.')
     _check_elements(value, PRINCIPAL_KINDS, what)
-    return tuple(Entry(kind, text) for kind in value for text in _strings(value[kind], f"{kind} in {what}"))
+    return tuple(PrincipalEntry(kind, text) for kind in value for text in _strings(value[kind], f"{kind} in {what}"))
 
 
 def _conditions(value: Any, where: str, variables: bool) -> tuple[Condition, ...]:

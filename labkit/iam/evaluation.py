@@ -22,7 +22,7 @@ from labkit.iam.decision import Check, Decision
 from labkit.iam.document import Policy
 from labkit.iam.match import match_all
 from labkit.iam.policies import CheckEffect, CheckKind, Levels, Policies
-from labkit.iam.principals import Naming
+from labkit.iam.principals import Specificity
 from labkit.iam.request import ROOT, Request
 
 
@@ -69,10 +69,10 @@ def _flat(place: int, request: Request, policies: Sequence[Policy] | None) -> Ch
     matches = tuple([m for policy in policies for m in match_all(policy, request, demanded)])
     applying = [m for m in matches if m.matched]
     if not applying:
-        return Check(_KINDS[place], CheckEffect.IMPLICIT_DENY, matches, Naming.NOT)
+        return Check(_KINDS[place], CheckEffect.IMPLICIT_DENY, matches, Specificity.NONE)
     if any(m.statement.effect == "Deny" for m in applying):
         return Check(_KINDS[place], CheckEffect.EXPLICIT_DENY, matches)
-    return Check(_KINDS[place], CheckEffect.ALLOW, matches, max(m.naming for m in applying))
+    return Check(_KINDS[place], CheckEffect.ALLOW, matches, max(m.specificity for m in applying))
 
 
 def _levelled(place: int, request: Request, levels: Levels | None) -> Check:
@@ -95,10 +95,10 @@ _FOR_OTHERS = (*_GUARD_RAILS, _RESOURCE)  # services and anonymous callers have 
 _ACROSS = (*_GUARD_RAILS, *_OWN, _RESOURCE)
 # In one account: what still limits a grant by the resource policy, by how closely it names the principal.
 _WITHIN = {
-    Naming.NOT: (*_GUARD_RAILS, *_OWN),
-    Naming.ACCOUNT: (*_GUARD_RAILS, *_OWN),
-    Naming.ROLE: (*_GUARD_RAILS, _BOUNDARY, _SESSION),
-    Naming.EXACT: _GUARD_RAILS,
+    Specificity.NONE: (*_GUARD_RAILS, *_OWN),
+    Specificity.ACCOUNT: (*_GUARD_RAILS, *_OWN),
+    Specificity.ROLE: (*_GUARD_RAILS, _BOUNDARY, _SESSION),
+    Specificity.EXACT: _GUARD_RAILS,
 }
 
 
@@ -121,5 +121,5 @@ def _must_speak(request: Request, resource: Check, resource_must_allow: bool) ->
     if request.is_cross_account:
         return _ACROSS
     if resource.effect is CheckEffect.ALLOW:
-        return _WITHIN[resource.naming]
-    return _FOR_OTHERS if resource_must_allow else _WITHIN[Naming.NOT]
+        return _WITHIN[resource.specificity]
+    return _FOR_OTHERS if resource_must_allow else _WITHIN[Specificity.NONE]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from labkit.iam.document import Policy
 from labkit.iam.parts import Part
-from labkit.iam.principals import Naming
+from labkit.iam.principals import Specificity
 from labkit.iam.request import Request
 from labkit.iam.statement import Statement
 
@@ -23,7 +23,7 @@ class Match(NamedTuple):
 
     statement: Statement
     parts: tuple[Part, ...]
-    naming: Naming
+    specificity: Specificity
     matched: bool
 
     @property
@@ -54,9 +54,9 @@ def match(statement: Statement, request: Request, demanded: str = "") -> Match:
 def _compare(statement: Statement, request: Request, demanded: str) -> Match:
     keys = request.keys
     parts = [statement.action.part(request.action, keys)]
-    named = Naming.EXACT
+    closeness = Specificity.EXACT
     if statement.principal is not None:
-        named, part = statement.named(request.principal)
+        closeness, part = statement.compare_principal(request.principal)
         parts.insert(0, part)
     elif demanded == "Principal":
         parts.insert(0, Part("Principal", False, (), str(request.principal)))
@@ -65,7 +65,7 @@ def _compare(statement: Statement, request: Request, demanded: str) -> Match:
     elif demanded == "Resource":
         parts.append(Part("Resource", False, (), request.resource))
     parts += [condition.part(keys) for condition in statement.conditions]
-    return Match(statement, tuple(parts), named, all(part.matched for part in parts))
+    return Match(statement, tuple(parts), closeness, all(part.matched for part in parts))
 
 
 def match_all(policy: Policy, request: Request, demanded: str = "") -> tuple[Match, ...]:

@@ -16,22 +16,22 @@ from typing import NamedTuple
 
 from labkit.iam.patterns import Context, Pattern
 
-Test = Callable[[str, Context], bool]
-Compiler = Callable[[str, bool], "Compiled"]
+ValueTest = Callable[[str, Context], bool]
+Compiler = Callable[[str, bool], "CompiledValue"]
 Reader = Callable[[str], float | None]
 
 
-class Compiled(NamedTuple):
+class CompiledValue(NamedTuple):
     """One value of a condition: its test, and its pattern where the family is one of texts."""
 
-    test: Test
+    test: ValueTest
     pattern: Pattern | None = None
 
 
 def _text(style: str) -> Compiler:
-    def compile_(text: str, variables: bool) -> Compiled:
+    def compile_(text: str, variables: bool) -> CompiledValue:
         pattern = Pattern.compile(text, style, variables=variables)
-        return Compiled(pattern.matches, pattern)
+        return CompiledValue(pattern.matches, pattern)
 
     return compile_
 
@@ -39,20 +39,20 @@ def _text(style: str) -> Compiler:
 _BOOLEANS = ("true", "false")
 
 
-def _bool(text: str, variables: bool) -> Compiled:
+def _bool(text: str, variables: bool) -> CompiledValue:
     pattern = Pattern.compile(text, "exact-any-case", variables=variables)
-    return Compiled(lambda value, context: value.lower() in _BOOLEANS and pattern.matches(value, context), pattern)
+    return CompiledValue(lambda value, context: value.lower() in _BOOLEANS and pattern.matches(value, context), pattern)
 
 
 def _ordered(read: Reader, compare: Callable[[float, float], bool]) -> Compiler:
-    def compile_(text: str, _variables: bool) -> Compiled:
+    def compile_(text: str, _variables: bool) -> CompiledValue:
         wanted = read(text)
 
         def test(value: str, _context: Context) -> bool:
             got = read(value)
             return wanted is not None and got is not None and compare(got, wanted)
 
-        return Compiled(test)
+        return CompiledValue(test)
 
     return compile_
 
@@ -103,9 +103,9 @@ def _offset(zone: str | None) -> int:
 _LOWEST = (1, 1, 1, 0, 0, 0)
 
 
-def _binary(text: str, _variables: bool) -> Compiled:
+def _binary(text: str, _variables: bool) -> CompiledValue:
     wanted = _decoded(text)
-    return Compiled(lambda value, _context: wanted is not None and _decoded(value) == wanted)
+    return CompiledValue(lambda value, _context: wanted is not None and _decoded(value) == wanted)
 
 
 def _decoded(text: str) -> bytes | None:
@@ -120,7 +120,7 @@ def _decoded(text: str) -> bytes | None:
 _PREFIX = re.compile(r"[0-9A-Fa-f.:]+(?:/\d{1,3})?", re.ASCII)
 
 
-def _ip(text: str, _variables: bool) -> Compiled:
+def _ip(text: str, _variables: bool) -> CompiledValue:
     from ipaddress import ip_address, ip_network
 
     try:
@@ -134,7 +134,7 @@ def _ip(text: str, _variables: bool) -> Compiled:
         except ValueError:
             return False
 
-    return Compiled(test)
+    return CompiledValue(test)
 
 
 class Operator(NamedTuple):

@@ -22,7 +22,7 @@ from labkit.iam.arn import FIELDS, split
 
 ContextValue = str | tuple[str, ...]
 Context = Mapping[str, ContextValue]
-Test = Callable[[str], bool]
+TextTest = Callable[[str], bool]
 
 # Possessive quantifiers, so that a text full of unfinished variables is read in one pass.
 _VARIABLE = re.compile(r"\$\{([^{}']*+)(?:'([^']*+)'\s*+)?\}")
@@ -36,14 +36,14 @@ class Variable(NamedTuple):
     default: str | None
 
 
-class Literal(NamedTuple):
+class LiteralText(NamedTuple):
     """Text inside a pattern in which ``*`` and ``?`` are themselves, not wildcards."""
 
     text: str
 
 
-Text = str | Literal
-Piece = Text | Variable
+FixedPiece = str | LiteralText
+Piece = FixedPiece | Variable
 
 
 def _variable(found: re.Match[str]) -> Piece:
@@ -54,7 +54,7 @@ def _variable(found: re.Match[str]) -> Piece:
         if not comma or rest.strip():
             return found.group()
     elif name in _ESCAPED:
-        return Literal(name)
+        return LiteralText(name)
     name = name.strip()
     return Variable(name.lower(), default) if name and "," not in name else found.group()
 
@@ -70,7 +70,7 @@ def pieces_of(text: str) -> tuple[Piece, ...]:
     return tuple(piece for piece in pieces if piece != "")
 
 
-def text_of(piece: Text) -> str:
+def text_of(piece: FixedPiece) -> str:
     """The text of a piece."""
     return piece if isinstance(piece, str) else piece.text
 
@@ -93,11 +93,11 @@ class _Run(NamedTuple):
         return found.start() if found else -1
 
 
-def _runs(pieces: tuple[Text, ...], fold: Callable[[str], str]) -> list[_Run]:
-    runs: list[list[Text]] = [[]]
+def _runs(pieces: tuple[FixedPiece, ...], fold: Callable[[str], str]) -> list[_Run]:
+    runs: list[list[FixedPiece]] = [[]]
     for piece in pieces:
-        if isinstance(piece, Literal):
-            runs[-1].append(Literal(fold(piece.text)))
+        if isinstance(piece, LiteralText):
+            runs[-1].append(LiteralText(fold(piece.text)))
             continue
         first, *others = fold(piece).split("*")
         runs[-1].append(first)
@@ -105,7 +105,7 @@ def _runs(pieces: tuple[Text, ...], fold: Callable[[str], str]) -> list[_Run]:
     return [_run(parts) for parts in runs]
 
 
-def _run(parts: list[Text]) -> _Run:
+def _run(parts: list[FixedPiece]) -> _Run:
     text = "".join(map(text_of, parts))
     if not any(isinstance(part, str) and "?" in part for part in parts):
         return _Run(text, None)
@@ -119,16 +119,16 @@ def _same(text: str) -> str:
     return text
 
 
-def _exact(pieces: tuple[Text, ...]) -> Test:
+def _exact(pieces: tuple[FixedPiece, ...]) -> TextTest:
     return "".join(map(text_of, pieces)).__eq__
 
 
-def _exact_any_case(pieces: tuple[Text, ...]) -> Test:
+def _exact_any_case(pieces: tuple[FixedPiece, ...]) -> TextTest:
     wanted = "".join(map(text_of, pieces)).lower()
     return lambda text: text.lower() == wanted
 
 
-def _glob(pieces: tuple[Text, ...], fold: Callable[[str], str] = _same) -> Test:
+def _glob(pieces: tuple[FixedPiece, ...], fold: Callable[[str], str] = _same) -> TextTest:
     runs = _runs(pieces, fold)
     if len(runs) == 1:
         only = runs[0]
@@ -151,15 +151,15 @@ def _glob(pieces: tuple[Text, ...], fold: Callable[[str], str] = _same) -> Test:
     return test
 
 
-def _glob_any_case(pieces: tuple[Text, ...]) -> Test:
+def _glob_any_case(pieces: tuple[FixedPiece, ...]) -> TextTest:
     return _glob(pieces, str.lower)
 
 
-def _arn(pieces: tuple[Text, ...]) -> Test:
+def _arn(pieces: tuple[FixedPiece, ...]) -> TextTest:
     """Six fields, each a pattern of its own; what has fewer fields is no ARN and matches nothing."""
-    fields: list[list[Text]] = [[]]
+    fields: list[list[FixedPiece]] = [[]]
     for piece in pieces:
-        make: Callable[[str], Text] = Literal if isinstance(piece, Literal) else str
+        make: Callable[[str], FixedPiece] = LiteralText if isinstance(piece, LiteralText) else str
         first, *others = text_of(piece).split(":", len(FIELDS) - len(fields))
         fields[-1].append(make(first))
         fields += [[make(other)] for other in others]
@@ -172,7 +172,7 @@ def _arn(pieces: tuple[Text, ...]) -> Test:
     return test
 
 
-STYLES: dict[str, Callable[[tuple[Text, ...]], Test]] = {
+STYLES: dict[str, Callable[[tuple[FixedPiece, ...]], TextTest]] = {
     "exact": _exact,
     "exact-any-case": _exact_any_case,
     "glob": _glob,
@@ -183,7 +183,7 @@ STYLES: dict[str, Callable[[tuple[Text, ...]], Test]] = {
 
 
 @lru_cache(maxsize=8192)
-def _compile(pieces: tuple[Text, ...], style: str) -> Test:
+def _compile(pieces: tuple[FixedPiece, ...], style: str) -> TextTest:
     return STYLES[style](pieces)
 
 
@@ -198,7 +198,7 @@ class Pattern(NamedTuple):
     style: str
     pieces: tuple[Piece, ...]
     variables: tuple[str, ...]
-    test: Test | None
+    test: TextTest | None
 
     @classmethod
     def compile(cls, text: str, style: str, *, variables: bool = False) -> Pattern:
@@ -211,14 +211,14 @@ class Pattern(NamedTuple):
     def __repr__(self) -> str:
         return f"<Pattern {self.text!r}>"
 
-    def _resolved(self, context: Context) -> tuple[Text, ...] | None:
-        pieces: list[Text] = []
+    def _resolved(self, context: Context) -> tuple[FixedPiece, ...] | None:
+        pieces: list[FixedPiece] = []
         for piece in self.pieces:
             if isinstance(piece, Variable):
                 value = context.get(piece.key, piece.default)
                 if not isinstance(value, str):  # absent, or several values: nothing to put here
                     return None
-                pieces.append(Literal(value))
+                pieces.append(LiteralText(value))
             else:
                 pieces.append(piece)
         return tuple(pieces)

@@ -19,16 +19,16 @@ from labkit.iam import request as r
 from labkit.iam.request import Principal
 
 
-class Naming(IntEnum):
-    """How an entry names the principal, from not at all to exactly."""
+class Specificity(IntEnum):
+    """How closely an entry names the principal, from not at all to exactly."""
 
-    NOT = 0
+    NONE = 0
     ACCOUNT = 1  #: the account, which delegates to its identity policies
     ROLE = 2  #: the role behind a session, or the user behind a federated user's session
     EXACT = 3  #: the user, session, service, or everyone
 
 
-class Entry(NamedTuple):
+class PrincipalEntry(NamedTuple):
     """One value of a Principal element: its kind (AWS, Service, Federated, CanonicalUser) and text.
 
     A unique id (``AIDA…``, ``AROA…``) is what AWS shows of a user or role that has been deleted; it names nobody.
@@ -54,21 +54,21 @@ class Entry(NamedTuple):
         return self.text
 
 
-def _names_iam(entry: Entry, who: Principal) -> Naming:
+def _names_iam(entry: PrincipalEntry, who: Principal) -> Specificity:
     if entry.kind != "AWS":
-        return Naming.NOT
+        return Specificity.NONE
     if entry.account is not None:
-        return Naming.ACCOUNT if entry.account == who.account else Naming.NOT
+        return Specificity.ACCOUNT if entry.account == who.account else Specificity.NONE
     if entry.text == who.role_arn:
-        return Naming.ROLE
-    return Naming.EXACT if entry.text == who.arn else Naming.NOT
+        return Specificity.ROLE
+    return Specificity.EXACT if entry.text == who.arn else Specificity.NONE
 
 
-def _names_by_name(kind: str) -> Callable[[Entry, Principal], Naming]:
-    return lambda entry, who: Naming.EXACT if entry.kind == kind and entry.text == who.name else Naming.NOT
+def _names_by_name(kind: str) -> Callable[[PrincipalEntry, Principal], Specificity]:
+    return lambda entry, who: Specificity.EXACT if entry.kind == kind and entry.text == who.name else Specificity.NONE
 
 
-_NAMES: dict[str, Callable[[Entry, Principal], Naming]] = {
+_NAMES: dict[str, Callable[[PrincipalEntry, Principal], Specificity]] = {
     r.ROOT: _names_iam,
     r.USER: _names_iam,
     r.ROLE: _names_iam,
@@ -76,19 +76,19 @@ _NAMES: dict[str, Callable[[Entry, Principal], Naming]] = {
     r.SERVICE: _names_by_name("Service"),
     r.FEDERATED: _names_by_name("Federated"),
     r.CANONICAL: _names_by_name("CanonicalUser"),
-    r.ANONYMOUS: lambda _entry, _who: Naming.NOT,
+    r.ANONYMOUS: lambda _entry, _who: Specificity.NONE,
 }
 
 
-def naming(entries: tuple[Entry, ...], who: Principal) -> Naming:
+def specificity(entries: tuple[PrincipalEntry, ...], who: Principal) -> Specificity:
     """How closely the entries of a Principal element name ``who``: the closest of them counts."""
     if any(entry.is_everyone for entry in entries):
-        return Naming.EXACT
+        return Specificity.EXACT
     names = _NAMES[who.kind]
-    return max((names(entry, who) for entry in entries), default=Naming.NOT)
+    return max((names(entry, who) for entry in entries), default=Specificity.NONE)
 
 
-def spared(entries: tuple[Entry, ...], who: Principal) -> bool:
+def excepts(entries: tuple[PrincipalEntry, ...], who: Principal) -> bool:
     """Whether a NotPrincipal element leaves ``who`` out.
 
     An IAM principal is several at once: its account, its role, itself. NotPrincipal must list each of them.
@@ -98,11 +98,11 @@ def spared(entries: tuple[Entry, ...], who: Principal) -> bool:
     names = _NAMES[who.kind]
     found = {names(entry, who) for entry in entries}
     if not who.is_iam:
-        return Naming.EXACT in found
+        return Specificity.EXACT in found
     needed = {
-        r.ROOT: {Naming.ACCOUNT},
-        r.USER: {Naming.ACCOUNT, Naming.EXACT},
-        r.ROLE: {Naming.ACCOUNT, Naming.ROLE},
-        r.SESSION: {Naming.ACCOUNT, Naming.ROLE, Naming.EXACT},
+        r.ROOT: {Specificity.ACCOUNT},
+        r.USER: {Specificity.ACCOUNT, Specificity.EXACT},
+        r.ROLE: {Specificity.ACCOUNT, Specificity.ROLE},
+        r.SESSION: {Specificity.ACCOUNT, Specificity.ROLE, Specificity.EXACT},
     }
     return needed[who.kind] <= found

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from labkit.iam.conditions import Condition
 from labkit.iam.parts import Part, resolved, variables_of
 from labkit.iam.patterns import Context, Pattern
-from labkit.iam.principals import Entry, Naming, naming, spared
+from labkit.iam.principals import PrincipalEntry, Specificity, excepts, specificity
 from labkit.iam.request import Principal
 
 Effect = Literal["Allow", "Deny"]
@@ -75,7 +75,7 @@ class Statement:
         index: int,
         sid: str,
         effect: Effect,
-        principal: tuple[Entry, ...] | None,
+        principal: tuple[PrincipalEntry, ...] | None,
         not_principal: bool,
         action: Element,
         resource: Element | None,
@@ -93,20 +93,20 @@ class Statement:
         self.policy = policy
         patterns = [*(resource.patterns if resource else ()), *(each for c in conditions for each in c.patterns)]
         self.variables = variables_of(patterns)
-        self.keys = tuple(dict.fromkeys([*(condition.name for condition in conditions), *self.variables]))
+        self.keys = tuple(dict.fromkeys([*(condition.lower_key for condition in conditions), *self.variables]))
         self.remembered: dict[tuple[object, ...], Any] = {}
 
     def __repr__(self) -> str:
         return f"<Statement {self.label}: {self.effect}>"
 
-    def named(self, who: Principal) -> tuple[Naming, Part]:
+    def compare_principal(self, who: Principal) -> tuple[Specificity, Part]:
         """Compares the Principal (or NotPrincipal) element, which must be there, with who asks."""
         entries = self.principal or ()
         wanted = tuple(str(entry) for entry in entries)
         if self.not_principal:
-            return Naming.EXACT, Part("NotPrincipal", not spared(entries, who), wanted, str(who))
-        named = naming(entries, who)
-        return named, Part("Principal", named > Naming.NOT, wanted, str(who))
+            return Specificity.EXACT, Part("NotPrincipal", not excepts(entries, who), wanted, str(who))
+        closeness = specificity(entries, who)
+        return closeness, Part("Principal", closeness > Specificity.NONE, wanted, str(who))
 
     @property
     def allows(self) -> bool:

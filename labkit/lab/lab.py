@@ -302,4 +302,4 @@ def can_pull(lab: Lab, caller: boto3.Session, function: str, repository: str) ->
 def asks_for_paths(policy: Policy | None) -> bool:
     """Whether a policy asks where in the organization an account stands (``aws:…OrgPaths``)."""
     statements = policy.statements if policy else ()
-    return any(condition.name.endswith("orgpaths") for each in statements for condition in each.conditions)
+    return any(condition.lower_key.endswith("orgpaths") for each in statements for condition in each.conditions)

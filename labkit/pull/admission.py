@@ -204,8 +204,8 @@ class _Distinctions(NamedTuple):
         variables = {key for statement in statements for key in statement.variables}
         return cls(
             frozenset(number for text in texts for number in _NUMBER.findall(text)),
-            not variables.isdisjoint(_NUMBERED) or not all(_whole(c) for c in conditions if c.name in _NUMBERED),
-            tuple(condition for condition in conditions if condition.name in _PLACED),
+            not variables.isdisjoint(_NUMBERED) or not all(_whole(c) for c in conditions if c.lower_key in _NUMBERED),
+            tuple(condition for condition in conditions if condition.lower_key in _PLACED),
             not variables.isdisjoint(_PLACED),
         )
 

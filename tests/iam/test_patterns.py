@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labkit.iam.patterns import Literal, Pattern, Variable, pieces_of
+from labkit.iam.patterns import LiteralText, Pattern, Variable, pieces_of
 
 ARN = "arn:aws:lambda:eu-central-1:592444418872:function:f"
 
@@ -187,7 +187,7 @@ def test_pieces_come_in_their_order():
         "a",
         Variable("aws:x", None),
         "b",
-        Literal("*"),
+        LiteralText("*"),
         Variable("aws:y", "d"),
     )
 

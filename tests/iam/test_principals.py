@@ -6,7 +6,7 @@ import pytest
 
 from labkit.errors import UsageError
 from labkit.iam import Principal
-from labkit.iam.principals import Entry, Naming, naming, spared
+from labkit.iam.principals import PrincipalEntry, Specificity, excepts, specificity
 
 ACCOUNT = "592444418872"
 ROOT_ARN = f"arn:aws:iam::{ACCOUNT}:root"
@@ -25,55 +25,55 @@ NOBODY = Principal.anonymous()
 EVERYBODY = [ROOT, USER, ROLE, SESSION, FEDERATED_USER, LAMBDA, PROVIDER, CANONICAL, NOBODY]
 
 
-def named(who: Principal, text: str, kind: str = "AWS") -> Naming:
-    return naming((Entry(kind, text),), who)
+def named(who: Principal, text: str, kind: str = "AWS") -> Specificity:
+    return specificity((PrincipalEntry(kind, text),), who)
 
 
 @pytest.mark.parametrize("who", EVERYBODY, ids=lambda who: who.kind)
 def test_a_star_names_everybody(who):
-    assert named(who, "*") is Naming.EXACT
+    assert named(who, "*") is Specificity.EXACT
 
 
 @pytest.mark.parametrize("kind", ["Service", "Federated", "CanonicalUser"])
 def test_a_star_of_another_kind_names_nobody(kind):
-    assert all(named(who, "*", kind) is Naming.NOT for who in EVERYBODY)
+    assert all(named(who, "*", kind) is Specificity.NONE for who in EVERYBODY)
 
 
 @pytest.mark.parametrize("text", [ACCOUNT, ROOT_ARN])
 @pytest.mark.parametrize("who", [ROOT, USER, ROLE, SESSION, FEDERATED_USER], ids=lambda who: who.kind)
 def test_an_account_is_named_by_its_number_or_root_arn(who, text):
-    assert named(who, text) is Naming.ACCOUNT
+    assert named(who, text) is Specificity.ACCOUNT
 
 
 @pytest.mark.parametrize("who", [LAMBDA, PROVIDER, CANONICAL, NOBODY], ids=lambda who: who.kind)
 def test_those_without_account_are_not_named_by_accounts(who):
-    assert named(who, ACCOUNT) is Naming.NOT
+    assert named(who, ACCOUNT) is Specificity.NONE
 
 
 @pytest.mark.parametrize(
     ("who", "text", "expected"),
     [
-        (USER, USER_ARN, Naming.EXACT),
-        (USER, USER_ARN.replace("ann", "Ann"), Naming.NOT),
-        (USER, f"arn:aws:iam::{ACCOUNT}:user/ann", Naming.NOT),
-        (USER, ROLE_ARN, Naming.NOT),
-        (ROLE, ROLE_ARN, Naming.ROLE),
-        (SESSION, ROLE_ARN, Naming.ROLE),
-        (SESSION, SESSION_ARN, Naming.EXACT),
-        (SESSION, SESSION_ARN.replace("s1", "s2"), Naming.NOT),
-        (SESSION, f"arn:aws:iam::{ACCOUNT}:role/Deployer", Naming.NOT),
-        (ROLE, SESSION_ARN, Naming.NOT),
-        (FEDERATED_USER, FEDERATED_ARN, Naming.EXACT),
-        (FEDERATED_USER, USER_ARN, Naming.ROLE),
-        (USER, FEDERATED_ARN, Naming.NOT),
-        (ROLE, "AROA327C6N4AUOWAVWF2Y", Naming.NOT),
-        (USER, "AIDA327C6N4AUOWAVWF2Y", Naming.NOT),
-        (ROLE, f"arn:aws:iam::{ACCOUNT}:role/*", Naming.NOT),
-        (SESSION, f"arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/*", Naming.NOT),
-        (USER, "111122223333", Naming.NOT),
-        (USER, "arn:aws:iam::111122223333:root", Naming.NOT),
-        (USER, f"arn:aws:iam::{ACCOUNT}:root/x", Naming.NOT),
-        (USER, "59244441887", Naming.NOT),
+        (USER, USER_ARN, Specificity.EXACT),
+        (USER, USER_ARN.replace("ann", "Ann"), Specificity.NONE),
+        (USER, f"arn:aws:iam::{ACCOUNT}:user/ann", Specificity.NONE),
+        (USER, ROLE_ARN, Specificity.NONE),
+        (ROLE, ROLE_ARN, Specificity.ROLE),
+        (SESSION, ROLE_ARN, Specificity.ROLE),
+        (SESSION, SESSION_ARN, Specificity.EXACT),
+        (SESSION, SESSION_ARN.replace("s1", "s2"), Specificity.NONE),
+        (SESSION, f"arn:aws:iam::{ACCOUNT}:role/Deployer", Specificity.NONE),
+        (ROLE, SESSION_ARN, Specificity.NONE),
+        (FEDERATED_USER, FEDERATED_ARN, Specificity.EXACT),
+        (FEDERATED_USER, USER_ARN, Specificity.ROLE),
+        (USER, FEDERATED_ARN, Specificity.NONE),
+        (ROLE, "AROA327C6N4AUOWAVWF2Y", Specificity.NONE),
+        (USER, "AIDA327C6N4AUOWAVWF2Y", Specificity.NONE),
+        (ROLE, f"arn:aws:iam::{ACCOUNT}:role/*", Specificity.NONE),
+        (SESSION, f"arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/*", Specificity.NONE),
+        (USER, "111122223333", Specificity.NONE),
+        (USER, "arn:aws:iam::111122223333:root", Specificity.NONE),
+        (USER, f"arn:aws:iam::{ACCOUNT}:root/x", Specificity.NONE),
+        (USER, "59244441887", Specificity.NONE),
     ],
 )
 def test_users_roles_and_sessions_are_named_by_their_exact_arns(who, text, expected):
@@ -81,26 +81,26 @@ def test_users_roles_and_sessions_are_named_by_their_exact_arns(who, text, expec
 
 
 def test_others_are_named_by_their_kind_and_name():
-    assert named(LAMBDA, "lambda.amazonaws.com", "Service") is Naming.EXACT
-    assert named(LAMBDA, "ecs.amazonaws.com", "Service") is Naming.NOT
-    assert named(LAMBDA, "lambda.amazonaws.com", "AWS") is Naming.NOT
-    assert named(LAMBDA, "lambda.amazonaws.com", "Federated") is Naming.NOT
-    assert named(PROVIDER, "accounts.google.com", "Federated") is Naming.EXACT
-    assert named(CANONICAL, "79a59df9", "CanonicalUser") is Naming.EXACT
-    assert named(CANONICAL, "other", "CanonicalUser") is Naming.NOT
-    assert named(ROLE, ROLE_ARN, "Service") is Naming.NOT
-    assert named(NOBODY, "", "AWS") is Naming.NOT
+    assert named(LAMBDA, "lambda.amazonaws.com", "Service") is Specificity.EXACT
+    assert named(LAMBDA, "ecs.amazonaws.com", "Service") is Specificity.NONE
+    assert named(LAMBDA, "lambda.amazonaws.com", "AWS") is Specificity.NONE
+    assert named(LAMBDA, "lambda.amazonaws.com", "Federated") is Specificity.NONE
+    assert named(PROVIDER, "accounts.google.com", "Federated") is Specificity.EXACT
+    assert named(CANONICAL, "79a59df9", "CanonicalUser") is Specificity.EXACT
+    assert named(CANONICAL, "other", "CanonicalUser") is Specificity.NONE
+    assert named(ROLE, ROLE_ARN, "Service") is Specificity.NONE
+    assert named(NOBODY, "", "AWS") is Specificity.NONE
 
 
 def test_the_closest_of_several_names_counts():
-    entries = (Entry("AWS", ACCOUNT), Entry("AWS", SESSION_ARN), Entry("AWS", ROLE_ARN))
-    assert naming(entries, SESSION) is Naming.EXACT
-    assert naming(entries[::2], SESSION) is Naming.ROLE
-    assert naming((), SESSION) is Naming.NOT
+    entries = (PrincipalEntry("AWS", ACCOUNT), PrincipalEntry("AWS", SESSION_ARN), PrincipalEntry("AWS", ROLE_ARN))
+    assert specificity(entries, SESSION) is Specificity.EXACT
+    assert specificity(entries[::2], SESSION) is Specificity.ROLE
+    assert specificity((), SESSION) is Specificity.NONE
 
 
 def leaves_out(who: Principal, *texts: str, kind: str = "AWS") -> bool:
-    return spared(tuple(Entry(kind, text) for text in texts), who)
+    return excepts(tuple(PrincipalEntry(kind, text) for text in texts), who)
 
 
 def test_not_principal_must_name_the_account_too():

@@ -24,7 +24,17 @@ ORDER = (
 
 def test_the_offered_names_are_these():
     assert labkit.iam.__all__ == [
-        *("Check", "CheckEffect", "CheckKind", "Counterfactual", "Decision", "Match", "Miss", "Part", "Policies"),
+        *(
+            "Check",
+            "CheckEffect",
+            "CheckKind",
+            "Counterfactual",
+            "Decision",
+            "Match",
+            "NearestMiss",
+            "Part",
+            "Policies",
+        ),
         *("Policy", "PolicyError", "Principal", "Request", "Statement"),
         *("counterfactual", "counterfactuals", "evaluate", "policy_name", "reason"),
     ]

@@ -54,7 +54,7 @@ def mentions_of(statement: Statement, roots: Roots, carried: Collection[str]) ->
     named = tuple(entry.text for entry in entries)
 
     def of(*keys: str) -> list[str]:
-        return [value for each in statement.conditions if each.name.endswith(keys) for value in each.values]
+        return [value for each in statement.conditions if each.lower_key.endswith(keys) for value in each.values]
 
     return Mentions(
         _each(_accounts, (*named, *of(""))),
@@ -86,8 +86,8 @@ def other_keys(statement: Statement, carried: Collection[str]) -> Keys:
     alone = Policies(resource=Policy("", (statement,), ""))
     decision = evaluate(Request(Principal.anonymous(), "ecr:BatchGetImage", "*"), alone)
     found: dict[str, str | tuple[str, ...]] = dict.fromkeys(statement.variables, STRANGER)
-    for name in dict.fromkeys(condition.name for condition in statement.conditions):
-        conditions = [condition for condition in statement.conditions if condition.name == name]
+    for name in dict.fromkeys(condition.lower_key for condition in statement.conditions):
+        conditions = [condition for condition in statement.conditions if condition.lower_key == name]
         for value in candidates(decision, name):
             if value and all(each.outcome({name: value}).holds for each in conditions) is statement.allows:
                 found[name] = value

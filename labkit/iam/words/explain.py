@@ -56,12 +56,12 @@ def headline(decision: Decision) -> str:
 
 def sentences(decision: Decision) -> list[str]:
     """One sentence for each check that had something to say, the nearest miss, and what is not known."""
-    found = [check_sentence(check) for check in decision.checks if spoke(decision, check)]
+    found = [check_sentence(check) for check in decision.checks if is_involved(decision, check)]
     miss = nearest_miss(decision)
     return found + ([miss.sentence] if miss else []) + list(unknowns(decision))
 
 
-def spoke(decision: Decision, check: Check) -> bool:
+def is_involved(decision: Decision, check: Check) -> bool:
     """Whether a check had a say: it has an effect, or it is missing where it would have had to allow."""
     return check.effect is not CheckEffect.NO_IMPACT or check.kind is decision.blocked_by
 

@@ -23,7 +23,7 @@ _WEIGHT = {"Condition": 0, "Resource": 2, "NotResource": 2, "Action": 3, "NotAct
 _HEAVIEST = 4
 
 
-class Miss(NamedTuple):
+class NearestMiss(NamedTuple):
     """The statement that came closest, and what would have to change.
 
     ``element`` is the policy element; ``key`` is set when it is a condition key. ``wanted`` and ``got`` stand for the
@@ -64,7 +64,7 @@ def nearest(decision: Decision) -> Match | None:
     return min(missed, key=_distance) if missed else None
 
 
-def nearest_miss(decision: Decision) -> Miss | None:
+def nearest_miss(decision: Decision) -> NearestMiss | None:
     """What is wrong with the statement to look at first, and what to change; None when allowed."""
     match = nearest(decision)
     if match is None:
@@ -72,12 +72,12 @@ def nearest_miss(decision: Decision) -> Miss | None:
     return _miss(match, decision) if match.statement.allows else _denial(match, decision)
 
 
-def _denial(match: Match, decision: Decision) -> Miss:
+def _denial(match: Match, decision: Decision) -> NearestMiss:
     label = match.statement.label
     conditions = "; ".join(reason(part, decision.request) for part in match.parts if part.key)
     because = f" ({conditions})" if conditions else ""
     sentence = f"{label} denies this request explicitly{because}; no allow can outweigh it."
-    return Miss(label, "Effect", None, ("Deny",), None, sentence, _exception(match, decision))
+    return NearestMiss(label, "Effect", None, ("Deny",), None, sentence, _exception(match, decision))
 
 
 def _exception(match: Match, decision: Decision) -> str:
@@ -104,10 +104,10 @@ def _weight(part: Part) -> int:
     return 1 if part.outcome is Outcome.ABSENT else _WEIGHT.get(part.element, _HEAVIEST)
 
 
-def _miss(match: Match, decision: Decision) -> Miss:
+def _miss(match: Match, decision: Decision) -> NearestMiss:
     failed, label = match.failed, match.statement.label
     first = failed[0]
     reasons = "; ".join(reason(part, decision.request) for part in failed)
     changes = ", and ".join(change(part, decision.request) for part in failed)
     key = first.key or None
-    return Miss(label, first.element, key, first.wanted, first.got, f"{label}: {reasons}.", changes, len(failed))
+    return NearestMiss(label, first.element, key, first.wanted, first.got, f"{label}: {reasons}.", changes, len(failed))

@@ -14,7 +14,7 @@ from labkit.iam.match import Match
 from labkit.iam.parts import Part
 from labkit.iam.policies import CheckEffect
 from labkit.iam.request import Request
-from labkit.iam.words.explain import check_sentence, headline, policy_name, spoke, unknowns
+from labkit.iam.words.explain import check_sentence, headline, is_involved, policy_name, unknowns
 from labkit.iam.words.nearest import nearest, nearest_miss
 from labkit.iam.words.reasons import listed, reason, without_instead
 
@@ -86,7 +86,7 @@ _STATES = {
 
 def outline(decision: Decision) -> Line:
     """The tree of a decision; kinds of policy that had no say are left out."""
-    checks = [_check(check, decision) for check in decision.checks if spoke(decision, check)]
+    checks = [_check(check, decision) for check in decision.checks if is_involved(decision, check)]
     last = [Line("none", sentence) for sentence in unknowns(decision)]
     state, verdict = ("yes", "Allowed") if decision.allowed else ("no", "Denied")
     title = headline(decision)
