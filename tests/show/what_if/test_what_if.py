@@ -46,13 +46,13 @@ def service_may(condition: dict) -> dict:
 
 
 def found(policy: dict | None, **changes: str) -> dict[str, Reversal]:
-    """The flips by the names of their inputs."""
-    meaning = InputRules(question(policy))
-    inputs = InputValues.of(meaning.base)
+    """The reversals by the names of their inputs."""
+    rules = InputRules(question(policy))
+    inputs = InputValues.of(rules.base)
     for name, value in changes.items():
         inputs = inputs.with_(name, value)
-    assert not meaning.problems(inputs)
-    return {reversal.name: reversal for reversal in reversals(meaning, inputs, meaning.question(inputs).decide())}
+    assert not rules.problems(inputs)
+    return {reversal.name: reversal for reversal in reversals(rules, inputs, rules.question(inputs).decide())}
 
 
 class TestInputs:
@@ -61,25 +61,23 @@ class TestInputs:
         assert InputRules(base).question(InputValues.of(base)) == base
 
     def test_what_is_empty_follows_the_account_and_the_organization(self):
-        meaning = InputRules(question(None))
-        inputs = InputValues.of(meaning.base).with_("account", OTHER).with_("organization_id", ELSEWHERE)
-        asked = meaning.question(inputs)
+        rules = InputRules(question(None))
+        inputs = InputValues.of(rules.base).with_("account", OTHER).with_("organization_id", ELSEWHERE)
+        asked = rules.question(inputs)
         assert asked.function_arn == FUNCTION.replace(WORKLOAD, OTHER)
         assert asked.caller == Principal.aws(f"arn:aws:sts::{OTHER}:assumed-role/Deployer/me")
         assert asked.membership == Membership(ELSEWHERE, (PATH.replace(ORG, ELSEWHERE),))
 
     def test_the_callers_keys_are_those_of_the_changed_caller_and_place(self):
-        meaning = InputRules(question(None))
-        asked = meaning.question(
-            InputValues.of(meaning.base).with_("account", OTHER).with_("organization_path", SIBLING)
-        )
+        rules = InputRules(question(None))
+        asked = rules.question(InputValues.of(rules.base).with_("account", OTHER).with_("organization_path", SIBLING))
         assert asked.caller_context["aws:PrincipalArn"] == ROLE.replace(WORKLOAD, OTHER)
         assert asked.caller_context["aws:PrincipalAccount"] == OTHER
         assert asked.caller_context["aws:PrincipalOrgPaths"] == (SIBLING,)
 
     def test_without_an_organization_no_key_of_one_is_left(self):
-        meaning = InputRules(question(None))
-        asked = meaning.question(InputValues.of(meaning.base).with_("organization_id", ""))
+        rules = InputRules(question(None))
+        asked = rules.question(InputValues.of(rules.base).with_("organization_id", ""))
         assert asked.membership is OUTSIDER
         assert not any("Org" in key for key in asked.caller_context)
 
@@ -183,8 +181,8 @@ class TestFlips:
 
     def test_a_permission_that_the_caller_lacks_is_met_by_no_input(self):
         base = question(policies.cross_account(WORKLOAD), identity="lambda:*")
-        meaning = InputRules(base)
-        assert reversals(meaning, InputValues.of(base), base.decide()) == ()
+        rules = InputRules(base)
+        assert reversals(rules, InputValues.of(base), base.decide()) == ()
 
     def test_leaving_all_organizations_is_said_as_absence(self):
         policy = service_may({"StringNotLike": {"aws:SourceOrgID": "o-*"}})
@@ -223,14 +221,14 @@ documents = st.one_of(
 
 @given(documents, st.builds(InputValues, **values), st.sampled_from([HOME, OUTSIDER, Membership(ORG)]))
 def test_every_flip_that_is_offered_really_flips_by_that_input_alone(document, inputs, membership):
-    meaning = InputRules(question(document, membership))
-    if meaning.problems(inputs):
+    rules = InputRules(question(document, membership))
+    if rules.problems(inputs):
         return
-    now = meaning.question(inputs).decide()
-    for reversal in reversals(meaning, inputs, now):
+    now = rules.question(inputs).decide()
+    for reversal in reversals(rules, inputs, now):
         changed = inputs.with_(reversal.name, reversal.value)
-        assert (changed, meaning.problems(changed)) == (reversal.inputs, {})
-        then = meaning.question(changed).decide()
+        assert (changed, rules.problems(changed)) == (reversal.inputs, {})
+        then = rules.question(changed).decide()
         assert then.allowed is not now.allowed
         assert reversal.sides
         assert ("could pull" in reversal.sentence) is then.allowed
