@@ -10,8 +10,7 @@ Source: Amazon ECR API Reference, UploadLayerPart (parts of at most 20 MiB, in o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -20,34 +19,12 @@ from labkit.errors import LabError
 from labkit.image.format.archive import Blob, raw
 from labkit.image.format.image import Image
 from labkit.image.format.manifest import DOCKER_MANIFEST, OCI_MANIFEST, parse
+from labkit.image.transfer import LineReport, Pulled, Pushed, silent
 
 PART_BYTES = 20 * 1024 * 1024
-Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """What a push came to: the image's digest, and how many blobs were sent and how many were there already."""
-
-    digest: str
-    sent: int
-    present: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """What a pull came to: the image's digest, the number of blobs and their bytes."""
-
-    digest: str
-    blobs: int
-    size: int
-
-
-def _silent(_line: str) -> None:
-    """Progress for those who want none."""
-
-
-def push(ecr: Any, repository: str, tag: str, image: Image, progress: Progress = _silent) -> Pushed:
+def push(ecr: Any, repository: str, tag: str, image: Image, progress: LineReport = silent) -> Pushed:
     """Pushes the image under the tag; pushing what is there already changes nothing. Raises ClientError."""
     sent = push_blobs(ecr, repository, image.blobs, progress)
     try:
@@ -63,7 +40,7 @@ def push(ecr: Any, repository: str, tag: str, image: Image, progress: Progress =
     return Pushed(image.digest, sent, len(image.blobs) - sent)
 
 
-def push_blobs(ecr: Any, repository: str, blobs: Mapping[str, Blob], progress: Progress = _silent) -> int:
+def push_blobs(ecr: Any, repository: str, blobs: Mapping[str, Blob], progress: LineReport = silent) -> int:
     """Pushes the blobs, by their digests, that the repository does not have; returns how many. Raises ClientError."""
     missing = _missing(ecr, repository, list(blobs))
     for digest, blob in blobs.items():
@@ -98,7 +75,7 @@ def _upload(ecr: Any, repository: str, digest: str, blob: Blob) -> None:
     ecr.complete_layer_upload(repositoryName=repository, uploadId=upload["uploadId"], layerDigests=[digest])
 
 
-def pull(ecr: Any, registry: str, repository: str, tag: str, progress: Progress = _silent) -> Pulled:
+def pull(ecr: Any, registry: str, repository: str, tag: str, progress: LineReport = silent) -> Pulled:
     """Pulls an image of the registry's account as ``docker pull`` does, keeping nothing.
 
     Raises ClientError where the caller may not, LabError where a digest does not match or the image is not there.

@@ -24,18 +24,17 @@ from typing import Any
 from filelock import FileLock
 
 from labkit.aws.public_registry import Incoming, Refused, Repository
-from labkit.errors import DockerfileError, LabError, UsageError
+from labkit.errors import DockerfileError, LabError
 from labkit.ground.files import write_atomically
+from labkit.image.build.base_image import ARCHITECTURES, STAND_IN, BaseImage
 from labkit.image.build.layer import Sealed
-from labkit.image.build.stand_in import ARCHITECTURES, BaseImage, resolve
+from labkit.image.build.stand_in import resolve
 from labkit.image.format.contents import contents
 from labkit.image.format.errors import ImageError
 from labkit.image.format.manifest import DOCKER, OCI, Descriptor, Manifest, digest, for_platform, is_index, parse
+from labkit.image.transfer import BytesReport, silent
 
 REGISTRY = "https://public.ecr.aws"
-PUBLIC, STAND_IN = "public", "stand-in"
-BASES = (PUBLIC, STAND_IN)
-"""Which base images stand on: AWS's own from Amazon ECR Public, or the lab's stand-in for it."""
 
 _ADVICE = (
     f"or take the lab's stand-in for it (--base {STAND_IN}): real Lambda can create a function from that, but not "
@@ -47,36 +46,9 @@ _REFERENCE = re.compile(
 _FORMATS = {types.manifest: types for types in (DOCKER, OCI)}
 _GZIPPED = (DOCKER.layer, OCI.layer)
 
-Progress = Callable[[int, int], None]
-"""Told how many bytes of how many are there."""
-
-
-def check_base(name: str) -> str:
-    """Return the name of a base as it is. Raises UsageError where it is none of :data:`BASES`."""
-    if name not in BASES:
-        raise UsageError(f"There is no base image {name!r}: choose {' or '.join(BASES)}.")
-    return name
-
-
-def silent(_done: int, _total: int) -> None:
-    """Progress for those who want none."""
-
-
-def in_words(say: Callable[[str], None], seconds: float = 2.0, clock: Callable[[], float] = time.monotonic) -> Progress:
-    """Return a progress that says a line every so many seconds: nothing where all is there sooner."""
-    said = clock()
-
-    def progress(done: int, total: int) -> None:
-        nonlocal said
-        if clock() - said >= seconds:
-            said = clock()
-            say(f"pulling AWS's base image: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
-
-    return progress
-
 
 class PublicBases:
-    """A :data:`~labkit.image.build.stand_in.BaseSource` that pulls from Amazon ECR Public into ``folder``.
+    """A :data:`~labkit.image.build.base_image.BaseSource` that pulls from Amazon ECR Public into ``folder``.
 
     ``registry`` is the URL that stands for public.ecr.aws, ``pause`` waits between two attempts.
     """
@@ -84,7 +56,7 @@ class PublicBases:
     def __init__(
         self,
         folder: Path,
-        progress: Progress = silent,
+        progress: BytesReport = silent,
         registry: str = REGISTRY,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -164,7 +136,7 @@ class PublicBases:
         for layer, diff_id in zip(manifest.layers, diff_ids, strict=True):
             yield Sealed(layer.digest, layer.size, diff_id, self._place(layer.digest))
 
-    def _fetch(self, repository: Repository, blobs: Iterable[Descriptor], progress: Progress) -> None:
+    def _fetch(self, repository: Repository, blobs: Iterable[Descriptor], progress: BytesReport) -> None:
         """Bring what is missing."""
         missing = {blob.digest: blob for blob in blobs if not self._place(blob.digest).is_file()}
         done, total = 0, sum(blob.size for blob in missing.values())
@@ -200,7 +172,7 @@ class PublicBases:
             yield
 
 
-def _further(progress: Progress, before: int, total: int, arrived: int) -> None:
+def _further(progress: BytesReport, before: int, total: int, arrived: int) -> None:
     progress(before + arrived, total)
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from labkit.aws.public_bases import PUBLIC, STAND_IN, Progress
 from labkit.docker.daemon import Daemon, TimeBudget
 from labkit.docker.streams import EngineError, Line, explained, followed
 from labkit.errors import DockerfileError, LabError
 from labkit.image.build import container_stand_in as containers
+from labkit.image.build.base_image import PUBLIC, STAND_IN
+from labkit.image.transfer import BytesReport
 
 _LOOK_SECONDS = 10  # for the engine to find an image in its registry: some networks swallow what they do not let out
 _FROM = re.compile(r"^(\s*FROM\s+(?:--\S+\s+)*)(\S+)", re.MULTILINE | re.IGNORECASE)
@@ -72,16 +73,16 @@ def check_at_hand(daemon: Daemon, reference: str, budget: TimeBudget | None = No
         daemon.client.images.get_registry_data(reference)
 
 
-def ensure(daemon: Daemon, dockerfile: Dockerfile, base: str, pulling: Progress) -> Dockerfile:
+def ensure(daemon: Daemon, dockerfile: Dockerfile, base: str, pulling: BytesReport) -> Dockerfile:
     """Bring what ``dockerfile`` stands on into the engine; returns the Dockerfile to build.
 
-    ``base`` is one of ``labkit.aws.public_bases.BASES``. Raises LabError, in a sentence that says what else there is,
-    where it cannot be had.
+    ``base`` is one of ``labkit.image.build.base_image.BASES``. Raises LabError, in a sentence that says what else there
+    is, where it cannot be had.
     """
     return _BASES[base](daemon, dockerfile, pulling)
 
 
-def _pulled(daemon: Daemon, dockerfile: Dockerfile, pulling: Progress) -> Dockerfile:
+def _pulled(daemon: Daemon, dockerfile: Dockerfile, pulling: BytesReport) -> Dockerfile:
     reference = dockerfile.reference
     if reference == "scratch" or is_present(daemon, reference):
         return dockerfile
@@ -96,7 +97,7 @@ def _pulled(daemon: Daemon, dockerfile: Dockerfile, pulling: Progress) -> Docker
     return dockerfile
 
 
-def _pull(daemon: Daemon, reference: str, pulling: Progress) -> None:
+def _pull(daemon: Daemon, reference: str, pulling: BytesReport) -> None:
     name, _, tag = reference.rpartition(":") if ":" in reference.rpartition("/")[2] else (reference, "", "latest")
     with explained(f"Docker cannot pull {reference}"):
         lines = daemon.client.api.pull(name, tag, stream=True, decode=True)
@@ -108,7 +109,7 @@ def _pull(daemon: Daemon, reference: str, pulling: Progress) -> None:
 class _Counted:
     """Adds up what the engine says of each layer on its way."""
 
-    def __init__(self, pulling: Progress) -> None:
+    def __init__(self, pulling: BytesReport) -> None:
         self._pulling = pulling
         self._layers: dict[str, tuple[int, int]] = {}
 
@@ -121,7 +122,7 @@ class _Counted:
             self._pulling(done, total)
 
 
-def _stood_in_for(daemon: Daemon, dockerfile: Dockerfile, _pulling: Progress) -> Dockerfile:
+def _stood_in_for(daemon: Daemon, dockerfile: Dockerfile, _pulling: BytesReport) -> Dockerfile:
     if not _PYTHON.fullmatch(dockerfile.reference):
         raise DockerfileError(
             f"The lab can stand in only for public.ecr.aws/lambda/python:3.…, not for {dockerfile.reference}. Take "
@@ -147,4 +148,4 @@ def _replace(daemon: Daemon, name: str, archive: bytes) -> None:
                 daemon.client.images.remove(other)
 
 
-_BASES: dict[str, Callable[[Daemon, Dockerfile, Progress], Dockerfile]] = {PUBLIC: _pulled, STAND_IN: _stood_in_for}
+_BASES: dict[str, Callable[[Daemon, Dockerfile, BytesReport], Dockerfile]] = {PUBLIC: _pulled, STAND_IN: _stood_in_for}

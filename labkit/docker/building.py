@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labkit.aws.public_bases import Progress
 from labkit.docker import base_images
 from labkit.docker.base_images import Dockerfile
 from labkit.docker.daemon import Daemon
 from labkit.docker.streams import Line, explained, followed
 from labkit.image.build.stand_in import FOR_LABEL
-
-Report = Callable[[str], None]
+from labkit.image.transfer import BytesReport, LineReport
 
 _STEP = re.compile(r"Step (\d+/\d+) : (.+)", re.DOTALL)
 _NOISE = ("--->", "Removing intermediate container", "Successfully ")
@@ -49,12 +47,12 @@ class DockerImage:
 
 
 def build(
-    daemon: Daemon, folder: Path, base: str, names: Iterable[str], progress: Report, pulling: Progress
+    daemon: Daemon, folder: Path, base: str, names: Iterable[str], progress: LineReport, pulling: BytesReport
 ) -> DockerImage:
     """Builds the Dockerfile of ``folder`` and gives the image each of ``names``.
 
-    ``base`` is one of ``labkit.aws.public_bases.BASES``. ``progress`` gets a line for each instruction and what it
-    prints, ``pulling`` the bytes of the base image that are there and how many there are. Raises DockerfileError,
+    ``base`` is one of ``labkit.image.build.base_image.BASES``. ``progress`` gets a line for each instruction and what
+    it prints, ``pulling`` the bytes of the base image that are there and how many there are. Raises DockerfileError,
     LabError where the base cannot be had, and EngineError with the engine's words.
     """
     written = Dockerfile.read(folder / "Dockerfile")
@@ -79,7 +77,7 @@ def written(dockerfile: Dockerfile) -> Iterator[Path]:
         yield path
 
 
-def _built(daemon: Daemon, folder: Path, dockerfile: Dockerfile, progress: Report) -> Any:
+def _built(daemon: Daemon, folder: Path, dockerfile: Dockerfile, progress: LineReport) -> Any:
     failed, built = "Docker cannot build the image", ""
     with written(dockerfile) as path:
         with explained(failed):
@@ -91,7 +89,7 @@ def _built(daemon: Daemon, folder: Path, dockerfile: Dockerfile, progress: Repor
         return daemon.client.images.get(built)
 
 
-def _tell(line: Line, progress: Report) -> None:
+def _tell(line: Line, progress: LineReport) -> None:
     text = line.get("stream", "").strip()
     if not text or text.startswith(_NOISE):
         return

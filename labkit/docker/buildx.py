@@ -14,20 +14,18 @@ import shutil
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labkit.aws import public_bases as bases_of_images
 from labkit.docker import base_images
 from labkit.docker import daemon as finding
 from labkit.docker.building import written
 from labkit.docker.daemon import Daemon
 from labkit.docker.streams import EngineError, explained
 from labkit.errors import LabError
-
-Report = Callable[[str], None]
+from labkit.image.transfer import LineReport, silent
 
 _FAILED = "docker buildx cannot build the image"
 _CONTAINERD = "io.containerd.snapshotter.v1"
@@ -52,15 +50,15 @@ class Buildx:
         """What it is, such as ``docker buildx 0.13.1``."""
         return f"docker buildx {self.version}"
 
-    def build(self, folder: Path, base: str, name: str, *, provenance: bool, progress: Report) -> None:
+    def build(self, folder: Path, base: str, name: str, *, provenance: bool, progress: LineReport) -> None:
         """Build the Dockerfile of ``folder`` into the engine as ``name``.
 
-        ``base`` is one of ``labkit.aws.public_bases.BASES``; ``progress`` gets a line for each instruction and each
-        manifest. Raises DockerfileError, LabError where the base cannot be had, and EngineError with the last words of
-        buildx.
+        ``base`` is one of ``labkit.image.build.base_image.BASES``; ``progress`` gets a line for each instruction and
+        each manifest. Raises DockerfileError, LabError where the base cannot be had, and EngineError with the last
+        words of buildx.
         """
         read = base_images.Dockerfile.read(folder / "Dockerfile")
-        dockerfile = base_images.ensure(self.daemon, read, base, bases_of_images.silent)
+        dockerfile = base_images.ensure(self.daemon, read, base, silent)
         switch = f"--provenance={str(provenance).lower()}"
         with written(dockerfile) as path:
             command = [self.program, "buildx", "build", "--builder", "default", "--progress", "plain", switch]

@@ -1,7 +1,8 @@
 """Which engine is to be used, by one rule for all who ask: the choice, else the environment, else whichever is there.
 
-The choice is of a lab home (``choices.json``) or of one command. What it leaves open, the environment variable
-``LABKIT_ENGINE`` may decide: the project's own tests have it say ``embedded``, so that they see the same everywhere.
+The choice is of a lab home (kept in its ``choices.json``, with all else that was chosen) or of one command. What it
+leaves open, the environment variable ``LABKIT_ENGINE`` may decide: the project's own tests have it say ``embedded``, so
+that they see the same everywhere.
 """
 
 from __future__ import annotations

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from labkit.aws.images import Pulled, Pushed
 from labkit.docker.daemon import Daemon, TimeBudget
 from labkit.docker.streams import EngineError, explained, followed
+from labkit.image.transfer import LineReport, Pulled, Pushed
 from labkit.pull.uri import ImageUri
-
-Report = Callable[[str], None]
 
 _ECR_HOST = re.compile(r"\d{12}\.dkr[.-]ecr")
 _DIGEST = re.compile(r"Digest: (sha256:[0-9a-f]{64})")
@@ -71,7 +68,7 @@ def check_reachable(daemon: Daemon, known: Login, budget: TimeBudget) -> None:
             budget(log_in)
 
 
-def push(daemon: Daemon, image: str, known: Login, uri: ImageUri, progress: Report) -> Pushed:
+def push(daemon: Daemon, image: str, known: Login, uri: ImageUri, progress: LineReport) -> Pushed:
     """Pushes the engine's image (its id) as ``uri``. Raises EngineError with the registry's words."""
     repository, tag = _split(known.name(uri))
     failed, digest, layers = f"Docker cannot push {uri}", "", {}
@@ -90,7 +87,7 @@ def push(daemon: Daemon, image: str, known: Login, uri: ImageUri, progress: Repo
     return Pushed(digest, sum(layers.values()), len(layers) - sum(layers.values()))
 
 
-def pull(daemon: Daemon, known: Login, uri: ImageUri, progress: Report) -> Pulled:
+def pull(daemon: Daemon, known: Login, uri: ImageUri, progress: LineReport) -> Pulled:
     """Pulls the image of ``uri`` as ``docker pull`` does: what the engine has already is not downloaded again.
 
     Raises EngineError with the registry's words.

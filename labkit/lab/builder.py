@@ -6,21 +6,12 @@ The two are in `labkit.lab.docker_builder` and `labkit.lab.engine`; what they ha
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from labkit.aws import public_bases as bases
-from labkit.aws.images import Pulled, Pushed
+from labkit.image.transfer import BytesReport, LineReport, Pulled, Pushed, silent
 from labkit.pull.uri import ImageUri
-
-LineReport = Callable[[str], None]
-"""Takes a line that says how far a build, a push or a pull is."""
-
-
-def silent(_line: str) -> None:
-    """Progress for those who want none."""
 
 
 class BuiltImage(Protocol):
@@ -70,9 +61,7 @@ class Builder(Protocol):
     def sentence(self) -> str:
         """Who builds, pushes and pulls, in one sentence."""
 
-    def build(
-        self, folder: Path, base: str, names: list[ImageUri], progress: LineReport, pulling: bases.Progress
-    ) -> Any:
+    def build(self, folder: Path, base: str, names: list[ImageUri], progress: LineReport, pulling: BytesReport) -> Any:
         """Build the image of ``folder`` on ``base`` (public or stand-in), to be known by ``names``."""
 
     def push(self, ecr: Any, repository: str, tag: str, image: Any, progress: LineReport = silent) -> Pushed:

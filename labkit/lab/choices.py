@@ -17,13 +17,13 @@ from enum import Enum
 from pathlib import Path
 
 import labkit.embedded.process.client as embedded
-from labkit.aws.public_bases import BASES, check_base
 from labkit.aws.sessions import check_profile
 from labkit.docker.engine_choice import ENGINES, check_engine
 from labkit.embedded.state import world
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import UsageError
 from labkit.ground.home import Home, read_choices, unreadable_choices, write_choices
+from labkit.image.build.base_image import BASES, check_base
 from labkit.lab.organization_path import check_embedded_path
 from labkit.pull.organization import check_account, check_organization_path
 from labkit.pull.regions import REGIONS, check_region
@@ -149,7 +149,7 @@ class Choices:
 
     Account numbers have 12 digits and, like ``organization`` (``o-…``), are for the embedded AWS. Profiles are of the
     user's own AWS config files. ``organization_path`` is a path pattern such as ``o-…/r-…/ou-…/*``; ``base`` is one of
-    ``labkit.aws.public_bases.BASES``, ``engine`` one of ``labkit.docker.engine_choice.ENGINES``.
+    ``labkit.image.build.base_image.BASES``, ``engine`` one of ``labkit.docker.engine_choice.ENGINES``.
     """
 
     registry_profile: str | None = None

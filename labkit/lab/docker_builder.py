@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.aws import public_bases as bases
-from labkit.aws.images import Pulled, Pushed
 from labkit.docker import base_images, building, registry
 from labkit.docker.building import DockerImage
 from labkit.docker.daemon import Daemon, TimeBudget, find
 from labkit.docker.engine_choice import AUTO, DOCKER
 from labkit.docker.moved_registry import follow
 from labkit.docker.trial import LocalContainer, python_inside
-from labkit.lab.builder import LineReport, Trial, silent
+from labkit.image.build.base_image import STAND_IN
+from labkit.image.transfer import BytesReport, LineReport, Pulled, Pushed, silent
+from labkit.lab.builder import Trial
 from labkit.pull.uri import ImageUri
 
 
@@ -34,7 +34,7 @@ class DockerBuilder:
         return f"{self.daemon.title} builds, pushes and pulls."
 
     def build(
-        self, folder: Path, base: str, names: list[ImageUri], progress: LineReport, pulling: bases.Progress
+        self, folder: Path, base: str, names: list[ImageUri], progress: LineReport, pulling: BytesReport
     ) -> DockerImage:
         """See `labkit.docker.building.build`."""
         spoken = [f"{self.front}/{name}" if self.front else str(name) for name in names]
@@ -70,7 +70,7 @@ def open_docker(name: str, base: str | None, reference: Path, ecr: Any, home: Pa
     known = registry.login(ecr)
     if name == AUTO:
         registry.check_reachable(daemon, known, budget)
-        if base != bases.STAND_IN:
+        if base != STAND_IN:
             base_images.check_at_hand(daemon, base_images.Dockerfile.read(reference).reference, budget)
     if known.front:
         follow(daemon, known.front, home, budget)

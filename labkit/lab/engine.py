@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from labkit.aws import images
-from labkit.aws import public_bases as bases
-from labkit.aws.images import Pulled, Pushed
+from labkit.aws.public_bases import PublicBases
 from labkit.docker.engine_choice import DOCKER, EMBEDDED, wanted
 from labkit.ground.home import open_home
 from labkit.image import Image
 from labkit.image import build as assemble
-from labkit.lab.builder import Builder, LineReport, Trial, silent
+from labkit.image.build.base_image import STAND_IN
+from labkit.image.transfer import BytesReport, LineReport, Pulled, Pushed, silent
+from labkit.lab.builder import Builder, Trial
 from labkit.pull.uri import ImageUri
 
 
@@ -37,10 +38,10 @@ class EmbeddedBuilder:
         return "The lab builds, pushes and pulls by itself" + (f": {self.reason}." if self.reason else ".")
 
     def build(
-        self, folder: Path, base: str, names: list[ImageUri], progress: LineReport, pulling: bases.Progress
+        self, folder: Path, base: str, names: list[ImageUri], progress: LineReport, pulling: BytesReport
     ) -> Image:
         """See `Builder.build`; the names come with the push. Raises DockerfileError, and LabError for the base."""
-        source = None if base == bases.STAND_IN else bases.PublicBases(open_home(self.home).root / "bases", pulling)
+        source = None if base == STAND_IN else PublicBases(open_home(self.home).root / "bases", pulling)
         return assemble(folder, on_step=progress, base=source)
 
     def push(self, ecr: Any, repository: str, tag: str, image: Image, progress: LineReport = silent) -> Pushed:

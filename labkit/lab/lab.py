@@ -17,7 +17,6 @@ from typing import Any
 import boto3
 
 import labkit.embedded.process.client as embedded
-from labkit.aws import public_bases as bases
 from labkit.aws import reading, repositories, scps, sessions
 from labkit.docker.engine_choice import DOCKER
 from labkit.errors import UsageError
@@ -25,9 +24,11 @@ from labkit.ground.environment import apply, own_variables
 from labkit.ground.home import home_path
 from labkit.iam import Policy, Principal
 from labkit.iam.policies import Levels
+from labkit.image.build.base_image import PUBLIC, STAND_IN
+from labkit.image.transfer import BytesReport, in_words, silent
 from labkit.lab.actor import Actor
 from labkit.lab.article import IMAGE_FOLDER, REPOSITORIES, SAME_ACCOUNT, TAG
-from labkit.lab.builder import Builder, BuiltImage, silent
+from labkit.lab.builder import Builder, BuiltImage
 from labkit.lab.choices import TWO_PROFILES, Choices
 from labkit.lab.engine import open_builder
 from labkit.lab.notebook_errors import show_as_sentences
@@ -148,10 +149,10 @@ class Lab:
     def base(self) -> str:
         """What the image is built on: AWS's own base where Docker or real AWS runs it, else the lab's stand-in."""
         runs_it = self.choices.are_real or self.engine.name == DOCKER
-        return self.choices.base or (bases.PUBLIC if runs_it else bases.STAND_IN)
+        return self.choices.base or (PUBLIC if runs_it else STAND_IN)
 
     def build_image(
-        self, progress: Callable[[str], None] | None = None, pulling: bases.Progress | None = None
+        self, progress: Callable[[str], None] | None = None, pulling: BytesReport | None = None
     ) -> BuiltImage:
         """Builds the article's image on the lab's base, for its three repositories.
 
@@ -161,7 +162,7 @@ class Lab:
         """
         names = [ImageUri(self.registry.account, self.region, repository, TAG) for repository in REPOSITORIES]
         if pulling is None:
-            pulling = bases.in_words(progress) if progress else bases.silent
+            pulling = in_words(progress) if progress else silent
         built: BuiltImage = self.engine.build(IMAGE_FOLDER, self.base, names, progress or silent, pulling)
         return built
 

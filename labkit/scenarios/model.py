@@ -17,8 +17,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from labkit.errors import LabError
+from labkit.image.transfer import LineReport, silent
 from labkit.lab.actor import Actor
-from labkit.lab.builder import BuiltImage, LineReport, silent
+from labkit.lab.builder import BuiltImage
 from labkit.lab.lab import Lab
 from labkit.pull.decision import PullDecision
 

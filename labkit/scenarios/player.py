@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from labkit.lab.builder import BuiltImage, silent
+from labkit.image.transfer import silent
+from labkit.lab.builder import BuiltImage
 from labkit.lab.lab import Lab
 from labkit.scenarios.model import Scenario, ScenarioResult, Scene, Step, StepResult, play
 from labkit.scenarios.runner import reset, unwind

@@ -16,7 +16,8 @@ from labkit.docker.buildx import Buildx, NoBuildxError
 from labkit.errors import LabError
 from labkit.image.format.manifest import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest
 from labkit.image.format.provenance import with_provenance
-from labkit.lab.builder import Builder, LineReport, silent
+from labkit.image.transfer import LineReport, silent
+from labkit.lab.builder import Builder
 from labkit.lab.docker_builder import DockerBuilder
 
 BUILDX, LAB = "buildx", "lab"

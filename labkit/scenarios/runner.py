@@ -16,9 +16,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from labkit.aws import functions, repositories, roles, scps
 from labkit.aws.organizations import ensure_parent
-from labkit.aws.public_bases import in_words
 from labkit.embedded.state import world
 from labkit.errors import LabError, UsageError
+from labkit.image.transfer import in_words
 from labkit.lab.actor import Actor
 from labkit.lab.article import EXECUTION_ROLE, LIMITED_ROLE, PULLING_ROLE, REPOSITORIES
 from labkit.lab.lab import Lab

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import labkit.embedded.process.client as embedded
-from labkit.aws.public_bases import PublicBases, silent
+from labkit.aws.public_bases import PublicBases
 from labkit.embedded.process.client import Running
+from labkit.image.transfer import silent
 from labkit.lab.lab import Lab
 from labkit.scenarios import clean_up
 from tests.aws.registry_of_tests import Registry, serving

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from labkit.aws.public_bases import check_base, in_words
 from labkit.aws.public_registry import Incoming
 from labkit.errors import DockerfileError, LabError, UsageError
 from labkit.image import build
+from labkit.image.build.base_image import check_base
 from labkit.image.format.manifest import DOCKER, OCI
 from labkit.image.run.filesystem import unpack
 from labkit.image.run.local import run_locally
+from labkit.image.transfer import in_words
 from labkit.lab.article import IMAGE_FOLDER
 from tests.aws.registry_of_tests import LAYERS, NAME, REFERENCE, digest
 

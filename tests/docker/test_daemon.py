@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from labkit.aws import public_bases as bases
 from labkit.docker import base_images as engine_bases
 from labkit.docker import daemon as finding
 from labkit.docker.daemon import NoEngine, TimeBudget, find
 from labkit.docker.engine_choice import wanted
 from labkit.errors import UsageError
 from labkit.ground.home import open_home
+from labkit.image.build.base_image import PUBLIC
 from labkit.lab.builder import Builder
 from labkit.lab.engine import open_builder
 from tests.docker.fake_engine import VERSION, FakeEngine, fake_engine
@@ -183,7 +183,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def opened_on(choice: str, home: Path) -> Builder:
-    return open_builder(choice, bases.PUBLIC, home / "Dockerfile", Ecr(), home)
+    return open_builder(choice, PUBLIC, home / "Dockerfile", Ecr(), home)
 
 
 def hanging_after(place: Path, clock: Clock, *answered: str) -> AbstractContextManager[FakeEngine]:

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from labkit.aws import public_bases as bases
 from labkit.docker import base_images as engine_bases
 from labkit.docker import building
 from labkit.docker.daemon import HOME_LABEL, Daemon, NoEngine, find
 from labkit.docker.registry import login, push
 from labkit.embedded.process import client
 from labkit.embedded.services.lambda_.invoke.containers import FUNCTION_LABEL
+from labkit.image.build.base_image import PUBLIC, STAND_IN
 from labkit.lab.choices import Choices
 from labkit.lab.lab import Lab
 from labkit.pull.uri import ImageUri
@@ -72,8 +72,8 @@ def base(engine: Daemon) -> str:
     try:
         engine_bases.check_at_hand(engine, BASE)
     except engine_bases.EngineError:
-        return bases.STAND_IN
-    return bases.PUBLIC
+        return STAND_IN
+    return PUBLIC
 
 
 @pytest.fixture(scope="module")

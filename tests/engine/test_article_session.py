@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit.aws import public_bases as bases
 from labkit.docker.daemon import Daemon
 from labkit.image.build import container_stand_in as containers
+from labkit.image.build.base_image import PUBLIC
 from labkit.lab.article import IMAGE_FOLDER, REPOSITORIES
 from labkit.pull import policies
 from tests.terminal import test_article as article
@@ -45,7 +45,7 @@ DENIED = (
 @pytest.fixture
 def awss_base(engine: Daemon, base: str) -> Iterator[None]:
     """AWS's base image under its own name; where it cannot be had, the stand-in has that name for as long."""
-    if base == bases.PUBLIC:
+    if base == PUBLIC:
         yield
         return
     engine.client.images.load(containers.make(BASE, BASE))

@@ -17,7 +17,6 @@ import docker
 import docker.errors
 import pytest
 
-from labkit.aws import public_bases as bases
 from labkit.aws import repositories
 from labkit.cli import main
 from labkit.docker import base_images as engine_bases
@@ -27,6 +26,7 @@ from labkit.docker.streams import EngineError
 from labkit.docker.trial import LocalContainer
 from labkit.errors import DockerfileError, LabError
 from labkit.ground.home import open_home
+from labkit.image.build.base_image import PUBLIC, STAND_IN
 from labkit.image.build.stand_in import stands_in_for
 from labkit.lab.article import IMAGE_FOLDER, REPOSITORIES
 from labkit.lab.engine import open_builder
@@ -103,7 +103,7 @@ def test_what_a_program_of_the_build_prints_is_shown_and_its_failure_is_an_error
 def test_a_base_that_cannot_be_pulled_is_one_sentence_that_offers_the_other_ways(engine: Daemon, tmp_path: Path):
     (tmp_path / "Dockerfile").write_text("FROM 127.0.0.1:1/lambda/python:3.12\n")
     with pytest.raises(LabError) as error:
-        build(engine, tmp_path, bases.PUBLIC)
+        build(engine, tmp_path, PUBLIC)
     said = str(error.value)
     assert said.startswith("The base image 127.0.0.1:1/lambda/python:3.12 cannot be pulled by Docker: ")
     assert "--base stand-in" in said and "--engine embedded" in said
@@ -113,11 +113,11 @@ def test_a_base_that_cannot_be_pulled_is_one_sentence_that_offers_the_other_ways
 def test_only_awss_python_can_be_stood_in_for(engine: Daemon, tmp_path: Path):
     (tmp_path / "Dockerfile").write_text("FROM debian:12\n")
     with pytest.raises(DockerfileError, match="not for debian:12"):
-        build(engine, tmp_path, bases.STAND_IN)
+        build(engine, tmp_path, STAND_IN)
 
 
 def test_the_stand_in_has_a_name_and_labels_of_its_own(engine: Daemon):
-    image = build(engine, IMAGE_FOLDER, bases.STAND_IN)
+    image = build(engine, IMAGE_FOLDER, STAND_IN)
     assert image.labels["labkit.base"] == "container-stand-in"
     assert image.labels["labkit.base.for"] == BASE
     layers = [line["CreatedBy"] for line in engine.client.images.get(image.id).history()]
@@ -226,7 +226,7 @@ def test_the_articles_post_is_answered_by_a_container_that_is_gone_afterwards(
         assert function.url.endswith("/2015-03-31/functions/function/invocations")
         assert GREETING.fullmatch(urlopen(function.url, data=b"{}").read().decode())
         assert len(containers()) == 1
-        if base == bases.STAND_IN:
+        if base == STAND_IN:
             assert function.interpreter == (
                 f"CPython {platform.python_version()} of the image (linux/{image.architecture})"
             )
@@ -234,7 +234,7 @@ def test_the_articles_post_is_answered_by_a_container_that_is_gone_afterwards(
 
 def test_an_image_without_python_is_said_to_have_none(lab: Lab, engine: Daemon, containers: Any, tmp_path: Path):
     (tmp_path / "Dockerfile").write_text('FROM scratch\nCOPY Dockerfile /\nCMD ["/nothing"]\n')
-    image = build(engine, tmp_path, bases.PUBLIC)
+    image = build(engine, tmp_path, PUBLIC)
     assert lab.engine.describe(image) == f"linux/{engine.architecture} with no Python inside"
     engine.client.images.remove(image.id)
 
@@ -260,7 +260,7 @@ def test_a_container_that_ends_at_once_is_an_error_with_its_last_words(
 ):
     context(tmp_path, 'CMD ["one", "too many"]')
     with pytest.raises(EngineError, match="entrypoint requires the handler name to be the first argument"):
-        lab.engine.run_locally(build(engine, tmp_path, bases.STAND_IN))
+        lab.engine.run_locally(build(engine, tmp_path, STAND_IN))
 
 
 def test_a_port_in_use_is_an_error(lab: Lab, image: Any, containers: Any):
@@ -298,7 +298,7 @@ def test_auto_is_docker_where_the_base_is_present(lab: Lab, image: Any, engine: 
 
 def test_auto_is_docker_where_the_stand_in_is_chosen(lab: Lab, tmp_path: Path):
     dockerfile = on("127.0.0.1:1/base:1", tmp_path)
-    assert open_builder("auto", bases.STAND_IN, dockerfile, lab.registry.client("ecr"), lab.home).name == "docker"
+    assert open_builder("auto", STAND_IN, dockerfile, lab.registry.client("ecr"), lab.home).name == "docker"
 
 
 def test_auto_is_the_embedded_way_where_the_base_cannot_be_had_and_says_so(lab: Lab, tmp_path: Path):
@@ -328,7 +328,7 @@ def test_auto_is_the_embedded_way_where_docker_does_not_reach_the_registry(lab: 
             answer["authorizationData"][0]["proxyEndpoint"] = "http://127.0.0.1:1"
             return answer
 
-    found = open_builder("auto", bases.STAND_IN, on("scratch", tmp_path), Elsewhere(), lab.home)
+    found = open_builder("auto", STAND_IN, on("scratch", tmp_path), Elsewhere(), lab.home)
     assert "Docker cannot log in to 127.0.0.1:1: " in found.sentence
 
 
@@ -348,7 +348,7 @@ def old_name(lab: Lab, image: Any, engine: Daemon) -> Iterator[str]:
 
 def test_names_follow_a_registry_that_has_another_address(lab: Lab, image: Any, engine: Daemon, old_name: str):
     ecr = lab.registry.client("ecr")
-    open_builder("docker", bases.STAND_IN, IMAGE_FOLDER / "Dockerfile", ecr, lab.home)
+    open_builder("docker", STAND_IN, IMAGE_FOLDER / "Dockerfile", ecr, lab.home)
     tags = engine.client.images.get(image.id).tags
     assert f"{lab.engine.front}/{lab.image_uri('old')}" in tags
     assert old_name not in tags
@@ -361,7 +361,7 @@ def test_names_stay_where_somebody_else_has_the_address_now(lab: Lab, image: Any
         engine.client.images.get(image.id).tag(*name.rsplit(":", 1))
         open_home(lab.home).front.write_text(address)
         ecr = lab.registry.client("ecr")
-        open_builder("docker", bases.STAND_IN, IMAGE_FOLDER / "Dockerfile", ecr, lab.home)
+        open_builder("docker", STAND_IN, IMAGE_FOLDER / "Dockerfile", ecr, lab.home)
         assert name in engine.client.images.get(image.id).tags
         engine.client.images.remove(name, noprune=True)
 

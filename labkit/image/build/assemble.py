@@ -14,11 +14,12 @@ from typing import Any
 
 from labkit.errors import DockerfileError
 from labkit.image.build import dockerfile as dockerfiles
+from labkit.image.build.base_image import ARCHITECTURES, CREATED_TEXT, BaseImage, BaseSource
 from labkit.image.build.build_context import BuildContext
 from labkit.image.build.dockerfile import Instruction
 from labkit.image.build.expansion import expand, split
 from labkit.image.build.stage import Stage
-from labkit.image.build.stand_in import ARCHITECTURES, CREATED_TEXT, BaseImage, BaseSource, resolve
+from labkit.image.build.stand_in import resolve
 from labkit.image.format.image import Image
 from labkit.image.format.manifest import Descriptor, digest
 

@@ -1,9 +1,9 @@
 """The stand-in for AWS's Python base that has an interpreter inside: the one that runs the lab.
 
 For machines that cannot pull AWS's. Unlike the lab's other stand-in, which is the same everywhere and has nothing to
-run, this one is made of the machine: its interpreter, the libraries that this needs (`labkit.image.build.libraries`),
-AWS's runtime client, and an emulator (`labkit.image.run.emulator`) in the place of AWS's Runtime Interface Emulator.
-Its labels say so; it is never AWS's image under another name.
+run, this one is made of the machine: its interpreter, the libraries that this needs (as the system's own loader finds
+them, ``ldd``), AWS's runtime client, and an emulator (`labkit.image.run.emulator`) in the place of AWS's Runtime
+Interface Emulator. Its labels say so; it is never AWS's image under another name.
 
 Laid out as AWS's image is: the interpreter in ``/var/lang``, ``/var/runtime/bootstrap``, the emulator in
 ``/usr/local/bin``, ``/lambda-entrypoint.sh`` and an empty ``/var/task`` (Lambda Developer Guide, "Using an AWS base
@@ -17,30 +17,36 @@ import hashlib
 import importlib.util
 import io
 import json
+import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import labkit
 from labkit.errors import LabError
+from labkit.image.build.base_image import CREATED, CREATED_TEXT
 from labkit.image.build.layer import Entry, directory, file, link, pack
-from labkit.image.build.libraries import needed
-from labkit.image.build.stand_in import CREATED, CREATED_TEXT, FOR_LABEL, KIND_LABEL, runtime_settings
+from labkit.image.build.stand_in import FOR_LABEL, KIND_LABEL, runtime_settings
 
 KIND = "container-stand-in"
 """The value of the label ``labkit.base`` on images that stand on this base: they have an interpreter inside."""
 
+_LABKIT = Path(__file__).parents[2]
 _VERSION = ".".join(platform.python_version_tuple()[:2])
 _LANG, _LIBRARY = "var/lang", f"var/lang/lib/python{_VERSION}"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _STRIPPED_FROM = 1 << 20
+
+# What ldd says of a library, and of the loader itself.
+_FOUND = re.compile(r"^\s+(\S+) => (/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
+_LOADER = re.compile(r"^\s+(/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
 
 # What of the standard library no handler needs.
 _LEFT_OUT = frozenset(
@@ -152,9 +158,25 @@ def _interpreter() -> Iterator[Entry]:
     yield file("bin/sh", shell.read_bytes(), 0o755)
     modules = [*library.glob("lib-dynload/*.so"), *(path for path in _package_files() if path.suffix == ".so")]
     folder = str(sysconfig.get_config_var("LIBDIR"))
-    for name, path in needed([interpreter, shell, *filter(_wanted, modules)], folder).items():
+    for name, path in needed_libraries([interpreter, shell, *filter(_wanted, modules)], folder).items():
         place = f"{_LANG}/lib" if name.startswith("libpython") else "lib64"
         yield file(name.removeprefix("/") if "/" in name else f"{place}/{name}", _stripped(path), 0o755)
+
+
+def needed_libraries(programs: Iterable[Path], folder: str) -> dict[str, Path]:
+    """Return where the libraries of ``programs`` lie on this machine, by the name under which they are asked for.
+
+    The loader's name is its absolute path, the others are plain names; ``folder`` is searched first. Raises LabError
+    where the machine has no ``ldd``, which is everywhere but on Linux.
+    """
+    environment = {**os.environ, "LD_LIBRARY_PATH": folder}
+    command = ["ldd", *map(str, programs)]
+    try:
+        said = subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
+    except FileNotFoundError:
+        raise LabError("There is no ldd on this machine, which finds the libraries of the interpreter.") from None
+    found = {name: Path(path) for name, path in _FOUND.findall(said)}
+    return found | {path: Path(path) for path in _LOADER.findall(said)}
 
 
 def _runtime() -> Iterator[Entry]:
@@ -170,10 +192,11 @@ def _runtime() -> Iterator[Entry]:
 
 
 def _runtime_of_the_lab() -> Iterator[Entry]:
-    ours = Path(labkit.__file__).parent
-    for path in (ours / "__init__.py", ours / "errors.py"):
-        yield file(f"var/runtime/labkit/{path.name}", path.read_bytes())
-    yield from _tree(ours / "image", "var/runtime/labkit/image")
+    """The floor of images with all that is below it; the roof, ``labkit/__init__.py``, stays empty there."""
+    yield file("var/runtime/labkit/__init__.py", b"")
+    yield file("var/runtime/labkit/errors.py", (_LABKIT / "errors.py").read_bytes())
+    for floor in ("ground", "image"):
+        yield from _tree(_LABKIT / floor, f"var/runtime/labkit/{floor}")
 
 
 def _package(name: str) -> Path:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.image.build import copying
+from labkit.image.build.base_image import CREATED, BaseImage
 from labkit.image.build.build_context import BuildContext
 from labkit.image.build.dockerfile import Instruction
 from labkit.image.build.expansion import expand, split
 from labkit.image.build.layer import Entry, Sealed, directory, pack
-from labkit.image.build.stand_in import CREATED, BaseImage
 
 
 @dataclass

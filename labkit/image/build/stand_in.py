@@ -1,4 +1,4 @@
-"""What an image is built on. Where AWS's base image is not pulled, it is stood in for.
+"""The stand-in for AWS's Python base image, the same on every machine, with nothing inside to run.
 
 ``public.ecr.aws/lambda/python:3.12`` holds Amazon Linux, an interpreter and AWS's runtime client. The lab can neither
 pull nor rebuild that offline, and does not pretend to: the stand-in has the directories, the configuration and an
@@ -6,30 +6,19 @@ entrypoint of the same name, so that an image on it has the shape and the behavi
 two texts inside and four labels say what it is. The interpreter that runs the lab runs the handler in place of the
 image's own, which is why nothing of this machine gets into the image, and why its digest is the same everywhere.
 
-Whatever a :data:`BaseSource` returns as a :class:`BaseImage`, the assembler builds on; :func:`resolve` is the source of
-stand-ins. Lambda creates functions from an image on a stand-in, but only the embedded one can run them.
+:func:`resolve` is the :data:`~labkit.image.build.base_image.BaseSource` of stand-ins. Lambda creates functions from an
+image on a stand-in, but only the embedded one can run them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 from labkit.errors import DockerfileError
-from labkit.image.build.layer import Layer, Sealed, directory, file, pack
-from labkit.image.format.manifest import DOCKER, Format
-
-CREATED = 1746748800
-"""The time in everything the lab builds: 2025-05-09, the day of the article, in seconds since 1970."""
-
-CREATED_TEXT = datetime.fromtimestamp(CREATED, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-"""The same as image configs write it."""
-
-ARCHITECTURES = ("amd64", "arm64")
-"""What Lambda runs, as Docker names it; Lambda says x86_64 and arm64."""
+from labkit.image.build.base_image import CREATED, CREATED_TEXT, BaseImage
+from labkit.image.build.layer import Layer, directory, file, pack
 
 _REPOSITORY = "public.ecr.aws/lambda/python"
 _KNOWN = re.compile(re.escape(_REPOSITORY) + r":(3\.1[0-4])(?:-(x86_64|arm64))?")
@@ -52,28 +41,6 @@ _ENTRYPOINT = """\
 echo "labkit: this is a stand-in for {name}; it runs in the lab, not as a container" >&2
 exit 1
 """
-
-
-@dataclass(frozen=True)
-class BaseImage:
-    """An image to build on: the reference in FROM, its layers and its configuration (``Env``, ``Cmd``, ...).
-
-    ``tree`` has the type (:mod:`tarfile`'s) of every path in the layers together, ``history`` the entries of the
-    image config's ``history``, and ``format`` the media types that the image has and that what is built on it gets.
-    """
-
-    reference: str
-    architecture: str
-    stand_in: bool
-    layers: tuple[Sealed, ...] = ()
-    config: Mapping[str, Any] = field(default_factory=dict)
-    tree: Mapping[str, bytes] = field(default_factory=dict)
-    history: tuple[Mapping[str, Any], ...] = ()
-    format: Format = DOCKER
-
-
-BaseSource = Callable[[str, str], BaseImage]
-"""Finds the base for the reference in FROM and an architecture; raises :class:`~labkit.errors.LabError`."""
 
 
 def resolve(reference: str, architecture: str) -> BaseImage:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from html import escape
 from time import perf_counter
 
-from labkit.aws.public_bases import in_words
+from labkit.image.transfer import in_words
 from labkit.lab.lab import Lab
 from labkit.scenarios import Player, Scenario, Step, StepResult
 from labkit.scenarios.evidence import MARKS, NO, NONE, STOPPED, YES, error_of, facts_of, kind, outcome

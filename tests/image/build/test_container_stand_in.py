@@ -13,7 +13,7 @@ import pytest
 
 from labkit.errors import LabError
 from labkit.image.build import container_stand_in
-from labkit.image.build.libraries import needed
+from labkit.image.build.container_stand_in import needed_libraries
 from labkit.image.build.stand_in import stands_in_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="containers of Lambda are Linux")
@@ -90,7 +90,7 @@ def test_on_a_machine_whose_programs_are_no_linux_programs_it_says_so(monkeypatc
 
 
 def test_the_libraries_of_a_program_are_those_that_the_loader_finds():
-    found = needed([container_stand_in.Path("/bin/sh").resolve()], "")
+    found = needed_libraries([container_stand_in.Path("/bin/sh").resolve()], "")
     assert any(name.startswith("libc.") for name in found)
     assert all(path.is_file() for path in found.values())
     assert any(name.startswith("/lib") for name in found)
@@ -99,4 +99,4 @@ def test_the_libraries_of_a_program_are_those_that_the_loader_finds():
 def test_without_ldd_it_says_so(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(LabError, match="no ldd"):
-        needed([container_stand_in.Path("/bin/sh")], "")
+        needed_libraries([container_stand_in.Path("/bin/sh")], "")
