@@ -5,8 +5,9 @@ gigabytes. So requests get a `Body` of our own. What an application leaves of it
 has been sent: a client that stops sending when it is refused is served at once, and one that reads no answer before
 it has sent everything (Python's ``requests``) still finds its answer instead of a broken connection.
 
-cheroot's own buffer is made for small requests and takes more time than a layer's digest; a `Reader` stands in for it.
-An answer that can send itself (``send_to``: a stretch of a file) does so, without its bytes passing through Python.
+cheroot's own buffer is made for small requests and takes more time than a layer's digest; a `SocketReader` stands in
+for it. An answer that can send itself (``send_to``: a stretch of a file) does so, without its bytes passing through
+Python.
 
 Container clients try HTTPS first. A TLS greeting is answered like any malformed request, with an HTTP status line, by
 which docker, containerd, skopeo and podman know that plain HTTP is spoken here; cheroot would wait for a line to end.
@@ -30,7 +31,7 @@ _LONGEST_SIZE = 16  # hexadecimal digits
 _CR = b"\r"
 
 
-class Reader:
+class SocketReader:
     """What a client sends, as cheroot reads it (``readline``, ``has_data``), and as a `Body` does (``read1``)."""
 
     def __init__(self, client_socket: ClientSocket) -> None:
@@ -86,7 +87,7 @@ class Body:
     ``broken`` says that it turned out to be malformed, after which nobody knows where the next request begins.
     """
 
-    def __init__(self, reader: Reader, length: int | None) -> None:
+    def __init__(self, reader: SocketReader, length: int | None) -> None:
         self._reader = reader
         self._chunked = length is None
         self._left = length or 0  # of the body, or of the present chunk
@@ -211,4 +212,4 @@ class Connection(HTTPConnection):
     def __init__(self, server: Any, connection: socket.socket, makefile: Any) -> None:
         super().__init__(server, connection, makefile)
         self.client_socket = ClientSocket(connection)
-        self.rfile = Reader(self.client_socket)
+        self.rfile = SocketReader(self.client_socket)
