@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from labkit.aws import tags
 from labkit.aws.sessions import patiently
+from labkit.iam.arn import account_of
 
 #: An image's architecture, as its config says it, to the function's, as Lambda says it.
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
@@ -46,7 +47,7 @@ def check_ours(found: dict[str, Any]) -> None:
     """Raises UsageError when the function does not carry the lab's tag."""
     if not tags.is_ours(found.get("Tags", {})):
         configuration = found["Configuration"]
-        account = configuration["FunctionArn"].split(":")[4]
+        account = account_of(configuration["FunctionArn"]) or ""
         raise tags.foreign("function", configuration["FunctionName"], account)
 
 

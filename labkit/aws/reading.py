@@ -37,12 +37,11 @@ def caller_policies(iam: Any, principal: Principal) -> Policies:
     Raises Unreadable. Service control policies are not among them: they belong to the organization.
     """
     arn = principal.role_arn or principal.arn
-    kind, _, path = (arns.split(arn) or arns.Arn(*[""] * 6)).resource.partition("/")
-    name = path.rsplit("/", 1)[-1]
-    if kind not in ("user", "role"):
+    named = arns.split(arn)
+    if named is None or named.resource_type not in ("user", "role"):
         return Policies()
     try:
-        return _role(iam, name) if kind == "role" else _user(iam, name)
+        return _role(iam, named.name) if named.resource_type == "role" else _user(iam, named.name)
     except ClientError as error:
         raise _unreadable(f"The policies of {arn}", error) from None
 
@@ -86,7 +85,7 @@ def _policies(iam: Any, documents: list[Policy], attached: list[str], boundary: 
 def _managed(iam: Any, arn: str) -> Policy:
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    return Policy.parse(_document(document), arn.rsplit("/", 1)[-1])
+    return Policy.parse(_document(document), arns.parse(arn).name)
 
 
 def organization(organizations: Any) -> Organization:

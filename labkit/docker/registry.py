@@ -16,9 +16,8 @@ from urllib.parse import urlsplit
 from labkit.docker.daemon import Daemon, TimeBudget
 from labkit.docker.streams import EngineError, explained, followed
 from labkit.image.transfer import LineReport, Pulled, Pushed
-from labkit.pull.uri import ImageUri
+from labkit.pull.uri import ImageUri, is_registry
 
-_ECR_HOST = re.compile(r"\d{12}\.dkr[.-]ecr")
 _DIGEST = re.compile(r"Digest: (sha256:[0-9a-f]{64})")
 _PUSHED = re.compile(r"\S+: digest: (sha256:[0-9a-f]{64}) size: \d+")  # both kinds of image store say it so
 _SENT = {"Pushed": True, "Layer already exists": False}
@@ -48,7 +47,7 @@ def login(ecr: Any) -> Login:
     data = ecr.get_authorization_token()["authorizationData"][0]
     user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
     host = urlsplit(data["proxyEndpoint"]).netloc
-    return Login("" if _ECR_HOST.match(host) else host, user, password)
+    return Login("" if is_registry(host) else host, user, password)
 
 
 def uri(ecr: Any, repository: str, tag: str) -> ImageUri:

@@ -32,6 +32,7 @@ from labkit.errors import EmbeddedError, LabError
 from labkit.ground.files import write_atomically
 from labkit.ground.home import Home
 from labkit.iam import Policy
+from labkit.iam.arn import split
 from labkit.pull.organization import OUTSIDER, Membership
 
 if TYPE_CHECKING:
@@ -209,10 +210,10 @@ class Embedded:
 
     def role(self, arn: str) -> RoleRecord | None:
         """The role with this ARN, or None."""
-        parts = arn.split(":")
-        if len(parts) != 6 or parts[2] != "iam" or not parts[5].startswith("role/"):
+        named = split(arn)
+        if named is None or not named.is_a("iam", "role"):
             return None
-        role = self.backend.role(parts[4], arn.rpartition("/")[2])
+        role = self.backend.role(named.account, named.name)
         return role if role and role.arn == arn else None
 
     def repository(self, account: str, region: str, name: str) -> RepositoryRecord | None:

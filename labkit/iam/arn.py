@@ -40,12 +40,14 @@ class Arn(NamedTuple):
         return self.resource[len(self.resource_type) + 1 :]
 
     @property
-    def name(self) -> str:
-        """The last part of the resource behind its type and path: ``Deployer`` of ``role/team/Deployer``.
+    def parts(self) -> list[str]:
+        """The resource between its slashes: ``assumed-role``, ``Deployer``, ``me`` of a session."""
+        return self.resource.split("/")
 
-        Of a session, such as ``assumed-role/Deployer/me``, it is the session's name.
-        """
-        return self.resource_id.rpartition("/")[2]
+    @property
+    def name(self) -> str:
+        """The last of its parts: ``Deployer`` of ``role/team/Deployer``, of a session the session's name."""
+        return self.parts[-1]
 
     def is_a(self, service: str, resource_type: str) -> bool:
         """Whether it names a resource of this service and type, such as ``iam`` and ``role``."""

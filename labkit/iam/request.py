@@ -46,13 +46,12 @@ class Principal(NamedTuple):
         parts = arns.split(arn)
         if parts is None or not parts.account:
             raise UsageError(f"{arn!r} is not the ARN of a principal, such as arn:aws:iam::111122223333:role/Admin.")
-        kind = parts.resource.split("/", 1)[0]
+        kind, *names = parts.parts
         if parts.service == "iam" and kind in (ROOT, USER, ROLE):
             return cls(kind, arn, arn if kind == ROLE else "")
-        if parts.service == "sts" and kind == "assumed-role" and parts.resource.count("/") == 2:
-            role = parts.resource.split("/")[1]
-            return cls(SESSION, arn, f"arn:{parts.partition}:iam::{parts.account}:role/{role}")
-        if parts.service == "sts" and kind == FEDERATED_USER and parts.resource.count("/") == 1:
+        if parts.service == "sts" and kind == "assumed-role" and len(names) == 2:
+            return cls(SESSION, arn, f"arn:{parts.partition}:iam::{parts.account}:role/{names[0]}")
+        if parts.service == "sts" and kind == FEDERATED_USER and len(names) == 1:
             return cls(SESSION, arn)
         raise UsageError(f"{arn!r} is no root, user, role or assumed-role session, so it cannot make requests.")
 

@@ -81,3 +81,8 @@ class ImageUri:
     def __str__(self) -> str:
         tag = f":{self.tag}" if self.tag else ""
         return f"{self.registry}/{self.repository}{tag}" + (f"@{self.digest}" if self.digest else "")
+
+
+def is_registry(host: str) -> bool:
+    """Whether a host is that of an account's private ECR registry, by whichever door."""
+    return RegistryHost.parse(host) is not None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from labkit.embedded.protocol.calls import Identity
 from labkit.embedded.protocol.wire import HttpRequest
 from labkit.embedded.state.clock import iso
+from labkit.iam.arn import parse
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -39,7 +40,7 @@ def request_context(embedded: Embedded, identity: Identity, request: HttpRequest
         "aws:ViaAWSService": "false",
     }
     if not identity.is_session:
-        context["aws:username"] = identity.arn.rpartition("/")[2]
+        context["aws:username"] = parse(identity.arn).name
     if identity.issued:
         context["aws:TokenIssueTime"] = iso(identity.issued)
         context["aws:MultiFactorAuthPresent"] = "false"

@@ -13,6 +13,7 @@ from labkit.embedded.protocol.calls import Access, Call, Operation
 from labkit.embedded.protocol.faults import fault
 from labkit.embedded.request.context import resource_context
 from labkit.iam import Decision, Policies, Policy, Request, evaluate
+from labkit.iam.arn import parse
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -62,7 +63,8 @@ def _resource_policy(embedded: Embedded, access: Access) -> Policy | None:
         role = embedded.role(access.resource)
         return Policy.parse(role.trust_policy, role.name) if role else None
     if access.policy == "repository" and access.account:
-        region, name = access.resource.split(":")[3], access.resource.partition(":repository/")[2]
-        found = embedded.repository(access.account, region, name)
+        arn = parse(access.resource)
+        name = arn.resource_id if arn.is_a("ecr", "repository") else ""
+        found = embedded.repository(access.account, arn.region, name)
         return Policy.parse(found.policy, f"repository {name}") if found and found.policy else None
     return None

@@ -13,6 +13,7 @@ from labkit.embedded.protocol.calls import Identity
 from labkit.embedded.protocol.faults import SignatureError
 from labkit.embedded.state.keys import Session, UserKey
 from labkit.iam import Policies, Policy, Principal
+from labkit.iam.arn import parse
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -73,7 +74,7 @@ def _user_session(embedded: Embedded, session: Session) -> Identity:
 
 
 def _role_session(embedded: Embedded, session: Session) -> Identity:
-    name = session.principal_arn.rpartition("/")[2]
+    name = parse(session.principal_arn).name
     role = embedded.backend.role(session.account, name)
     if role is None or role.id != session.role_id:
         raise SignatureError("unknown key", _INVALID)

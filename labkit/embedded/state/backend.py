@@ -42,6 +42,7 @@ from labkit.embedded.protocol.models import operation_model
 from labkit.embedded.state import snapshot
 from labkit.embedded.state.codec import read_answer, write_request
 from labkit.embedded.state.records import Document, Documents, Node, Place, RepositoryRecord, RoleRecord, UserRecord
+from labkit.iam.arn import parse
 
 _LOG = logging.getLogger(__name__)
 _STATE = {"iam": iam_backends, "ecr": ecr_backends, "organizations": organizations_backends}
@@ -375,7 +376,7 @@ def _boundary(user: User) -> str | None:
 
 
 def _name(policy_arn: str) -> str:
-    return policy_arn.rpartition("/")[2]
+    return parse(policy_arn).name
 
 
 def _node(item: Any) -> Node:

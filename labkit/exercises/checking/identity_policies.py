@@ -97,12 +97,12 @@ def _elsewhere(policy: Policy, own: str) -> Iterator[str]:
     listed = [text for each in policy.statements if each.resource for text in each.resource.wanted]
     found = [arns.split(instance) for text in listed for instance in instances(text)]
     here = arns.split(own)
-    yield from (":".join(each) for each in found if each and here and each[:3] == here[:3] and each != here)
+    yield from (str(each) for each in found if each and here and each[:3] == here[:3] and each != here)
     if here:
-        yield from (":".join(here._replace(region=region)) for region in ("us-east-1", "xx-unheard-1"))
-        yield ":".join(here._replace(account=STRANGERS_ACCOUNT))
-        kind, _, name = here.resource.partition("/")
-        yield from (":".join(here._replace(resource=f"{kind}/{near}")) for near in (*similar_names(name), f"x/{name}"))
+        yield from (str(here._replace(region=region)) for region in ("us-east-1", "xx-unheard-1"))
+        yield str(here._replace(account=STRANGERS_ACCOUNT))
+        near = (*similar_names(here.resource_id), f"x/{here.resource_id}")
+        yield from (str(here._replace(resource=f"{here.resource_type}/{name}")) for name in near)
 
 
 def _by_keys(policy: Policy, account: str, own: str, needed: Sequence[str]) -> str:

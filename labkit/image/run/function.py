@@ -57,6 +57,7 @@ class RunnableFunction:
     config: Mapping[str, Any]
     name: str = "test_function"
     arn: str = "arn:aws:lambda:us-east-1:012345678912:function:test_function"
+    region: str = "us-east-1"
     version: str = "$LATEST"
     timeout: float = 3
     memory: int = 128
@@ -143,7 +144,6 @@ class RunnableFunction:
         return {**self.environment, **self._reserved(runtime_api), **self.host_environment}
 
     def _reserved(self, runtime_api: str) -> dict[str, str]:
-        region = self.arn.split(":")[3]
         return {
             "AWS_LAMBDA_RUNTIME_API": runtime_api,
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
@@ -152,8 +152,8 @@ class RunnableFunction:
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": f"lab/[{self.version}]{runtime_api.rpartition(':')[2]}",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_REGION": region,
-            "AWS_DEFAULT_REGION": region,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
         }
 
 

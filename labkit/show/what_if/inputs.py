@@ -7,7 +7,6 @@ carries the ARN of the function itself, pulls in its own region, and is called f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,10 +15,9 @@ from labkit.check.values import ACCOUNT, IAM_ENTITY
 from labkit.errors import UsageError
 from labkit.iam import Principal
 from labkit.iam import arn as arns
+from labkit.pull.function import FunctionRef
 from labkit.pull.organization import OUTSIDER, Membership, check_account, check_organization_id, check_organization_path
 from labkit.pull.question import PullQuestion, caller_context
-
-_FUNCTION = re.compile(r"arn:aws:lambda:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):function:[A-Za-z0-9_-]{1,64}")
 
 
 class Input(NamedTuple):
@@ -120,7 +118,7 @@ class InputRules:
 def _moved(arn: str, account: str) -> str:
     """The same name in another account; what is no ARN stays."""
     parts = arns.split(arn)
-    return ":".join(parts._replace(account=account)) if parts else arn
+    return str(parts._replace(account=account)) if parts else arn
 
 
 def _same_place(base: PullQuestion, inputs: InputValues) -> str:
@@ -143,12 +141,15 @@ def _check_path(_base: PullQuestion, inputs: InputValues) -> None:
 
 
 def _check_source_arn(base: PullQuestion, inputs: InputValues) -> None:
-    found = _FUNCTION.fullmatch(inputs.source_arn)
-    if found is None:
+    try:
+        found = FunctionRef.parse(inputs.source_arn)
+    except UsageError:
+        found = None
+    if found is None or found.qualifier:
         raise UsageError(f"{inputs.source_arn!r} is not the ARN of a function, such as {base.function_arn}.")
-    if found["region"] != base.image.region:
+    if found.region != base.image.region:
         raise UsageError(f"Lambda pulls in its own region, and the repository is in {base.image.region}.")
-    _check_home(found["account"], inputs, "Lambda carries the ARN of the function")
+    _check_home(found.account, inputs, "Lambda carries the ARN of the function")
 
 
 def _check_caller(_base: PullQuestion, inputs: InputValues) -> None:

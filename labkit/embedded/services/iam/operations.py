@@ -16,12 +16,13 @@ from labkit.embedded.services.permissions import in_account, rows
 from labkit.embedded.state.keys import UserKey, new_id, new_secret
 from labkit.errors import PolicyError
 from labkit.iam import Policy, Statement
+from labkit.iam import arn as arns
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
 KEYS_PER_USER = 2
-_ENTITY = re.compile(r"arn:aws:iam::(\d{12}):(role|user)/(?:.*/)?([\w+=,.@-]+)")
+_ACCOUNT, _NAME = re.compile(r"\d{12}"), re.compile(r"[\w+=,.@-]+")
 #: The parameter that holds a document, by operation; trust policies are checked by other rules.
 _DOCUMENTS = {
     "CreatePolicy": "PolicyDocument",
@@ -54,7 +55,7 @@ def with_document(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 def of_own_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
     """Refuse to change a policy that is AWS's, then forward."""
-    if call.params.get("PolicyArn", "").startswith("arn:aws:iam::aws:"):
+    if arns.account_of(call.params.get("PolicyArn", "")) == "aws":
         raise ServiceError("AccessDenied", f"{call.params['PolicyArn']} is AWS's own and cannot be changed.", 403)
     return forward(embedded, call)
 
@@ -85,8 +86,11 @@ def _is_assume(action: str) -> bool:
 
 def _principal_exists(embedded: Embedded, arn: str) -> bool:
     """A role or user that a trust policy names must exist; accounts and sessions are taken as they are."""
-    found = _ENTITY.fullmatch(arn)
-    return found is None or embedded.backend.arn_of(*found.groups()) == arn
+    found = arns.split(arn)
+    named = found and found.service == "iam" and found.resource_type in ("role", "user") and _NAME.fullmatch(found.name)
+    if not found or not named or not _ACCOUNT.fullmatch(found.account):
+        return True
+    return embedded.backend.arn_of(found.account, found.resource_type, found.name) == arn
 
 
 def _parse(text: str) -> Policy:
@@ -180,7 +184,7 @@ def _user_name(call: Call) -> str:
     name = call.params.get("UserName")
     if name is None and call.identity.is_session:
         raise ServiceError("ValidationError", "Must specify userName when calling with non-User credentials")
-    return str(name or call.identity.arn.rpartition("/")[2])
+    return str(name or arns.parse(call.identity.arn).name)
 
 
 # -- Access keys ---------------------------------------------------------------------------------------------------

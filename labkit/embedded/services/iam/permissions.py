@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Access, Call, Needs
 from labkit.embedded.services.permissions import request_tags
+from labkit.iam.arn import parse
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -15,7 +16,7 @@ def on_entity(kind: str, parameter: str) -> Needs:
     """An operation on a role, user or group that exists (its real ARN, path included) or is to exist."""
 
     def needs(embedded: Embedded, call: Call) -> list[Access]:
-        name = call.params.get(parameter) or call.identity.arn.rpartition("/")[2]
+        name = call.params.get(parameter) or parse(call.identity.arn).name
         arn = embedded.backend.arn_of(call.account, kind, name)
         arn = arn or f"arn:aws:iam::{call.account}:{kind}{call.params.get('Path', '/')}{name}"
         return [Access(f"iam:{call.operation}", arn, call.account, _iam_context(call))]

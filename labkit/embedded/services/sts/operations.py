@@ -13,6 +13,7 @@ from labkit.embedded.services.permissions import account_in, in_account, nothing
 from labkit.embedded.state.keys import account_of, new_session
 from labkit.errors import PolicyError
 from labkit.iam import Policy
+from labkit.iam.arn import parse
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -93,7 +94,7 @@ def _role_duration(embedded: Embedded, call: Call) -> int:
 def _session_policies(embedded: Embedded, call: Call) -> tuple[str, ...] | None:
     """The texts of the session policies, or None where the caller gives none."""
     given = [call.params["Policy"]] if "Policy" in call.params else []
-    account = call.params["RoleArn"].split(":")[4]
+    account = parse(call.params["RoleArn"]).account
     for item in call.params.get("PolicyArns", []):
         text = embedded.backend.policy_document(account, item.get("arn", ""))
         if text is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.services.ecr.lookup import collect, key_of, page, registry_of, repository_of
+from labkit.iam.arn import split
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -54,12 +55,12 @@ def describe_registry(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 def tagging(embedded: Embedded, call: Call) -> dict[str, Any]:
     """TagResource, UntagResource and ListTagsForResource of a repository, by its ARN in this region."""
-    arn = call.params["resourceArn"]
-    account, _, name = arn.partition(f"arn:aws:ecr:{call.region}:")[2].partition(":repository/")
-    record = embedded.repository(account, call.region, name) if account.isdecimal() else None
-    if record is None or record.arn != arn:
-        raise ServiceError("RepositoryNotFoundException", f"The repository with the ARN '{arn}' does not exist")
-    return embedded.backend.dispatch("ecr", call.operation, call.params, account=account, region=call.region)
+    text = call.params["resourceArn"]
+    arn = split(text)
+    record = embedded.repository(arn.account, call.region, arn.resource_id) if arn and arn.account.isdecimal() else None
+    if record is None or record.arn != text:
+        raise ServiceError("RepositoryNotFoundException", f"The repository with the ARN '{text}' does not exist")
+    return embedded.backend.dispatch("ecr", call.operation, call.params, account=record.account, region=call.region)
 
 
 def _moto(embedded: Embedded, call: Call, without: tuple[str, ...] = ()) -> dict[str, Any]:

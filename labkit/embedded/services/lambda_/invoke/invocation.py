@@ -142,6 +142,7 @@ def _runnable(
         image.get("config") or {},
         name=function.key.name,
         arn=function.key.arn,
+        region=function.key.region,
         timeout=options["Timeout"],
         memory=options["MemorySize"],
         environment=(options.get("Environment") or {}).get("Variables") or {},
