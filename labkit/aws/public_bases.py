@@ -29,6 +29,7 @@ from labkit.ground.files import write_atomically
 from labkit.image.build.base_image import ARCHITECTURES, STAND_IN, BaseImage
 from labkit.image.build.layer import Sealed
 from labkit.image.build.stand_in import resolve
+from labkit.image.format.config import ImageConfig
 from labkit.image.format.contents import contents
 from labkit.image.format.errors import ImageError
 from labkit.image.format.manifest import DOCKER, OCI, Descriptor, Manifest, digest, for_platform, is_index, parse
@@ -97,7 +98,7 @@ class PublicBases:
             document["architecture"],
             False,
             layers,
-            document.get("config") or {},
+            ImageConfig.of(document),
             self._contents(digest(raw), layers),
             tuple(document.get("history") or ()),
             _FORMATS[manifest.media_type],

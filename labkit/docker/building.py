@@ -18,7 +18,7 @@ from labkit.docker import base_images
 from labkit.docker.base_images import Dockerfile
 from labkit.docker.daemon import Daemon
 from labkit.docker.streams import Line, explained, followed
-from labkit.image.build.stand_in import FOR_LABEL
+from labkit.image.format.config import FOR_LABEL, ImageConfig
 from labkit.image.transfer import BytesReport, LineReport
 
 _STEP = re.compile(r"Step (\d+/\d+) : (.+)", re.DOTALL)
@@ -63,9 +63,8 @@ def build(
             repository, _, tag = name.rpartition(":")
             found.tag(repository, tag)
     facts = found.attrs
-    return DockerImage(
-        daemon, found.id, written.reference, facts["Architecture"], dict(facts["Config"].get("Labels") or {})
-    )
+    config = ImageConfig.of({"architecture": facts["Architecture"], "config": facts["Config"]})
+    return DockerImage(daemon, found.id, written.reference, config.architecture, config.labels)
 
 
 @contextmanager

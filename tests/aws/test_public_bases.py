@@ -24,6 +24,7 @@ from labkit.image.run.local import run_locally
 from labkit.image.transfer import in_words
 from labkit.lab.article import IMAGE_FOLDER
 from tests.aws.registry_of_tests import LAYERS, NAME, REFERENCE, digest
+from tests.image.archives import document_of
 
 STORED = [digest(gzip.compress(layer, mtime=0)) for layer in LAYERS]
 
@@ -56,8 +57,8 @@ def test_the_articles_image_stands_on_the_layers_that_were_pulled(bases, folder)
     assert [layer.digest for layer in image.parsed.layers][:2] == STORED
     assert [Path(layer).read_bytes() for layer in image.layers[:2]] == [gzip.compress(x, mtime=0) for x in LAYERS]
     assert all(isinstance(layer, Path) and folder in layer.parents for layer in image.layers[:2])
-    assert image.config["config"]["Entrypoint"] == ["/lambda-entrypoint.sh"]
-    assert image.config["config"]["Cmd"] == ["lambda_function.handler"]
+    assert document_of(image)["config"]["Entrypoint"] == ["/lambda-entrypoint.sh"]
+    assert document_of(image)["config"]["Cmd"] == ["lambda_function.handler"]
 
 
 def test_the_handler_goes_into_the_directory_that_the_base_has_and_nothing_else_does(bases, tmp_path):
@@ -71,8 +72,8 @@ def test_the_handler_goes_into_the_directory_that_the_base_has_and_nothing_else_
 
 def test_the_config_names_every_layer_and_keeps_the_bases_history(bases):
     image = build(IMAGE_FOLDER, base=bases())
-    assert image.config["rootfs"]["diff_ids"][:2] == [digest(layer) for layer in LAYERS]
-    history = image.config["history"]
+    assert document_of(image)["rootfs"]["diff_ids"][:2] == [digest(layer) for layer in LAYERS]
+    history = document_of(image)["history"]
     assert [step["created_by"] for step in history[:3]] == ["ADD one", "CMD none", "two"]
     assert sum(not step.get("empty_layer", False) for step in history) == len(image.layers) == 3
 
@@ -95,7 +96,7 @@ def test_an_entrypoint_of_ones_own_drops_the_command_of_the_base(registry, bases
         DOCKER, "amd64", config={"Cmd": ["old"]}, history=[{"created_by": "CMD x"}]
     )
     (tmp_path / "Dockerfile").write_text(f'FROM public.ecr.aws/{NAME}:own\nENTRYPOINT ["mine"]\n')
-    assert "Cmd" not in build(tmp_path, base=bases()).config["config"]
+    assert "Cmd" not in build(tmp_path, base=bases()).config.settings
 
 
 def test_the_image_of_the_other_architecture_is_found_in_the_index(registry, bases):

@@ -29,6 +29,7 @@ from labkit.docker.daemon import Daemon, NoEngine, find
 from labkit.embedded.services.lambda_.invoke.container_engine import ContainerEngine
 from labkit.embedded.services.lambda_.invoke.containers import ContainerProcess
 from labkit.image import build
+from labkit.image.format.config import ImageConfig
 from labkit.image.run.function import RunnableFunction
 from labkit.image.run.local import PATH, run_locally
 from labkit.image.run.runtime import Sandbox
@@ -151,7 +152,7 @@ def their_container(daemon: Daemon, image: str) -> Iterator[tuple[float, Ask]]:
 def our_container(daemon: Daemon, image: str, folder: Path) -> Iterator[tuple[float, Ask]]:
     """The container that the embedded AWS starts, from the first invocation on."""
     engine = ContainerEngine(daemon.client.api, "Docker", daemon.architecture)
-    config = daemon.client.images.get(image).attrs["Config"]
+    config = ImageConfig.of({"config": daemon.client.images.get(image).attrs["Config"]})
     (folder / "var/task").mkdir(parents=True, exist_ok=True)  # what is looked at of the unpacked image
     function = RunnableFunction(folder, config, timeout=60, memory=512)
     with Sandbox(function, partial(ContainerProcess, engine, image, folder)) as sandbox:

@@ -27,7 +27,7 @@ from labkit.docker.trial import LocalContainer
 from labkit.errors import DockerfileError, LabError
 from labkit.ground.home import open_home
 from labkit.image.build.base_image import PUBLIC, STAND_IN
-from labkit.image.build.stand_in import stands_in_for
+from labkit.image.format.config import ImageConfig
 from labkit.lab.article import IMAGE_FOLDER, REPOSITORIES
 from labkit.lab.engine import open_builder
 from labkit.lab.lab import Lab
@@ -86,7 +86,7 @@ def test_no_container_of_a_build_is_left(lab: Lab, engine: Daemon, tmp_path: Pat
 
 def test_an_image_with_an_interpreter_is_not_taken_for_the_other_stand_in(image: Any, engine: Daemon):
     config = engine.client.images.get(image.id).attrs["Config"]
-    assert stands_in_for(config) is None
+    assert ImageConfig.of({"config": config}).stands_in_for is None
     assert image.has_interpreter
 
 

@@ -1,7 +1,11 @@
-"""Archives made by hand."""
+"""Archives made by hand, and what is written in an image."""
 
 import io
+import json
 import tarfile
+
+from labkit.image.format.archive import read
+from labkit.image.format.image import Image
 
 
 def tar(*members):
@@ -18,3 +22,8 @@ def tar(*members):
                 info.mode = 0o755
                 archive.addfile(info)
     return out.getvalue()
+
+
+def document_of(image: Image):
+    """Return an image's configuration document as it is written."""
+    return json.loads(read(image.blobs[image.config_digest]))

@@ -1,5 +1,6 @@
 """Folders with Dockerfiles and functions that run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def function(tmp_path):
         root = tmp_path / "root"
         unpack([layer.blob for layer in base.layers], root)
         (root / "var/task/code.py").write_text(source)
-        return RunnableFunction(root, {**base.config, "Cmd": [handler]}, **settings)
+        return RunnableFunction(root, replace(base.config, command=(handler,)), **settings)
 
     return make
 

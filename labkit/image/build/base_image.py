@@ -13,6 +13,7 @@ from typing import Any
 
 from labkit.errors import UsageError
 from labkit.image.build.layer import Sealed
+from labkit.image.format.config import ImageConfig
 from labkit.image.format.manifest import DOCKER, Format
 
 PUBLIC, STAND_IN = "public", "stand-in"
@@ -31,7 +32,7 @@ CREATED_TEXT = datetime.fromtimestamp(CREATED, UTC).strftime("%Y-%m-%dT%H:%M:%SZ
 
 @dataclass(frozen=True)
 class BaseImage:
-    """An image to build on: the reference in FROM, its layers and its configuration (``Env``, ``Cmd``, ...).
+    """An image to build on: the reference in FROM, its layers and its configuration.
 
     ``tree`` has the type (:mod:`tarfile`'s) of every path in the layers together, ``history`` the entries of the
     image config's ``history``, and ``format`` the media types that the image has and that what is built on it gets.
@@ -41,7 +42,7 @@ class BaseImage:
     architecture: str
     stand_in: bool
     layers: tuple[Sealed, ...] = ()
-    config: Mapping[str, Any] = field(default_factory=dict)
+    config: ImageConfig = field(default_factory=ImageConfig)
     tree: Mapping[str, bytes] = field(default_factory=dict)
     history: tuple[Mapping[str, Any], ...] = ()
     format: Format = DOCKER

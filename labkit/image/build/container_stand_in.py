@@ -33,7 +33,8 @@ from typing import Any
 from labkit.errors import LabError
 from labkit.image.build.base_image import CREATED, CREATED_TEXT
 from labkit.image.build.layer import Entry, directory, file, link, pack
-from labkit.image.build.stand_in import FOR_LABEL, KIND_LABEL, runtime_settings
+from labkit.image.build.stand_in import runtime_settings
+from labkit.image.format.config import FOR_LABEL, KIND_LABEL
 
 KIND = "container-stand-in"
 """The value of the label ``labkit.base`` on images that stand on this base: they have an interpreter inside."""

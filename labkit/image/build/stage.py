@@ -38,7 +38,7 @@ class Stage:
     args: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.config = {**self.base.config, "Labels": dict(self.base.config.get("Labels") or {})}
+        self.config = {**self.base.config.settings, "Labels": dict(self.base.config.labels)}
         self.layers = list(self.base.layers)
         self.tree = dict(self.base.tree)
 

@@ -13,20 +13,16 @@ image on a stand-in, but only the embedded one can run them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from labkit.errors import DockerfileError
 from labkit.image.build.base_image import CREATED, CREATED_TEXT, BaseImage
 from labkit.image.build.layer import Layer, directory, file, pack
+from labkit.image.format.config import FOR_LABEL, KIND_LABEL, STAND_IN_KIND, ImageConfig
 
 _REPOSITORY = "public.ecr.aws/lambda/python"
 _KNOWN = re.compile(re.escape(_REPOSITORY) + r":(3\.1[0-4])(?:-(x86_64|arm64))?")
 _TAG_ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
-_STAND_IN = "stand-in"
-
-KIND_LABEL, FOR_LABEL = "labkit.base", "labkit.base.for"
-"""The labels of an image on a stand-in: which kind of stand-in, and the AWS image that it stands for."""
 
 _OS_RELEASE = """\
 NAME="labkit stand-in"
@@ -66,19 +62,10 @@ def resolve(reference: str, architecture: str) -> BaseImage:
         _TAG_ARCHITECTURES.get(in_tag, architecture),
         True,
         (layer.sealed,),
-        _config(name, reference),
+        ImageConfig.of({"config": _config(name, reference)}),
         layer.tree,
         ({"created": CREATED_TEXT, "created_by": f"base of {reference}"},),
     )
-
-
-def stands_in_for(config: Mapping[str, Any]) -> str | None:
-    """Return the AWS image that an image's base stands in for, ``public.ecr.aws/lambda/python:3.12``, or None.
-
-    ``config`` is the ``config`` object of the image config; the labels in it travel with the image through ECR.
-    """
-    labels = config.get("Labels") or {}
-    return labels.get(FOR_LABEL) if labels.get(KIND_LABEL) == _STAND_IN else None
 
 
 def _layer(name: str) -> Layer:
@@ -116,7 +103,7 @@ def _config(name: str, reference: str) -> dict[str, Any]:
     return {
         **runtime_settings("en_US.UTF-8"),
         "Labels": {
-            KIND_LABEL: _STAND_IN,
+            KIND_LABEL: STAND_IN_KIND,
             FOR_LABEL: name,
             "labkit.base.note": "No interpreter inside: the Python that runs the lab runs the handler.",
             "org.opencontainers.image.base.name": reference,

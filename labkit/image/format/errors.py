@@ -2,6 +2,7 @@
 
     LabError
     └── ImageError
+        ├── ConfigError          a configuration that nobody can read
         ├── ManifestError        bytes that are not the manifest of one image
         │   └── IndexManifest    an image index or manifest list, which Lambda does not take
         ├── LayerError           a layer that cannot be unpacked, or that tries to leave the image
@@ -18,6 +19,10 @@ from labkit.errors import LabError
 
 class ImageError(LabError):
     """An image that cannot be read, unpacked or run."""
+
+
+class ConfigError(ImageError):
+    """An image's configuration cannot be read; the message says where and why, in one sentence."""
 
 
 class ManifestError(ImageError):

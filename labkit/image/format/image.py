@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from labkit.image.format.archive import Blob, read
+from labkit.image.format.config import ImageConfig
 from labkit.image.format.manifest import Manifest, digest, parse
 
 
@@ -43,20 +42,19 @@ class Image:
         return self.parsed.config.digest
 
     @cached_property
-    def config(self) -> dict[str, Any]:
-        """Return the config document: ``architecture``, ``config`` (Env, Cmd, ...), ``rootfs``, ``history``."""
-        document: dict[str, Any] = json.loads(read(self.blobs[self.config_digest]))
-        return document
+    def config(self) -> ImageConfig:
+        """Return the configuration. Raises :class:`~labkit.image.format.errors.ConfigError`."""
+        return ImageConfig.parse(read(self.blobs[self.config_digest]))
 
     @property
-    def labels(self) -> dict[str, str]:
+    def labels(self) -> Mapping[str, str]:
         """Return the labels, the stand-in's own among them."""
-        return dict(self.config["config"].get("Labels") or {})
+        return self.config.labels
 
     @property
     def architecture(self) -> str:
         """Return ``amd64`` or ``arm64``."""
-        return str(self.config["architecture"])
+        return self.config.architecture
 
     @property
     def has_interpreter(self) -> bool:

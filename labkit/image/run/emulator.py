@@ -15,6 +15,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from labkit.image.format.config import ImageConfig
 from labkit.image.run.function import RunnableFunction
 from labkit.image.run.local import MEMORY, TIMEOUT, emulate
 from labkit.image.run.loopback import Answer, RequestHandler
@@ -38,12 +39,12 @@ def function_of(environment: dict[str, str], directory: str) -> RunnableFunction
     library_path = environment.get("LD_LIBRARY_PATH", "")
     return RunnableFunction(
         Path("/"),
-        {
-            "Entrypoint": ["/lambda-entrypoint.sh"],
-            "Cmd": [environment["_HANDLER"]],
-            "WorkingDir": directory,
-            "Env": [f"{name}={value}" for name, value in environment.items()],
-        },
+        ImageConfig(
+            environment=environment,
+            entrypoint=("/lambda-entrypoint.sh",),
+            command=(environment["_HANDLER"],),
+            working_directory=directory,
+        ),
         timeout=float(environment.get("AWS_LAMBDA_FUNCTION_TIMEOUT") or TIMEOUT),
         memory=int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or MEMORY),
         environment={"LD_LIBRARY_PATH": library_path},  # here the interpreter is the image's own

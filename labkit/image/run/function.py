@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from labkit.image.build.stand_in import stands_in_for
+from labkit.image.format.config import ImageConfig
+from labkit.image.format.errors import ImageError
 from labkit.image.run.filesystem import inside
 
 TASK_ROOT = "/var/task"
@@ -43,18 +43,17 @@ class Fault(Exception):  # noqa: N818 - Lambda's word for errors of a function's
 class RunnableFunction:
     """A function made from an unpacked image. The defaults are those of CreateFunction.
 
-    ``root`` holds the unpacked layers and ``config`` is the ``config`` object of the image config (``Env``, ``Cmd``,
-    ``Entrypoint``, ``WorkingDir``, ``Labels``). ``timeout`` is in seconds, ``memory`` in MB (a process is only told it,
-    a container is held to it), ``scratch`` the MB of ``/tmp`` in a container.
-    ``environment`` are the function's variables. ``host_environment`` is what the lab adds, such as the execution
-    role's credentials and AWS's address; it wins over the function's. ``entrypoint``, ``command`` and
-    ``working_directory`` override the image's, as ImageConfig does. ``architecture`` is the function's and
-    ``image_architecture`` the image's, in Docker's words, where they are known. ``engine`` names the container engine
-    that runs the image; where it is empty, the lab's own Python runs the handler.
+    ``root`` holds the unpacked layers and ``config`` is the image's configuration. ``timeout`` is in seconds,
+    ``memory`` in MB (a process is only told it, a container is held to it), ``scratch`` the MB of ``/tmp`` in a
+    container. ``environment`` are the function's variables. ``host_environment`` is what the lab adds, such as the
+    execution role's credentials and AWS's address; it wins over the function's. ``entrypoint``, ``command`` and
+    ``working_directory`` override the image's, as ImageConfig does. ``architecture`` is the function's, in Docker's
+    words, where it is known. ``engine`` names the container engine that runs the image; where it is empty, the lab's
+    own Python runs the handler.
     """
 
     root: Path
-    config: Mapping[str, Any]
+    config: ImageConfig
     name: str = "test_function"
     arn: str = "arn:aws:lambda:us-east-1:012345678912:function:test_function"
     region: str = "us-east-1"
@@ -68,7 +67,6 @@ class RunnableFunction:
     working_directory: str | None = None
     scratch: int = 512
     architecture: str = ""
-    image_architecture: str = ""
     engine: str = ""
 
     @property
@@ -79,12 +77,11 @@ class RunnableFunction:
     @property
     def arguments(self) -> tuple[list[str], list[str]]:
         """Return entrypoint and command: the function's own, where it has them, else the image's."""
-        entrypoint = self.entrypoint or self.config.get("Entrypoint") or []
-        return list(entrypoint), list(self.command or self.config.get("Cmd") or [])
+        return list(self.entrypoint or self.config.entrypoint), list(self.command or self.config.command)
 
     def check_architecture(self) -> None:
         """Raise the :class:`Fault` that an image of another architecture than the function's is on Lambda."""
-        if self.architecture and self.image_architecture and self.architecture != self.image_architecture:
+        if self.architecture and self.config.architecture and self.architecture != self.config.architecture:
             program = next(chain(*self.arguments), "")
             raise Fault("Runtime.InvalidEntrypoint", f"fork/exec {program}: exec format error")
 
@@ -104,11 +101,18 @@ class RunnableFunction:
 
     def directory(self) -> Path:
         """Return the directory in which the process starts. Raises :class:`Fault` when the image has none."""
-        name = self.working_directory or self.config.get("WorkingDir") or "/"
-        path = inside(self.root, name)
+        name = self.working_directory or self.config.working_directory or "/"
+        path = self._inside(name)
         if not path.is_dir():
             raise Fault("Runtime.InvalidWorkingDir", f"chdir {name}: no such file or directory")
         return path
+
+    def _inside(self, name: str) -> Path:
+        try:
+            return inside(self.root, name)
+        except (OSError, ImageError) as error:  # a name that no file can have, or links in a circle
+            reason = getattr(error, "strerror", None) or error
+            raise Fault("Runtime.InvalidWorkingDir", f"chdir {name}: {str(reason).lower()}") from None
 
     def as_in_image(self, text: bytes) -> bytes:
         """Return a traceback or log with the image's own paths, ``/var/task/...``, in place of this machine's."""
@@ -122,8 +126,8 @@ class RunnableFunction:
         runtime environment variables"), then what the lab adds. ``scratch`` is the process's directory for
         temporary files.
         """
-        image = dict(entry.partition("=")[::2] for entry in self.config.get("Env") or [])
-        task_root = inside(self.root, image.get("LAMBDA_TASK_ROOT", TASK_ROOT))
+        image = self.config.environment
+        task_root = self._inside(image.get("LAMBDA_TASK_ROOT", TASK_ROOT))
         return {
             **{name: os.environ[name] for name in _FROM_HOST if name in os.environ},
             **{name: value for name, value in image.items() if name not in _PLACES},
@@ -157,17 +161,17 @@ class RunnableFunction:
         }
 
 
-def interpreter(config: Mapping[str, Any]) -> str:
-    """Return which Python runs an image's handler, given the ``config`` object of the image config."""
+def interpreter(config: ImageConfig) -> str:
+    """Return which Python of the lab's runs an image's handler, given the image's configuration."""
     ours = f"{platform.python_implementation()} {platform.python_version()} of the lab"
-    base = stands_in_for(config)
+    base = config.stands_in_for
     named = f"the image's Python {base.rpartition(':')[2]}" if base else "the image's own interpreter"
     return f"{ours} (stand-in for {named})"
 
 
-def _python(config: Mapping[str, Any]) -> str:
+def _python(config: ImageConfig) -> str:
     """Return the image's Python version where it is known, else the lab's: awslambdaric adapts to it."""
-    base = stands_in_for(config)
+    base = config.stands_in_for
     return base.rpartition(":")[2] if base else ".".join(platform.python_version_tuple()[:2])
 
 

@@ -68,7 +68,7 @@ class LocalFunction:
         with ExitStack() as undo:
             undo.callback(shutil.rmtree, folder, ignore_errors=True)
             unpack(image.layers, folder)
-            function = RunnableFunction(folder, image.config["config"], timeout=timeout, memory=MEMORY)
+            function = RunnableFunction(folder, image.config, timeout=timeout, memory=MEMORY)
             self._sandbox = undo.enter_context(Sandbox(function))
             self._server = LoopbackServer(lambda request: emulate(self._sandbox, request), port)
             undo.callback(self._server.close)

@@ -13,7 +13,8 @@ import pytest
 from labkit.errors import DockerfileError
 from labkit.image import build
 from labkit.image.build.layer import stored_gzip
-from labkit.image.build.stand_in import resolve, stands_in_for
+from labkit.image.build.stand_in import resolve
+from tests.image.archives import document_of
 
 FROM = "FROM public.ecr.aws/lambda/python:3.12\n"
 
@@ -31,8 +32,8 @@ def files(image, at=-1):
 def test_the_articles_image_has_the_handler_in_the_task_root_and_its_command(article):
     image = build(article)
     assert files(image) == {"var/task/lambda_function.py": (0o644, (article / "lambda_function.py").read_bytes())}
-    assert image.config["config"]["Cmd"] == ["lambda_function.handler"]
-    assert image.config["config"]["Entrypoint"] == ["/lambda-entrypoint.sh"]
+    assert document_of(image)["config"]["Cmd"] == ["lambda_function.handler"]
+    assert document_of(image)["config"]["Entrypoint"] == ["/lambda-entrypoint.sh"]
     assert image.architecture == "amd64"
 
 
@@ -65,7 +66,7 @@ def test_every_blob_has_the_digest_and_size_that_the_manifest_says(article):
         blob = image.blobs[descriptor.digest]
         assert (len(blob), "sha256:" + hashlib.sha256(blob).hexdigest()) == (descriptor.size, descriptor.digest)
     plain = ["sha256:" + hashlib.sha256(gzip.decompress(layer)).hexdigest() for layer in image.layers]
-    assert image.config["rootfs"]["diff_ids"] == plain
+    assert document_of(image)["rootfs"]["diff_ids"] == plain
     assert json.loads(image.manifest)["mediaType"] == image.media_type
 
 
@@ -74,7 +75,7 @@ def test_the_image_says_that_its_base_is_a_stand_in(article):
     assert image.stand_in
     assert image.base == "public.ecr.aws/lambda/python:3.12"
     assert image.labels["labkit.base"] == "stand-in"
-    assert stands_in_for(image.config["config"]) == "public.ecr.aws/lambda/python:3.12"
+    assert image.config.stands_in_for == "public.ecr.aws/lambda/python:3.12"
     assert b"stand-in" in files(image, 0)["etc/os-release"][1]
     assert b"stand-in" in files(image, 0)["lambda-entrypoint.sh"][1]
 
@@ -101,7 +102,7 @@ def test_an_image_can_be_built_for_arm64(article, context):
         Dockerfile="FROM --platform=linux/arm64 public.ecr.aws/lambda/python:3.12\nARG TARGETARCH\nENV a=$TARGETARCH"
     )
     image = build(folder)
-    assert (image.architecture, image.config["config"]["Env"][-1]) == ("arm64", "a=arm64")
+    assert (image.architecture, document_of(image)["config"]["Env"][-1]) == ("arm64", "a=arm64")
     assert resolve("public.ecr.aws/lambda/python:3.13-arm64", "amd64").architecture == "arm64"
 
 
@@ -133,22 +134,22 @@ def test_configuration_instructions_end_up_in_the_config(context):
         "WORKDIR /opt/app\nWORKDIR sub\nENTRYPOINT python app.py\n"
     )
     image = build(folder)
-    config = image.config["config"]
+    config = document_of(image)["config"]
     assert config["Env"][-4:] == ["A=z", "C=me!", "OLD=form of it", "D=x y"]
     assert (image.labels["com.example.a"], image.labels["who"]) == ("b", "me")
     assert config["ExposedPorts"] == {"8080/tcp": {}, "53/udp": {}}
     assert (config["Volumes"], config["User"], config["StopSignal"]) == ({"/data": {}}, "1000", "SIGINT")
     assert config["WorkingDir"] == "/opt/app/sub"
     assert config["Entrypoint"] == ["/bin/sh", "-c", "python app.py"]
-    assert len(image.config["history"]) - len(image.layers) == sum(
-        step.get("empty_layer", False) for step in image.config["history"]
+    assert len(document_of(image)["history"]) - len(image.layers) == sum(
+        step.get("empty_layer", False) for step in document_of(image)["history"]
     )
 
 
 def test_entrypoint_keeps_the_command_that_the_dockerfile_itself_has_given(context):
-    config = build(context(Dockerfile=FROM + 'CMD ["a.b"]\nENTRYPOINT ["python", "-m", "awslambdaric"]')).config[
-        "config"
-    ]
+    config = build(
+        context(Dockerfile=FROM + 'CMD ["a.b"]\nENTRYPOINT ["python", "-m", "awslambdaric"]')
+    ).config.settings
     assert config["Cmd"] == ["a.b"]
 
 

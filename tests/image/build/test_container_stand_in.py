@@ -14,7 +14,7 @@ import pytest
 from labkit.errors import LabError
 from labkit.image.build import container_stand_in
 from labkit.image.build.container_stand_in import needed_libraries
-from labkit.image.build.stand_in import stands_in_for
+from labkit.image.format.config import ImageConfig
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="containers of Lambda are Linux")
 
@@ -44,7 +44,7 @@ def test_its_labels_say_what_it_is_and_it_is_not_the_stand_in_without_an_interpr
     labels = config["config"]["Labels"]
     assert (labels["labkit.base"], labels["labkit.base.for"]) == ("container-stand-in", FOR)
     assert platform.python_version() in labels["labkit.base.note"]
-    assert stands_in_for(config["config"]) is None
+    assert ImageConfig.of(config).stands_in_for is None
 
 
 def test_it_is_laid_out_as_awss_image_is(config, files):

@@ -3,16 +3,23 @@ import json
 import socket
 import sys
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from labkit.errors import UsageError
 from labkit.image import build
+from labkit.image.format.errors import ConfigError
+from labkit.image.format.image import Image
+from labkit.image.format.manifest import DOCKER_CONFIG, Descriptor, digest
 from labkit.image.run.local import run_locally
 from labkit.image.run.result import InvocationOutcome
+from tests.image.odd_configurations import READABLE, UNREADABLE
 
 FROM = "FROM public.ecr.aws/lambda/python:3.12\nCOPY f.py ./\n"
+IMAGE_FOLDER = Path(__file__).parents[3] / "lambda_image"
 PATH = "/2015-03-31/functions/function/invocations"
 
 
@@ -117,3 +124,27 @@ def test_after_closing_the_port_is_free_again(article):
             assert function.invoke().outcome is InvocationOutcome.ANSWERED
             return
     raise AssertionError("no port was free again")
+
+
+def with_configuration(image: Image, config: bytes) -> Image:
+    manifest = json.loads(image.manifest)
+    manifest["config"] = Descriptor(DOCKER_CONFIG, len(config), digest(config)).to_dict()
+    return replace(image, manifest=json.dumps(manifest).encode(), blobs={**image.blobs, digest(config): config})
+
+
+@pytest.fixture(scope="module")
+def usual() -> Image:
+    """The article's image."""
+    return build(IMAGE_FOLDER)
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_an_image_that_nobody_can_read_is_not_tried(usual, what):
+    with pytest.raises(ConfigError), run_locally(with_configuration(usual, UNREADABLE[what])):
+        pass
+
+
+@pytest.mark.parametrize("what", READABLE)
+def test_an_image_that_is_only_odd_is_tried_and_has_a_result(usual, what):
+    with run_locally(with_configuration(usual, READABLE[what])) as function:
+        assert function.invoke().payload

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import labkit.image.run.lambda_runtime as inside_the_process
+from labkit.image.format.config import ImageConfig
 from labkit.image.format.errors import ImageError
 from labkit.image.run.function import Fault, RunnableFunction
 from labkit.image.run.result import InvocationOutcome
@@ -237,8 +238,15 @@ def test_the_environment_is_made_from_scratch(sandbox, monkeypatch):
     assert found["LAMBDA_TASK_ROOT"] == str(environment.function.root.resolve() / "var/task")
 
 
+def on_image(root, entrypoint=None, command=None, **settings):
+    config = ImageConfig.of({"config": {"Entrypoint": entrypoint, "Cmd": command}})
+    return RunnableFunction(root, config, **settings)
+
+
 def test_secrets_are_not_in_the_representation_of_a_function(tmp_path):
-    assert "hidden" not in repr(RunnableFunction(tmp_path, {}, host_environment={"AWS_SESSION_TOKEN": "hidden"}))
+    assert "hidden" not in repr(
+        RunnableFunction(tmp_path, ImageConfig(), host_environment={"AWS_SESSION_TOKEN": "hidden"})
+    )
 
 
 def test_text_is_not_escaped_to_ascii(sandbox):
@@ -254,17 +262,22 @@ def test_text_is_not_escaped_to_ascii(sandbox):
     ],
 )
 def test_the_handler_is_what_the_image_gives_to_awslambdaric(tmp_path, entrypoint, command, handler):
-    assert RunnableFunction(tmp_path, {"Entrypoint": entrypoint, "Cmd": command}).handler() == handler
+    assert on_image(tmp_path, entrypoint, command).handler() == handler
 
 
 def test_the_functions_settings_override_the_images(tmp_path):
     settings = {"entrypoint": ["/lambda-entrypoint.sh"], "command": ["c.d"]}
-    assert RunnableFunction(tmp_path, {"Entrypoint": ["/x"], "Cmd": ["a"]}, **settings).handler() == "c.d"
+    assert (
+        RunnableFunction(
+            tmp_path, ImageConfig.of({"config": {"Entrypoint": ["/x"], "Cmd": ["a"]}}), **settings
+        ).handler()
+        == "c.d"
+    )
 
 
 @pytest.mark.parametrize("entrypoint", [["/bin/sh", "-c", "true"], ["/app"], [], None])
 def test_an_image_that_is_not_a_python_function_is_an_invalid_entrypoint(tmp_path, entrypoint):
-    with Sandbox(RunnableFunction(tmp_path, {"Entrypoint": entrypoint, "Cmd": ["x"]})) as environment:
+    with Sandbox(on_image(tmp_path, entrypoint, ["x"])) as environment:
         result = environment.invoke(b"", "ID")
     error = json.loads(result.payload)
     assert (result.outcome, error["errorType"]) == (InvocationOutcome.NOT_STARTED, "Runtime.InvalidEntrypoint")
@@ -274,7 +287,9 @@ def test_an_image_that_is_not_a_python_function_is_an_invalid_entrypoint(tmp_pat
 @pytest.mark.parametrize("command", [[], ["/bin/sh", "-c", "a.b"], None])
 def test_awss_entrypoint_without_exactly_one_argument_exits_as_its_script_does(tmp_path, command):
     with pytest.raises(Fault, match="exit status 142") as caught:
-        RunnableFunction(tmp_path, {"Entrypoint": ["/lambda-entrypoint.sh"], "Cmd": command}).handler()
+        RunnableFunction(
+            tmp_path, ImageConfig.of({"config": {"Entrypoint": ["/lambda-entrypoint.sh"], "Cmd": command}})
+        ).handler()
     assert (caught.value.error_type, "handler name" in caught.value.log) == ("Runtime.ExitError", True)
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,15 @@ from labkit.embedded.services.lambda_.invoke.containers import FUNCTION_LABEL, R
 from labkit.embedded.services.lambda_.invoke.runners import Runners
 from labkit.embedded.state.blobs import BlobStore
 from labkit.ground.home import open_home
-from labkit.image.build.stand_in import FOR_LABEL, KIND_LABEL
+from labkit.image.format.config import FOR_LABEL, KIND_LABEL, ImageConfig
 from labkit.image.format.manifest import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, digest
 from labkit.image.run.function import Fault, RunnableFunction
 from labkit.lab.choices import Choices
 from tests.embedded.conftest import MovedClock
 from tests.embedded.made_up_engine import Found, MadeUp
 
-IMAGE = {"architecture": "amd64", "config": {"Cmd": ["f.handler"]}}
-STAND_IN = {"architecture": "amd64", "config": {"Labels": {KIND_LABEL: "stand-in", FOR_LABEL: "python:3.12"}}}
+IMAGE = ImageConfig("amd64", command=("f.handler",))
+STAND_IN = ImageConfig("amd64", labels={KIND_LABEL: "stand-in", FOR_LABEL: "python:3.12"})
 
 
 @pytest.fixture(autouse=True)
@@ -253,7 +254,7 @@ def test_a_home_remembers_that_it_may_have_containers(
 
 
 def test_a_container_has_lambdas_limits_and_no_privileges(tmp_path: Path):
-    given = conditions(RunnableFunction(tmp_path, {}, memory=256, scratch=1024))
+    given = conditions(RunnableFunction(tmp_path, ImageConfig(), memory=256, scratch=1024))
     assert (given["mem_limit"], given["memswap_limit"]) == ("256m", "256m")
     assert given["tmpfs"] == {"/tmp": "size=1024m,mode=1777,exec"}
     assert given["read_only"] is True
@@ -264,9 +265,9 @@ def test_a_container_has_lambdas_limits_and_no_privileges(tmp_path: Path):
 
 
 def test_an_image_of_another_architecture_than_its_function_cannot_be_executed(tmp_path: Path):
-    config = {"Entrypoint": ["/lambda-entrypoint.sh"], "Cmd": ["f.handler"]}
+    config = ImageConfig("arm64", entrypoint=("/lambda-entrypoint.sh",), command=("f.handler",))
     with pytest.raises(Fault, match=r"^fork/exec /lambda-entrypoint\.sh: exec format error$") as caught:
-        RunnableFunction(tmp_path, config, architecture="amd64", image_architecture="arm64").check_architecture()
+        RunnableFunction(tmp_path, config, architecture="amd64").check_architecture()
     assert caught.value.error_type == "Runtime.InvalidEntrypoint"
-    RunnableFunction(tmp_path, config, architecture="arm64", image_architecture="arm64").check_architecture()
-    RunnableFunction(tmp_path, config).check_architecture()
+    RunnableFunction(tmp_path, config, architecture="arm64").check_architecture()
+    RunnableFunction(tmp_path, replace(config, architecture="")).check_architecture()

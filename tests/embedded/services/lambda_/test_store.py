@@ -23,7 +23,7 @@ from labkit.embedded.services.lambda_.functions.store import (
     Status,
 )
 from labkit.embedded.state.blobs import BlobStore, digest_of
-from labkit.image.build.stand_in import FOR_LABEL, KIND_LABEL
+from labkit.image.format.config import FOR_LABEL, KIND_LABEL
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST
 from labkit.pull.function import FunctionRef
 
@@ -106,7 +106,7 @@ def test_a_new_function_is_pending_until_its_image_is_unpacked(store: FunctionSt
     assert (ready.state, ready.update) == (ACTIVE, SUCCESSFUL)
     assert ready.ready == ready.digest
     assert (store.code.root(ready.digest) / "var/task/lambda_function.py").read_bytes() == b"handler = 1"
-    assert store.code.config(ready.digest)["config"]["Cmd"] == ["lambda_function.handler"]
+    assert store.code.config(ready.digest).command == ("lambda_function.handler",)
 
 
 def test_a_layer_that_cannot_be_read_makes_the_function_fail(store: FunctionStore, blobs: BlobStore):

@@ -33,7 +33,6 @@ from labkit.embedded.services.lambda_.invoke.environments import Environments
 from labkit.embedded.state.blobs import BlobStore
 from labkit.embedded.state.clock import Clock, SystemClock
 from labkit.ground.files import write_atomically
-from labkit.image.build.stand_in import stands_in_for
 from labkit.pull.function import FunctionRef
 
 _LOG = logging.getLogger(__name__)
@@ -176,7 +175,7 @@ class FunctionStore:
             return
         try:
             self.code.prepare(function.digest, blobs)
-            stand_in = stands_in_for(self.code.config(function.digest).get("config") or {})
+            stand_in = self.code.config(function.digest).stands_in_for
         except CodeFailure as failure:
             self._finish(function, partial(_failed, Status("Failed", failure.code, failure.reason)))
         except Exception:

@@ -7,15 +7,14 @@ image has been unpacked as a whole; next to the root file system lies the image'
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
 
 from labkit.embedded.state.blobs import BlobStore
-from labkit.image.format.errors import ImageError, ImageTooLarge
+from labkit.image.format.config import ImageConfig
+from labkit.image.format.errors import ConfigError, ImageError, ImageTooLarge
 from labkit.image.format.manifest import parse
 from labkit.image.run.filesystem import unpack
 
@@ -45,10 +44,12 @@ class CodeStore:
         """The root directory of an image's file system."""
         return self._place(digest) / "root"
 
-    def config(self, digest: str) -> dict[str, Any]:
-        """The image's configuration document, with ``architecture`` and ``config`` (Entrypoint, Cmd, Env …)."""
-        document: dict[str, Any] = json.loads((self._place(digest) / "image.json").read_bytes())
-        return document
+    def config(self, digest: str) -> ImageConfig:
+        """The configuration of an image that is unpacked. Raises `CodeFailure` where it cannot be read."""
+        try:
+            return ImageConfig.parse((self._place(digest) / "image.json").read_bytes())
+        except ConfigError as error:
+            raise CodeFailure("InvalidImage", str(error)) from None
 
     def prepare(self, digest: str, blobs: BlobStore) -> None:
         """Unpack an image unless it is there already. Raises `CodeFailure`, after which nothing is left of it."""
@@ -73,8 +74,7 @@ class CodeStore:
         try:
             manifest = parse(blobs.read(digest))
             config = blobs.read(manifest.config.digest)
-            if not isinstance(json.loads(config), dict):
-                raise ImageError("The configuration is not a JSON object.")
+            ImageConfig.parse(config)
             (into / "image.json").write_bytes(config)
 
             def layers() -> Iterator[Path]:
@@ -84,10 +84,12 @@ class CodeStore:
                     yield blobs.path(layer.digest)
 
             unpack(layers(), into / "root")
+        except ConfigError as error:
+            raise CodeFailure("InvalidImage", str(error)) from None
         except ImageTooLarge:
             reason = "SizeLimitExceeded: Uncompressed container image size exceeds 10 GiB limit"
             raise CodeFailure("InvalidImage", reason) from None
-        except (ImageError, ValueError, RecursionError):
+        except (ImageError, ValueError):
             reason = f"ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest {current}"
             raise CodeFailure("InvalidImage", reason) from None
         except FileNotFoundError:

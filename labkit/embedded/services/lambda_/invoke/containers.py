@@ -135,7 +135,7 @@ class ContainerProcess:
                 image,
                 entrypoint=entrypoint,
                 command=command,
-                working_dir=function.working_directory or function.config.get("WorkingDir") or "/",
+                working_dir=function.working_directory or function.config.working_directory or "/",
                 environment=function.container_environment(self.api.address),
                 user=user,
                 labels={HOME_LABEL: str(home), FUNCTION_LABEL: function.arn, RUN_LABEL: RUN},

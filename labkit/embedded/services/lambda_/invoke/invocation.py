@@ -22,8 +22,10 @@ from labkit.embedded.protocol.calls import Call, Credentials
 from labkit.embedded.protocol.faults import too_large
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.functions.store import Function
+from labkit.embedded.services.lambda_.invoke.code import CodeFailure
 from labkit.embedded.services.lambda_.names import function_of
 from labkit.embedded.services.lambda_.roles import assumable
+from labkit.image.format.config import ImageConfig
 from labkit.image.format.errors import ImageError, Throttled
 from labkit.image.run import function as local
 from labkit.image.run.pool import SandboxPool
@@ -121,7 +123,10 @@ def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime
         credentials = embedded.role_session(function.role, function.key.name, int(SESSION.total_seconds()))
         embedded.changed()
     assert function.ready is not None  # noqa: S101 - checked before
-    image = embedded.functions.code.config(function.ready)
+    try:
+        image = embedded.functions.code.config(function.ready)
+    except CodeFailure:  # it was unpacked by a version of the lab that took it
+        raise error("image broken") from None
     runnable = _runnable(embedded, function, image, credentials)
     container = embedded.runners.container(image, function.ready, embedded.images.blobs)
     if container is None:
@@ -131,15 +136,15 @@ def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime
 
 
 def _runnable(
-    embedded: Embedded, function: Function, image: Mapping[str, Any], credentials: Credentials
+    embedded: Embedded, function: Function, image: ImageConfig, credentials: Credentials
 ) -> local.RunnableFunction:
-    """The function as the runtime sees it; ``image`` is the image's configuration document."""
+    """The function as the runtime sees it; ``image`` is the image's configuration."""
     assert function.ready is not None  # noqa: S101 - checked before
     options = function.options
     overrides: Mapping[str, Any] = options.get("ImageConfig") or {}
     return local.RunnableFunction(
         embedded.functions.code.root(function.ready),
-        image.get("config") or {},
+        image,
         name=function.key.name,
         arn=function.key.arn,
         region=function.key.region,
@@ -157,7 +162,6 @@ def _runnable(
         working_directory=overrides.get("WorkingDirectory"),
         scratch=options["EphemeralStorage"]["Size"],
         architecture=_MACHINES[options["Architectures"][0]],
-        image_architecture=image.get("architecture") or "",
     )
 
 

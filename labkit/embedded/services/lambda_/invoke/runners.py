@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from labkit.embedded.services.lambda_.invoke.container_images import keep_only, 
 from labkit.embedded.services.lambda_.invoke.containers import RUN, ContainerProcess, engine_errors, leftovers, remove
 from labkit.embedded.state.blobs import BlobStore
 from labkit.ground.home import Home
-from labkit.image.build.stand_in import stands_in_for
+from labkit.image.format.config import ImageConfig
 from labkit.image.run.runtime import Start
 
 _LOG = logging.getLogger(__name__)
@@ -55,15 +55,15 @@ class Runners:
         """Which engine is chosen now for the lab home. Raises UsageError."""
         return wanted(chosen(self._home))
 
-    def container(self, image: Mapping[str, Any], digest: str, blobs: BlobStore) -> tuple[Start, str] | None:
+    def container(self, image: ImageConfig, digest: str, blobs: BlobStore) -> tuple[Start, str] | None:
         """Return what starts a container of an image and the engine's name; None where a process must do.
 
-        ``image`` is the image's configuration document, ``digest`` its manifest's.
+        ``image`` is the image's configuration, ``digest`` its manifest's.
         """
-        if stands_in_for(image.get("config") or {}) or self.wanted == EMBEDDED:
+        if image.stands_in_for or self.wanted == EMBEDDED:
             return None
         engine = self._engines.find()
-        if engine is None or engine.architecture != image.get("architecture"):
+        if engine is None or engine.architecture != image.architecture:
             return None
         try:
             self._use(engine)
