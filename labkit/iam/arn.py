@@ -46,8 +46,8 @@ class Arn(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The last of its parts: ``Deployer`` of ``role/team/Deployer``, of a session the session's name."""
-        return self.parts[-1]
+        """What follows type and path: ``Deployer`` of ``role/team/Deployer``, of a session the session's name."""
+        return (self.resource_id or self.resource).rpartition("/")[2]
 
     def is_a(self, service: str, resource_type: str) -> bool:
         """Whether it names a resource of this service and type, such as ``iam`` and ``role``."""

@@ -68,7 +68,7 @@ class Requester(NamedTuple):
     @property
     def name(self) -> str:
         """The name of the function, without a version; empty for callers."""
-        return self.function.split(":")[6] if self.function else ""
+        return arns.parse(self.function).resource_id.partition(":")[0] if self.function else ""
 
     @property
     def may_pull(self) -> bool:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.request import execution
 from labkit.embedded.services.lambda_ import names
+from labkit.embedded.services.lambda_.functions.pull import pull
 from labkit.embedded.services.lambda_.functions.store import ACTIVE, Function
 from labkit.embedded.services.lambda_.operations import OPERATIONS
 from labkit.pull.function import FunctionRef
@@ -255,3 +256,21 @@ def test_a_function_of_another_partition_is_out_of_reach(cloud: Cloud) -> None:
     answer = refusal(cloud.client("registry", "lambda").get_function, FunctionName=name)
     text = f"Functions from 'cn-north-1' are not reachable in this region ('{REGION}')"
     assert answer == ("ResourceNotFoundException", 404, text)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        f"{REGISTRY}.dkr.ecr-fips.{REGION}.amazonaws.com",
+        f"{REGISTRY}.dkr-ecr.{REGION}.on.aws",
+        f"{REGISTRY}.dkr.ecr.{REGION}.amazonaws.com.cn",
+        f"{REGISTRY}.dkr.ecr.cn-north-1.amazonaws.com.cn",
+        f"{REGISTRY}.dkr.ecr.us-gov-west-1.amazonaws.com",
+    ],
+)
+def test_lambda_takes_no_image_by_another_door_or_from_another_partition(cloud: Cloud, host: str) -> None:
+    call = call_of("CreateFunction", {"FunctionName": "f"})
+    with pytest.raises(ServiceError) as refused:
+        pull(cloud.embedded, call, call.function, f"{host}/r:1")
+    text = f"Source image {host}/r:1 is not valid. Provide a valid source image."
+    assert (refused.value.code, refused.value.message) == ("InvalidParameterValueException", text)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from labkit.embedded.services.ecr.images.store import RepositoryKey
+from labkit.embedded.services.registry.visits import repository_named
 from labkit.pull import policies
 from tests.embedded.conftest import Cloud, MovedClock, session_keys
 from tests.embedded.registry_client import HOST, REGISTRY, REPOSITORY, Registry, basic, digest_of, error_of
@@ -248,3 +250,15 @@ def test_who_may_nothing_learns_nothing_of_which_repositories_there_are(registry
     there, not_there = (stranger.send("GET", f"{REGISTRY}/{name}/tags/list") for name in ("lambda-same-account", "no"))
     assert (there.status, not_there.status) == (403, 403)
     assert there.body == not_there.body.replace(b"repository/no ", b"repository/lambda-same-account ")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "813835382529.dkr.ecr.us-east-1.amazonaws.com",
+        "813835382529.dkr.ecr-fips.us-east-1.amazonaws.com",
+        "813835382529.dkr-ecr.us-east-1.on.aws",
+    ],
+)
+def test_a_repository_is_one_by_whichever_door_of_its_registry(host: str):
+    assert repository_named(f"{host}/r", "http://127.0.0.1:1") == RepositoryKey("813835382529", "us-east-1", "r")
