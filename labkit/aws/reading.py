@@ -1,4 +1,4 @@
-"""What a pull decision needs, read from an account: policies, boundaries, and the organization.
+"""What a pull decision needs of a caller, read from its account: policies and the permissions boundary.
 
 Everything is read with List… and Get… calls. Where the reader may not look, the answer says so (``Unreadable``) and
 nothing is assumed.
@@ -15,14 +15,14 @@ from botocore.exceptions import ClientError
 from labkit.errors import LabError
 from labkit.iam import Policies, Policy, Principal
 from labkit.iam import arn as arns
-from labkit.pull.organization import OUTSIDER, Account, Membership, Organization, Unit, path_through
 
 
 class Unreadable(LabError):  # noqa: N818
     """Something that the reader's own permissions do not let it read; the message names the missing permission."""
 
 
-def _unreadable(what: str, error: ClientError) -> Unreadable:
+def unreadable(what: str, error: ClientError) -> Unreadable:
+    """Return the error for what AWS does not let the reader read, in AWS's words."""
     return Unreadable(f"{what} cannot be read: {error.response['Error']['Message']}")
 
 
@@ -43,7 +43,7 @@ def caller_policies(iam: Any, principal: Principal) -> Policies:
     try:
         return _role(iam, named.name) if named.resource_type == "role" else _user(iam, named.name)
     except ClientError as error:
-        raise _unreadable(f"The policies of {arn}", error) from None
+        raise unreadable(f"The policies of {arn}", error) from None
 
 
 def _role(iam: Any, name: str) -> Policies:
@@ -86,55 +86,3 @@ def _managed(iam: Any, arn: str) -> Policy:
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
     return Policy.parse(_document(document), arns.parse(arn).name)
-
-
-def organization(organizations: Any) -> Organization:
-    """The whole organization, by its management account or a delegated administrator. Raises Unreadable."""
-    try:
-        about = organizations.describe_organization()["Organization"]
-        root = organizations.list_roots()["Roots"][0]
-        units, accounts = [Unit(root["Id"], root["Name"], None)], []
-        for unit in units:  # grows while it is walked: breadth first
-            accounts += _accounts(organizations, unit.id)
-            units += _units(organizations, unit.id)
-    except ClientError as error:
-        raise _unreadable("The organization", error) from None
-    return Organization(about["Id"], about["MasterAccountId"], tuple(units), tuple(accounts))
-
-
-def _accounts(organizations: Any, parent: str) -> list[Account]:
-    pages = organizations.get_paginator("list_accounts_for_parent").paginate(ParentId=parent)
-    return [Account(each["Id"], each["Name"], parent) for page in pages for each in page["Accounts"]]
-
-
-def _units(organizations: Any, parent: str) -> list[Unit]:
-    pages = organizations.get_paginator("list_organizational_units_for_parent").paginate(ParentId=parent)
-    return [Unit(each["Id"], each["Name"], parent) for page in pages for each in page["OrganizationalUnits"]]
-
-
-def organization_id(organizations: Any) -> str | None:
-    """The id of the organization that the account is in, by any member account; None when it is in none."""
-    try:
-        return str(organizations.describe_organization()["Organization"]["Id"])
-    except organizations.exceptions.AWSOrganizationsNotInUseException:
-        return None
-    except ClientError as error:
-        raise _unreadable("The organization's id", error) from None
-
-
-def membership(organizations: Any, account: str) -> Membership:
-    """Where an account stands, by its organization's management account; OUTSIDER when it is not in it.
-
-    Climbs from the account to the root. Raises Unreadable.
-    """
-    try:
-        steps, parent = [], {"Id": account, "Type": "ACCOUNT"}
-        while parent["Type"] != "ROOT":
-            parent = organizations.list_parents(ChildId=parent["Id"])["Parents"][0]
-            steps.append(parent["Id"])
-    except organizations.exceptions.ChildNotFoundException:
-        return OUTSIDER
-    except ClientError as error:
-        raise _unreadable("The organization", error) from None
-    found = organization_id(organizations)
-    return Membership(found, (path_through(str(found), reversed(steps)),))

@@ -1,11 +1,14 @@
-"""Everything about a container image that needs neither AWS nor Docker. Standard library only.
+"""Images: from a Dockerfile to layers, manifest and configuration, and running their functions.
 
-- :mod:`~labkit.image.build.dockerfile`, :mod:`~labkit.image.build.stand_in`, :mod:`~labkit.image.build.assemble`: a
-  Dockerfile becomes an image that can be pushed, on a stand-in for AWS's base image.
-- :mod:`~labkit.image.format.manifest`, :mod:`~labkit.image.run.filesystem`: what a registry and Lambda need to know of
-  any image.
-- :mod:`~labkit.image.run.runtime`, :mod:`~labkit.image.run.pool`, :mod:`~labkit.image.run.local`: an image's function
-  runs.
+Needs neither AWS nor Docker, and the standard library alone.
+
+format     an image as data: manifest, configuration, layers' archives; what can go wrong with them
+build      a Dockerfile becomes an image that can be pushed, on AWS's base image or on a stand-in for it
+run        an image's function runs: its files, its process, Lambda's Runtime API
+transfer   what a push and a pull come to, and how far they are
+
+``build`` and ``run`` know ``format`` and not each other: what is said of an image travels inside it, in its
+configuration (`labkit.image.format.config.ImageConfig`), which everybody reads in the same way.
 """
 
 from labkit.image.build.assemble import build

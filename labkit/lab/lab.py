@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 
 import labkit.embedded.process.client as embedded
-from labkit.aws import reading, repositories, scps, sessions
+from labkit.aws import organizations, reading, repositories, scps, sessions
 from labkit.docker.engine_choice import DOCKER
 from labkit.errors import UsageError
 from labkit.ground.environment import apply, own_variables
@@ -179,11 +179,11 @@ class Lab:
     def organization_of(self, name: str) -> str | None:
         """The id of the organization that an account of the lab is in, or None. Asked anew each time."""
         actor = self.actor(name)
-        return reading.organization_id(actor.client("organizations")) if actor else None
+        return organizations.organization_id(actor.client("organizations")) if actor else None
 
     def organization(self) -> Organization:
         """The organization as it is now. Raises Unreadable without a profile that may read it."""
-        return reading.organization(self._reader())
+        return organizations.organization(self._reader())
 
     def _reader(self) -> Any:
         """The client that reads the organization: the management account's, else the registry account's."""
@@ -191,7 +191,7 @@ class Lab:
 
     def _here(self, account: str) -> Membership:
         """Where an account stands in the lab's organization now."""
-        return reading.membership(self._reader(), account)
+        return organizations.membership(self._reader(), account)
 
     @property
     def organization_path(self) -> str:
@@ -276,7 +276,7 @@ class Lab:
     def _organization_only(self, account: str) -> Membership:
         """The organization that an account of the lab is in, without its place there: any account may ask that."""
         actor = self._account(account)
-        return Membership(reading.organization_id(actor.client("organizations")) if actor else None)
+        return Membership(organizations.organization_id(actor.client("organizations")) if actor else None)
 
     def _membership(self, account: str) -> Membership:
         """Where an account stands, in the lab's organization or in that of a neighbour whose account the lab has."""
@@ -284,9 +284,9 @@ class Lab:
         if found is not OUTSIDER:
             return found
         other = self._account(account)
-        if other is None or reading.organization_id(other.client("organizations")) is None:
+        if other is None or organizations.organization_id(other.client("organizations")) is None:
             return OUTSIDER
-        return reading.membership(other.client("organizations"), account)
+        return organizations.membership(other.client("organizations"), account)
 
 
 def can_pull(lab: Lab, caller: boto3.Session, function: str, repository: str) -> PullDecision:

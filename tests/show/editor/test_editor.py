@@ -289,7 +289,7 @@ class TestOrganizationPaths:
         def unreadable(_organizations):
             raise Unreadable("The organization's id cannot be read: no.")
 
-        monkeypatch.setattr("labkit.aws.reading.organization_id", unreadable)
+        monkeypatch.setattr("labkit.aws.organizations.organization_id", unreadable)
         editor = fresh(lab, ORGANIZATION)
         assert editor.decision is None
         editor.edit(policies.same_account())

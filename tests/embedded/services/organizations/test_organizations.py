@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from labkit.aws.reading import organization
+from labkit.aws.organizations import organization
 from labkit.embedded.state import world
 from labkit.pull.organization import OUTSIDER, Membership
 from tests.embedded.conftest import Cloud, session_keys
