@@ -6,7 +6,8 @@ What fields there are and what is right for them is said by `labkit.lab.choices`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from inspect import Parameter, signature
 from pathlib import Path
 
 import labkit.embedded.process.client as embedded
@@ -49,6 +50,19 @@ def choose(home: Path | None = None, *, say: Callable[[str], object] = print, **
     if remark := left_behind(before, Choices.read(root)):
         say(remark)
     return lab
+
+
+def _with_fields(function: Callable[..., object]) -> None:
+    """Let help and completion show the fields of `Choices` where the function takes them by their names."""
+    shown = signature(function)
+    own = [parameter for parameter in shown.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
+    chosen = [
+        Parameter(each.name, Parameter.KEYWORD_ONLY, default=None, annotation=each.type) for each in fields(Choices)
+    ]
+    function.__signature__ = shown.replace(parameters=[*own, *chosen])  # type: ignore[attr-defined]
+
+
+_with_fields(choose)
 
 
 def _on_profiles(root: Path, choices: Choices) -> Lab:

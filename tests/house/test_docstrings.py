@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -28,6 +29,18 @@ def public_names(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
             for member in node.body:
                 if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef) and not member.name.startswith("_"):
                     yield f"{node.name}.{member.name}", member
+
+
+FOLDERS = [module for module, path in MODULES.items() if path.name == "__init__.py" and module != "__init__"]
+_ROW = re.compile(r"^ {4}(?P<names>\w+(?:, \w+)*)(?: {2,}\S|$)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("package", FOLDERS)
+def test_the_table_in_a_packages_docstring_names_what_is_there(package):
+    docstring = ast.get_docstring(tree_of(MODULES[package]), clean=True) or ""
+    here = {path.stem for path in MODULES[package].parent.iterdir()}
+    named = {name for row in _ROW.finditer(docstring) for name in row["names"].split(", ")}
+    assert named <= here
 
 
 def test_the_readme_shows_the_floors_as_they_are():

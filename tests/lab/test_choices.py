@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, fields
+from inspect import signature
 
 import pytest
 
 from labkit.embedded.process import client
 from labkit.ground.environment import apply, lab_variables, own_variables
 from labkit.lab.choices import FIELDS, Choices, Where
-from labkit.lab.choosing import left_behind
+from labkit.lab.choosing import choose, left_behind
 
 ROOT = "o-lambdaecrlab/r-lab1/"
 WORKLOADS = f"{ROOT}ou-lab1-workloads/"
@@ -207,3 +208,8 @@ def test_choices_are_read_from_the_two_files_as_they_were_made(tmp_path):
     Choices("mine", "other").write(home)
     assert Choices.read(home).region is None
     assert asdict(Choices.read(home))["workload_account"] == "222222222222"
+
+
+def test_help_shows_what_can_be_chosen():
+    shown = [name for name, each in signature(choose).parameters.items() if each.default is None]
+    assert shown == ["home", *(each.name for each in fields(Choices))]
