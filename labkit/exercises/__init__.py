@@ -1,10 +1,10 @@
 """The exercises of the notebooks. A check looks at an answer and says why it does not hold yet, never what would.
 
-    n00_start_here         the map of the organization       n05_organization_paths  units, as policies
-    n01_build_and_push     tags and digests                  n06_clean_up            who may remove a repository
-    n02_same_account       policies in one account           n07_growth              how much fits into a policy
-    n03_cross_account      policies for another account      n08_break_it_yourself   policies with one mistake each
-    n04_organization       policies for an organization      checking                what their checks share
+n00_start_here         the map of the organization       n05_organization_paths  units, as policies
+n01_build_and_push     tags and digests                  n06_clean_up            who may remove a repository
+n02_same_account       policies in one account           n07_growth              how much fits into a policy
+n03_cross_account      policies for another account      n08_break_it_yourself   policies with one mistake each
+n04_organization       policies for an organization      checking                what their checks share
 """
 
 from labkit.exercises.checking.pulls import SECOND_ACCOUNT

@@ -1,11 +1,11 @@
 """What everything stands on: the project's folder, the lab home, environment variables, child processes, files.
 
-    project       the project's folder and its ``.venv``
-    home          the lab home
-    environment   the variables that point aws, docker and boto3 at the lab
-    processes     child processes that end with the lab
-    files         files written in one step; where sockets go
-    progress      what a person sees of long work
+project       the project's folder and its ``.venv``
+home          the lab home
+environment   the variables that point aws, docker and boto3 at the lab
+processes     child processes that end with the lab
+files         files written in one step; where sockets go
+progress      what a person sees of long work
 """
 
 VERSION = "0.1.0"

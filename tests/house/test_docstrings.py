@@ -32,7 +32,7 @@ def public_names(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 
 FOLDERS = [module for module, path in MODULES.items() if path.name == "__init__.py" and module != "__init__"]
-_ROW = re.compile(r"^ {4}(?P<names>\w+(?:, \w+)*)(?: {2,}\S|$)", re.MULTILINE)
+_ROW = re.compile(r"^(?: {4})?(?P<names>\w+(?:, \w+)*) {2,}\S", re.MULTILINE)
 
 
 @pytest.mark.parametrize("package", FOLDERS)

@@ -1,7 +1,7 @@
 """Images as data: manifests, layers' archives, configurations.
 
     config       an image's configuration, read once into `ImageConfig`, or refused in a sentence
-    manifest     from the bytes that a client pushed to typed descriptors; never written anew, since the digest is theirs
+    manifest     from the bytes that a client pushed to typed descriptors; never written anew: the digest is theirs
     archive      layers as streams, never a member or a layer wholly in memory
     contents     what is where in an image, without unpacking it
     image        an assembled image as a value: all that a push sends

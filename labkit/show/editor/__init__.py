@@ -1,9 +1,9 @@
 """The policy editor: a repository's policy while it is written, and what it would come to.
 
-    draft      the text, what is wrong with it, how long it is, what it would change
-    rendering  that as text and HTML
-    model      the editor without a browser: what was read, what is decided, applied and undone
-    widget     the editor drawn with ipywidgets
+draft      the text, what is wrong with it, how long it is, what it would change
+rendering  that as text and HTML
+model      the editor without a browser: what was read, what is decided, applied and undone
+widget     the editor drawn with ipywidgets
 """
 
 from __future__ import annotations

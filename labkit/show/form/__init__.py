@@ -1,7 +1,7 @@
 """The form of notebook 00: what is chosen for a lab home, to change.
 
-    model   the form without a browser: what is written, what is wrong with it, what the names become
-    widget  the form drawn with ipywidgets
+model   the form without a browser: what is written, what is wrong with it, what the names become
+widget  the form drawn with ipywidgets
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The access matrix: who of the lab can pull what.
 
-    model   the matrix without a browser: its cells, what was read for them, which of them is explained
-    widget  the matrix drawn with ipywidgets
+model   the matrix without a browser: its cells, what was read for them, which of them is explained
+widget  the matrix drawn with ipywidgets
 """
 
 from __future__ import annotations

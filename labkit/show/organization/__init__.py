@@ -1,8 +1,8 @@
 """The organization as a map: its tree, who of it may pull, paths to grant, and accounts that move.
 
-    tree    the tree as text and HTML
-    model   the map without a browser: what was read, chosen and moved
-    widget  the map drawn with ipywidgets
+tree    the tree as text and HTML
+model   the map without a browser: what was read, chosen and moved
+widget  the map drawn with ipywidgets
 """
 
 from __future__ import annotations

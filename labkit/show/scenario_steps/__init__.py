@@ -1,7 +1,7 @@
 """A scenario to play: its steps with what came of each, the next one at a press, the last one again.
 
-    model   the steps without a browser: how far they are, what came of them
-    widget  the steps drawn with ipywidgets
+model   the steps without a browser: how far they are, what came of them
+widget  the steps drawn with ipywidgets
 """
 
 from __future__ import annotations

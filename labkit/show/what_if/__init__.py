@@ -1,9 +1,9 @@
 """What if: inputs of a pull question to change, what Lambda would be answered, and what would flip that.
 
-    inputs     the inputs, their rules, and the question that they make
-    reversals  for each input a value that reverses the decision
-    model      all of it without a browser
-    widget     all of it drawn with ipywidgets
+inputs     the inputs, their rules, and the question that they make
+reversals  for each input a value that reverses the decision
+model      all of it without a browser
+widget     all of it drawn with ipywidgets
 """
 
 from __future__ import annotations
