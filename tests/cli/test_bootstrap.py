@@ -52,7 +52,7 @@ class Project:
         self.venv = self.root / ".venv"
         package = self.root / "labkit"
         package.mkdir(parents=True)
-        for name in ("__init__.py", "__main__.py", "bootstrap.py", "errors.py"):
+        for name in ("__init__.py", "__main__.py", "bootstrap.py", "errors.py", "exports.py"):
             shutil.copy(source / "labkit" / name, package)
         for name in ("ground", "cli/installation"):
             shutil.copytree(source / "labkit" / name, package / name)

@@ -123,11 +123,14 @@ def test_nothing_is_left_behind(function, tmp_path, monkeypatch):
 HOST = """\
 import sys, json
 from pathlib import Path
-from labkit.image.function import Function
-from labkit.image.runtime import Sandbox
+from labkit.image.format.config import ImageConfig
+from labkit.image.run.function import RunnableFunction
+from labkit.image.run.runtime import Sandbox
 root, fifo = sys.argv[1:]
-config = {"Entrypoint": ["/lambda-entrypoint.sh"], "Cmd": ["code.handler"], "WorkingDir": "/var/task"}
-Sandbox(Function(Path(root), config, timeout=600)).invoke(json.dumps(fifo).encode())
+config = ImageConfig(
+    entrypoint=("/lambda-entrypoint.sh",), command=("code.handler",), working_directory="/var/task"
+)
+Sandbox(RunnableFunction(Path(root), config, timeout=600)).invoke(json.dumps(fifo).encode())
 """
 ENDLESS = """\
 import os
