@@ -23,7 +23,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from labkit.aws.public_registry import Incoming, Refused, Repository
+from labkit.aws.public_registry import Incoming, PublicRepository, Refused
 from labkit.errors import DockerfileError, LabError
 from labkit.ground.files import write_atomically
 from labkit.image.build.base_image import ARCHITECTURES, STAND_IN, BaseImage
@@ -79,11 +79,11 @@ class PublicBases:
             raise DockerfileError(
                 f"FROM {reference} needs a Docker engine. Without one the lab pulls public.ecr.aws/…."
             )
-        repository = Repository(self._registry, found["name"], self._pause)
+        repository = PublicRepository(self._registry, found["name"], self._pause)
         with _explained(reference, self._folder), self._alone():
             return self._base(repository, reference, found["digest"] or found["tag"] or "latest", architecture)
 
-    def _base(self, repository: Repository, reference: str, version: str, architecture: str) -> BaseImage:
+    def _base(self, repository: PublicRepository, reference: str, version: str, architecture: str) -> BaseImage:
         raw = self._manifest(repository, version)
         if is_index(raw):
             chosen = for_platform(raw, architecture)
@@ -104,7 +104,7 @@ class PublicBases:
             _FORMATS[manifest.media_type],
         )
 
-    def _manifest(self, repository: Repository, version: str) -> bytes:
+    def _manifest(self, repository: PublicRepository, version: str) -> bytes:
         """The manifest of a tag, or of a digest: then the one kept, or else what comes must have it."""
         if not version.startswith("sha256:"):
             return repository.manifest(version)
@@ -117,7 +117,7 @@ class PublicBases:
         write_atomically(place, raw, 0o644)
         return raw
 
-    def _config(self, repository: Repository, manifest: Manifest) -> Mapping[str, Any]:
+    def _config(self, repository: PublicRepository, manifest: Manifest) -> Mapping[str, Any]:
         self._fetch(repository, [manifest.config], silent)
         try:
             document = json.loads(self._place(manifest.config.digest).read_bytes())
@@ -129,7 +129,7 @@ class PublicBases:
                     return dict(document)
         raise Refused("it is not an image that Lambda can run")
 
-    def _layers(self, repository: Repository, manifest: Manifest, diff_ids: list[str]) -> Iterator[Sealed]:
+    def _layers(self, repository: PublicRepository, manifest: Manifest, diff_ids: list[str]) -> Iterator[Sealed]:
         for layer in manifest.layers:
             if layer.media_type not in _GZIPPED:
                 raise Refused(f"it has a layer of the type {layer.media_type}, which Lambda does not take")
@@ -137,7 +137,7 @@ class PublicBases:
         for layer, diff_id in zip(manifest.layers, diff_ids, strict=True):
             yield Sealed(layer.digest, layer.size, diff_id, self._place(layer.digest))
 
-    def _fetch(self, repository: Repository, blobs: Iterable[Descriptor], progress: BytesReport) -> None:
+    def _fetch(self, repository: PublicRepository, blobs: Iterable[Descriptor], progress: BytesReport) -> None:
         """Bring what is missing."""
         missing = {blob.digest: blob for blob in blobs if not self._place(blob.digest).is_file()}
         done, total = 0, sum(blob.size for blob in missing.values())
@@ -145,7 +145,7 @@ class PublicBases:
             self._download(repository, blob, partial(_further, progress, done, total))
             done += blob.size
 
-    def _download(self, repository: Repository, wanted: Descriptor, arrived: Callable[[int], None]) -> None:
+    def _download(self, repository: PublicRepository, wanted: Descriptor, arrived: Callable[[int], None]) -> None:
         place = self._place(wanted.digest)
         unfinished = place.with_name(f"{place.name}.partial")
         with unfinished.open("a+b") as file:

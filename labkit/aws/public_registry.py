@@ -110,7 +110,7 @@ class Incoming:
         self.size += len(piece)
 
 
-class Repository:
+class PublicRepository:
     """One repository at the registry with the URL ``registry``; ``pause`` waits between attempts."""
 
     def __init__(self, registry: str, name: str, pause: Callable[[float], None] = time.sleep) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from labkit.docker.daemon import Daemon, TimeBudget
-from labkit.docker.streams import EngineError, Line, explained, followed
+from labkit.docker.streams import EngineError, StreamLine, explained, followed
 from labkit.errors import DockerfileError, LabError
 from labkit.image.build import container_stand_in as containers
 from labkit.image.build.base_image import PUBLIC, STAND_IN
@@ -113,7 +113,7 @@ class _Counted:
         self._pulling = pulling
         self._layers: dict[str, tuple[int, int]] = {}
 
-    def __call__(self, line: Line) -> None:
+    def __call__(self, line: StreamLine) -> None:
         """Takes one line."""
         detail = line.get("progressDetail") or {}
         if line.get("status") == "Downloading" and "total" in detail:

@@ -17,7 +17,7 @@ from typing import Any
 from labkit.docker import base_images
 from labkit.docker.base_images import Dockerfile
 from labkit.docker.daemon import Daemon
-from labkit.docker.streams import Line, explained, followed
+from labkit.docker.streams import StreamLine, explained, followed
 from labkit.image.format.config import FOR_LABEL, ImageConfig
 from labkit.image.transfer import BytesReport, LineReport
 
@@ -88,7 +88,7 @@ def _built(daemon: Daemon, folder: Path, dockerfile: Dockerfile, progress: LineR
         return daemon.client.images.get(built)
 
 
-def _tell(line: Line, progress: LineReport) -> None:
+def _tell(line: StreamLine, progress: LineReport) -> None:
     text = line.get("stream", "").strip()
     if not text or text.startswith(_NOISE):
         return

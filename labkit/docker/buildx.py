@@ -20,9 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labkit.docker import base_images
-from labkit.docker import daemon as finding
 from labkit.docker.building import written
-from labkit.docker.daemon import Daemon
+from labkit.docker.daemon import SECONDS, Daemon, address
 from labkit.docker.streams import EngineError, explained
 from labkit.errors import LabError
 from labkit.image.transfer import LineReport, silent
@@ -92,7 +91,7 @@ def _version(program: str) -> str:
     """The version of docker's buildx, which says such as ``github.com/docker/buildx v0.13.1 788433953af1``."""
     try:
         asked = subprocess.run(
-            [program, "buildx", "version"], capture_output=True, text=True, timeout=finding.SECONDS, check=False
+            [program, "buildx", "version"], capture_output=True, text=True, timeout=SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoBuildxError(f"docker buildx does not answer ({error})") from None
@@ -106,7 +105,7 @@ def _version(program: str) -> str:
 def _running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     """A program whose output is read, ended where reading is interrupted."""
     with tempfile.TemporaryDirectory(prefix="labkit-") as state:
-        environment = {**os.environ, "DOCKER_HOST": finding.address(), "BUILDX_CONFIG": state}
+        environment = {**os.environ, "DOCKER_HOST": address(), "BUILDX_CONFIG": state}
         try:
             process = subprocess.Popen(
                 command,

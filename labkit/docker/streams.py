@@ -13,7 +13,7 @@ from typing import Any
 
 from labkit.errors import LabError
 
-Line = Mapping[str, Any]
+StreamLine = Mapping[str, Any]
 
 
 class EngineError(LabError):
@@ -29,7 +29,7 @@ class EngineError(LabError):
         return str(self).rstrip(".")
 
 
-def followed(lines: Iterator[Line], failed: str) -> Iterator[Line]:
+def followed(lines: Iterator[StreamLine], failed: str) -> Iterator[StreamLine]:
     """The lines of an answer as they come. Raises EngineError for the one that is an error."""
     with explained(failed):
         for line in lines:

@@ -15,13 +15,11 @@ from pathlib import Path
 import pytest
 
 from labkit.aws.public_registry import Incoming
-from labkit.errors import DockerfileError, LabError, UsageError
+from labkit.errors import DockerfileError, LabError
 from labkit.image import build
-from labkit.image.build.base_image import check_base
 from labkit.image.format.manifest import DOCKER, OCI
 from labkit.image.run.filesystem import unpack
 from labkit.image.run.local import run_locally
-from labkit.image.transfer import in_words
 from labkit.lab.article import IMAGE_FOLDER
 from tests.aws.registry_of_tests import LAYERS, NAME, REFERENCE, digest
 from tests.image.archives import document_of
@@ -195,18 +193,6 @@ def test_progress_tells_bytes_of_the_layers_and_ends_with_all(registry, bases):
     assert told == sorted(told) and len(told) > 4
 
 
-def test_progress_in_words_comes_every_two_seconds_and_not_before():
-    now, lines = [0.0], []
-    progress = in_words(lines.append, 2.0, lambda: now[0])
-    for second in range(6):
-        now[0] = second
-        progress(second * 30_000_000, 190_000_000)
-    assert lines == [
-        "pulling AWS's base image: 60 of 190 MB",
-        "pulling AWS's base image: 120 of 190 MB",
-    ]
-
-
 # What may go wrong by itself
 
 
@@ -340,8 +326,3 @@ def test_a_folder_that_cannot_be_written_is_named(bases, folder):
     folder.parent.mkdir()
     folder.write_text("a file")
     assert "cannot be kept in" in refusal(bases())
-
-
-def test_a_base_of_another_name_is_refused():
-    with pytest.raises(UsageError, match="choose public or stand-in"):
-        check_base("nonsense")

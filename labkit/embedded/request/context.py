@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
     from labkit.pull.organization import Membership
 
-Context = dict[str, str | list[str]]
+RequestKeys = dict[str, str | list[str]]
 
 
-def request_context(embedded: Embedded, identity: Identity, request: HttpRequest, region: str) -> Context:
+def request_context(embedded: Embedded, identity: Identity, request: HttpRequest, region: str) -> RequestKeys:
     """What is known of the caller and the request, whatever it asks for.
 
     aws:SourceIp is the peer's address, which is always one of the loopback here. The lab's endpoint speaks HTTP on
     loopback, where AWS's speaks HTTPS: aws:SecureTransport is true, so that policies that demand it can be tried.
     """
     now = embedded.clock.now()
-    context: Context = {
+    context: RequestKeys = {
         "aws:CurrentTime": iso(now),
         "aws:EpochTime": str(int(now.timestamp())),
         "aws:PrincipalAccount": identity.account,
@@ -48,7 +48,7 @@ def request_context(embedded: Embedded, identity: Identity, request: HttpRequest
     return {**context, **_keys(embedded.membership(identity.account), "Principal")}
 
 
-def resource_context(embedded: Embedded, account: str) -> Context:
+def resource_context(embedded: Embedded, account: str) -> RequestKeys:
     """What is known of the account that owns the resource."""
     return {"aws:ResourceAccount": account, **_keys(embedded.membership(account), "Resource")}
 
@@ -62,11 +62,11 @@ def _keys(membership: Membership, family: str) -> Mapping[str, str | list[str]]:
 class Later(Mapping[str, "str | list[str]"]):
     """Condition keys that are gathered when somebody first asks for one; a call that needs none costs nothing."""
 
-    def __init__(self, gather: Callable[[], Context]) -> None:
+    def __init__(self, gather: Callable[[], RequestKeys]) -> None:
         self._gather = gather
 
     @cached_property
-    def _keys(self) -> Context:
+    def _keys(self) -> RequestKeys:
         return self._gather()
 
     def __getitem__(self, name: str) -> str | list[str]:

@@ -41,7 +41,7 @@ from labkit.embedded.protocol.calls import ServiceError
 from labkit.embedded.protocol.models import operation_model
 from labkit.embedded.state import snapshot
 from labkit.embedded.state.codec import read_answer, write_request
-from labkit.embedded.state.records import Document, Documents, Node, Place, RepositoryRecord, RoleRecord, UserRecord
+from labkit.embedded.state.records import Documents, Node, Place, PolicyText, RepositoryRecord, RoleRecord, UserRecord
 from labkit.iam.arn import parse
 
 _LOG = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ class Backend:
         text = self.policy_document(account, boundary) or '{"Version": "2012-10-17", "Statement": []}'
         return Documents(tuple(identity), (_name(boundary), text))
 
-    def _attached(self, account: str, owner: Role | User | Group) -> Iterator[Document]:
+    def _attached(self, account: str, owner: Role | User | Group) -> Iterator[PolicyText]:
         for arn in owner.managed_policies:
             text = self.policy_document(account, arn)
             if text is not None:
@@ -380,7 +380,7 @@ def _name(policy_arn: str) -> str:
 
 
 def _node(item: Any) -> Node:
-    kinds: dict[str, list[Document]] = {}
+    kinds: dict[str, list[PolicyText]] = {}
     for policy in item.attached_policies:
         kinds.setdefault(policy.type, []).append((policy.name, policy.content))
     return Node(item.id, {kind: tuple(documents) for kind, documents in kinds.items()})

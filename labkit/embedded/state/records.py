@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from labkit.pull.organization import Membership, path_through
 
-Document = tuple[str, str]
+PolicyText = tuple[str, str]
 """A policy: its name and its text."""
 
 
@@ -15,8 +15,8 @@ Document = tuple[str, str]
 class Documents:
     """The policies of a user or role: inline, attached, and those of its groups; and its boundary."""
 
-    identity: tuple[Document, ...]
-    boundary: Document | None
+    identity: tuple[PolicyText, ...]
+    boundary: PolicyText | None
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Node:
     """One level of an organization, root, unit or account, with the policies attached to it, by type."""
 
     id: str
-    policies: Mapping[str, tuple[Document, ...]]
+    policies: Mapping[str, tuple[PolicyText, ...]]
 
 
 @dataclass(frozen=True)

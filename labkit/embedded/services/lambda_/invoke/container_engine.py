@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.docker import daemon as finding
+from labkit.docker.daemon import Daemon, NoEngine, TimeBudget, find
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class EngineFinder:
 
     def __init__(
         self,
-        find: Callable[[finding.TimeBudget], finding.Daemon] = finding.find,
+        find: Callable[[TimeBudget], Daemon] = find,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._find = find
@@ -66,12 +66,12 @@ class EngineFinder:
             self._engine, self._asked = None, self._now()
 
     def _look(self) -> ContainerEngine | None:
-        budget = finding.TimeBudget()
+        budget = TimeBudget()
         try:
             daemon = self._find(budget)
             client = daemon.client.api
             reason = unreachable(budget(client.info))
-        except finding.NoEngine as error:
+        except NoEngine as error:
             reason = error.reason
         except Exception as error:  # the SDK lets errors of requests and of the system through
             reason = f"the engine fails: {error}"
