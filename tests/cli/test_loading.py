@@ -137,4 +137,4 @@ def test_before_anything_is_installed_the_door_and_every_help_are_there(root: Pa
     done = subprocess.run(program, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     begun = done.stdout.splitlines()[-1]
-    assert begun == "False labkit labkit.bootstrap labkit.ground labkit.ground.project"
+    assert begun == "False labkit labkit.bootstrap labkit.exports labkit.ground labkit.ground.project"

@@ -103,7 +103,7 @@ def test_reset_asks_and_only_a_yes_resets(home, capsys, monkeypatch, answer, cod
     assert resets == ([home] if code == 0 else [])
 
 
-def test_reset_forgets_what_was_made(home, capsys, monkeypatch):
+def test_reset_forgets_what_was_made(home, capsys, environment):
     client.use_profiles(client.ensure(home))
     repositories = boto3.Session(profile_name="registry").client("ecr")
     repositories.create_repository(repositoryName="lambda-same-account")
