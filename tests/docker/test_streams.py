@@ -12,7 +12,7 @@ from requests.exceptions import ReadTimeout
 
 from labkit.docker import registry
 from labkit.docker.base_images import Dockerfile
-from labkit.docker.streams import EngineError, Line, explained, followed
+from labkit.docker.streams import EngineError, StreamLine, explained, followed
 from labkit.errors import DockerfileError
 from labkit.pull.uri import ImageUri
 
@@ -22,7 +22,7 @@ URI = ImageUri("813835382529", "eu-central-1", "lambda-same-account", "0.0.1")
 def test_a_line_that_is_an_error_is_raised_in_the_engines_words_and_the_rest_is_read():
     read: list[int] = []
 
-    def lines() -> Iterator[Line]:
+    def lines() -> Iterator[StreamLine]:
         for number, line in enumerate([{"status": "ok"}, {"error": "denied: no\n"}, {"status": "more"}]):
             read.append(number)
             yield line
