@@ -10,8 +10,10 @@ In a notebook the first name also lets IPython draw what has only a text elsewhe
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False  # typing itself costs more than all the rest of ``import labkit``
+if TYPE_CHECKING:
+    from typing import Any
 
 EXPORTS: dict[str, str] = {
     "Denied": "labkit.show.denied:Denied",
@@ -60,6 +62,8 @@ __all__ = list(EXPORTS)
 def __getattr__(name: str) -> Any:
     if name not in EXPORTS:
         raise AttributeError(f"module 'labkit' has no attribute {name!r}")
+    from importlib import import_module
+
     module, _, attribute = EXPORTS[name].partition(":")
     found = import_module(module)
     value = getattr(found, attribute) if attribute else found
@@ -75,4 +79,6 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """Let this IPython draw decisions; what ``%load_ext labkit`` calls."""
+    from importlib import import_module
+
     import_module("labkit.show.display").register(shell)
