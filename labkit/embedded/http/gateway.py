@@ -173,7 +173,7 @@ def _send(answer: HttpAnswer, start_response: StartResponse) -> Iterable[bytes]:
 
 
 def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "HttpAnswer"
+    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Answer"
 
 
 @cache

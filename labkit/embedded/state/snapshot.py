@@ -37,6 +37,12 @@ _STANDARD = {
     "labkit.embedded.state.snapshot": {"_new_lock"},
 }
 
+#: Where modules stood whose names are in dumps of this format that were written earlier.
+_MOVED = {
+    "labkit.embedded.backend": "labkit.embedded.state.backend",
+    "labkit.embedded.snapshot": "labkit.embedded.state.snapshot",
+}
+
 #: How objects of a type are written: a function that makes them again, and its arguments.
 Reducers = Mapping[type, Callable[[Any], tuple[Callable[..., Any], tuple[Any, ...]]]]
 #: Functions, by module and name, that may be called while loading beside moto's classes and the standard types.
@@ -98,6 +104,7 @@ class _Reader(pickle.Unpickler):
         self._makers = makers
 
     def find_class(self, module: str, name: str) -> Any:
+        module = _MOVED.get(module, module)
         known = module.split(".")[0] == "moto" or name in _STANDARD.get(module, ()) or (module, name) in self._makers
         if not known:
             raise pickle.UnpicklingError(f"{module}.{name} is not part of the state")

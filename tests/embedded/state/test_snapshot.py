@@ -11,7 +11,8 @@ from labkit.embedded.state import snapshot
 from labkit.errors import EmbeddedError
 from tests.embedded.conftest import Cloud
 
-# Whoever changes one of these raises `snapshot.FORMAT`: states that were written before cannot be loaded then.
+# Whoever changes one of these raises `snapshot.FORMAT`, since states that were written before cannot be loaded then; or
+# lets `snapshot` know where a module has moved to.
 FORMAT = 2
 NAMES = {"labkit.embedded.state.backend._aws_policy", "labkit.embedded.state.snapshot._new_lock"}
 PARTS = {"iam", "ecr", "organizations", "masters"}
@@ -51,3 +52,18 @@ def test_a_snapshot_of_another_format_is_refused_before_it_is_loaded(
         snapshot.check(dumped, "here")
     monkeypatch.undo()
     snapshot.versions.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("written", "loaded"),
+    [
+        (b"clabkit.embedded.snapshot\n_new_lock\n(tR.", "RLock"),
+        (
+            b"clabkit.embedded.backend\n_aws_policy\n(Varn:aws:iam::aws:policy/AdministratorAccess\ntR.",
+            "AWSManagedPolicy",
+        ),
+    ],
+)
+def test_what_was_written_before_its_modules_moved_is_loaded(written: bytes, loaded: str) -> None:
+    state = snapshot.load(written, {("labkit.embedded.state.backend", "_aws_policy")})
+    assert type(state).__name__ == loaded
