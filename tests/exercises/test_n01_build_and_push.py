@@ -53,17 +53,3 @@ def test_every_case_is_counted_also_after_one_that_does_not_hold(lab, ecr):
     uri = lab.image_uri("lambda-same-account")
     assert repr(exercises.second_tag(lab, "0.0.1")) == "✗ Not yet: 2 of 3 cases. 0.0.1 is the first tag."
     assert repr(exercises.by_digest(lab, uri)).startswith("✗ Not yet: 2 of 4 cases. This names a tag (0.0.1)")
-
-
-@pytest.mark.parametrize(
-    "junk", [None, 3, 2.5, True, [], ["2"], {}, {"a": 1}, b"2", object()], ids=lambda each: type(each).__name__
-)
-@pytest.mark.parametrize(
-    "check",
-    [exercises.second_tag, exercises.by_digest],
-    ids=lambda each: each.__name__,
-)
-def test_what_is_no_text_gets_a_sentence(lab, check, junk):
-    verdict = check(lab, junk)
-    assert verdict.held == 0
-    assert verdict.reason.endswith(".")
