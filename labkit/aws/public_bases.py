@@ -93,12 +93,13 @@ class PublicBases:
         manifest = parse(raw)
         document = self._config(repository, manifest)
         layers = tuple(self._layers(repository, manifest, document["rootfs"]["diff_ids"]))
+        config = ImageConfig.of(document)
         return BaseImage(
             reference,
-            document["architecture"],
+            config.architecture,
             False,
             layers,
-            ImageConfig.of(document),
+            config,
             self._contents(digest(raw), layers),
             tuple(document.get("history") or ()),
             _FORMATS[manifest.media_type],

@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator
 
 from labkit.check.findings import Violation, closest_word, quoted
 from labkit.check.global_keys import global_key, is_global, suggestion
-from labkit.check.located import LAMBDA, LocatedCondition, LocatedStatement, LocatedText
+from labkit.check.located import LocatedCondition, LocatedStatement, LocatedText
 from labkit.iam import arn as arns
 from labkit.iam.conditions import Condition
 from labkit.iam.operators import OPERATORS
+from labkit.pull.organization import ORGANIZATION_ID
+from labkit.pull.policies import LAMBDA
 
 _VARIABLE = re.compile(r"\$\{[^{}]*+\}")
 _EXACT = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
-_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _PATH_END = re.compile(r".*/(\*|ou-[a-z0-9-]*\*)?", re.DOTALL)
 _PRINCIPAL_ARN = re.compile(r"arn:[^:]*:(iam|sts)::")
 _FUNCTION = "arn:aws:lambda:*:ACCOUNT:function:*"
@@ -151,7 +152,7 @@ def _organization(condition: LocatedCondition, _statement: LocatedStatement) -> 
 
 def _is_organization(text: str, condition: LocatedCondition) -> bool:
     like = "Like" in condition.name and re.search(r"[*?]", text)
-    return bool(like) or _ORGANIZATION.fullmatch(text) is not None
+    return bool(like) or ORGANIZATION_ID.fullmatch(text) is not None
 
 
 def _path(value: LocatedText) -> Iterator[Violation]:

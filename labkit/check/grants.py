@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from labkit.check.actions import covers
 from labkit.check.findings import Violation
 from labkit.check.global_keys import CALLER, global_key
-from labkit.check.located import LAMBDA, LocatedCondition, LocatedStatement, LocatedText
-from labkit.pull.policies import PULL_ACTIONS
+from labkit.check.located import LocatedCondition, LocatedStatement, LocatedText
+from labkit.pull.policies import LAMBDA, PULL_ACTIONS
 
 _SOURCES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
 _ABOUT_SERVICES = frozenset({"aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"})

@@ -13,8 +13,6 @@ from typing import Any, NamedTuple
 from labkit.check.kinds import DocumentKind
 from labkit.check.positions import escape
 
-LAMBDA = "lambda.amazonaws.com"
-
 
 class LocatedText(NamedTuple):
     """A text of the policy, and its JSON pointer."""

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from labkit.check.findings import Violation, quoted
 from labkit.check.kinds import DocumentKind
-from labkit.check.located import LAMBDA, LocatedPrincipal, LocatedStatement
+from labkit.check.located import LocatedPrincipal, LocatedStatement
+from labkit.pull.policies import LAMBDA
 
 ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:iam::\d{12}:root", re.ASCII)
 IAM_ENTITY = re.compile(

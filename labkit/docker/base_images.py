@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from labkit.docker.daemon import Daemon, TimeBudget
+from labkit.docker.daemon import Daemon, TimeBudget, repository_and_tag
 from labkit.docker.streams import EngineError, StreamLine, explained, followed
 from labkit.errors import DockerfileError, LabError
 from labkit.image.build import container_stand_in as containers
@@ -98,7 +98,7 @@ def _pulled(daemon: Daemon, dockerfile: Dockerfile, pulling: BytesReport) -> Doc
 
 
 def _pull(daemon: Daemon, reference: str, pulling: BytesReport) -> None:
-    name, _, tag = reference.rpartition(":") if ":" in reference.rpartition("/")[2] else (reference, "", "latest")
+    name, tag = repository_and_tag(reference)
     with explained(f"Docker cannot pull {reference}"):
         lines = daemon.client.api.pull(name, tag, stream=True, decode=True)
     counted = _Counted(pulling)

@@ -16,7 +16,7 @@ from typing import Any
 
 from labkit.docker import base_images
 from labkit.docker.base_images import Dockerfile
-from labkit.docker.daemon import Daemon
+from labkit.docker.daemon import Daemon, repository_and_tag
 from labkit.docker.streams import StreamLine, explained, followed
 from labkit.image.format.config import FOR_LABEL, ImageConfig
 from labkit.image.transfer import BytesReport, LineReport
@@ -60,8 +60,7 @@ def build(
     found = _built(daemon, folder, dockerfile, progress)
     with explained("Docker cannot name the image"):
         for name in names:
-            repository, _, tag = name.rpartition(":")
-            found.tag(repository, tag)
+            found.tag(*repository_and_tag(name))
     facts = found.attrs
     config = ImageConfig.of({"architecture": facts["Architecture"], "config": facts["Config"]})
     return DockerImage(daemon, found.id, written.reference, config.architecture, config.labels)

@@ -96,6 +96,12 @@ class Daemon:
             self.client.api.timeout = before
 
 
+def repository_and_tag(name: str) -> tuple[str, str]:
+    """A name as an engine takes it apart; without a tag it means ``latest``. A registry's port is no tag."""
+    before, _, tag = name.rpartition(":") if ":" in name.rpartition("/")[2] else (name, "", "latest")
+    return before, tag
+
+
 def address() -> str:
     """Where the engine is looked for."""
     return os.environ.get("DOCKER_HOST") or _USUAL

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.docker.base_images import is_present
-from labkit.docker.daemon import Daemon, TimeBudget
+from labkit.docker.daemon import Daemon, TimeBudget, repository_and_tag
 from labkit.docker.streams import explained
 from labkit.ground.home import open_home
 
@@ -42,11 +42,10 @@ def _names_at(client: Any, front: str) -> list[str]:
 
 
 def _rename(daemon: Daemon, old: str, new: str) -> None:
-    repository, _, tag = new.rpartition(":")
     taken = is_present(daemon, new)
     with explained(_FAILED):
         if not taken:
-            daemon.client.api.tag(old, repository, tag)
+            daemon.client.api.tag(old, *repository_and_tag(new))
         daemon.client.api.remove_image(old, noprune=True)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from labkit.docker.daemon import Daemon, TimeBudget
+from labkit.docker.daemon import Daemon, TimeBudget, repository_and_tag
 from labkit.docker.streams import EngineError, explained, followed
 from labkit.image.transfer import LineReport, Pulled, Pushed
 from labkit.pull.uri import ImageUri, is_registry
@@ -69,7 +69,7 @@ def check_reachable(daemon: Daemon, known: Login, budget: TimeBudget) -> None:
 
 def push(daemon: Daemon, image: str, known: Login, uri: ImageUri, progress: LineReport) -> Pushed:
     """Pushes the engine's image (its id) as ``uri``. Raises EngineError with the registry's words."""
-    repository, tag = _split(known.name(uri))
+    repository, tag = repository_and_tag(known.name(uri))
     failed, digest, layers = f"Docker cannot push {uri}", "", {}
     with explained(failed):
         daemon.client.images.get(image).tag(repository, tag)
@@ -91,7 +91,7 @@ def pull(daemon: Daemon, known: Login, uri: ImageUri, progress: LineReport) -> P
 
     Raises EngineError with the registry's words.
     """
-    repository, tag = _split(known.name(uri))
+    repository, tag = repository_and_tag(known.name(uri))
     failed, digest, sizes = f"Docker cannot pull {uri}", "", {}
     with explained(failed):
         lines = daemon.client.api.pull(repository, tag, stream=True, decode=True, auth_config=known.auth)
@@ -106,8 +106,3 @@ def pull(daemon: Daemon, known: Login, uri: ImageUri, progress: LineReport) -> P
     with explained(failed):
         image = daemon.client.images.get(f"{repository}:{tag}")
     return Pulled(digest, len(image.attrs["RootFS"]["Layers"]) + 1, sum(sizes.values()))
-
-
-def _split(name: str) -> tuple[str, str]:
-    repository, _, tag = name.rpartition(":")
-    return repository, tag

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from labkit.errors import UsageError
 from labkit.iam import arn as arns
+from labkit.pull.organization import ACCOUNT_ID
 
 LATEST = "$LATEST"
 """The qualifier of the version that is worked on; every function has it."""
@@ -23,7 +24,6 @@ _FORMS = (
     r"(?P<name>[a-zA-Z0-9-_]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?"
 )
 _REGION = re.compile("[a-z0-9-]+")
-_ACCOUNT = re.compile("[0-9]{12}")
 _PARTIAL = re.compile(r"(?:(?P<account>[0-9]{12}):function:)?(?P<tail>[^:]+(?::[^:]+)?)")
 _TAIL = re.compile(r"(?P<name>[a-zA-Z0-9_-]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9_-]+))?")
 
@@ -68,7 +68,7 @@ class FunctionRef:
         else:
             tail = ""
         named = _TAIL.fullmatch(tail)
-        if named is None or not _ACCOUNT.fullmatch(account) or not _REGION.fullmatch(region):
+        if named is None or not ACCOUNT_ID.fullmatch(account) or not _REGION.fullmatch(region):
             raise InvalidFunctionName(text, f"Member must satisfy regular expression pattern: {_FORMS}")
         if len(named["name"]) > LONGEST:
             raise InvalidFunctionName(text, f"Member must have length less than or equal to {LONGEST}")

@@ -47,9 +47,9 @@ def imports_of(path: Path) -> set[str]:
     return set(_imports(path))
 
 
-def imports_inside(path: Path) -> set[str]:
-    """The modules of labkit that a file imports, by statement or by name, without the ``labkit.``."""
-    found = {name for name in imports_of(path) if within(name, "labkit")} | _named_in(path)
+def imports_inside(path: Path, by_name: bool = True) -> set[str]:
+    """The modules of labkit that a file imports, by statement and ``by_name``, without the ``labkit.``."""
+    found = {name for name in imports_of(path) if within(name, "labkit")} | (_named_in(path) if by_name else set())
     return {"__init__" if name == "labkit" else name.removeprefix("labkit.") for name in found}
 
 

@@ -45,9 +45,12 @@ from labkit.pull.regions import REGIONS
 
 _LOG = logging.getLogger(__name__)
 _MODULES = {
-    service: f"labkit.embedded.services.{service}.operations" for service in ("sts", "iam", "organizations", "ecr")
+    "sts": "labkit.embedded.services.sts.operations",
+    "iam": "labkit.embedded.services.iam.operations",
+    "organizations": "labkit.embedded.services.organizations.operations",
+    "ecr": "labkit.embedded.services.ecr.operations",
+    "lambda": "labkit.embedded.services.lambda_.operations",
 }
-_MODULES["lambda"] = "labkit.embedded.services.lambda_.operations"
 MiB = 1 << 20
 #: The most bytes of a request's body: 6 MiB for an invocation's payload, a layer part of 20 MiB in base64.
 _LIMITS = {"lambda": 6 * MiB, "ecr": 28 * MiB}

@@ -43,6 +43,7 @@ from labkit.embedded.state import snapshot
 from labkit.embedded.state.codec import read_answer, write_request
 from labkit.embedded.state.records import Documents, Node, Place, PolicyText, RepositoryRecord, RoleRecord, UserRecord
 from labkit.iam.arn import parse
+from labkit.pull.organization import ORGANIZATION_ID
 
 _LOG = logging.getLogger(__name__)
 _STATE = {"iam": iam_backends, "ecr": ecr_backends, "organizations": organizations_backends}
@@ -54,7 +55,7 @@ BaseModel.__new__ = lambda cls, *args, **kwargs: object.__new__(cls)
 ecr_backends._use_boto3_regions = False
 # AWS admits 8 to 32 letters after the dash, moto exactly 8.
 organization_ids.OU_ID_REGEX = r"ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}"
-organization_ids.ORG_ID_REGEX = r"o-[a-z0-9]{10,32}"
+organization_ids.ORG_ID_REGEX = ORGANIZATION_ID.pattern
 
 
 class Backend:

@@ -87,14 +87,11 @@ def _create_organization(
     id = settings.organization if organization is world.HOME_ORGANIZATION else organization.id
     with backend.fixed_ids(org=id, root=organization.root.id, account=management):
         _call(backend, management, settings, "CreateOrganization", FeatureSet="ALL")
-    backend.remove_role(management, _ACCESS_ROLE)
+    backend.remove_role(management, world.ACCESS_ROLE)
     for unit in organization.units:
         if unit.parent is not None:
             with backend.fixed_ids(ou=unit.id):
                 _call(backend, management, settings, "CreateOrganizationalUnit", ParentId=unit.parent, Name=unit.name)
-
-
-_ACCESS_ROLE = "OrganizationAccountAccessRole"
 
 
 def _move_management(backend: Backend, old: str, new: str) -> None:
@@ -128,7 +125,7 @@ def _place(backend: Backend, profile: str, account: str, settings: WorldSettings
         _leave(backend, account)
         with backend.fixed_ids(account=account):
             _call(backend, management, settings, "CreateAccount", AccountName=profile, Email=f"{profile}@example.com")
-        backend.remove_role(account, _ACCESS_ROLE)
+        backend.remove_role(account, world.ACCESS_ROLE)
         place = backend.place(account)
     if place is not None and place.levels[-2].id != unit:
         source = place.levels[-2].id

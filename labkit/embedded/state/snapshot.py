@@ -37,11 +37,8 @@ _STANDARD = {
     "labkit.embedded.state.snapshot": {"_new_lock"},
 }
 
-#: Where modules stood whose names are in dumps of this format that were written earlier.
-_MOVED = {
-    "labkit.embedded.backend": "labkit.embedded.state.backend",
-    "labkit.embedded.snapshot": "labkit.embedded.state.snapshot",
-}
+#: Modules whose names are in dumps of this format that were written before they moved to this folder.
+_MOVED_HERE = {"labkit.embedded.backend", "labkit.embedded.snapshot"}
 
 #: How objects of a type are written: a function that makes them again, and its arguments.
 Reducers = Mapping[type, Callable[[Any], tuple[Callable[..., Any], tuple[Any, ...]]]]
@@ -104,7 +101,8 @@ class _Reader(pickle.Unpickler):
         self._makers = makers
 
     def find_class(self, module: str, name: str) -> Any:
-        module = _MOVED.get(module, module)
+        if module in _MOVED_HERE:
+            module = f"{__package__}.{module.rpartition('.')[2]}"
         known = module.split(".")[0] == "moto" or name in _STANDARD.get(module, ()) or (module, name) in self._makers
         if not known:
             raise pickle.UnpicklingError(f"{module}.{name} is not part of the state")

@@ -18,6 +18,9 @@ from collections.abc import Mapping
 from labkit.pull.organization import Account, Organization, Unit
 
 ADMINISTRATOR = "admin"
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+"""The role that a new account of an organization has (AWS Organizations User Guide, "Accessing a member account")."""
+
 ADMINISTRATOR_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 REGION = "eu-central-1"
 

@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 from labkit.errors import UsageError
 from labkit.iam import Policies, Policy, Principal, Request, Statement, evaluate
 from labkit.iam.alternatives import candidates
-from labkit.pull.organization import Membership
+from labkit.pull.organization import ORGANIZATION_ID, Membership
 
 _ACCOUNT = re.compile(r"[\d*?]+", re.ASCII)
-_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _PATH = re.compile(r"(o-[a-z0-9]{10,32})/(r-[a-z0-9]{4,32})/(?:ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*")
 _FUNCTION = re.compile(r"(?!\d{12}\b)[\w-]{1,64}(?::[\w$-]+)?", re.ASCII)
 _ENTITY = re.compile(r"[\w+=,.@-][\w+=,.@/-]{0,63}", re.ASCII)
@@ -129,7 +128,7 @@ def _memberships(text: str, roots: Roots) -> Iterator[Membership]:
     for found in instances(text, "00000000"):
         ends = ("", "/", "00000000/", "ou-root-unheard0/")
         paths = [f"{found}{end}" for end in ends]
-        if _ORGANIZATION.fullmatch(found.rstrip("/")) and found.rstrip("/") not in roots:
+        if ORGANIZATION_ID.fullmatch(found.rstrip("/")) and found.rstrip("/") not in roots:
             paths.append(f"{found.rstrip('/')}/r-root/ou-root-unheard0/")
         for match in filter(None, map(_PATH.fullmatch, paths)):
             if match[2] in roots.get(match[1], (match[2],)):

@@ -91,7 +91,7 @@ class Requester(NamedTuple):
 
     def __str__(self) -> str:
         who = "Lambda" if self.who.name == LAMBDA else str(self.who)
-        what = f" for the function {self.function.split(':', 6)[6]} of {self.account}" if self.function else ""
+        what = f" for the function {arns.parse(self.function).resource_id} of {self.account}" if self.function else ""
         where = f" in {self.membership.paths[0]}" if self.membership.paths else ""
         having = f" with {self.keys[0][0]}" if self.keys else ""
         return f"{who}{what}{where}{having}"

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from labkit.embedded.protocol.calls import Access, Call
 from labkit.embedded.services.ecr.lookup import registry_of
 from labkit.embedded.services.permissions import account_in, request_tags
+from labkit.iam.arn import RegistryHost
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
 
 def _access(call: Call, name: str, account: str) -> Access:
-    arn = f"arn:aws:ecr:{call.region}:{account}:repository/{name}"
+    arn = RegistryHost(account, call.region).repository_arn(name)
     context = request_tags(call.params.get("tags", []))
     return Access(f"ecr:{call.operation}", arn, account, context, policy="repository")
 

@@ -17,12 +17,13 @@ from labkit.embedded.state.keys import UserKey, new_id, new_secret
 from labkit.errors import PolicyError
 from labkit.iam import Policy, Statement
 from labkit.iam import arn as arns
+from labkit.pull.organization import ACCOUNT_ID
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
 KEYS_PER_USER = 2
-_ACCOUNT, _NAME = re.compile(r"\d{12}"), re.compile(r"[\w+=,.@-]+")
+_NAME = re.compile(r"[\w+=,.@-]+")
 #: The parameter that holds a document, by operation; trust policies are checked by other rules.
 _DOCUMENTS = {
     "CreatePolicy": "PolicyDocument",
@@ -88,7 +89,7 @@ def _principal_exists(embedded: Embedded, arn: str) -> bool:
     """A role or user that a trust policy names must exist; accounts and sessions are taken as they are."""
     found = arns.split(arn)
     named = found and found.service == "iam" and found.resource_type in ("role", "user") and _NAME.fullmatch(found.name)
-    if not found or not named or not _ACCOUNT.fullmatch(found.account):
+    if not found or not named or not ACCOUNT_ID.fullmatch(found.account):
         return True
     return embedded.backend.arn_of(found.account, found.resource_type, found.name) == arn
 

@@ -56,10 +56,7 @@ _ERRORS: dict[str, tuple[tuple[str, int], str]] = {
     ),
     "not found": (("ResourceNotFoundException", 404), "Function not found: {}"),
     "latest": (_INVALID, "$LATEST version cannot be deleted without deleting the function."),
-    "qualifiers differ": (
-        _INVALID,
-        "The derived qualifier from the function name does not match the specified qualifier.",
-    ),
+    "qualifiers differ": (_INVALID, "{}"),
     "other region": (
         ("ResourceNotFoundException", 404),
         "Functions from '{}' are not reachable in this region ('{}')",

@@ -27,8 +27,8 @@ def named(call: Call) -> FunctionRef:
     except InvalidFunctionName as problem:
         where = f"Value '{problem.text}' at 'functionName' failed to satisfy constraint"
         raise validation([f"{where}: {problem.constraint}"]) from None
-    except QualifiersDiffer:
-        raise error("qualifiers differ") from None
+    except QualifiersDiffer as problem:
+        raise error("qualifiers differ", str(problem)) from None
 
 
 def here(call: Call) -> FunctionRef:

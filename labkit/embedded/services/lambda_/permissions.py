@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from labkit.embedded.protocol.calls import Access, Call, Needs
 from labkit.embedded.services.lambda_.names import named
 from labkit.embedded.services.permissions import request_tags
+from labkit.pull.policies import LAMBDA
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -55,7 +56,7 @@ def _pass_role(call: Call) -> list[Access]:
         return []
     # Whether the caller may pass a role at all is its own account's matter; that a role of another account cannot be
     # passed is the handler's answer.
-    return [Access("iam:PassRole", role, call.account, {"iam:PassedToService": "lambda.amazonaws.com"})]
+    return [Access("iam:PassRole", role, call.account, {"iam:PassedToService": LAMBDA})]
 
 
 def _tags(call: Call) -> dict[str, str | list[str]]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from labkit.embedded.services.lambda_.functions.store import Function, Status
+from labkit.pull.function import LATEST
 
 _DEFAULTS: Mapping[str, Any] = {
     "Description": "",
@@ -40,7 +41,7 @@ def configuration(function: Function, states: bool = True) -> dict[str, Any]:
         "CodeSize": 0,
         "CodeSha256": function.digest.removeprefix("sha256:"),
         "LastModified": timestamp(function.modified),
-        "Version": "$LATEST",
+        "Version": LATEST,
         "RevisionId": function.revision,
         "PackageType": "Image",
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Operation, ServiceError
 from labkit.embedded.services.permissions import in_account, rows
-from labkit.embedded.state.world import ADMINISTRATOR_POLICY
+from labkit.embedded.state.world import ACCESS_ROLE, ADMINISTRATOR_POLICY
 from labkit.errors import PolicyError
 from labkit.iam import Policy
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
-ACCESS_ROLE = "OrganizationAccountAccessRole"
 LONGEST_POLICY = 10_240
 _FOR_EVERYBODY = {"DescribeOrganization", "CreateOrganization"}
 #: What the parameters name, in the order in which they are looked at: its kind in an ARN, by its id where empty.

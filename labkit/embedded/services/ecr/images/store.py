@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 from labkit.embedded.state.blobs import UPLOAD_LIFETIME, BlobStore, digest_of
 from labkit.embedded.state.clock import Clock, SystemClock
 from labkit.ground.files import write_atomically
+from labkit.iam.arn import RegistryHost
 from labkit.image.format.errors import IndexManifest, ManifestError
 from labkit.image.format.manifest import parse
 
@@ -42,7 +43,7 @@ class RepositoryKey(NamedTuple):
     @property
     def arn(self) -> str:
         """The repository's ARN."""
-        return f"arn:aws:ecr:{self.region}:{self.account}:repository/{self.name}"
+        return RegistryHost(self.account, self.region).repository_arn(self.name)
 
 
 class ImageRefusedError(Exception):

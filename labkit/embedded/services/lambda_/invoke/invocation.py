@@ -30,6 +30,7 @@ from labkit.image.format.errors import ImageError, Throttled
 from labkit.image.run import function as local
 from labkit.image.run.pool import SandboxPool
 from labkit.image.run.result import LOG_TAIL, InvocationResult
+from labkit.pull.function import LATEST
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -62,7 +63,7 @@ def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
         embedded.functions.environments.later(run)
         return {"StatusCode": 202}
     result, interpreter = run()
-    answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": result.payload}
+    answer = {"StatusCode": 200, "ExecutedVersion": LATEST, "Payload": result.payload}
     if result.function_error:
         answer["FunctionError"] = result.function_error
     if tail:
