@@ -161,7 +161,7 @@ def read_choices(home: Home) -> dict[str, Any]:
         found = json.loads(home.choices.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise unreadable_choices(home)

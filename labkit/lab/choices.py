@@ -166,7 +166,12 @@ class Choices:
     @classmethod
     def of(cls, texts: Mapping[str, str | None]) -> Choices:
         """The choices by the names of their fields; an empty text is the default. Raises TypeError for other names."""
-        return cls(**{name: text or None for name, text in texts.items()})
+        return cls(**{name: None if text == "" else text for name, text in texts.items()})
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if value is not None and not isinstance(value, str):
+                raise UsageError(f"What is chosen for {name} must be a text, and this is {type(value).__name__}.")
 
     @classmethod
     def read(cls, home: Path) -> Choices:
@@ -184,7 +189,7 @@ class Choices:
     def _kept(cls, home: Home) -> Choices:
         try:
             return cls(**read_choices(home))
-        except TypeError:
+        except (TypeError, UsageError):
             raise unreadable_choices(home) from None
 
     def write(self, home: Path) -> None:

@@ -25,6 +25,7 @@ _FORMS = (
 )
 _REGION = re.compile("[a-z0-9-]+")
 _PARTIAL = re.compile(r"(?:(?P<account>[0-9]{12}):function:)?(?P<tail>[^:]+(?::[^:]+)?)")
+_QUALIFIER = re.compile(r"\$LATEST|[a-zA-Z0-9_-]+")
 _TAIL = re.compile(r"(?P<name>[a-zA-Z0-9_-]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9_-]+))?")
 
 
@@ -62,7 +63,7 @@ class FunctionRef:
         """
         arn, partial = arns.split(text), _PARTIAL.fullmatch(text)
         if arn and arn.is_a("lambda", "function") and arn.partition == arns.partition_of(arn.region).name:
-            account, region, tail = arn.account, arn.region, arn.resource_id
+            account, region, tail = arn.account, arn.region, arn.resource.removeprefix("function:")
         elif partial:
             account, tail = partial["account"] or account, partial["tail"]
         else:
@@ -70,6 +71,10 @@ class FunctionRef:
         named = _TAIL.fullmatch(tail)
         if named is None or not ACCOUNT_ID.fullmatch(account) or not _REGION.fullmatch(region):
             raise InvalidFunctionName(text, f"Member must satisfy regular expression pattern: {_FORMS}")
+        if qualifier and not _QUALIFIER.fullmatch(qualifier):
+            raise InvalidFunctionName(
+                qualifier, f"Member must satisfy regular expression pattern: {_QUALIFIER.pattern}"
+            )
         if len(named["name"]) > LONGEST:
             raise InvalidFunctionName(text, f"Member must have length less than or equal to {LONGEST}")
         if named["qualifier"] and qualifier not in (None, named["qualifier"]):

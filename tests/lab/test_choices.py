@@ -9,6 +9,7 @@ from inspect import signature
 import pytest
 
 from labkit.embedded.process import client
+from labkit.errors import UsageError
 from labkit.ground.environment import apply, lab_variables, own_variables
 from labkit.lab.choices import FIELDS, Choices, Where
 from labkit.lab.choosing import choose, left_behind
@@ -213,3 +214,16 @@ def test_choices_are_read_from_the_two_files_as_they_were_made(tmp_path):
 def test_help_shows_what_can_be_chosen():
     shown = [name for name, each in signature(choose).parameters.items() if each.default is None]
     assert shown == ["home", *(each.name for each in fields(Choices))]
+
+
+@pytest.mark.parametrize("value", [5, 0, False, ["a"], {}])
+def test_what_is_no_text_is_refused_in_a_sentence(value):
+    with pytest.raises(UsageError, match="What is chosen for region must be a text"):
+        Choices.of({"region": value})
+
+
+@pytest.mark.parametrize("content", ['{"organization_path": 5}', '{"registry_profile": {}}', "[" * 100_000])
+def test_a_file_of_choices_that_does_not_hold_texts_is_refused(tmp_path, content):
+    (tmp_path / "choices.json").write_text(content)
+    with pytest.raises(UsageError, match=r"cannot be read\. Delete it"):
+        Choices.read(tmp_path)

@@ -53,7 +53,7 @@ class WorldSettings:
             source = json.loads(path.read_bytes())
         except FileNotFoundError:
             return cls()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             source = None
         if not isinstance(source, dict):
             raise UsageError(f"{path} is not a JSON object. Correct it, or remove it to take the defaults.")

@@ -32,6 +32,8 @@ TEXT_LIMIT = (128 << 10) - 1
 ALL_LIMIT = 1 << 20
 """Most bytes of an image's variables and arguments together: Linux takes 2 MiB, and a function adds its own."""
 
+_FOR_EACH = 9  # bytes that Linux counts for each text beside its own: the NUL at its end, and a pointer to it
+
 _KINDS = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
 
 
@@ -79,7 +81,7 @@ class ImageConfig:
             {_text(name, "Labels"): _text(value, "Labels") for name, value in _labels(settings)},
             settings,
         )
-        total = sum(len(text.encode()) + 1 for text in (*entries, *found.entrypoint, *found.command))
+        total = sum(len(text.encode()) + _FOR_EACH for text in (*entries, *found.entrypoint, *found.command))
         if total > ALL_LIMIT:
             raise ConfigError(
                 f"The image's configuration has {total} bytes of Env, Entrypoint and Cmd, too many to run."

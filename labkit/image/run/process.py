@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib.util
 import os
 import shutil
@@ -15,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from labkit.errors import LabError
-from labkit.image.run.function import RunnableFunction
+from labkit.image.run.function import Fault, RunnableFunction
 from labkit.image.run.runtime_api import ProcessEvent, ProcessEventKind, RuntimeApi
 
 _BOOTSTRAP = Path(__file__).parent / "lambda_runtime" / "bootstrap.py"
@@ -115,16 +116,27 @@ def _start(command: list[str], environment: dict[str, str], directory: Path, log
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP
-    return subprocess.Popen(
-        command,
-        env=environment,
-        cwd=directory,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-        creationflags=flags,
-    )
+    try:
+        return subprocess.Popen(
+            command,
+            env=environment,
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            creationflags=flags,
+        )
+    except ValueError as error:  # a NUL, or half of a surrogate pair, in a handler's name or a variable
+        raise _not_startable(error) from None
+    except OSError as error:
+        if error.errno == errno.E2BIG:
+            raise _not_startable(error.strerror) from None
+        raise
+
+
+def _not_startable(reason: object) -> Fault:
+    return Fault("Runtime.InvalidEntrypoint", f"the process cannot be started: {reason}")
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -66,7 +66,7 @@ class Ending:
 def host_error(outcome: InvocationOutcome, error_type: str, message: str, log: str = "") -> Ending:
     """Return the ending in which Lambda itself, not the handler, writes the error object."""
     body = json.dumps({"errorType": error_type, "errorMessage": message}, separators=(",", ":"), ensure_ascii=False)
-    return Ending(outcome, body.encode(), error_type, log)
+    return Ending(outcome, body.encode(errors="backslashreplace"), error_type, log)
 
 
 def exited(request_id: str, code: int) -> Ending:

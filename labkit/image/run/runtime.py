@@ -219,7 +219,9 @@ class Sandbox:
         )
         log = f"START RequestId: {request_id} Version: {self.function.version}\n{ending.log}{fault.error_type}\n"
         log += report(request_id, ending, 0.0, None, self.function.memory, None)
-        return InvocationResult(request_id, ending.outcome, ending.payload, log.encode(), 0.0, None)
+        return InvocationResult(
+            request_id, ending.outcome, ending.payload, log.encode(errors="backslashreplace"), 0.0, None
+        )
 
 
 _POSTED = {

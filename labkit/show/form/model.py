@@ -62,7 +62,10 @@ class LabForm(View):
             if name not in self.values:
                 raise UsageError(f"The form has no field {name!r}. The fields are {', '.join(self.values)}.")
         self.message = NO_MESSAGE
-        self._take(self.values | {name: (value or "").strip() for name, value in values.items()})
+        self._take(
+            self.values
+            | {name: value.strip() if isinstance(value, str) else value or "" for name, value in values.items()}
+        )
         self._redraw()
 
     def _take(self, values: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -72,3 +73,34 @@ def test_an_image_that_is_only_odd_makes_a_function_whose_invocation_has_a_resul
     assert answer["StatusCode"] == 200
     assert "FunctionError" not in answer or "errorType" in json.loads(answer["Payload"].read())
     assert no_traceback(caplog)
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        {"Command": ["\0"]},
+        {"Command": ["lambda_function.handler\0"]},
+        {"Command": ["\ud800.x"]},
+        {"Command": ["x" * 140_000]},
+        {"WorkingDirectory": "\udcff"},
+        {"EntryPoint": ["\0"]},
+    ],
+    ids=ascii,
+)
+def test_what_is_odd_in_a_functions_own_configuration_fails_its_invocation_and_nothing_else(
+    cloud: Cloud, create: Create, override: dict[str, Any], caplog: pytest.LogCaptureFixture
+):
+    create(written())
+    lambda_ = cloud.client("registry", "lambda")
+    lambda_.update_function_configuration(FunctionName="f", ImageConfig=override)
+    cloud.embedded.functions.settle()
+    answer = lambda_.invoke(FunctionName="f", LogType="Tail")
+    assert (answer["StatusCode"], "FunctionError" in answer) == (200, True)
+    assert json.loads(answer["Payload"].read())["errorType"].startswith("Runtime.")
+    assert no_traceback(caplog)
+
+
+def test_many_short_variables_count_with_what_the_system_needs_for_each(create: Create):
+    names = ["".join(letters) for letters in product("abcdefghijklmnopqrstu", repeat=4)][:170_000]
+    found = create(written(Env=[f"{name}=" for name in names]))
+    assert (found["State"], found["StateReasonCode"]) == ("Failed", "InvalidImage")

@@ -7,6 +7,7 @@ role are part of a pool's environment, so a pool is also replaced before they ex
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ from datetime import datetime
 
 from labkit.image.run.pool import SandboxPool
 from labkit.image.run.result import InvocationResult
+
+_LOG = logging.getLogger(__name__)
 
 Build = Callable[[], tuple[SandboxPool, datetime]]
 """Makes a pool; the datetime is when the credentials in its environment expire."""
@@ -29,6 +32,13 @@ class _Lease:
     retired: bool = False
 
 
+def _logged(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except Exception:
+        _LOG.exception("an event in the background failed")
+
+
 class Environments:
     """The pools of all functions, by function ARN."""
 
@@ -38,8 +48,8 @@ class Environments:
         self._background = ThreadPoolExecutor(4, "event")
 
     def later(self, work: Callable[[], object]) -> None:
-        """Do something in the background; its result is dropped."""
-        self._background.submit(work)
+        """Do something in the background; its result is dropped, and the log says what it raised."""
+        self._background.submit(_logged, work)
 
     def invoke(
         self,
