@@ -1,168 +1,117 @@
 """`Embedded`: the world that handlers are given. It joins the parts and decides nothing.
 
-    keys        access keys and sessions, labkit's own (secrets live here and in the profiles only)
-    backend     moto: users, roles, policies, organizations, repository metadata; comes up in the background
+    database    everything that is kept (labkit.embedded.state.database), read and written by records/ and the services
     images      layers and manifests (labkit.embedded.services.ecr.images.store.ImageStore)
     functions   Lambda functions (labkit.embedded.services.lambda_.functions.store.FunctionStore)
     runners     what functions run in (labkit.embedded.services.lambda_.invoke.runners.Runners)
 
-``lock`` is held around authorization and handler (`labkit.embedded.request.execution`); an operation that
-``locks_itself`` takes it for the short parts that need it. The stores are made on first use from a directory of their
-own.
+There is one lock, the database's own: `labkit.embedded.request.execution` opens a unit around authorization and
+handler, which is in force as a whole or not at all. The stores are made on first use.
 """
 
 from __future__ import annotations
 
 import json
-import logging
-from concurrent.futures import Future
 from functools import cached_property
-from threading import RLock
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Credentials
-from labkit.embedded.state import founding
-from labkit.embedded.state.clock import Clock, SystemClock
-from labkit.embedded.state.keys import Session, new_session
-from labkit.embedded.state.persistence import SavedState, administrators, unloadable
-from labkit.embedded.state.records import RepositoryRecord, RoleRecord
+from labkit.embedded.records import founding, keys, organization, principals, repositories
+from labkit.embedded.records.keys import Session, new_session
+from labkit.embedded.records.principals import EntityRecord
+from labkit.embedded.records.repositories import RepositoryRecord
+from labkit.embedded.state.clock import Clock, OffsetClock, SystemClock
+from labkit.embedded.state.database import Database
+from labkit.embedded.state.opening import open_database
 from labkit.embedded.state.runtime import write_profiles
 from labkit.embedded.state.settings import WorldSettings
-from labkit.errors import EmbeddedError, LabError
 from labkit.ground.files import write_atomically
 from labkit.ground.home import Home
 from labkit.iam import Policy
-from labkit.iam.arn import split
 from labkit.pull.organization import OUTSIDER, Membership
 
 if TYPE_CHECKING:
     from labkit.embedded.services.ecr.images.store import ImageStore
     from labkit.embedded.services.lambda_.functions.store import FunctionStore
     from labkit.embedded.services.lambda_.invoke.runners import Runners
-    from labkit.embedded.state.backend import Backend
 
-_LOG = logging.getLogger(__name__)
-_LEVELS = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
+_TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
+_OFFSET, _WORLD = "clock_offset", "world"  # names of settings
 
 
 class Embedded:
-    """The embedded AWS of one lab home, as handlers see it. `begin` must have run before a call is handled."""
+    """The embedded AWS of one lab home, as handlers see it. `begin` must have run before a call is handled.
+
+    Raises `EmbeddedError` where the state of the home cannot be opened.
+    """
 
     def __init__(self, home: Home, clock: Clock | None = None, endpoint: str = "") -> None:
         self.home = home
-        self.clock = clock or SystemClock()
         self.endpoint = endpoint
-        self.lock = RLock()
-        self.saved = SavedState.read(home)
-        self.keys = self.saved.keys
-        self._backend: Future[Backend] = Future()
+        self.database: Database = open_database(home)
+        self.clock: Clock = OffsetClock(clock or SystemClock(), float(self.setting(_OFFSET) or 0))
 
-    # -- Coming up -------------------------------------------------------------------------------------------------
+    # -- The world -------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Read the settings, make the administrators' keys, write the profiles; needs no moto.
+        """Make the world fit the settings of the lab home, and write the profiles.
 
-        Raises `UsageError` for settings that are wrong.
+        Raises `UsageError` for settings that are wrong; then nothing is changed.
         """
-        wanted = WorldSettings.read(self.home.settings)
-        founding.add_administrators(self.keys, wanted, self.clock)
-        if self.saved.settings is None:
-            self.saved.settings = wanted
-            self.keys.changed = True
-        if self.keys.changed:
-            self.saved.write_keys()
-        self.write_profiles(wanted)
+        self._settle(WorldSettings.read(self.home.settings))
 
-    def come_up(self) -> None:
-        """Bring moto up with the state that was read, or make the world; then let those who wait for it go on.
+    def apply(self, settings: WorldSettings) -> None:
+        """Make exist what ``settings`` name, rewrite the profiles, and remember the settings. Raises `UsageError`."""
+        self._settle(settings)
+        write_atomically(self.home.settings, json.dumps(settings.to_dict(), indent=2).encode() + b"\n", 0o644)
 
-        Where that fails, whoever asks for `backend` from then on gets a `LabError` that says what to do.
-        """
-        from labkit.embedded.state.backend import Backend
-
-        try:
-            backend = Backend()
-            if self.saved.snapshot is not None:
-                self._load(backend, self.saved.snapshot)
-                self.saved.snapshot = None
-                founding.settle(backend, self.keys, *self._settings_now_and_before())
-            else:
-                founding.found(backend, self.keys, WorldSettings.read(self.home.settings))
-            self._adopt(WorldSettings.read(self.home.settings), backend)
-        except LabError as error:
-            self._backend.set_exception(error)
-        except Exception as error:
-            _LOG.exception("the state could not be brought up")
-            self._backend.set_exception(
-                EmbeddedError(
-                    f"The embedded AWS of {self.home.root} could not come up ({type(error).__name__}); {self.home.log} "
-                    "says why. Run 'labkit reset' to start the lab afresh."
-                )
-            )
-        else:
-            self._backend.set_result(backend)
-
-    def _load(self, backend: Backend, snapshot: bytes) -> None:
-        try:
-            backend.load(snapshot)
-        except Exception:
-            _LOG.exception("the state could not be loaded")
-            raise unloadable(self.home.state) from None
-
-    def check(self) -> None:
-        """Raise the `LabError` for which the state could not be brought up, if it is known to be so."""
-        if self._backend.done():
-            self._backend.result()
-
-    def _settings_now_and_before(self) -> tuple[WorldSettings, WorldSettings]:
-        now = WorldSettings.read(self.home.settings)
-        return now, self.saved.settings or now
-
-    def _adopt(self, settings: WorldSettings, backend: Backend) -> None:
-        self.saved.write_snapshot(backend.dump())
-        self.saved.settings = settings
-        self.saved.write_keys()
-
-    @property
-    def backend(self) -> Backend:
-        """moto's state; waits until it has come up. Raises `LabError` where it could not."""
-        return self._backend.result()
+    def _settle(self, settings: WorldSettings) -> None:
+        with self.database.write():
+            known = self.setting(_WORLD)
+            before = WorldSettings.parse(json.loads(known)) if known else None
+            if settings != before:
+                founding.settle(self.database, settings, before, self.clock.now())
+                self.set_setting(_WORLD, json.dumps(settings.to_dict()))
+        self.write_profiles()
 
     @property
     def settings(self) -> WorldSettings:
         """The settings that the world fits."""
-        return self.saved.settings or WorldSettings()
+        known = self.setting(_WORLD)
+        return WorldSettings.parse(json.loads(known)) if known else WorldSettings()
 
-    def apply(self, settings: WorldSettings) -> None:
-        """Make exist what ``settings`` name, rewrite the profiles, and remember the settings."""
-        before = self.settings
-        founding.check(settings, before)
-        founding.add_administrators(self.keys, settings, self.clock)
-        founding.settle(self.backend, self.keys, settings, before)
-        self._adopt(settings, self.backend)
-        write_atomically(self.home.settings, json.dumps(settings.to_dict(), indent=2).encode() + b"\n", 0o644)
-        self.write_profiles(settings)
+    def setting(self, name: str) -> str | None:
+        """Something that is one for the whole lab, by its name in the state; None where it was never set."""
+        row = self.database.one("SELECT value FROM setting WHERE name = ?", name)
+        return row["value"] if row else None
 
-    def write_profiles(self, settings: WorldSettings) -> None:
+    def set_setting(self, name: str, value: str) -> None:
+        """Remember something for the whole lab."""
+        self.database.run("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", name, value)
+
+    def write_profiles(self) -> None:
         """Write the AWS config and credentials files."""
-        keys = administrators(self.keys, settings)
-        write_profiles(self.home.aws, self.endpoint, settings.region, keys)
+        with self.database.read():
+            settings = self.settings
+            found = founding.administrators(self.database, settings)
+        pairs = {profile: (key.id, key.secret) for profile, key in found.items()}
+        write_profiles(self.home.aws, self.endpoint, settings.region, pairs)
 
     # -- Stores ----------------------------------------------------------------------------------------------------
 
     @cached_property
     def images(self) -> ImageStore:
-        """Layers and manifests, below ``<home>/embedded/images``."""
+        """Layers and manifests; blobs lie below ``<home>/embedded/images``."""
         from labkit.embedded.services.ecr.images.store import ImageStore
 
-        return ImageStore(self.home.embedded / "images", self.clock)
+        return ImageStore(self.home.embedded / "images", self.database, self.clock)
 
     @cached_property
     def functions(self) -> FunctionStore:
-        """Lambda functions, below ``<home>/embedded/functions``."""
+        """Lambda functions; what they run from lies below ``<home>/embedded/functions``."""
         from labkit.embedded.services.lambda_.functions.store import FunctionStore
 
-        return FunctionStore(self.home.embedded / "functions", self.clock, self.runners.keep_only)
+        return FunctionStore(self.home.embedded / "functions", self.database, self.clock, self.runners.keep_only)
 
     @cached_property
     def runners(self) -> Runners:
@@ -177,16 +126,17 @@ class Embedded:
             self.functions.environments.retire_all()
 
     def close(self) -> None:
-        """End what the functions have running."""
+        """End what the functions have running, and let go of the state."""
         if "functions" in self.__dict__:
             self.functions.close()
             self.runners.close()
+        self.database.close()
 
     # -- Organizations -------------------------------------------------------------------------------------------------
 
     def membership(self, account: str) -> Membership:
         """The organization and paths of an account, as the organization is at this moment."""
-        place = self.backend.place(account)
+        place = organization.place(self.database, account)
         return place.membership if place else OUTSIDER
 
     def scp(self, account: str) -> list[list[Policy]] | None:
@@ -198,31 +148,24 @@ class Embedded:
         return self._levels(account, "rcp")
 
     def _levels(self, account: str, kind: str) -> list[list[Policy]] | None:
-        # They are in force only where the root has their type enabled, and never in the management account.
-        place = self.backend.place(account)
-        if place is None or place.management == account or _LEVELS[kind] not in place.enabled:
+        # They are in force only where the organization has their type enabled, never in the management account.
+        place = organization.place(self.database, account)
+        if place is None or place.management == account:
             return None
-        return [
-            [Policy.parse(text, name) for name, text in node.policies.get(_LEVELS[kind], ())] for node in place.levels
-        ]
+        levels = organization.levels(self.database, place, _TYPES[kind])
+        if levels is None:
+            return None
+        return [[Policy.parse(text, name) for name, text in node.policies[_TYPES[kind]]] for node in levels]
 
     # -- Records ---------------------------------------------------------------------------------------------------
 
-    def role(self, arn: str) -> RoleRecord | None:
+    def role(self, arn: str) -> EntityRecord | None:
         """The role with this ARN, or None."""
-        named = split(arn)
-        if named is None or not named.is_a("iam", "role"):
-            return None
-        role = self.backend.role(named.account, named.name)
-        return role if role and role.arn == arn else None
+        return principals.role(self.database, arn)
 
     def repository(self, account: str, region: str, name: str) -> RepositoryRecord | None:
         """The ECR repository with this name, or None."""
-        return self.backend.repository(account, region, name)
-
-    def set_repository_policy(self, account: str, region: str, name: str, text: str | None) -> None:
-        """Write the policy of an existing repository as it is (None removes it); no checks are made."""
-        self.backend.set_repository_policy(account, region, name, text)
+        return repositories.find(self.database, account, region, name)
 
     # -- Sessions --------------------------------------------------------------------------------------------------
 
@@ -242,23 +185,12 @@ class Embedded:
             user_id=f"{role.id}:{session_name}",
             role_id=role.id,
             policies=policies,
-            tags=self.backend.role_tags(role.account, role.name),
+            tags=principals.tags(self.database, role.id),
         )
         return self.open_session(session)
 
     def open_session(self, session: Session) -> Credentials:
         """Remember a session and hand out its credentials."""
-        now = self.clock.now()
-        self.keys.open(session, now)
-        expiration = (now.fromisoformat(session.expires)).replace(microsecond=0)
+        keys.open_session(self.database, session, self.clock.now())
+        expiration = session.expires.replace(microsecond=0)
         return Credentials(session.id, session.secret, session.token, expiration, session.role_id or "", session.arn)
-
-    # -- Persistence -----------------------------------------------------------------------------------------------
-
-    def changed(self) -> None:
-        """Write what has changed to disk, now; `labkit.embedded.request.execution` has it done after every call."""
-        if self._backend.done() and self.backend.changed:
-            self.saved.write_snapshot(self.backend.dump())
-            self.backend.changed = False
-        if self.keys.changed:
-            self.saved.write_keys()

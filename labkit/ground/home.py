@@ -7,8 +7,9 @@
     <home>/embedded/runtime.json    where the running process is (pid, port, token); 0600
     <home>/embedded/server.log      what the process has to say
     <home>/embedded/*.lock          held while starting, and while running
-    <home>/embedded/state/          the state (`labkit.embedded.state.persistence`)
-    <home>/embedded/images/, functions/   layers and manifests; functions
+    <home>/embedded/state.sqlite3   the state (`labkit.embedded.state.schema`); 0600
+    <home>/embedded/state/          the state of a home from before it was a database
+    <home>/embedded/images/, functions/   layers and manifests; what functions run from
     <home>/embedded/containers      is there while functions may have containers in an engine
     <home>/embedded/trials/         a locked file for each trial container (`labkit.docker.trial_marks`)
     <home>/embedded/front           the registry's address in the names of images in an engine
@@ -66,8 +67,13 @@ class Home:
         return self.root / "embedded"
 
     @property
-    def state(self) -> Path:
+    def database(self) -> Path:
         """The state that survives the process."""
+        return self.embedded / "state.sqlite3"
+
+    @property
+    def state(self) -> Path:
+        """Where the state of a home from before lies."""
         return self.embedded / "state"
 
     @property
@@ -146,7 +152,7 @@ def open_home(root: Path) -> Home:
         home.root.mkdir(parents=True, exist_ok=True)
         if not home.marker.exists():
             write_atomically(home.marker, json.dumps(_MARKER).encode() + b"\n", 0o644)
-        for directory in (home.aws, home.embedded, home.state):
+        for directory in (home.aws, home.embedded):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(home.embedded, os.W_OK):
             raise PermissionError(13, "Permission denied")

@@ -9,15 +9,17 @@ from __future__ import annotations
 import hmac
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from labkit.embedded.core import Embedded
 from labkit.embedded.protocol.wire import BodyTooLargeError, HttpAnswer, UnreadableBodyError, read_body
+from labkit.embedded.state import schema
 from labkit.embedded.state.settings import WorldSettings
-from labkit.embedded.state.snapshot import versions
 from labkit.errors import LabError, UsageError
+from labkit.ground import VERSION
 
 _LIMIT = 1 << 16
 
@@ -58,11 +60,10 @@ class Control:
 
     def _status(self, _: Any) -> dict[str, Any]:
         embedded = self._embedded
-        embedded.check()
         return {
             "pid": os.getpid(),
             "endpoint": embedded.endpoint,
-            "versions": versions(),
+            "versions": {"labkit": VERSION, "schema": schema.VERSION, "sqlite": sqlite3.sqlite_version},
             **embedded.settings.to_dict(),
         }
 
@@ -72,8 +73,7 @@ class Control:
 
     def _world(self, source: Any) -> dict[str, Any]:
         settings = WorldSettings.parse(source)
-        with self._embedded.lock:
-            self._embedded.apply(settings)
+        self._embedded.apply(settings)
         return self._status(None)
 
     def _engine(self, _: Any) -> dict[str, Any]:

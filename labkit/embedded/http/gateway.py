@@ -114,15 +114,18 @@ class Gateway:
     def _authenticate(self, request: HttpRequest, service: str) -> tuple[Identity, str]:
         try:
             signature = sigv4.read(request)
-            found = principals.find_key(self._embedded, signature.access_key, signature.token)
-            sigv4.verify(request, signature, found.secret, self._embedded.clock.now())
-            if signature.region not in REGIONS:
-                reason = f"Credential should be scoped to a valid region, not '{signature.region}'."
-                raise SignatureError("mismatch", reason)
-            with self._embedded.lock:
-                return principals.identify(self._embedded, found), signature.region
+            with self._embedded.database.read():
+                return self._verified(request, signature), signature.region
         except SignatureError as error:
             raise signature_fault(service, error) from None
+
+    def _verified(self, request: HttpRequest, signature: sigv4.Signature) -> Identity:
+        found = principals.find_key(self._embedded, signature.access_key, signature.token)
+        sigv4.verify(request, signature, found.secret, self._embedded.clock.now())
+        if signature.region not in REGIONS:
+            reason = f"Credential should be scoped to a valid region, not '{signature.region}'."
+            raise SignatureError("mismatch", reason)
+        return principals.identify(self._embedded, found)
 
 
 def _body(environ: Mapping[str, Any], head: HttpRequest, service: str) -> bytes:

@@ -1,7 +1,6 @@
 """The process of the embedded AWS: cheroot on the loopback in front of the gateway, from start to a clean stop.
 
-The port is listened on before moto is imported: who only asks who they are is answered at once, everybody else waits
-for moto. The port of the last start is taken again if it is free, so that clients in a running kernel go on working.
+The port of the last start is taken again if it is free, so that clients in a running kernel go on working.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _HOST = "127.0.0.1"
 _THREADS = 2 * MOST_WAITED_FOR
 _LONGEST_HEAD = 1 << 17  # bytes of a request line and its headers
 # Those in which only this process writes.
-_DIRECTORIES = ("aws", "embedded", "embedded/state", "embedded/images/repositories", "embedded/functions/records")
+_DIRECTORIES = ("aws", "embedded")
 _LOCK_PATIENCE = 2.0  # seconds, in which a process that is just ending lets go
 
 
@@ -89,7 +88,7 @@ def run(root: Path, port: int | None, ready: Callable[[str], None]) -> None:
         with _serving(gateway, listener):
             write_runtime(home, runtime)
             ready(runtime.endpoint)
-            threading.Thread(target=_come_up, args=(embedded,), daemon=True).start()
+            threading.Thread(target=_tidy, args=(embedded,), daemon=True).start()
             stopped.wait()
             home.runtime.unlink(missing_ok=True)
         embedded.close()
@@ -170,12 +169,12 @@ def _serving(gateway: Gateway, listener: socket.socket) -> Iterator[None]:
         thread.join()
 
 
-def _come_up(embedded: Embedded) -> None:
-    embedded.come_up()
+def _tidy(embedded: Embedded) -> None:
+    """What can wait until the lab can be reached: collect what is of no use, remove what a killed process has left."""
     if (embedded.home.embedded / "images").exists():
         from labkit.embedded.services.ecr.lookup import collect
 
         collect(embedded)
     if embedded.home.may_have_containers:
         embedded.runners.sweep()
-    gc.freeze()  # AWS's policies and the models stay for good; the collector need not look at them again
+    gc.freeze()  # what is loaded now stays for good; the collector need not look at it again

@@ -19,7 +19,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from labkit.embedded.process import child
-from labkit.embedded.state import persistence
+from labkit.embedded.records.fresh import start_afresh
 from labkit.embedded.state.runtime import READY, Runtime, read_runtime
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import EmbeddedError, UsageError
@@ -101,7 +101,7 @@ def reset(root: Path | None = None) -> Running:
     home = open_home(home_path(root))
     with _alone(home):
         _stop(home)
-        persistence.forget(home)
+        start_afresh(home)
         return _start(home, None)
 
 

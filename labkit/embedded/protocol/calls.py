@@ -140,12 +140,14 @@ Needs = Callable[["Embedded", Call], list[Access]]
 class Operation:
     """One operation that a service offers: who executes a call of it, and which permissions the call needs.
 
-    Every other handler is called while the lab's lock is held; one with ``locks_itself`` takes it for the short parts
-    that need it, since it runs a function or writes megabytes.
+    ``reads`` says that it only reads: it sees one snapshot of the state and waits for nobody. Every other handler is
+    called in a unit that writes; one with ``locks_itself`` opens units of its own for the short parts that need them,
+    since it runs a function or writes megabytes.
     """
 
     handler: Handler
     needs: Needs
+    reads: bool = False
     locks_itself: bool = False
 
 

@@ -6,7 +6,6 @@ resource's policy and those of its owner's organization, and the context of requ
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Operation
@@ -20,21 +19,22 @@ if TYPE_CHECKING:
 
 
 def execute(embedded: Embedded, call: Call, operation: Operation) -> dict[str, Any]:
-    """Authorize, execute, and write what has changed, under one holding of the lock: no policy changes in between.
+    """Authorize and execute in one unit of the state: no policy changes in between, and a refused call leaves nothing.
 
-    An operation that ``locks_itself`` is executed as soon as it has been authorized.
+    What only reads sees one snapshot; what writes is durable when this returns. An operation that ``locks_itself`` is
+    executed as soon as it has been authorized, and opens units of its own.
     """
-    with nullcontext() if operation.locks_itself else embedded.lock:
+    if operation.locks_itself:
         authorize(embedded, call, operation)
-        output = operation.handler(embedded, call)
-        with embedded.lock:
-            embedded.changed()
-    return output
+        return operation.handler(embedded, call)
+    with embedded.database.read() if operation.reads else embedded.database.write():
+        authorize(embedded, call, operation)
+        return operation.handler(embedded, call)
 
 
 def authorize(embedded: Embedded, call: Call, operation: Operation) -> None:
     """Raise the access denied `ServiceError`, with the engine's sentence, unless the caller has what the call needs."""
-    with embedded.lock:
+    with embedded.database.read():
         for access in operation.needs(embedded, call):
             decision = decide(embedded, call, access)
             if not decision.allowed:
@@ -61,7 +61,7 @@ def decide(embedded: Embedded, call: Call, access: Access) -> Decision:
 def _resource_policy(embedded: Embedded, access: Access) -> Policy | None:
     if access.policy == "trust":
         role = embedded.role(access.resource)
-        return Policy.parse(role.trust_policy, role.name) if role else None
+        return Policy.parse(str(role.trust_policy), role.name) if role else None
     if access.policy == "repository" and access.account:
         arn = parse(access.resource)
         name = arn.resource_id if arn.is_a("ecr", "repository") else ""

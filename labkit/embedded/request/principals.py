@@ -1,23 +1,23 @@
 """From an access key to an `Identity`: who it is, whether it may still be used, and which policies limit it.
 
-Whether credentials are good is what the key ring and moto know at this moment: an inactive key, an ended session, a
-role that was deleted (or deleted and made anew: another id) cannot sign any more.
+Whether credentials are good is what the state says at this moment: an inactive key, an ended session, a role that was
+deleted (or deleted and made anew: another id) cannot sign any more.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Identity
 from labkit.embedded.protocol.faults import SignatureError
-from labkit.embedded.state.keys import Session, UserKey
+from labkit.embedded.records import keys
+from labkit.embedded.records import principals as records
+from labkit.embedded.records.keys import Session, UserKey
 from labkit.iam import Policies, Policy, Principal
-from labkit.iam.arn import parse
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-    from labkit.embedded.state.records import Documents
+    from labkit.embedded.records.principals import EntityRecord
 
 _INVALID = "The security token included in the request is invalid."
 _EXPIRED = "The security token included in the request is expired"
@@ -25,7 +25,7 @@ _EXPIRED = "The security token included in the request is expired"
 
 def find_key(embedded: Embedded, access_key: str, token: str | None) -> UserKey | Session:
     """The key or session that may sign with ``access_key`` and ``token`` now; raises `SignatureError`."""
-    found = embedded.keys.find(access_key)
+    found = keys.find(embedded.database, access_key)
     if isinstance(found, UserKey) and found.status == "Active" and token is None:
         return found
     if not isinstance(found, Session):
@@ -52,12 +52,12 @@ def _user(embedded: Embedded, key: UserKey) -> Identity:
         principal_arn=key.user_arn,
         user_id=key.user_id,
         access_key=key.id,
-        gather=lambda: user_policies(embedded, key.account, key.user),
+        gather=lambda: policies_of(embedded, records.by_id(embedded.database, key.user_id)),
     )
 
 
 def _user_session(embedded: Embedded, session: Session) -> Identity:
-    parent = embedded.keys.find(session.parent or "")
+    parent = keys.find(embedded.database, session.parent or "")
     if not isinstance(parent, UserKey) or parent.status != "Active":
         raise SignatureError("unknown key", _INVALID)
     user = _user(embedded, parent)
@@ -69,14 +69,13 @@ def _user_session(embedded: Embedded, session: Session) -> Identity:
         user_id=user.user_id,
         access_key=session.id,
         gather=user.gather,
-        issued=datetime.fromisoformat(session.issued),
+        issued=session.issued,
     )
 
 
 def _role_session(embedded: Embedded, session: Session) -> Identity:
-    name = parse(session.principal_arn).name
-    role = embedded.backend.role(session.account, name)
-    if role is None or role.id != session.role_id:
+    role = records.by_id(embedded.database, session.role_id or "")
+    if role is None:
         raise SignatureError("unknown key", _INVALID)
     return Identity(
         account=session.account,
@@ -85,27 +84,24 @@ def _role_session(embedded: Embedded, session: Session) -> Identity:
         principal_arn=role.arn,
         user_id=session.user_id,
         access_key=session.id,
-        gather=lambda: role_policies(embedded, session.account, name, session.policies),
-        issued=datetime.fromisoformat(session.issued),
+        gather=lambda: policies_of(embedded, role, session.policies),
+        issued=session.issued,
         tags=session.tags,
     )
 
 
-def user_policies(embedded: Embedded, account: str, name: str) -> Policies:
-    """What limits an IAM user: its own policies and its groups', its boundary, the account's SCPs."""
-    return _policies(embedded, account, embedded.backend.user_documents(account, name), None)
+def policies_of(embedded: Embedded, entity: EntityRecord | None, session: tuple[str, ...] | None = None) -> Policies:
+    """What limits a user or a role's session: its policies and boundary, session policies, the account's SCPs.
 
-
-def role_policies(embedded: Embedded, account: str, name: str, session: tuple[str, ...] | None = None) -> Policies:
-    """What limits a role's session: the role's policies and boundary, session policies, the account's SCPs."""
-    return _policies(embedded, account, embedded.backend.role_documents(account, name), session)
-
-
-def _policies(embedded: Embedded, account: str, documents: Documents, session: tuple[str, ...] | None) -> Policies:
+    Nothing is allowed to one that is not there any more.
+    """
+    if entity is None:
+        return Policies()
+    documents = records.documents(embedded.database, entity)
     boundary = documents.boundary
     return Policies(
         identity=[Policy.parse(text, name) for name, text in documents.identity],
         boundary=Policy.parse(boundary[1], boundary[0]) if boundary else None,
         session=[Policy.parse(text, "session policy") for text in session or ()],
-        scp=embedded.scp(account),
+        scp=embedded.scp(entity.account),
     )

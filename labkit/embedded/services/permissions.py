@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
 
-def rows(handler: Handler, needs: Needs, names: str) -> dict[str, Operation]:
+def rows(handler: Handler, needs: Needs, names: str, *, reads: bool = False) -> dict[str, Operation]:
     """The same row for all operations in ``names``, which are separated by spaces."""
-    return dict.fromkeys(names.split(), Operation(handler, needs))
+    return dict.fromkeys(names.split(), Operation(handler, needs, reads))
 
 
 def nothing(embedded: Embedded, call: Call) -> list[Access]:

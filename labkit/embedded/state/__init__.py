@@ -1,7 +1,12 @@
-"""What the embedded AWS keeps, and what it is at its first start.
+"""What the embedded AWS keeps, and where: one database for all that is a row, files for what has megabytes.
 
-moto keeps users, roles, policies, organizations and repositories (``backend``, the only module that imports it); access
-keys, sessions and blobs are labkit's own. What can be decided on is read as plain ``records``. ``persistence`` and
-``snapshot`` put it on disk before the call that changed it is answered; ``world``, ``settings`` and ``founding`` make
-it from nothing; ``runtime`` says where the process is found.
+database       connections, units that are in force whole or not at all, commits that writers share
+schema         every table, with its version and the way from each version to the next
+opening        a home's database recognised, checked, led forward, or refused
+blobs          layers, configurations and manifests as files, named by their digests
+clock          what time it is; every date comes from it
+identifiers    ids and secrets in AWS's forms
+world          the world at the first start, as data
+settings       what can be chosen of it
+runtime        where the process is found
 """

@@ -39,5 +39,5 @@ def assumable(embedded: Embedded, key: FunctionRef, arn: str) -> bool:
         role.account,
         service_context(key.arn, embedded.membership(key.account)),
     )
-    trust = Policies(resource=Policy.parse(role.trust_policy, "trust policy"))
+    trust = Policies(resource=Policy.parse(str(role.trust_policy), "trust policy"))
     return evaluate(request, trust, resource_must_allow=True).allowed

@@ -1,4 +1,4 @@
-"""STS: who am I, and may I become somebody else? labkit's own; moto has no part in it.
+"""STS: who am I, and may I become somebody else?
 
 Source: AWS STS API Reference, AssumeRole, GetCallerIdentity, GetSessionToken; IAM User Guide, "Methods to assume a
 role" (role chaining) and "Session policies".
@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Credentials, Operation, ServiceError
+from labkit.embedded.records import managed_policies
+from labkit.embedded.records.keys import new_session
 from labkit.embedded.services.permissions import account_in, in_account, nothing
-from labkit.embedded.state.keys import account_of, new_session
+from labkit.embedded.state.identifiers import account_of
 from labkit.errors import PolicyError
 from labkit.iam import Policy
-from labkit.iam.arn import parse
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -79,7 +80,7 @@ def _role_duration(embedded: Embedded, call: Call) -> int:
     chained = call.identity.is_session
     if asked is None:
         return LONGEST_CHAINED
-    if role is not None and asked > role.max_session_duration:
+    if role is not None and asked > (role.max_session or LONGEST_CHAINED):
         raise ServiceError(
             "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         )
@@ -94,9 +95,10 @@ def _role_duration(embedded: Embedded, call: Call) -> int:
 def _session_policies(embedded: Embedded, call: Call) -> tuple[str, ...] | None:
     """The texts of the session policies, or None where the caller gives none."""
     given = [call.params["Policy"]] if "Policy" in call.params else []
-    account = parse(call.params["RoleArn"]).account
     for item in call.params.get("PolicyArns", []):
-        text = embedded.backend.policy_document(account, item.get("arn", ""))
+        arn = item.get("arn", "")
+        own = account_in(arn) in (None, account_in(call.params["RoleArn"]))
+        text = managed_policies.document(embedded.database, arn) if own else None
         if text is None:
             raise ServiceError("MalformedPolicyDocument", f"The policy {item.get('arn')} does not exist.")
         given.append(text)
@@ -134,8 +136,8 @@ def _on_role(embedded: Embedded, call: Call) -> list[Access]:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "GetCallerIdentity": Operation(get_caller_identity, nothing),
-    "GetAccessKeyInfo": Operation(get_access_key_info, in_account),
+    "GetCallerIdentity": Operation(get_caller_identity, nothing, reads=True),
+    "GetAccessKeyInfo": Operation(get_access_key_info, in_account, reads=True),
     "AssumeRole": Operation(assume_role, _on_role),
     "GetSessionToken": Operation(get_session_token, nothing),
 }

@@ -1,0 +1,13 @@
+"""What the embedded AWS keeps, by subject: plain functions that read and write rows, and records to decide on.
+
+accounts           which accounts exist
+keys               access keys of users, sessions of roles and users
+principals         users, groups and roles as they are at this moment, with the documents that limit them
+bindings           users and roles in stored policies, bound to their ids
+organization       where an account stands, and which policies of its organization reach it
+repositories       repositories of ECR and their policies
+founding           the world at the first start, and whenever the settings name something new
+
+Every function takes the `Database` and works in the unit that its caller has opened (its ``read`` or ``write``). Nothing
+here decides anything, and nothing knows a request.
+"""
