@@ -13,8 +13,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import requests
-
+from labkit.aws.transport import web
 from labkit.errors import LabError
 from labkit.image.format.archive import Blob, raw
 from labkit.image.format.image import Image
@@ -110,7 +109,7 @@ def _verify(content: bytes, digest: str) -> None:
 
 def _download(url: str, digest: str) -> None:
     found = hashlib.sha256()
-    with requests.get(url, stream=True, timeout=60) as answer:
+    with web() as session, session.get(url, stream=True, timeout=60) as answer:
         answer.raise_for_status()
         for piece in answer.iter_content(1 << 20):
             found.update(piece)

@@ -125,6 +125,15 @@ class Embedded:
         if "functions" in self.__dict__:
             self.functions.environments.retire_all()
 
+    def tidy(self) -> None:
+        """Collect what is of no use any more, and remove what a killed process has left in an engine."""
+        if (self.home.embedded / "images").exists():
+            from labkit.embedded.services.ecr.lookup import collect
+
+            collect(self)
+        if self.home.may_have_containers:
+            self.runners.sweep()
+
     def close(self) -> None:
         """End what the functions have running, and let go of the state."""
         if "functions" in self.__dict__:

@@ -3,6 +3,7 @@
 project       the project's folder and its ``.venv``
 home          the lab home
 environment   the variables that point aws, docker and boto3 at the lab
+addresses     addresses that this process answers without a socket
 processes     child processes that end with the lab
 files         files written in one step; where sockets go
 progress      what a person sees of long work

@@ -19,6 +19,7 @@ from pathlib import Path
 import labkit.embedded.process.client as embedded
 from labkit.aws.sessions import check_profile
 from labkit.docker.engine_choice import ENGINES, check_engine
+from labkit.embedded.process.here import KINDS, check_kind
 from labkit.embedded.state import world
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import UsageError
@@ -112,6 +113,14 @@ FIELDS = (
         options=lambda: ENGINES,
     ),
     Field(
+        "run_as",
+        Where.EMBEDDED,
+        check_kind,
+        "Run as",
+        "process or in-process; empty: process",
+        options=lambda: KINDS,
+    ),
+    Field(
         "registry_profile",
         Where.REAL,
         check_profile,
@@ -149,7 +158,8 @@ class Choices:
 
     Account numbers have 12 digits and, like ``organization`` (``o-…``), are for the embedded AWS. Profiles are of the
     user's own AWS config files. ``organization_path`` is a path pattern such as ``o-…/r-…/ou-…/*``; ``base`` is one of
-    ``labkit.image.build.base_image.BASES``, ``engine`` one of ``labkit.docker.engine_choice.ENGINES``.
+    ``labkit.image.build.base_image.BASES``, ``engine`` one of ``labkit.docker.engine_choice.ENGINES``,
+    ``run_as`` one of ``labkit.embedded.process.here.KINDS``.
     """
 
     registry_profile: str | None = None
@@ -159,6 +169,7 @@ class Choices:
     organization_path: str | None = None
     base: str | None = None
     engine: str | None = None
+    run_as: str | None = None
     organization: str | None = None
     registry_account: str | None = None
     workload_account: str | None = None

@@ -33,6 +33,7 @@ def choose(home: Path | None = None, *, say: Callable[[str], object] = print, **
         registry_account, workload_account, organization                    the embedded AWS's accounts and organization
         registry_profile, workload_profile, management_profile              or profiles of your own accounts
         region, organization_path, base, engine                             for both
+        run_as                                                              the embedded AWS: process or in-process
 
     With profiles the lab is on the accounts that these lead to, and account numbers and the organization are theirs;
     without, it is on the embedded AWS, in which the accounts, region and organization are made to exist. What the lab
@@ -73,7 +74,7 @@ def _on_profiles(root: Path, choices: Choices) -> Lab:
 
 
 def _embedded(root: Path, choices: Choices) -> Lab:
-    embedded.apply_world(root, choices.world())
+    embedded.apply_world(root, choices.world(), choices.run_as)
     choices.write(root)
     return Lab.embedded(root, choices)
 

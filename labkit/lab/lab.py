@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 
 import labkit.embedded.process.client as embedded
-from labkit.aws import organizations, reading, repositories, scps, sessions
+from labkit.aws import organizations, reading, repositories, scps, sessions, transport
 from labkit.docker.engine_choice import DOCKER
 from labkit.errors import UsageError
 from labkit.ground.environment import apply, own_variables
@@ -65,10 +65,11 @@ class Lab:
     @classmethod
     def embedded(cls, home: Path | None = None, choices: Choices | None = None) -> Lab:
         """A lab on the embedded AWS of the lab home."""
-        running = embedded.ensure(home)
+        chosen = choices or Choices()
+        running = embedded.ensure(home, run_as=chosen.run_as)
         embedded.use_profiles(running)
-        profiles = {name: name for name in running.accounts}
-        return cls(profiles, choices or Choices(), f"the embedded AWS at {running.endpoint}", home)
+        transport.connect_clients()
+        return cls({name: name for name in running.accounts}, chosen, running.where, home)
 
     @classmethod
     def on_profiles(cls, choices: Choices, home: Path | None = None) -> Lab:

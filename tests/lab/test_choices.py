@@ -188,6 +188,7 @@ def test_what_the_embedded_aws_keeps_itself_is_not_in_the_file_of_choices(tmp_pa
         "organization_path": None,
         "base": "stand-in",
         "engine": None,
+        "run_as": None,
     }
     Choices("mine", "other", region="eu-west-1").write(tmp_path / "home")
     assert json.loads((tmp_path / "home" / "choices.json").read_text())["region"] == "eu-west-1"

@@ -6,6 +6,7 @@ first call that changes anything. What the lab has not made itself is never repl
 
   labkit run                                           the article's four scenarios, on the embedded AWS
   labkit run cross-account --json                      one of them, as JSON
+  labkit run --in-process                              with the embedded AWS within this command
   labkit run --html pages --redact                     as pages for a blog, with made-up account numbers
   labkit run --registry-profile a --workload-profile b on your own two accounts
 
@@ -73,6 +74,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("auto", "docker", "embedded"),
         help="who builds, pushes and pulls: a Docker engine, or the lab by itself (default auto: Docker where an "
         "engine answers and has the base image or can pull it)",
+    )
+    parser.add_argument(
+        "--in-process",
+        dest="run_as",
+        action="store_const",
+        const="in-process",
+        help="let the embedded AWS run within this command, not as a process of its own",
     )
     real = parser.add_argument_group("on your own AWS accounts")
     real.add_argument("--registry-profile", metavar="NAME", help="the profile of the account with the repositories")
@@ -153,12 +161,10 @@ def _chosen(names: Sequence[str]) -> list[Scenario]:
 
 
 def _lab(args: argparse.Namespace) -> Lab:
-    from labkit.lab.choices import FIELDS, Choices, Where
+    from labkit.lab.choices import FIELDS, Choices
     from labkit.lab.lab import Lab
 
-    choices = Choices(
-        **{field.name: getattr(args, field.name) for field in FIELDS if field.where is not Where.EMBEDDED}
-    )
+    choices = Choices(**{field.name: getattr(args, field.name) for field in FIELDS if hasattr(args, field.name)})
     if not (choices.registry_profile or choices.workload_profile) and (choices.management_profile or choices.region):
         raise UsageError("--management-profile and --region go with --registry-profile and --workload-profile.")
     return Lab.on_profiles(choices) if choices.are_real else Lab.embedded(choices=choices)

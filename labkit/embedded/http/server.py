@@ -171,10 +171,5 @@ def _serving(gateway: Gateway, listener: socket.socket) -> Iterator[None]:
 
 def _tidy(embedded: Embedded) -> None:
     """What can wait until the lab can be reached: collect what is of no use, remove what a killed process has left."""
-    if (embedded.home.embedded / "images").exists():
-        from labkit.embedded.services.ecr.lookup import collect
-
-        collect(embedded)
-    if embedded.home.may_have_containers:
-        embedded.runners.sweep()
+    embedded.tidy()
     gc.freeze()  # what is loaded now stays for good; the collector need not look at it again

@@ -1,1 +1,4 @@
-"""The embedded AWS seen from outside: its process found, started, stopped and reset. The server never imports it."""
+"""The embedded AWS seen from outside: found, started, stopped and reset, as a process of its own or in-process.
+
+The server never imports it.
+"""

@@ -16,8 +16,6 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
 from labkit.embedded.state.runtime import read_runtime
 from labkit.errors import EmbeddedError
 from labkit.ground import project
@@ -86,6 +84,8 @@ def is_served(home: Home) -> bool:
 
 def freed(home: Home, within: float) -> bool:
     """Whether nobody holds the server lock any more, at the latest after so many seconds."""
+    from filelock import FileLock, Timeout
+
     try:
         with FileLock(home.server_lock, mode=0o600).acquire(timeout=within, poll_interval=0.01):
             return True

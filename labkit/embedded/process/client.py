@@ -1,5 +1,8 @@
 """Finding, starting, stopping and resetting the embedded AWS of a lab home; what the rest of the lab imports.
 
+It runs in one of two ways behind the same functions and the same control requests: as a process of its own
+(`labkit.embedded.process.child`), or within this very process (`labkit.embedded.process.here`).
+
 Whether it runs is asked of the process itself, with the token of its runtime file: a file that was left behind, or
 another program on the port, does not count. A process that is there and does not answer, or whose state could not be
 brought up, is reported in a sentence; stopping ends it in any case. Starting and stopping are done under a lock of the
@@ -10,15 +13,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from labkit.embedded.process import child
+from labkit.embedded.process import child, here
 from labkit.embedded.records.fresh import start_afresh
 from labkit.embedded.state.runtime import READY, Runtime, read_runtime
 from labkit.embedded.state.settings import WorldSettings
@@ -35,13 +37,27 @@ class _StrangerError(EmbeddedError):
     """What answers is not the embedded AWS."""
 
 
+class ElsewhereError(EmbeddedError):
+    """The embedded AWS of the home runs within another process, for that process alone; ``pid`` is its id."""
+
+    def __init__(self, home: Home, pid: int) -> None:
+        super().__init__(
+            f"The embedded AWS of {home.root} runs within process {pid}, for that process alone. End that process (a "
+            "notebook's kernel, say), or choose another lab home."
+        )
+        self.pid = pid
+
+
 _NO_ANSWER = (OSError, http.client.HTTPException, ValueError, TypeError, KeyError, _StrangerError)
 _REFUSALS = {http.client.BAD_REQUEST: UsageError, http.client.SERVICE_UNAVAILABLE: EmbeddedError}
 
 
 @dataclass(frozen=True)
 class Running:
-    """A running embedded AWS. ``accounts`` maps profiles to account numbers; ``started``: by this very call."""
+    """A running embedded AWS. ``accounts`` maps profiles to account numbers; ``started``: by this very call.
+
+    ``run_as`` is one of `labkit.embedded.process.here.KINDS`: a process of its own (``pid``), or in-process.
+    """
 
     home: Path
     endpoint: str
@@ -50,7 +66,17 @@ class Running:
     organization: str
     region: str
     versions: Mapping[str, Any]
+    run_as: str = here.OWN_PROCESS
     started: bool = False
+
+    @property
+    def where(self) -> str:
+        """Where it is, to go on in a sentence."""
+        return (
+            "the embedded AWS in this process"
+            if self.run_as == here.IN_PROCESS
+            else f"the embedded AWS at {self.endpoint}"
+        )
 
     @property
     def registry(self) -> str:
@@ -71,17 +97,19 @@ def status(root: Path | None = None) -> Running | None:
     return _status(inspect_home(home_path(root)))
 
 
-def ensure(root: Path | None = None, port: int | None = None) -> Running:
-    """Find the embedded AWS of a lab home, or start it.
+def ensure(root: Path | None = None, port: int | None = None, run_as: str | None = None) -> Running:
+    """Find the embedded AWS of a lab home, or start it, as a process of its own or in-process (`here.KINDS`).
 
-    Raises `UsageError` for a home that cannot be used, and `EmbeddedError` with the reason when it does not start.
+    What ``run_as`` leaves open is decided by `here.wanted`, or by what runs already. Raises `UsageError` for a home
+    that cannot be used, and `EmbeddedError` with the reason when it does not start, or runs in the other way.
     """
     home = inspect_home(home_path(root))
-    running = _status(home)
+    kind = here.wanted(home, run_as)
+    running = _found(home, kind)
     if running is None:
         home = open_home(home.root)
         with _alone(home):
-            running = _status(home) or _start(home, port)
+            running = _found(home, kind) or _start(home, port, kind)
     if port is not None and not running.endpoint.endswith(f":{port}"):
         raise EmbeddedError(f"The embedded AWS already answers at {running.endpoint}. Stop it first to choose a port.")
     return running
@@ -99,26 +127,27 @@ def stop(root: Path | None = None) -> bool:
 def reset(root: Path | None = None) -> Running:
     """Throw the state away and start anew; the settings and the administrators' keys stay."""
     home = open_home(home_path(root))
+    kind = here.IN_PROCESS if here.served(home) else here.wanted(home)
     with _alone(home):
         _stop(home)
         start_afresh(home)
-        return _start(home, None)
+        return _start(home, None, kind)
 
 
-def apply_world(root: Path | None, chosen: WorldSettings) -> Running:
+def apply_world(root: Path | None, chosen: WorldSettings, run_as: str | None = None) -> Running:
     """Make exist what ``chosen`` names, and rewrite the profiles. Raises `UsageError`; then nothing is changed."""
-    running = ensure(root)
+    running = ensure(root, run_as=run_as)
     home = Home(running.home)
-    answer = _request(_runtime(home), "POST", "/_labkit/world", chosen.to_dict())
+    answer = _request(home, "POST", "/_labkit/world", chosen.to_dict())
     return replace(_running(home, answer), started=running.started)
 
 
 def engine_chosen(root: Path | None = None) -> None:
     """Let the embedded AWS, where it runs, end what functions keep warm: another engine may have been chosen."""
-    runtime = read_runtime(inspect_home(home_path(root)))
-    if runtime is not None:
+    home = inspect_home(home_path(root))
+    if here.served(home) or read_runtime(home) is not None:
         with suppress(*_NO_ANSWER):  # one that hangs has nothing that could be used
-            _request(runtime, "POST", "/_labkit/engine")
+            _request(home, "POST", "/_labkit/engine")
 
 
 def use_profiles(running: Running) -> None:
@@ -128,6 +157,11 @@ def use_profiles(running: Running) -> None:
 
 @contextmanager
 def _alone(home: Home) -> Iterator[None]:
+    if sys.platform == "emscripten":  # there is nobody else
+        yield
+        return
+    from filelock import FileLock, Timeout
+
     try:
         with FileLock(home.start_lock, mode=0o600).acquire(timeout=_ALONE_WITHIN):
             yield
@@ -135,12 +169,30 @@ def _alone(home: Home) -> Iterator[None]:
         raise EmbeddedError(f"Somebody else has been starting or stopping {home.root} for too long.") from None
 
 
+def _found(home: Home, kind: str | None) -> Running | None:
+    """What runs, if it is of the kind that is wanted; one in this process makes way for a process of its own."""
+    running = _status(home)
+    if running is None or kind in (None, running.run_as):
+        return running
+    if here.stop(home):
+        return None
+    raise EmbeddedError(
+        f"The embedded AWS of {home.root} runs as a process of its own (process {running.pid}). Run 'labkit down' to "
+        "end it, and then let it run in-process."
+    )
+
+
 def _status(home: Home) -> Running | None:
+    if here.served(home):
+        return _running(home, _request(home, "GET", "/_labkit/status"))
     runtime = read_runtime(home)
     if runtime is None:
         return None
+    if runtime.in_process:
+        _check_elsewhere(home, runtime)
+        return None
     try:
-        return _running(home, _request(runtime, "GET", "/_labkit/status"))
+        return _running(home, _request(home, "GET", "/_labkit/status"))
     except _NO_ANSWER:
         hung = child.holder(home)
     if hung is not None:
@@ -151,39 +203,53 @@ def _status(home: Home) -> Running | None:
     return None
 
 
+def _check_elsewhere(home: Home, runtime: Runtime) -> None:
+    """Raises `ElsewhereError` where another process serves the home for itself."""
+    if child.is_served(home):
+        raise ElsewhereError(home, runtime.pid)
+
+
 def _running(home: Home, answer: Mapping[str, Any]) -> Running:
     names = ("endpoint", "pid", "accounts", "organization", "region", "versions")
-    return Running(home.root, **{name: answer[name] for name in names})
+    kind = here.IN_PROCESS if here.served(home) else here.OWN_PROCESS
+    return Running(home.root, run_as=kind, **{name: answer[name] for name in names})
 
 
-def _runtime(home: Home) -> Runtime:
+def _request(home: Home, method: str, path: str, content: Any = None) -> dict[str, Any]:
+    served = here.served(home)
+    status, body = (here.request(served, method, path, content)) if served else _over_http(home, method, path, content)
+    answer = json.loads(body)
+    if status in _REFUSALS:
+        raise _REFUSALS[status](answer["error"])
+    if status != http.client.OK:
+        raise _StrangerError(f"What answers is not the embedded AWS of the lab home {home.root}.")
+    return dict(answer)
+
+
+def _over_http(home: Home, method: str, path: str, content: Any) -> tuple[int, bytes]:
     runtime = read_runtime(home)
     if runtime is None:
         raise EmbeddedError(f"The embedded AWS of {home.root} has just stopped. Try again.")
-    return runtime
-
-
-def _request(runtime: Runtime, method: str, path: str, content: Any = None) -> dict[str, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", runtime.port, timeout=_ANSWER_WITHIN)
     try:
         body = None if content is None else json.dumps(content)
         connection.request(method, path, body, {"Authorization": f"Bearer {runtime.token}"})
         response = connection.getresponse()
-        answer = json.loads(response.read())
+        return response.status, response.read()
     finally:
         connection.close()
-    if response.status in _REFUSALS:
-        raise _REFUSALS[response.status](answer["error"])
-    if response.status != http.client.OK:
-        raise _StrangerError(f"The program on port {runtime.port} is not the embedded AWS of this lab home.")
-    return dict(answer)
 
 
-def _start(home: Home, port: int | None) -> Running:
+def _start(home: Home, port: int | None, kind: str | None) -> Running:
     WorldSettings.read(home.settings)
-    said = child.launch(home, port)
-    if said != READY:
-        raise EmbeddedError(said or f"The embedded AWS ended while it started; {home.log} may say why.")
+    if kind == here.IN_PROCESS:
+        if port is not None:
+            raise UsageError("An embedded AWS that runs in-process has no port. Choose a port, or in-process.")
+        here.start(home)
+    else:
+        said = child.launch(home, port)
+        if said != READY:
+            raise EmbeddedError(said or f"The embedded AWS ended while it started; {home.log} may say why.")
     running = _status(home)
     if running is None:
         raise EmbeddedError(f"The embedded AWS ended as soon as it had started; {home.log} may say why.")
@@ -191,12 +257,16 @@ def _start(home: Home, port: int | None) -> Running:
 
 
 def _stop(home: Home) -> bool:
+    if here.stop(home):
+        return True
     if not child.is_served(home):
         home.runtime.unlink(missing_ok=True)
         _sweep(home)
         return False
     runtime = read_runtime(home)
-    ending = runtime is None or _asked_to_stop(runtime)  # one that ends removes its runtime file first
+    if runtime is not None and runtime.in_process:
+        raise ElsewhereError(home, runtime.pid)
+    ending = runtime is None or _asked_to_stop(home)  # one that ends removes its runtime file first
     if not (ending and child.freed(home, _STOP_WITHIN)):
         child.end(home)
     _sweep(home)
@@ -211,9 +281,9 @@ def _sweep(home: Home) -> None:
         Runners(home).sweep()
 
 
-def _asked_to_stop(runtime: Runtime) -> bool:
+def _asked_to_stop(home: Home) -> bool:
     try:
-        _request(runtime, "POST", "/_labkit/stop")
+        _request(home, "POST", "/_labkit/stop")
     except _NO_ANSWER:
         return False
     return True
