@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from labkit.check import DOCUMENT_KINDS, RULES, check
 from labkit.check.generate import FILE, collect, installed, text
+from labkit.embedded.records import aws_policies
 from labkit.errors import UsageError
 
 
@@ -27,12 +27,9 @@ def ids(policy: str) -> list[str]:
 
 
 def managed_policies() -> dict[str, str]:
-    """AWS's own policies about the services that the check knows, as moto keeps them."""
-    from moto.iam.aws_managed_policies import aws_managed_policies_data
-
-    every = json.loads(aws_managed_policies_data)
+    """AWS's own policies about the services that the check knows."""
     about = re.compile("Lambda|Container|ECR|Organizations|IAM|STS")
-    return {name: json.dumps(each["Document"]) for name, each in every.items() if about.search(name)}
+    return {each.name: str(aws_policies.document(each.arn)) for each in aws_policies.every() if about.search(each.name)}
 
 
 def test_awss_own_policies_have_no_error_and_no_name_that_does_not_exist():

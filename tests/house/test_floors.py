@@ -83,11 +83,6 @@ def test_what_is_pure_needs_nothing_but_the_standard_library(module):
     assert foreign <= {"labkit"}
 
 
-def test_moto_is_imported_by_exactly_one_module():
-    importers = [name for name, path in MODULES.items() if any(within(each, "moto") for each in imports_of(path))]
-    assert importers == ["embedded.state.backend"]
-
-
 def loaded_after(statement: str) -> set[str]:
     """The modules that are loaded after ``statement`` ran in a fresh Python."""
     program = f"{statement}\nimport sys\nprint(*sorted(sys.modules))"
