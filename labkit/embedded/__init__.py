@@ -13,6 +13,6 @@ The way of a request from its bytes to its answer:
     request/render              the handler's output, or the error, in the protocol of the service
 
 From low to high: protocol, state, records, request, services, services/registry, core, http. Each imports what is
-lower, and `Embedded` for its annotations only. process/ finds, starts and stops all this from outside; the server never imports
-it. Importing this package imports nothing of the above.
+lower, and `Embedded` for its annotations only. process/ finds, starts and stops all this from outside; the server
+never imports it. Importing this package imports nothing of the above.
 """

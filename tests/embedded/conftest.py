@@ -25,13 +25,13 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.config import Config
 from botocore.credentials import Credentials
+from labkit.embedded.state.persistence import administrators
 
 from labkit.embedded.core import Embedded
 from labkit.embedded.http.control import Control
 from labkit.embedded.http.gateway import Gateway
 from labkit.embedded.process import client as embedded_client
 from labkit.embedded.process.client import Running
-from labkit.embedded.state.persistence import administrators
 from labkit.ground.home import open_home
 from labkit.image.format.image import Image
 from tests.embedded.lab_of_tests import Lab, image_of, unique

@@ -8,6 +8,6 @@ organization       where an account stands, and which policies of its organizati
 repositories       repositories of ECR and their policies
 founding           the world at the first start, and whenever the settings name something new
 
-Every function takes the `Database` and works in the unit that its caller has opened (its ``read`` or ``write``). Nothing
-here decides anything, and nothing knows a request.
+Every function takes the `Database` and works in the unit that its caller has opened (its ``read`` or ``write``).
+Nothing here decides anything, and nothing knows a request.
 """

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
 from labkit.embedded.state.backend import _originals
+
 from labkit.iam import Policy
 from tests.embedded.conftest import Cloud
 
