@@ -1,7 +1,7 @@
 """Embedded AWS for tests, in two forms.
 
     process   a real process on a fresh home, one per test session; reached with ``aws("workload", "ecr")``
-    cloud     the same gateway inside the test, fresh for every test, with a clock that the test moves; reached with
+    cloud     one in the process of the test, fresh for every test, with a clock that the test moves; reached with
               ``cloud.client("workload", "ecr")`` through boto3, or with ``cloud.send(...)`` for raw requests
 
 Tests on ``process`` share its state: give what you make names of your own.
@@ -10,7 +10,6 @@ Tests on ``process`` share its state: give what you make names of your own.
 from __future__ import annotations
 
 import configparser
-import io
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,16 +21,16 @@ from unittest.mock import patch
 import botocore.session
 import pytest
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from labkit.embedded.state.persistence import administrators
 
-from labkit.embedded.core import Embedded
-from labkit.embedded.http.control import Control
-from labkit.embedded.http.gateway import Gateway
+from labkit.aws import transport
 from labkit.embedded.process import client as embedded_client
+from labkit.embedded.process import here
 from labkit.embedded.process.client import Running
+from labkit.embedded.records.founding import administrators
+from labkit.ground import addresses
 from labkit.ground.home import open_home
 from labkit.image.format.image import Image
 from tests.embedded.lab_of_tests import Lab, image_of, unique
@@ -118,32 +117,29 @@ class Response:
 
 
 class Cloud:
-    """The embedded AWS inside the test."""
+    """The embedded AWS in this process, as the product runs it there, with the test's clock."""
 
     def __init__(self, home: Path, clock: MovedClock) -> None:
         self.clock = clock
-        self.embedded = Embedded(open_home(home), clock, "http://127.0.0.1:1")
-        self.embedded.begin()
-        self.embedded.come_up()
-        self.gateway = Gateway(self.embedded, Control(self.embedded, "token", lambda: None))
+        self.home = open_home(home)
+        self.served = here.start(self.home, clock)
+        self.embedded = self.served.embedded
+
+    def close(self) -> None:
+        """End it."""
+        here.stop(self.home)
 
     def keys(self, profile: str) -> dict[str, str]:
         """The access key of a profile's administrator, as boto3's keyword arguments."""
-        key, secret = administrators(self.embedded.keys, self.embedded.settings)[profile]
-        return {"aws_access_key_id": key, "aws_secret_access_key": secret}
+        key = administrators(self.embedded.database, self.embedded.settings)[profile]
+        return {"aws_access_key_id": key.id, "aws_secret_access_key": key.secret}
 
     def client(self, who: str | Mapping[str, str], service: str, region: str = REGION) -> Any:
-        """A boto3 client whose requests go to the gateway, signed at the test's time."""
+        """A boto3 client whose requests stay in this process, signed at the test's time."""
         keys = self.keys(who) if isinstance(who, str) else who
-        made = make_client(service, "http://127.0.0.1:1", keys, region)
-        made.meta.events.register("before-send", self._before_send)
+        made = make_client(service, self.embedded.endpoint, keys, region)
+        made.meta.events.register("before-send", transport.answer)
         return made
-
-    def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        headers = {k: v.decode() if isinstance(v, bytes) else str(v) for k, v in request.headers.items()}
-        answer = self.send(request.method, request.url.partition("127.0.0.1:1")[2] or "/", headers, body)
-        return AWSResponse(request.url, answer.status, answer.headers, _Raw(answer.body))
 
     def signed(
         self,
@@ -157,12 +153,12 @@ class Cloud:
     ) -> dict[str, str]:
         """The headers of a request signed by botocore's own signer."""
         keys = self.keys(who) if isinstance(who, str) else who
-        request = AWSRequest(method, f"http://127.0.0.1:1{target}", dict(headers or {}), body)
+        request = AWSRequest(method, f"{self.embedded.endpoint}{target}", dict(headers or {}), body)
         credentials = Credentials(
             keys["aws_access_key_id"], keys["aws_secret_access_key"], keys.get("aws_session_token")
         )
         SigV4Auth(credentials, service, region).add_auth(request)
-        return {"Host": "127.0.0.1:1", **dict(request.headers.items())}
+        return {"Host": self.served.address, **dict(request.headers.items())}
 
     def call(self, who: str | Mapping[str, str], service: str, **request: Any) -> Response:
         """Sign a raw request and send it."""
@@ -172,37 +168,11 @@ class Cloud:
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
         """Send a request as it is."""
-        environ = _environ(method, target, headers, body)
-        answered: list[Any] = []
-        parts = self.gateway(environ, lambda status, headers: answered.extend([status, headers]))
-        return Response(int(answered[0].split()[0]), dict(answered[1]), b"".join(parts))
-
-
-class _Raw(io.BytesIO):
-    """A body in the form that botocore reads."""
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        """The whole body, once."""
-        yield self.read()
-
-
-def _environ(method: str, target: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    path, _, query = target.partition("?")
-    environ = {
-        "REQUEST_METHOD": method,
-        "REQUEST_URI": target,
-        "PATH_INFO": path,
-        "QUERY_STRING": query,
-        "REMOTE_ADDR": "127.0.0.1",
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.input": io.BytesIO(body),
-    }
-    names = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
-    for name, value in headers.items():
-        environ[names.get(name.lower(), "HTTP_" + name.upper().replace("-", "_"))] = value
-    if "Host" not in headers and "host" not in headers:
-        environ["HTTP_HOST"] = "127.0.0.1:1"
-    return environ
+        url = self.embedded.endpoint + target
+        application = addresses.application_at(url)
+        assert application is not None
+        answer = addresses.exchange(application, method, url, headers, body)
+        return Response(answer.status, answer.headers, answer.body.read())
 
 
 @pytest.fixture
@@ -221,7 +191,7 @@ def clock() -> Iterator[MovedClock]:
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lab home in which the world has just been made; copying it is faster than making it again."""
     home = tmp_path_factory.mktemp("founded") / "home"
-    Cloud(home, MovedClock())
+    Cloud(home, MovedClock()).close()
     return home
 
 
@@ -231,7 +201,7 @@ def cloud(tmp_path: Path, founded: Path, clock: MovedClock) -> Iterator[Cloud]:
     shutil.copytree(founded, tmp_path / "home")
     made = Cloud(tmp_path / "home", clock)
     yield made
-    made.embedded.close()
+    made.close()
 
 
 @pytest.fixture(scope="module")
