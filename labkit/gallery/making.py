@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -25,7 +24,7 @@ from labkit.gallery.executing import execute
 from labkit.gallery.page import Page
 from labkit.gallery.played import Played
 from labkit.ground.environment import lab_environment
-from labkit.ground.files import runtime_folder
+from labkit.ground.files import discard, runtime_folder
 from labkit.lab.choices import Choices
 from labkit.lab.lab import Lab
 from labkit.scenarios import SCENARIOS, run
@@ -80,7 +79,7 @@ def kernels(running: Running, root: Path) -> Iterator[Callable[[Path], Any]]:
     try:
         yield partial(execute, environment=_environment(running, root), folder=runtime)
     finally:
-        shutil.rmtree(runtime, ignore_errors=True)
+        discard(runtime)
 
 
 def _environment(running: Running, root: Path) -> Mapping[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import stat
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from labkit.cli.installation.interpreters import Interpreter
 from labkit.cli.installation.tools import Tools, reason
 from labkit.errors import LabError
 from labkit.ground import project
+from labkit.ground.files import remove_tree
 from labkit.ground.progress import Progress
 
 MARKER = "labkit-made-this.txt"
@@ -86,7 +86,7 @@ class _Installation:
                 "requirements.txt into it and start the lab with its Python and LABKIT_NO_VENV=1."
             )
         self.progress.say(".venv is incomplete or was made for another place; rebuilding it.")
-        shutil.rmtree(self.venv)
+        remove_tree(self.venv)
 
     def _make(self, python: Interpreter) -> None:
         self.venv.mkdir()

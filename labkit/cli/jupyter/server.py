@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from urllib.parse import quote
 
 from labkit.cli.jupyter.settings import JupyterSettings
 from labkit.errors import LabError, UsageError
+from labkit.ground.files import discard
 from labkit.ground.processes import end
 
 FIRST_PORT = 8888
@@ -57,7 +57,7 @@ class JupyterServer:
         """End the server, its kernels and its terminals; a Ctrl-C while it does so makes it rough."""
         end(self.process, _SECONDS_TO_STOP)
         if self.settings.runtime.parent != self.settings.folder:
-            shutil.rmtree(self.settings.runtime, ignore_errors=True)
+            discard(self.settings.runtime)
 
     @property
     def _base(self) -> str:

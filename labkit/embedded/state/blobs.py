@@ -2,8 +2,12 @@
 
 A blob is named by the SHA-256 of its bytes (``sha256:<64 hex digits>``) and lies at
 ``blobs/sha256/ab/abcdef…`` below the lab home. It appears there by one rename of a file whose digest has
-been verified, so a blob that can be read is whole: a process that dies while writing leaves at most an
-unfinished upload, which never counts.
+been verified and whose bytes are on the disk (fsync of the file before it, of the folder after it), so a blob that can
+be read is whole: a process that dies while writing leaves at most an unfinished upload, which never counts.
+
+What the disk has damaged since is noticed when it is read as a whole (`BlobStore.read`, `BlobStore.verified`): a blob
+that cannot be read, or whose digest is not its name, is moved to ``blobs/set-aside`` and missing from then on, so that
+it can be pushed again; nothing else stops. Where the disk is full, what was being written is taken back.
 
 An upload grows by appended chunks and is hashed while it grows; nothing is held in memory but the hash.
 It belongs to a *scope* (the ARN of a repository) and can only be found by that scope, which is how ECR and
@@ -17,10 +21,11 @@ the lab's lock beside the upload takes hold of the upload first (`Upload.held`),
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import logging
 import os
 import re
-import shutil
 import threading
 import uuid
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -29,6 +34,10 @@ from functools import cached_property
 from io import FileIO
 from pathlib import Path
 
+from labkit.ground.files import discard, sync_folder
+
+_LOG = logging.getLogger(__name__)
+
 CHUNK = 1 << 20
 """How many bytes are read from a file at a time."""
 
@@ -36,6 +45,7 @@ UPLOAD_LIFETIME = timedelta(hours=24)
 """An unfinished upload that nobody has appended to for this long is given up."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_UNREADABLE = frozenset({errno.EACCES, errno.EPERM, errno.EIO, errno.EISDIR})
 _UPLOAD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -96,19 +106,25 @@ class Upload:
     def append(self, chunks: Iterable[bytes], offset: int | None = None) -> int:
         """Append chunks and return the new size. Raises `WrongOffsetError` if ``offset`` is another size.
 
-        What was written before an error of ``chunks`` or of the disk stays, and is what ``size`` says.
+        What was written before an error of ``chunks`` stays, and is what ``size`` says. Where the disk refuses, nothing
+        of the chunks stays, and its OSError is raised.
         """
         with self._lock, self._unless_cancelled():
             if offset is not None and offset != self.size:
                 raise WrongOffsetError(self.size)
-            before, digest = self.size, self._hash
+            before, digest = self.size, self._hash.copy()
             # Unlike "ab" this never brings a cancelled upload back. Without a buffer, what counts is in the file.
             with self._path.open("r+b", buffering=0) as file:
                 file.seek(self.size)
                 file.truncate()
                 for chunk in chunks:
-                    _write(file, chunk)
-                    digest.update(chunk)
+                    try:
+                        _write(file, chunk)
+                    except OSError:
+                        self.size, self._hash = before, digest
+                        file.truncate(before)
+                        raise
+                    self._hash.update(chunk)
                     self.size += len(chunk)
             self.parts.append(self.size - before)
             _touch(self._path, self._now())
@@ -128,8 +144,11 @@ class Upload:
             if actual != expected:
                 raise DigestMismatchError(actual)
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.truncate(self._path, self.size)
+            with self._path.open("r+b") as file:
+                file.truncate(self.size)
+                os.fsync(file.fileno())
             self._path.replace(target)
+            sync_folder(target.parent)
 
     @contextlib.contextmanager
     def _unless_cancelled(self) -> Iterator[None]:
@@ -148,6 +167,7 @@ class BlobStore:
 
     def __init__(self, home: Path, now: Callable[[], datetime]) -> None:
         self._blobs = home / "blobs" / "sha256"
+        self._set_aside = home / "blobs" / "set-aside"
         self._uploads = home / "uploads"
         self._now = now
         self._open: dict[Path, Upload] = {}
@@ -176,16 +196,34 @@ class BlobStore:
                 yield f"sha256:{path.name}"
 
     def read(self, digest: str) -> bytes:
-        """The whole blob, for manifests and configurations. Raises FileNotFoundError where there is none."""
-        return self.path(digest).read_bytes()
+        """The whole blob, for manifests and configurations. Raises FileNotFoundError where there is none to be read."""
+        with self._readable(digest) as path:
+            data = path.read_bytes()
+        if digest_of(data) != digest:
+            raise self._damaged(digest, "its bytes have another digest")
+        return data
+
+    def verified(self, digest: str) -> Path:
+        """Where a blob lies whose bytes are still those of its digest. Raises FileNotFoundError as `read` does."""
+        with self._readable(digest) as path:
+            found = hashlib.sha256()
+            for chunk in _chunks_of(path):
+                found.update(chunk)
+        if f"sha256:{found.hexdigest()}" != digest:
+            raise self._damaged(digest, "its bytes have another digest")
+        return path
 
     def put(self, data: bytes) -> str:
-        """Store some bytes that are in memory anyway; returns their digest."""
+        """Store some bytes that are in memory anyway; returns their digest. Where that fails, nothing of them stays."""
         digest = digest_of(data)
-        if digest not in self:
+        if self.size(digest) != len(data):
             upload = self.begin("")
-            upload.append([data])
-            self.finish("", upload.id, digest)
+            try:
+                upload.append([data])
+                self.finish("", upload.id, digest)
+            except BaseException:
+                self._forget(self._upload_path("", upload.id))
+                raise
         return digest
 
     def begin(self, scope: str) -> Upload:
@@ -226,7 +264,7 @@ class BlobStore:
         """Cancel every upload of a scope: there will be no more of them."""
         for path in self._folder(scope).glob("*"):
             self._forget(path)
-        shutil.rmtree(self._folder(scope), ignore_errors=True)
+        discard(self._folder(scope))
 
     def collect(self, keep: Container[str]) -> list[str]:
         """Delete every blob that is not to be kept, and the uploads that were given up; returns the blobs' digests.
@@ -238,6 +276,26 @@ class BlobStore:
         for digest in gone:
             self.path(digest).unlink(missing_ok=True)
         return gone
+
+    @contextlib.contextmanager
+    def _readable(self, digest: str) -> Iterator[Path]:
+        try:
+            yield self.path(digest)
+        except OSError as error:
+            if error.errno in _UNREADABLE:
+                raise self._damaged(digest, str(error)) from error
+            raise
+
+    def _damaged(self, digest: str, reason: str) -> FileNotFoundError:
+        """Set a blob aside that cannot be read; the error says that there is none, as from now on."""
+        path = self.path(digest)
+        _LOG.error("the blob %s cannot be read and was set aside in %s: %s", digest, self._set_aside, reason)
+        try:
+            self._set_aside.mkdir(exist_ok=True, mode=0o700)
+            path.replace(self._set_aside / path.name)
+        except OSError as error:
+            _LOG.error("the blob %s could not be moved and stays where it is: %s", digest, error)
+        return FileNotFoundError(errno.ENOENT, "The blob could not be read and was set aside", digest)
 
     def _give_up(self, oldest: datetime) -> None:
         for path in self._uploads.glob("*/*"):

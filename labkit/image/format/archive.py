@@ -22,6 +22,8 @@ from labkit.image.format.errors import LayerError
 _BLOCK = 512
 _CHUNK = 1 << 16
 _EXTENDED_LIMIT = 1 << 20
+_LENGTH_DIGITS = 8  # of the length of a record in a header of at most a mebibyte, and the space after it
+_PLACING = frozenset({b"path", b"linkpath", b"size"})
 _DATALESS = frozenset(
     {tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE}
 )
@@ -126,15 +128,18 @@ def _extension(stream: BinaryIO, info: tarfile.TarInfo) -> dict[str, str]:
 
 
 def _pax(body: bytes) -> dict[str, str]:
-    """Read pax records, ``LENGTH KEY=VALUE\\n``, where LENGTH counts the whole record."""
+    """Read pax records, ``LENGTH KEY=VALUE\\n``, where LENGTH counts the whole record; keep those that place a file."""
     records: dict[str, str] = {}
-    while body:
-        length = int(body.split(b" ", 1)[0])
-        if not 4 < length <= len(body):
+    start = 0
+    while start < len(body):
+        space = body.index(b" ", start, start + _LENGTH_DIGITS)
+        length = int(body[start:space])
+        if not 4 < length <= len(body) - start:
             raise ValueError("a pax record has a wrong length")
-        key, _, value = body[:length].split(b" ", 1)[1][:-1].decode("utf-8", "surrogateescape").partition("=")
-        records[key] = value
-        body = body[length:]
+        key, _, value = body[space + 1 : start + length - 1].partition(b"=")
+        if key in _PLACING or key.startswith(b"GNU.sparse"):
+            records[key.decode()] = value.decode("utf-8", "surrogateescape")
+        start += length
     return records
 
 

@@ -6,7 +6,9 @@
         ├── ManifestError        bytes that are not the manifest of one image
         │   └── IndexManifest    an image index or manifest list, which Lambda does not take
         ├── LayerError           a layer that cannot be unpacked, or that tries to leave the image
-        │   └── ImageTooLarge    more bytes than the limit, unpacked
+        │   ├── ImageTooLarge    more bytes than the limit, unpacked
+        │   └── ImageTooComplex  more entries or deeper directories than the lab unpacks
+        ├── DiskError            the disk to unpack to is full, read-only or failing
         └── Throttled            every environment of a function is busy
 
 Mistakes in a Dockerfile are :class:`labkit.errors.DockerfileError`, a wrong use, not an ``ImageError``.
@@ -51,6 +53,14 @@ class ImageTooLarge(LayerError):  # noqa: N818 - it names the condition, as Lamb
     def __init__(self, limit: int) -> None:
         super().__init__(f"The image unpacks to more than {limit} bytes; make it smaller.")
         self.limit = limit
+
+
+class ImageTooComplex(LayerError):  # noqa: N818 - it names the condition
+    """The layers have more entries or deeper directories than the lab unpacks; the message says which limit."""
+
+
+class DiskError(ImageError):
+    """The disk that an image is unpacked to is full, read-only or failing; the image may be fine."""
 
 
 class Throttled(ImageError):  # noqa: N818 - AWS's own word

@@ -1,6 +1,7 @@
 """Running the handler of an image: its files, its process, Lambda's Runtime API.
 
     filesystem       layers become a directory, which nothing leaves
+    limits           what layers may ask for: bytes, entries, depth, room on the disk
     function         what Lambda knows of a function when it starts it
     runtime_api      where AWS's runtime client gets events and leaves answers
     process          a function's process, with all that it starts

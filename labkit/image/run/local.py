@@ -9,13 +9,13 @@ emulator's 502 is empty for a process that ends before its first event, the lab'
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from labkit.ground.files import discard
 from labkit.image.format.errors import ImageError
 from labkit.image.format.image import Image
 from labkit.image.run.filesystem import unpack
@@ -66,7 +66,7 @@ class LocalFunction:
     def __init__(self, image: Image, port: int, timeout: float) -> None:
         folder = Path(tempfile.mkdtemp(prefix="labkit-image-"))
         with ExitStack() as undo:
-            undo.callback(shutil.rmtree, folder, ignore_errors=True)
+            undo.callback(discard, folder)
             unpack(image.layers, folder)
             function = RunnableFunction(folder, image.config, timeout=timeout, memory=MEMORY)
             self._sandbox = undo.enter_context(Sandbox(function))

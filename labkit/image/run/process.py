@@ -6,7 +6,6 @@ import contextlib
 import errno
 import importlib.util
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from labkit.errors import LabError
+from labkit.ground.files import discard
 from labkit.image.run.function import Fault, RunnableFunction
 from labkit.image.run.runtime_api import ProcessEvent, ProcessEventKind, RuntimeApi
 
@@ -45,7 +45,7 @@ class FunctionProcess:
                 self._process = _start(command, environment, directory, log.fileno())
         except BaseException:
             self.api.close()
-            shutil.rmtree(self.scratch)
+            discard(self.scratch)
             raise
         self._watcher = threading.Thread(target=self._watch, daemon=True, name=f"function-{self._process.pid}")
         self._watcher.start()
@@ -86,7 +86,7 @@ class FunctionProcess:
         self.kill()
         self._watcher.join()
         self.api.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        discard(self.scratch)
 
     def _watch(self) -> None:
         code = self._process.wait()

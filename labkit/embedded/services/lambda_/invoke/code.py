@@ -3,18 +3,25 @@
 Lambda keeps its own optimised copy of an image, so that a function outlives the image's deletion and the policy's
 withdrawal for a while (Lambda Developer Guide, "Function states"). The directory appears by one rename after the
 image has been unpacked as a whole; next to the root file system lies the image's configuration.
+
+A directory disappears by one rename too, and is removed afterwards, so that what is there is always whole. What an
+invocation uses (`CodeStore.used`) is removed when the invocation has ended.
 """
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 
 from labkit.embedded.state.blobs import BlobStore
+from labkit.ground.files import discard, disk_trouble
 from labkit.image.format.config import ImageConfig
-from labkit.image.format.errors import ConfigError, ImageError, ImageTooLarge
+from labkit.image.format.errors import ConfigError, DiskError, ImageError, ImageTooComplex, ImageTooLarge
 from labkit.image.format.manifest import parse
 from labkit.image.run.filesystem import unpack
 
@@ -31,14 +38,19 @@ class CodeFailure(Exception):  # noqa: N818 - what Lambda calls Failed
 class CodeStore:
     """Unpacked images below ``home``: ``<digest>/root`` and ``<digest>/image.json``.
 
-    One process at a time uses a directory; what a killed one was unpacking is removed at the start.
+    ``needed`` tells the digests of the images that functions run or are to run. One process at a time uses a directory;
+    what a killed one was unpacking or removing is removed at the start.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, needed: Callable[[], Collection[str]]) -> None:
         self._home = home
+        self._needed = needed
+        self._lock = threading.Lock()
+        self._users: Counter[str] = Counter()
+        self._postponed: set[str] = set()
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         for unfinished in home.glob(".*"):
-            shutil.rmtree(unfinished, ignore_errors=True)
+            discard(unfinished)
 
     def root(self, digest: str) -> Path:
         """The root directory of an image's file system."""
@@ -48,54 +60,104 @@ class CodeStore:
         """The configuration of an image that is unpacked. Raises `CodeFailure` where it cannot be read."""
         try:
             return ImageConfig.parse((self._place(digest) / "image.json").read_bytes())
-        except ConfigError as error:
+        except (ConfigError, OSError) as error:
             raise CodeFailure("InvalidImage", str(error)) from None
 
     def prepare(self, digest: str, blobs: BlobStore) -> None:
         """Unpack an image unless it is there already. Raises `CodeFailure`, after which nothing is left of it."""
-        if self._place(digest).is_dir():
+        if self._is_there(digest):
             return
-        temporary = Path(tempfile.mkdtemp(prefix=".", dir=self._home))
         try:
-            self._unpack(digest, blobs, temporary)
-            temporary.replace(self._place(digest))
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-
-    def collect(self, keep: Collection[str]) -> None:
-        """Delete the code that is not to be kept."""
-        names = {self._place(digest).name for digest in keep}
-        for path in self._home.iterdir():
-            if path.name not in names and not path.name.startswith("."):
-                shutil.rmtree(path, ignore_errors=True)
-
-    def _unpack(self, digest: str, blobs: BlobStore, into: Path) -> None:
-        current = digest
-        try:
-            manifest = parse(blobs.read(digest))
-            config = blobs.read(manifest.config.digest)
-            ImageConfig.parse(config)
-            (into / "image.json").write_bytes(config)
-
-            def layers() -> Iterator[Path]:
-                nonlocal current
-                for layer in manifest.layers:
-                    current = layer.digest
-                    yield blobs.path(layer.digest)
-
-            unpack(layers(), into / "root")
-        except ConfigError as error:
-            raise CodeFailure("InvalidImage", str(error)) from None
-        except ImageTooLarge:
-            reason = "SizeLimitExceeded: Uncompressed container image size exceeds 10 GiB limit"
-            raise CodeFailure("InvalidImage", reason) from None
-        except (ImageError, ValueError):
-            reason = f"ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest {current}"
-            raise CodeFailure("InvalidImage", reason) from None
-        except FileNotFoundError:
-            raise CodeFailure("ImageDeleted", "The function is trying to use a deleted image.") from None
+            temporary = Path(tempfile.mkdtemp(prefix=".", dir=self._home))
+            try:
+                _unpack(digest, blobs, temporary)
+                self._appear(temporary, digest)
+            finally:
+                discard(temporary)
         except OSError as error:
-            raise CodeFailure("InternalError", f"The image cannot be unpacked: {error}") from None
+            reason = disk_trouble(error) or str(error)
+            raise CodeFailure("InternalError", f"The image cannot be unpacked: {reason}.") from None
+
+    @contextmanager
+    def used(self, digest: str) -> Iterator[None]:
+        """Keep an image's code as long as the context lasts, also where no function needs it any more."""
+        with self._lock:
+            self._users[digest] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users[digest] -= 1
+                late = not self._users[digest] and digest in self._postponed
+                self._postponed.discard(digest)
+            if late:
+                self.collect()
+
+    def collect(self) -> None:
+        """Delete the code that is neither needed nor in use; the log says what cannot be deleted."""
+        for path in self._taken_away():
+            discard(path)
+
+    def _taken_away(self) -> list[Path]:
+        # With the lock nothing appears, and nobody begins to use anything, between the question and the deed.
+        taken = []
+        with self._lock:
+            needed = {self._place(digest).name for digest in self._needed()}
+            used = {self._place(digest).name: digest for digest in +self._users}
+            for path in [path for path in self._home.iterdir() if not path.name.startswith(".")]:
+                if path.name in used:
+                    self._postponed.add(used[path.name])
+                elif path.name not in needed:
+                    taken.append(self._set_apart(path))
+        return taken
+
+    def _set_apart(self, path: Path) -> Path:
+        """Let a directory disappear by one rename; where that fails, it is removed where it is."""
+        apart = self._home / f".{token_hex(8)}"
+        with suppress(OSError):
+            return path.rename(apart)
+        return path
+
+    def _appear(self, temporary: Path, digest: str) -> None:
+        with self._lock:
+            if not self._place(digest).is_dir():
+                temporary.replace(self._place(digest))
+
+    def _is_there(self, digest: str) -> bool:
+        with self._lock:
+            return self._place(digest).is_dir()
 
     def _place(self, digest: str) -> Path:
         return self._home / digest.removeprefix("sha256:")
+
+
+def _unpack(digest: str, blobs: BlobStore, into: Path) -> None:
+    """Unpack an image into a directory. Raises `CodeFailure` for what is the image's fault, OSError for the disk's."""
+    current = digest
+    try:
+        manifest = parse(blobs.read(digest))
+        config = blobs.read(manifest.config.digest)
+        ImageConfig.parse(config)
+        (into / "image.json").write_bytes(config)
+
+        def layers() -> Iterator[Path]:
+            nonlocal current
+            for layer in manifest.layers:
+                current = layer.digest
+                yield blobs.verified(layer.digest)
+
+        unpack(layers(), into / "root")
+    except ConfigError as error:
+        raise CodeFailure("InvalidImage", str(error)) from None
+    except ImageTooLarge:
+        reason = "SizeLimitExceeded: Uncompressed container image size exceeds 10 GiB limit"
+        raise CodeFailure("InvalidImage", reason) from None
+    except ImageTooComplex as error:
+        raise CodeFailure("InvalidImage", str(error)) from None
+    except DiskError as error:
+        raise CodeFailure("InternalError", str(error)) from None
+    except (ImageError, ValueError):
+        reason = f"ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest {current}"
+        raise CodeFailure("InvalidImage", reason) from None
+    except FileNotFoundError:
+        raise CodeFailure("ImageDeleted", "The function is trying to use a deleted image.") from None

@@ -70,7 +70,7 @@ def archive(manifest: Manifest, name: str, blobs: BlobStore) -> Iterator[bytes]:
     text = json.dumps(about).encode()
     yield from _member("manifest.json", len(text), [text])
     for digest in dict.fromkeys([manifest.config.digest, *layers]):
-        path = blobs.path(digest)
+        path = blobs.verified(digest)
         yield from _member(_hex(digest), path.stat().st_size, _chunks(path))
     yield bytes(2 * _BLOCK)
 
