@@ -4,33 +4,51 @@ Pure: a text goes in, a report comes out. From the tables up to the check; each 
 
     rules        the table of rules                        kinds        the table of kinds of policy documents
     findings     violations, findings and the report       positions    JSON with line and column of each part
+    answers      what AWS answers to each mistake
     global_keys  the table of global condition keys        located      a statement's texts, each with its place
-    structure    elements and their types                  values       principals and resources
+    structure    elements and their types                  values       principals
+    resources    ARNs                                      forms        how dates, variables and keys are written
     actions      which exist and what wildcards cover      conditions   what can match
     grants       who is let in or kept out                 sarif        the report for code scanning
     generate     makes actions.json, the known actions, from botocore's models
 
 The text is read with positions, its statements are located, each rule's function yields violations, and ``check`` makes
 findings of them: with line and column, sorted as in the text. Whatever passes without an error is also read by the
-policy engine, ``labkit.iam``; a property in the tests holds that.
+policy engine, ``labkit.iam``; a property in the tests holds that. The embedded AWS stores what passes and refuses the
+rest, with ``refusal``: these are its rules as well.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
-from labkit.check import actions, conditions, grants, structure, values
-from labkit.check.findings import Finding, Report, Violation, quoted
+from labkit.check import actions, conditions, forms, grants, resources, structure, values
+from labkit.check.answers import UNKNOWN, answer_of
+from labkit.check.findings import Finding, Refusal, Report, Violation, quoted
 from labkit.check.kinds import DOCUMENT_KINDS, DocumentKind, guess_kind
 from labkit.check.located import LocatedStatement
 from labkit.check.positions import ParsedText, line_and_column, read
 from labkit.check.rules import ERROR, RULES, WARNING, Rule
 
-__all__ = ["DOCUMENT_KINDS", "ERROR", "RULES", "WARNING", "DocumentKind", "Finding", "Report", "Rule", "check"]
+__all__ = [
+    "DOCUMENT_KINDS",
+    "ERROR",
+    "RULES",
+    "WARNING",
+    "DocumentKind",
+    "Finding",
+    "Refusal",
+    "Report",
+    "Rule",
+    "check",
+    "refusal",
+]
 
-_STATEMENT_CHECKS = (actions.check, values.check, conditions.check, grants.check)
+_STATEMENT_CHECKS = (actions.check, values.check, resources.check, conditions.check, forms.check, grants.check)
+_SHORT = 4_000  # characters of a text whose answer is remembered
 _DEEP = "The text is nested too deeply to be a policy."
 
 
@@ -47,20 +65,46 @@ def check(text: str, kind: DocumentKind | None = None) -> Report:
         return _unparsed(kind, _DEEP, text, 0)
     used = kind or guess_kind(parsed.value)
     found = list(dict.fromkeys(_violations(parsed, used)))
-    findings = sorted((_placed(each, parsed) for each in found), key=lambda f: (f.line, f.column, f.rule.id))
+    findings = sorted((_placed(each, parsed, used) for each in found), key=lambda f: (f.line, f.column, f.rule.id))
     return Report(used, kind is None, tuple(findings))
 
 
+def refusal(text: str, kind: DocumentKind) -> Refusal | None:
+    """Why AWS does not store this text as a document of that kind, in AWS's words where they are known; None: it does.
+
+    Of several mistakes it is the one that AWS names. The rule ``too-long`` comes after all others: it is a quota, for
+    which each service has an error of its own.
+    """
+    return _remembered_refusal(text, kind.name) if len(text) <= _SHORT else _refusal(text, kind)
+
+
+@lru_cache(maxsize=512)
+def _remembered_refusal(text: str, kind: str) -> Refusal | None:
+    return _refusal(text, DOCUMENT_KINDS[kind])
+
+
+def _refusal(text: str, kind: DocumentKind) -> Refusal | None:
+    errors = [found for found in check(text, kind).findings if found.rule.severity == ERROR]
+    if not errors:
+        return None
+    first = min(errors, key=lambda found: (found.rule.id == "too-long", found.answer.stage))
+    return Refusal(first.rule.id, first.answer.text or first.problem)
+
+
 def _unparsed(kind: DocumentKind | None, problem: str, text: str, offset: int) -> Report:
+    used = kind or guess_kind(None)
     instead = "Write JSON: double quotes, commas between members and none after the last, no comments."
-    finding = Finding(RULES["json-syntax"], "", *line_and_column(text, offset), problem, instead)
-    return Report(kind or guess_kind(None), kind is None, (finding,))
+    answer = answer_of("json-syntax", None, used)
+    finding = Finding(RULES["json-syntax"], "", *line_and_column(text, offset), problem, instead, answer)
+    return Report(used, kind is None, (finding,))
 
 
-def _placed(found: Violation, parsed: ParsedText) -> Finding:
+def _placed(found: Violation, parsed: ParsedText, kind: DocumentKind) -> Finding:
     offset = parsed.repeated.get(found.pointer) if found.rule == "duplicate-key" else None
     place = line_and_column(parsed.source, offset) if offset is not None else parsed.place(found.pointer)
-    return Finding(RULES[found.rule], found.pointer, *place, found.problem, found.instead)
+    rule = RULES[found.rule]
+    answer = answer_of(rule.id, found.answer, kind) if rule.severity == ERROR else UNKNOWN
+    return Finding(rule, found.pointer, *place, found.problem, found.instead, answer)
 
 
 def _violations(parsed: ParsedText, kind: DocumentKind) -> Iterator[Violation]:

@@ -7,12 +7,15 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from labkit.check import answers
+from labkit.check.answers import Answer
 from labkit.check.findings import Violation, closest_word, quoted
 from labkit.check.generate import FILE, RENAMED
 from labkit.check.located import LocatedStatement, LocatedText
 from labkit.iam.patterns import Pattern
 
-_FORM = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_VENDOR = re.compile(r"[A-Za-z0-9.-]+")
+_NAME = re.compile(r"[A-Za-z0-9*?]+")
 _RENAMED = {name.lower(): action for name, action in RENAMED.items()}
 _CLOSE_PREFIX = 0.75
 _TOKEN = "ecr:getauthorizationtoken"  # noqa: S105 - an action, not a token
@@ -34,24 +37,45 @@ def check(statement: LocatedStatement) -> Iterator[Violation]:
     """Findings about each action of a statement."""
     for element in ("Action", "NotAction"):
         for value in statement.values(element):
-            yield from _form(value) or _service(value, statement) or _existence(value)
+            yield from _form(value) or _service(value, statement) or _characters(value) or _existence(value)
     yield from _token(statement)
 
 
 def _form(value: LocatedText) -> list[Violation]:
-    if value.text == "*" or _FORM.fullmatch(value.text):
+    answer = _refused(value.text)
+    if value.text == "*" or answer is None:
         return []
     instead = "Write service:Name, such as ecr:BatchGetImage, or * for all."
-    return [Violation("bad-action", value.pointer, f"{quoted(value.text)} is not an action.", instead)]
+    return [Violation("bad-action", value.pointer, f"{quoted(value.text)} is not an action.", instead, answer)]
+
+
+def _refused(text: str) -> Answer | None:
+    vendor, colon, name = text.partition(":")
+    if not colon:
+        return answers.PREFIX
+    if ":" in name:
+        return answers.COLONS
+    return None if _VENDOR.fullmatch(vendor) else answers.vendor(vendor)
+
+
+def _characters(value: LocatedText) -> list[Violation]:
+    if value.text == "*" or _NAME.fullmatch(value.text.partition(":")[2]):
+        return []
+    problem = f"{quoted(value.text)} holds a character that no action has."
+    return [Violation("odd-action", value.pointer, problem, "Write letters and digits, * and ? after the colon.")]
 
 
 def _service(value: LocatedText, statement: LocatedStatement) -> list[Violation]:
     services, prefix = statement.kind.services, value.text.partition(":")[0].lower()
+    if "ecr" in services and value.text.lower() == _TOKEN:
+        instead = 'Allow it in an identity policy, with "Resource": "*".'
+        return [Violation("foreign-action", value.pointer, "A log-in token belongs to no repository.", instead)]
     # ECR takes a lone *, a trust policy does not.
     if not services or prefix in services or (value.text == "*" and services == ("ecr",)) or _near(prefix):
         return []
     problem = f"{quoted(value.text)} is not an action of {services[0]}, and {statement.kind.label} can hold no other."
-    return [Violation("foreign-action", value.pointer, problem, "Leave it out, or put it into an identity policy.")]
+    instead = "Leave it out, or put it into an identity policy."
+    return [Violation("foreign-action", value.pointer, problem, instead, answers.ASSUME_ROLE)]
 
 
 def _near(prefix: str) -> str | None:

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator
 
+from labkit.check import forms
 from labkit.check.findings import Violation, closest_word, quoted
 from labkit.check.global_keys import global_key, is_global, suggestion
 from labkit.check.located import LocatedCondition, LocatedStatement, LocatedText
@@ -111,13 +112,14 @@ _FAMILIES: dict[str, tuple[Callable[[str], bool], str]] = {
 }
 
 
-def _never(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator[Violation]:
+def _never(condition: LocatedCondition, statement: LocatedStatement) -> Iterator[Violation]:
     family = next((name for name in _FAMILIES if condition.name.startswith(name)), None)
     if family is None:
         return
     fits, form = _FAMILIES[family]
     for value in condition.values:
-        if not fits(value.text):
+        refused = family == "Date" and statement.kind.by_iam and not forms.is_date(value.text)
+        if not refused and not fits(value.text):
             problem = f"{condition.operator} cannot compare anything with {quoted(value.text)}."
             yield Violation("value-never-matches", value.pointer, problem, f"Write {form}.")
 

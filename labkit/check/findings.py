@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from labkit.check.answers import UNKNOWN, Answer
 from labkit.check.kinds import DocumentKind
 from labkit.check.rules import ERROR, WARNING, Rule
 
@@ -17,13 +18,15 @@ from labkit.check.rules import ERROR, WARNING, Rule
 class Violation(NamedTuple):
     """A rule that a policy breaks, as the rule's function says it; a ``Finding`` once its place in the text is known.
 
-    ``pointer`` is a JSON pointer into the document; ``problem`` and ``instead`` are sentences.
+    ``pointer`` is a JSON pointer into the document; ``problem`` and ``instead`` are sentences. ``answer`` is IAM's to
+    this very mistake, where it is known and is not the same for the whole rule (``labkit.check.answers``).
     """
 
     rule: str
     pointer: str
     problem: str
     instead: str
+    answer: Answer | None = None
 
 
 _MOST_SHOWN = 100
@@ -43,7 +46,10 @@ def closest_word(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding: which rule, where (``pointer``; ``line`` and ``column`` from 1), what is wrong, what to write."""
+    """One finding: which rule, where (``pointer``; ``line`` and ``column`` from 1), what is wrong, what to write.
+
+    ``answer`` is what AWS says when it refuses this.
+    """
 
     rule: Rule
     pointer: str
@@ -51,6 +57,12 @@ class Finding:
     column: int
     problem: str
     instead: str
+    answer: Answer = UNKNOWN
+
+    @property
+    def aws(self) -> str:
+        """AWS's own sentence when it refuses this; empty where it is not known, and for what AWS accepts."""
+        return self.answer.text
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON data, as ``labkit check --json`` prints it."""
@@ -63,8 +75,16 @@ class Finding:
             "column": self.column,
             "problem": self.problem,
             "instead": self.instead,
+            "aws": self.aws or None,
             "source": self.rule.source,
         }
+
+
+class Refusal(NamedTuple):
+    """Why AWS does not store a document: the rule, and AWS's sentence, or the check's own where it is not known."""
+
+    rule: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 PRINCIPAL, RESOURCE = ("Principal", "NotPrincipal"), ("Resource", "NotResource")
 _ITSELF = "the policy is attached to the resource that it speaks of"
 _ATTACHED = "the policy is attached to the principals that it speaks of"
+_ORGANIZATIONS = "The provided policy document does not meet the requirements of the specified policy type."
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class DocumentKind:
 
     ``required`` lists elements of which one must stand in each statement; ``forbidden`` gives the reason for each that
     must not; ``longest`` is in characters, of which ``blanks`` says whether white space counts; ``versions`` are those
-    that may stand there, and None among them means that Version may be left out.
+    that may stand there, and None among them means that Version may be left out. ``by_iam``: IAM or STS reads it, which
+    looks at more than others (``labkit.check.answers``). ``refusal`` is what others answer to every mistake.
     """
 
     name: str
@@ -33,6 +35,8 @@ class DocumentKind:
     longest: int | None = None
     blanks: bool = True
     versions: tuple[str | None, ...] = ("2012-10-17", "2008-10-17", None)
+    by_iam: bool = False
+    refusal: str = ""
     example: str = field(default="", repr=False)
 
 
@@ -45,24 +49,53 @@ _ROWS = (
         principal_kinds=("AWS", "Service"),
         services=("ecr",),
         longest=10_240,
+        refusal="Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
         example='"Principal": {"Service": "lambda.amazonaws.com"}',
     ),
     DocumentKind(
         "identity",
         "an identity policy",
         (RESOURCE,),
-        {**dict.fromkeys(PRINCIPAL, _ATTACHED), "Id": "only resource policies have one"},
+        dict.fromkeys(PRINCIPAL, _ATTACHED),
         longest=10_240,
         blanks=False,
+        by_iam=True,
+        example='"Resource": "*"',
+    ),
+    DocumentKind(
+        "managed",
+        "a managed policy",
+        (RESOURCE,),
+        dict.fromkeys(PRINCIPAL, _ATTACHED),
+        longest=6_144,
+        blanks=False,
+        versions=("2012-10-17",),
+        by_iam=True,
+        example='"Resource": "*"',
+    ),
+    DocumentKind(
+        "session",
+        "a session policy",
+        (RESOURCE,),
+        dict.fromkeys(PRINCIPAL, _ATTACHED),
+        longest=2_048,
+        by_iam=True,
         example='"Resource": "*"',
     ),
     DocumentKind(
         "trust",
         "a role's trust policy",
         (PRINCIPAL,),
-        {**dict.fromkeys(RESOURCE, _ITSELF), "NotPrincipal": "trust policies do not support it"},
+        {
+            **dict.fromkeys(RESOURCE, _ITSELF),
+            "NotPrincipal": "trust policies do not support it",
+            "NotAction": "it may only name the actions of STS",
+        },
         principal_kinds=("AWS", "Service", "Federated"),
         services=("sts",),
+        longest=2_048,
+        blanks=False,
+        by_iam=True,
         example='"Principal": {"Service": "lambda.amazonaws.com"}',
     ),
     DocumentKind(
@@ -70,8 +103,9 @@ _ROWS = (
         "a service control policy",
         (RESOURCE,),
         dict.fromkeys(PRINCIPAL, _ATTACHED),
-        longest=5_120,
+        longest=10_240,
         versions=("2012-10-17",),
+        refusal=_ORGANIZATIONS,
         example='"Resource": "*"',
     ),
     DocumentKind(
@@ -82,6 +116,7 @@ _ROWS = (
         principal_kinds=("AWS",),
         longest=5_120,
         versions=("2012-10-17",),
+        refusal=_ORGANIZATIONS,
         example='"Principal": "*" and "Resource": "*"',
     ),
 )

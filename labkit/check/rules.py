@@ -21,6 +21,7 @@ _ECR = "Amazon ECR User Guide, Private repository policies"
 _LAMBDA = "Lambda Developer Guide, Create a Lambda function using a container image: Amazon ECR permissions"
 _VARIABLES = "IAM User Guide, IAM policy elements: Variables and tags"
 _RCP = "AWS Organizations User Guide, RCP syntax"
+_POLICY_CHECKS = "IAM Access Analyzer policy check reference"
 _DEPUTY = "IAM User Guide, The confused deputy problem"
 
 
@@ -45,6 +46,9 @@ _ROWS = (
     Rule("element-not-allowed", ERROR, "An element that this kind of policy must not have", f"{_GRAMMAR}; {_ECR}"),
     Rule("bad-version", ERROR, "Version is not one of the policy language's", _GRAMMAR),
     Rule("bad-effect", ERROR, "Effect is neither Allow nor Deny", _GRAMMAR),
+    Rule("bad-date", ERROR, "A date that AWS cannot read", _OPERATORS),
+    Rule("bad-variable", ERROR, "A policy variable that is not well formed", _VARIABLES),
+    Rule("two-spellings", ERROR, "One condition key stands in two spellings", _POLICY_CHECKS),
     Rule("bad-sid", ERROR, "A Sid that IAM refuses", "IAM User Guide, IAM JSON policy elements: Sid"),
     Rule("too-long", ERROR, "The policy is longer than AWS takes", "Quotas of IAM, Organizations and Amazon ECR"),
     Rule("bad-action", ERROR, "An action that is not written service:Name", _ACTION),
@@ -56,6 +60,8 @@ _ROWS = (
     Rule("allow-in-rcp", ERROR, "A resource control policy that allows", _RCP),
     Rule("principal-in-rcp", ERROR, "A resource control policy that names a principal", _RCP),
     Rule("unknown-action", WARNING, "An action that does not exist grants and denies nothing", _ACTION),
+    Rule("odd-action", WARNING, "An action with characters that no action has matches nothing", _ACTION),
+    Rule("unneeded-id", WARNING, "An Id in a policy that has none", "IAM User Guide, IAM JSON policy elements: Id"),
     Rule("unknown-key", WARNING, "A condition key that does not exist is never there", _KEYS),
     Rule("wildcard-not-expanded", WARNING, "A wildcard where it is an ordinary character", _OPERATORS),
     Rule("value-never-matches", WARNING, "A condition value that nothing can match", _OPERATORS),

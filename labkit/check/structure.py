@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from labkit.check import answers
 from labkit.check.findings import Violation, closest_word, quoted
 from labkit.check.kinds import DocumentKind
 from labkit.check.located import LocatedStatement
@@ -17,6 +18,7 @@ from labkit.check.positions import escape
 from labkit.iam.document import DOCUMENT_ELEMENTS, PRINCIPAL_KINDS, STATEMENT_ELEMENTS
 
 _PAIRS = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
+_WITH_NULLS = ("Resource", "NotResource")  # IAM skips a null in their lists
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _WRAPPED = '{"Version": "2012-10-17", "Statement": [ … ]}'
 _SID = re.compile(r"[A-Za-z0-9]*")
@@ -30,14 +32,21 @@ def document(value: Any, kind: DocumentKind, length: int) -> Iterator[Violation]
     yield from _unknown(value, DOCUMENT_ELEMENTS, "", "the policy")
     yield from _version(value, kind)
     yield from _forbidden(value, kind, "")
-    if "Id" in value and not isinstance(value["Id"], str):
-        yield Violation("wrong-type", "/Id", "Id is not a text.", "Write a text, or leave Id out.")
+    yield from _id(value, kind)
     if value.get("Statement") in (None, []):
         yield Violation("no-statement", "/Statement", "There is no statement.", f"Write {_WRAPPED}.")
     if kind.longest is not None and length > kind.longest:
         counted = "characters" if kind.blanks else "characters without white space"
         problem = f"It has {length:,} {counted}; {kind.label} may have {kind.longest:,}."
         yield Violation("too-long", "", problem, "Use wildcards, or organization keys instead of lists of accounts.")
+
+
+def _id(value: dict[str, Any], kind: DocumentKind) -> Iterator[Violation]:
+    if "Id" in value and not isinstance(value["Id"], str):
+        yield Violation("wrong-type", "/Id", "Id is not a text.", "Write a text, or leave Id out.")
+    elif "Id" in value and not kind.principal_kinds:
+        # The guide says that identity policies have none; IAM takes it.
+        yield Violation("unneeded-id", "/Id", "Only resource policies have an Id.", "Leave Id out.")
 
 
 def bare_statement(value: Any) -> bool:
@@ -54,7 +63,9 @@ def _version(value: dict[str, Any], kind: DocumentKind) -> Iterator[Violation]:
     version = value.get("Version")
     if not isinstance(version, str | None) or version not in kind.versions:
         problem = "Version is missing." if version is None else f"Version is {version!r}."
-        yield Violation("bad-version", "/Version", problem, 'Write "Version": "2012-10-17", the newest there is.')
+        answer = answers.VERSION if version in (None, "2008-10-17") else None
+        instead = 'Write "Version": "2012-10-17", the newest there is.'
+        yield Violation("bad-version", "/Version", problem, instead, answer)
 
 
 def statement(value: Any, kind: DocumentKind, pointer: str) -> Iterator[Violation]:
@@ -68,7 +79,7 @@ def statement(value: Any, kind: DocumentKind, pointer: str) -> Iterator[Violatio
     yield from _forbidden(value, kind, pointer)
     yield from _missing(value, kind, pointer)
     yield from _pairs(value, pointer)
-    yield from _types(value, pointer)
+    yield from _types(value, kind, pointer)
     yield from _sid(value, kind, pointer)
 
 
@@ -77,11 +88,11 @@ def sids(statements: Sequence[LocatedStatement], kind: DocumentKind) -> Iterator
     seen: set[str] = set()
     for each in statements:
         sid = each.raw.get("Sid")
-        if kind.name == "identity" and isinstance(sid, str) and sid in seen:
-            yield Violation(
-                "bad-sid", each.at("Sid"), f"The Sid {quoted(sid)} stands twice.", "Give each statement its own."
-            )
-        seen.add(sid if isinstance(sid, str) else "")
+        if kind.by_iam and isinstance(sid, str) and sid in seen:
+            problem = f"The Sid {quoted(sid)} stands twice."
+            yield Violation("bad-sid", each.at("Sid"), problem, "Give each statement its own.", answers.SAME_SID)
+        if isinstance(sid, str) and sid:
+            seen.add(sid)
 
 
 def _unknown(value: dict[str, Any], known: Sequence[str], pointer: str, where: str) -> Iterator[Violation]:
@@ -101,22 +112,34 @@ def _effect(value: dict[str, Any], pointer: str) -> Iterator[Violation]:
         problem, at = f"Effect is {value['Effect']!r}.", f"{pointer}/Effect"
     else:
         return
-    yield Violation("bad-effect", at, problem, 'Write "Effect": "Allow" or "Effect": "Deny", in this spelling.')
+    answer = answers.LEGACY if str(value.get("Effect")).lower() in ("allow", "deny") else None
+    yield Violation("bad-effect", at, problem, 'Write "Effect": "Allow" or "Effect": "Deny", in this spelling.', answer)
+
+
+# What IAM says of an element, in a trust policy (True) and in others.
+_FORBIDDEN = {
+    (True, "Resource"): answers.RESOURCE_IN_TRUST,
+    (True, "NotAction"): answers.ASSUME_ROLE,
+    (False, "Principal"): answers.PRINCIPAL,
+    (False, "NotPrincipal"): answers.PRINCIPAL,
+}
+_MISSING = {"Action": answers.NO_ACTION, "Resource": answers.NO_RESOURCE, "Principal": answers.NO_PRINCIPAL}
 
 
 def _forbidden(value: dict[str, Any], kind: DocumentKind, pointer: str) -> Iterator[Violation]:
     for element, why in kind.forbidden.items():
         if element in value:
             problem = f"{kind.label[0].upper()}{kind.label[1:]} must not have {element}: {why}."
-            yield Violation("element-not-allowed", f"{pointer}/{element}", problem, f"Leave {element} out.")
+            answer = _FORBIDDEN.get((kind.name == "trust", element))
+            yield Violation("element-not-allowed", f"{pointer}/{element}", problem, f"Leave {element} out.", answer)
 
 
 def _missing(value: dict[str, Any], kind: DocumentKind, pointer: str) -> Iterator[Violation]:
     for group in (("Action", "NotAction"), *kind.required):
-        if not any(element in value for element in group):
+        if not any(element in value and value[element] != [] for element in group):
             example = '"Action": "ecr:BatchGetImage"' if group[0] == "Action" else kind.example
             problem = f"The statement has no {group[0]}, which {kind.label} needs."
-            yield Violation("missing-element", pointer, problem, f"Write for example {example}.")
+            yield Violation("missing-element", pointer, problem, f"Write for example {example}.", _MISSING[group[0]])
 
 
 def _pairs(value: dict[str, Any], pointer: str) -> Iterator[Violation]:
@@ -132,14 +155,17 @@ def _sid(value: dict[str, Any], kind: DocumentKind, pointer: str) -> Iterator[Vi
     sid = value.get("Sid", "")
     if not isinstance(sid, str):
         yield Violation("wrong-type", f"{pointer}/Sid", "Sid is not a text.", "Write a text, or leave Sid out.")
-    elif kind.name == "identity" and not _SID.fullmatch(sid):
+    elif kind.by_iam and not _SID.fullmatch(sid):
         problem = f"The Sid {quoted(sid)} has other characters than letters and digits."
-        yield Violation("bad-sid", f"{pointer}/Sid", problem, "Write it with A-Z, a-z and 0-9 only.")
+        instead = "Write it with A-Z, a-z and 0-9 only."
+        yield Violation("bad-sid", f"{pointer}/Sid", problem, instead, answers.SID_FORM)
 
 
-def _types(value: dict[str, Any], pointer: str) -> Iterator[Violation]:
+def _types(value: dict[str, Any], kind: DocumentKind, pointer: str) -> Iterator[Violation]:
     for element in _LISTS:
-        if element in value and not _is_texts(value[element]):
+        if value.get(element, []) == []:  # an empty list is reported as missing
+            continue
+        if not _is_texts(value[element], kind.by_iam and element in _WITH_NULLS):
             problem = f"{element} is not a text or a list of texts."
             instead = f'Write "{element}": "…" or "{element}": ["…", "…"].'
             yield Violation("wrong-type", f"{pointer}/{element}", problem, instead)
@@ -180,8 +206,8 @@ def _condition_types(value: Any, pointer: str) -> Iterator[Violation]:
                 yield Violation("wrong-type", f"{at}/{escape(key)}", problem, shape)
 
 
-def _is_texts(value: Any) -> bool:
-    listed = value if isinstance(value, list) else [value]
+def _is_texts(value: Any, nulls: bool = False) -> bool:
+    listed = [each for each in value if each is not None or not nulls] if isinstance(value, list) else [value]
     return bool(listed) and all(isinstance(each, str) for each in listed)
 
 

@@ -1,4 +1,4 @@
-"""Principals and resources: whether each value is of a form that AWS takes.
+"""Principals: whether each value is of a form that AWS takes. Resources have a module of their own.
 
 Sources: IAM User Guide, "AWS JSON policy elements: Principal" and "IAM identifiers"; reports of what ECR answers.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from labkit.check import answers
 from labkit.check.findings import Violation, quoted
 from labkit.check.kinds import DocumentKind
 from labkit.check.located import LocatedPrincipal, LocatedStatement
@@ -41,27 +42,26 @@ def well_formed(kind: str, text: str, policy: DocumentKind) -> bool:
 
 
 def check(statement: LocatedStatement) -> Iterator[Violation]:
-    """Findings about each principal and resource of a statement."""
+    """Findings about each principal of a statement."""
+    if statement.kind.name == "trust" and statement.raw.get("Principal") == "*":
+        instead = 'Write {"AWS": "*"} with a condition, or name whom you trust.'
+        problem = "A trust policy cannot name everyone so."
+        yield Violation("bad-principal", statement.at("Principal"), problem, instead, answers.EVERYONE)
     if statement.kind.principal_kinds:
         for each in statement.all_principals:
             yield from _principal(each, statement.kind)
     if statement.kind.name == "rcp":
         yield from _rcp(statement)
-    for element in ("Resource", "NotResource"):
-        if element not in statement.kind.forbidden:
-            for value in statement.values(element):
-                if not _is_resource(value.text):
-                    instead = 'Write an ARN of six fields (arn:aws:ecr:REGION:ACCOUNT:repository/NAME), or "*".'
-                    yield Violation("bad-arn", value.pointer, f"{quoted(value.text)} is no ARN.", instead)
 
 
 def _principal(each: LocatedPrincipal, policy: DocumentKind) -> Iterator[Violation]:
     if well_formed(each.kind, each.text, policy):
         return
+    answer = answers.invalid_principal(each.kind, each.text) if each.kind in policy.principal_kinds else None
     if "*" in each.text or "?" in each.text:
         problem = f"{quoted(each.text)} holds a wildcard, and a principal is either named whole or is *."
         instead = 'Name it whole, or write "*" with a condition: "ArnLike": {"aws:PrincipalArn": "…"}.'
-        yield Violation("wildcard-in-principal", each.pointer, problem, instead)
+        yield Violation("wildcard-in-principal", each.pointer, problem, instead, answer)
         return
     instead = f"Write {_EXAMPLES.get(each.kind, 'AWS or Service')}."
     if each.kind not in policy.principal_kinds:
@@ -70,7 +70,7 @@ def _principal(each: LocatedPrincipal, policy: DocumentKind) -> Iterator[Violati
         problem = f"{quoted(each.text)} is the id of a user or role that was deleted; nobody can be it again."
     else:
         problem = f"{quoted(each.text)} is not a principal of the kind {each.kind}."
-    yield Violation("bad-principal", each.pointer, problem, instead)
+    yield Violation("bad-principal", each.pointer, problem, instead, answer)
 
 
 def _rcp(statement: LocatedStatement) -> Iterator[Violation]:
@@ -82,10 +82,3 @@ def _rcp(statement: LocatedStatement) -> Iterator[Violation]:
             problem = f"It names {quoted(each.text)}; a resource control policy speaks of everyone."
             instead = 'Write "Principal": "*", and name whom you mean in a condition (aws:PrincipalArn).'
             yield Violation("principal-in-rcp", each.pointer, problem, instead)
-
-
-def _is_resource(text: str) -> bool:
-    if text == "*":
-        return True
-    # How AWS reads fewer fields that end in a wildcard is not documented; that is left to AWS.
-    return text.startswith("arn:") and (text.count(":") >= 5 or text.endswith("*"))

@@ -183,7 +183,10 @@ def _element(raw: Mapping[str, Any], name: str, where: str, *, variables: bool) 
     present = _one_of(raw, name, where)
     if present is None:
         return None
-    values = _strings(raw[present], f"{present} of {where}")
+    listed = raw[present]
+    if name == "Resource" and isinstance(listed, list):
+        listed = [each for each in listed if each is not None]  # IAM skips a null there
+    values = _strings(listed, f"{present} of {where}")
     for value in values:
         if value != "*" and ":" not in value:
             raise PolicyError(f"{present} of {where} holds {value!r}; it needs a prefix, such as {_EXAMPLES[name]}.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from labkit.check import Report
 
 # The names stand here too, so that --help and wrong usage answer without loading the check; a test compares them.
-KIND_NAMES = ("ecr-repository", "identity", "trust", "scp", "rcp")
+KIND_NAMES = ("ecr-repository", "identity", "managed", "session", "trust", "scp", "rcp")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +64,7 @@ def lines(report: Report, name: str) -> list[str]:
             f"    at       {each.pointer or 'the whole policy'}",
             f"    problem  {each.problem}",
             f"    instead  {each.instead}",
+            *([f"    AWS      {each.aws}"] if each.aws else []),
             f"    source   {each.rule.source}",
         ]
     return [*found, _summary(report)]

@@ -78,7 +78,7 @@ def test_the_text_says_kind_place_problem_remedy_and_source(policy, capsys):
     assert lines[0] == f"{path}: read as an ECR repository policy (guessed from its content; --kind says otherwise)"
     assert lines[1].startswith(f"{path}:18:7: error: ")
     assert lines[1].endswith("[element-not-allowed]")
-    assert [line.split()[0] for line in lines[2:6]] == ["at", "problem", "instead", "source"]
+    assert [line.split()[0] for line in lines[2:7]] == ["at", "problem", "instead", "AWS", "source"]
     assert lines[-1] == "1 error"
 
 
