@@ -1,0 +1,1 @@
+"""The embedded AWS measured beside its neighbours; see `__main__`."""

@@ -1,0 +1,108 @@
+"""Many clients: calls a second beside the neighbours, with and without fsync, before and after 50,000 objects."""
+
+from __future__ import annotations
+
+import statistics
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from tests.benchmarks.embedded import report
+from tests.benchmarks.embedded.calls import filling, mixed, shares
+from tests.benchmarks.embedded.load import CLIENTS, Outcome, Plan, alone, load
+from tests.benchmarks.embedded.servers import (
+    Server,
+    Start,
+    furnish,
+    furnish_neighbour,
+    ministack,
+    moto_server,
+    ours,
+)
+
+
+def mix(server: Server, prefix: str, calls: int) -> Outcome:
+    """The mixed load, its clients shared out among the server's callers."""
+    host = server.endpoint.removeprefix("http://")
+    plans: list[Plan] = [
+        mixed(server.callers[number % len(server.callers)], host, f"{prefix}-{number}", share)
+        for number, share in enumerate(shares(calls, CLIENTS))
+    ]
+    return load(server.address, plans)
+
+
+def _furnished(start: Start) -> tuple[Start, Callable[[Server], None]]:
+    return start, furnish if start.func is ours else furnish_neighbour  # type: ignore[attr-defined]
+
+
+def under_load(folder: Path, arguments: Namespace) -> None:
+    """The same load against each server in turn, each new in every round."""
+    report.line("the load alone", str(alone()))
+    starts: list[Start] = [
+        partial(ours, folder),
+        partial(moto_server, arguments.moto),
+        partial(ministack, arguments.ministack),
+    ]
+    rates: dict[str, list[float]] = {"labkit": []}
+    slowest: dict[str, list[float]] = {"labkit": []}
+    for number in range(arguments.rounds):
+        for start in starts if number % 2 == 0 else reversed(starts):
+            server, outcome = _one_load(start, arguments.calls)
+            rates.setdefault(server, []).append(outcome.rate)
+            slowest.setdefault(server, []).append(outcome.quantile(0.99))
+    mine = statistics.median(rates["labkit"])
+    for name in [name for name in rates if name != "labkit"]:
+        report.line(f"calls a second, ratio to {name}", f"{mine / statistics.median(rates[name]):.2f}")
+    report.times("p99", {name: slowest[name] for name in rates})
+
+
+def _one_load(start: Start, calls: int) -> tuple[str, Outcome]:
+    begin, furnished = _furnished(start)
+    with begin() as server:
+        idle = server.idle_memory()
+        furnished(server)
+        outcome = mix(server, "load", calls)
+        report.line(server.name, f"{outcome}   MiB {idle:.0f} idle, {server.memory():.0f} after")
+        if server.home:
+            report.line("  p50 ms", "  ".join(f"{name} {outcome.p50(name) * 1000:.1f}" for name in outcome.times))
+        return server.name, outcome
+
+
+def with_many_objects(folder: Path, arguments: Namespace) -> None:
+    """Ours before and after a world has been filled, twice before so that the second is warm as the last."""
+    with ours(folder) as server:
+        furnish(server)
+        mix(server, "warm", arguments.calls // 3)
+        before = mix(server, "before", arguments.calls)
+        report.line("before", f"{before}   MiB {server.memory():.0f}")
+        filled = fill(server, world_of(arguments.objects))
+        report.line(f"making {arguments.objects} objects", f"{filled}   MiB {server.memory():.0f}")
+        after = mix(server, "after", arguments.calls)
+        report.line("after", f"{after}   MiB {server.memory():.0f}")
+        report.line("calls a second, after / before", f"{after.rate / before.rate:.2f}")
+
+
+def world_of(objects: int) -> dict[str, int]:
+    """So many objects, of the kinds that AWS's quotas leave room for: few roles, some users, more of the others."""
+    counts = {"role": objects // 100, "user": objects * 15 // 100, "repository": objects * 44 // 100}
+    return {**counts, "function": objects - sum(counts.values())}
+
+
+def fill(server: Server, counts: Mapping[str, int]) -> Outcome:
+    """Make so many objects of each kind, shared out among the callers' accounts."""
+    host = server.endpoint.removeprefix("http://")
+    parts = {kind: list(shares(count, CLIENTS)) for kind, count in counts.items()}
+    plans: list[Plan] = [
+        filling(
+            server.callers[number % len(server.callers)],
+            host,
+            f"fill-{number}",
+            {kind: parts[kind][number] for kind in counts},
+        )
+        for number in range(CLIENTS)
+    ]
+    return load(server.address, plans)
+
+
+FIGURES: dict[str, Callable[[Path, Namespace], None]] = {"load": under_load, "objects": with_many_objects}

@@ -1,0 +1,109 @@
+"""A world in which every operation finds something: what stands there, and its names as values for requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from labkit.aws.images import push
+from labkit.image.format.image import Image
+from labkit.pull import policies
+from tests.embedded.conftest import Cloud
+from tests.embedded.lab_of_tests import REGISTRY, WORKLOAD
+
+ROLE, USER, GROUP, POLICY, REPOSITORY, FUNCTION = "fuzz-role", "fuzz-user", "fuzz-group", "fuzz", "fuzz/app", "fuzz"
+NOBODY = "fuzz-nobody"
+_ROLE_ARN = f"arn:aws:iam::{REGISTRY}:role/{ROLE}"
+_FUNCTION_ARN = f"arn:aws:lambda:eu-central-1:{REGISTRY}:function:{FUNCTION}"
+_REPOSITORY_ARN = f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/{REPOSITORY}"
+_LISTING = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}
+)
+_TRUST, _PULL = json.dumps(policies.lambda_trust()), json.dumps(policies.same_account())
+_DOCUMENTS = (_LISTING, _TRUST, _PULL, policies.lambda_trust(), "{}", "no JSON")
+_TARGETS = ("r-lab1", "ou-lab1-workloads", "ou-lab1-production", WORKLOAD, "ou-lab1-missing00", "111122223333")
+
+
+def furnish(cloud: Cloud, image: Image) -> dict[str, Any]:
+    """Make one thing of each kind in the registry's account; returns what only the making told."""
+    iam, ecr, lambda_ = (cloud.client("registry", service) for service in ("iam", "ecr", "lambda"))
+    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_TRUST, Tags=[{"Key": "team", "Value": "a"}])
+    iam.put_role_policy(RoleName=ROLE, PolicyName=POLICY, PolicyDocument=_LISTING)
+    policy = iam.create_policy(PolicyName=POLICY, PolicyDocument=_LISTING)["Policy"]["Arn"]
+    iam.create_policy_version(PolicyArn=policy, PolicyDocument=_LISTING)
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=policy)
+    iam.create_group(GroupName=GROUP)
+    iam.put_group_policy(GroupName=GROUP, PolicyName=POLICY, PolicyDocument=_LISTING)
+    for name in (USER, NOBODY):
+        iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=USER, PolicyName=POLICY, PolicyDocument=_LISTING)
+    iam.add_user_to_group(GroupName=GROUP, UserName=USER)
+    keys = [iam.create_access_key(UserName=name)["AccessKey"] for name in (USER, NOBODY)]
+    uri = ecr.create_repository(repositoryName=REPOSITORY)["repository"]["repositoryUri"]
+    ecr.set_repository_policy(repositoryName=REPOSITORY, policyText=_PULL)
+    pushed = push(ecr, REPOSITORY, "1", image)
+    code = {"ImageUri": f"{uri}:1"}
+    lambda_.create_function(FunctionName=FUNCTION, Role=_ROLE_ARN, PackageType="Image", Code=code)
+    organizations = cloud.client("management", "organizations")
+    made = organizations.create_policy(
+        Name=POLICY, Description="", Type="SERVICE_CONTROL_POLICY", Content=_LISTING.replace("s3:ListBucket", "*")
+    )
+    created = organizations.create_account(AccountName="fuzz", Email="fuzz@example.com")["CreateAccountStatus"]
+    return {
+        "policy": policy,
+        "key": keys[0]["AccessKeyId"],
+        "nobody": [keys[1]["AccessKeyId"], keys[1]["SecretAccessKey"]],
+        "image": pushed.digest,
+        "layer": next(iter(image.blobs)),
+        "manifest": image.manifest.decode(),
+        "uri": f"{uri}:1",
+        "scp": made["Policy"]["PolicySummary"]["Id"],
+        "request": created["Id"],
+        "upload": ecr.initiate_layer_upload(repositoryName=REPOSITORY)["uploadId"],
+    }
+
+
+def values(told: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+    """Values by a pattern of the members' names that they are for; the first pattern that fits counts."""
+    managed = ("arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/NoSuch")
+    return {
+        "RoleName": (ROLE, "new-role"),
+        "UserName|NewUserName": (USER, USER, "new-user"),
+        "GroupName|NewGroupName": (GROUP, "new-group"),
+        "PolicyName": (POLICY, "new"),
+        "PolicyArns?|PermissionsBoundary|PolicySourceArn": (told["policy"], told["policy"], *managed),
+        "VersionId": ("v1", "v2", "v9"),
+        "AccessKeyId": (told["key"],),
+        "PathPrefix|Path": ("/", "/team/"),
+        "AccountAlias": ("fuzz-alias",),
+        "AssumeRolePolicyDocument": (_TRUST, *_DOCUMENTS),
+        "PolicyDocument|policyText|Policy|Content|PolicyInputList|PolicyInput": _DOCUMENTS,
+        "RoleArn|Role": (_ROLE_ARN, f"arn:aws:iam::{WORKLOAD}:role/no-such"),
+        "RoleSessionName": ("fuzz-session",),
+        "resourceArn": (_REPOSITORY_ARN,),
+        "Resource|FunctionArn": (_FUNCTION_ARN,),
+        "repositoryName": (REPOSITORY, "fuzz/app2"),
+        "registryId": (REGISTRY, WORKLOAD),
+        "imageDigest|imageManifestDigest": (told["image"], f"sha256:{'0' * 64}"),
+        "imageTag": ("1", "2"),
+        "imageManifest": (told["manifest"], "{}"),
+        "imageManifestMediaType": ("application/vnd.oci.image.manifest.v1+json",),
+        "layerDigests?": (told["layer"], f"sha256:{'1' * 64}"),
+        "uploadId": (told["upload"],),
+        "FunctionName": (FUNCTION, FUNCTION, _FUNCTION_ARN, "new-function"),
+        "Qualifier": ("$LATEST", "1"),
+        "ImageUri": (told["uri"],),
+        "PackageType": ("Image",),
+        "AccountId": (WORKLOAD, "592444418873"),
+        "RootId": ("r-lab1",),
+        "(Source|Destination)?ParentId|ChildId|TargetId|ResourceId": _TARGETS,
+        "OrganizationalUnitId": ("ou-lab1-workloads", "ou-lab1-sharedservices"),
+        "PolicyId": (told["scp"], "p-FullAWSAccess"),
+        "PolicyType|Filter": ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"),
+        "CreateAccountRequestId": (told["request"],),
+        "Marker|[Nn]extToken": ("1", "MTIz"),
+        "MaxItems|[Mm]axResults": (1, 1000),
+        "TagKeys|tagKeys": (["team"], ["no-such"]),
+        "Tags|tags": ([{"Key": "team", "Value": "b"}], [{"Key": "a", "Value": ""}]),
+    }
