@@ -82,7 +82,8 @@ class _Client:
 
     def send(self, selector: selectors.BaseSelector) -> bool:
         """Send the next request; False when there is none."""
-        for self.name, request in self.plan:
+        for name, request in self.plan:
+            self.name = name
             self.buffer.clear()
             self.began = time.perf_counter()
             try:

@@ -1,4 +1,4 @@
-"""Everything that an embedded AWS keeps, as one value: two are alike if and only if nothing has changed between them."""
+"""Everything that an embedded AWS keeps, as one value: two are alike where nothing has changed between them."""
 
 from __future__ import annotations
 

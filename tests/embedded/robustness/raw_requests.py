@@ -97,7 +97,7 @@ def _rest(operation: OperationModel, params: Mapping[str, Any]) -> dict[str, Any
     return {"method": operation.http["method"], "target": target, "headers": headers, "body": content}
 
 
-_NO_BREAKS = {code: None for code in range(32)}  # an HTTP library cannot send them in a header
+_NO_BREAKS = dict.fromkeys(range(32))  # an HTTP library cannot send them in a header
 
 _WRITERS: dict[str, Callable[[OperationModel, Mapping[str, Any]], dict[str, Any]]] = {
     "query": _query,

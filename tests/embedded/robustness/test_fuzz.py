@@ -7,7 +7,6 @@ logged as a failure; and a call that was refused has changed nothing that is kep
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from collections.abc import Iterator
@@ -44,7 +43,7 @@ def furnished_home(
         patch.setattr("botocore.auth.get_current_datetime", lambda remove_tzinfo=True: clock.now().replace(tzinfo=None))
         made = Cloud(home, clock)
         told = furnished.furnish(made, image)
-        made.embedded.close()
+        made.close()
     return home, told
 
 
@@ -54,7 +53,7 @@ def cloud(tmp_path: Path, furnished_home: tuple[Path, dict[str, Any]], clock: Mo
     shutil.copytree(furnished_home[0], tmp_path / "home")
     made = Cloud(tmp_path / "home", clock)
     yield made
-    made.embedded.close()
+    made.close()
 
 
 @pytest.mark.parametrize(("service", "name"), _OPERATIONS, ids=[f"{service}-{name}" for service, name in _OPERATIONS])
