@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Credentials
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from labkit.embedded.services.lambda_.invoke.runners import Runners
 
 _TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
-_OFFSET, _WORLD = "clock_offset", "world"  # names of settings
+_OFFSET, _WORLD, _SECRET = "clock_offset", "world", "secret"  # names of settings
 
 
 class Embedded:
@@ -67,6 +68,8 @@ class Embedded:
 
     def _settle(self, settings: WorldSettings) -> None:
         with self.database.write():
+            if self.setting(_SECRET) is None:
+                self.set_setting(_SECRET, token_hex(32))
             known = self.setting(_WORLD)
             before = WorldSettings.parse(json.loads(known)) if known else None
             if settings != before:
@@ -79,6 +82,13 @@ class Embedded:
         """The settings that the world fits."""
         known = self.setting(_WORLD)
         return WorldSettings.parse(json.loads(known)) if known else WorldSettings()
+
+    @property
+    def secret(self) -> bytes:
+        """What seals that which clients only carry, such as the markers of lists; it never leaves the state."""
+        row = self.database.one("SELECT value FROM setting WHERE name = ?", _SECRET)
+        assert row is not None, "begin has not run"  # noqa: S101
+        return bytes.fromhex(row["value"])
 
     def setting(self, name: str) -> str | None:
         """Something that is one for the whole lab, by its name in the state; None where it was never set."""

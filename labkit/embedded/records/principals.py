@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +15,14 @@ Kind = Literal["user", "group", "role"]
 PolicyText = tuple[str, str]
 """A policy: its name and its text."""
 
+_INLINE = (
+    "SELECT name, document FROM inline_policy WHERE entity IN "
+    "(SELECT ? UNION ALL SELECT group_id FROM group_member WHERE user_id = ?)"
+)
+_ATTACHED = (
+    "SELECT policy FROM attached_policy WHERE entity IN "
+    "(SELECT ? UNION ALL SELECT group_id FROM group_member WHERE user_id = ?)"
+)
 _NOTHING_ALLOWED = '{"Version": "2012-10-17", "Statement": []}'
 
 
@@ -29,7 +36,11 @@ class Documents:
 
 @dataclass(frozen=True)
 class EntityRecord:
-    """A user, group or role. ``boundary`` is the ARN of a managed policy, ``max_session`` seconds, a role's alone."""
+    """A user, group or role. ``boundary`` is the ARN of a managed policy; what follows it is a role's alone.
+
+    ``created`` and ``last_used`` are dates as the state keeps them, ``max_session`` is in seconds, and
+    ``linked_service`` the service of a service-linked role.
+    """
 
     id: str
     account: str
@@ -37,25 +48,32 @@ class EntityRecord:
     name: str
     path: str
     arn: str
+    created: str
     boundary: str | None
+    description: str | None
     trust_policy: str | None
     max_session: int | None
     linked_service: str | None
+    last_used: str | None
+    last_used_region: str | None
 
 
 def find(db: Database, account: str, kind: Kind, name: str) -> EntityRecord | None:
     """The user, group or role of this name."""
-    return _record(db.one("SELECT * FROM entity WHERE account = ? AND kind = ? AND name = ?", account, kind, name))
+    row = db.one("SELECT * FROM entity WHERE account = ? AND kind = ? AND name = ?", account, kind, name)
+    return record(row) if row else None
 
 
 def by_id(db: Database, id: str) -> EntityRecord | None:
     """The user, group or role with this id."""
-    return _record(db.one("SELECT * FROM entity WHERE id = ?", id))
+    row = db.one("SELECT * FROM entity WHERE id = ?", id)
+    return record(row) if row else None
 
 
 def by_arn(db: Database, arn: str) -> EntityRecord | None:
     """The user, group or role with this ARN, path included."""
-    return _record(db.one("SELECT * FROM entity WHERE arn = ?", arn))
+    row = db.one("SELECT * FROM entity WHERE arn = ?", arn)
+    return record(row) if row else None
 
 
 def role(db: Database, arn: str) -> EntityRecord | None:
@@ -72,13 +90,8 @@ def tags(db: Database, resource: str) -> dict[str, str]:
 
 def documents(db: Database, entity: EntityRecord) -> Documents:
     """The policies of a user with those of its groups, or of a role; the boundary of either."""
-    owners = (
-        "SELECT ?1 AS id UNION ALL SELECT group_id FROM group_member WHERE user_id = ?1"
-        if entity.kind == "user"
-        else "SELECT ?1 AS id"
-    )
-    inline = db.all(f"SELECT name, document FROM inline_policy WHERE entity IN ({owners})", entity.id)  # noqa: S608
-    attached = db.all(f"SELECT policy FROM attached_policy WHERE entity IN ({owners})", entity.id)  # noqa: S608
+    inline = db.all(_INLINE, entity.id, entity.id)
+    attached = db.all(_ATTACHED, entity.id, entity.id)
     identity = [(row["name"], row["document"]) for row in inline]
     for row in attached:
         text = managed_policies.document(db, row["policy"])
@@ -97,8 +110,6 @@ def _boundary(db: Database, arn: str | None) -> PolicyText | None:
 _MEMBERS = tuple(EntityRecord.__dataclass_fields__)
 
 
-def _record(row: sqlite3.Row | None) -> EntityRecord | None:
-    if row is None:
-        return None
-    columns: Mapping[str, object] = dict(row)
-    return EntityRecord(**{name: columns[name] for name in _MEMBERS})  # type: ignore[arg-type]
+def record(row: sqlite3.Row) -> EntityRecord:
+    """A row of the table ``entity`` as a record; further columns of the row are left out."""
+    return EntityRecord(*(row[name] for name in _MEMBERS))

@@ -152,6 +152,43 @@ CREATE TABLE instance_profile (
 CREATE UNIQUE INDEX instance_profile_name ON instance_profile (account, name COLLATE NOCASE);
 CREATE INDEX instance_profile_role ON instance_profile (role_id) WHERE role_id IS NOT NULL;
 
+-- How many of a kind an account has, counted by triggers as rows come and go: quotas are asked at every creation.
+CREATE TABLE tally (
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,           -- user, group, role, policy, instance-profile
+    number INTEGER NOT NULL,
+    PRIMARY KEY (account, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER entity_made AFTER INSERT ON entity BEGIN
+    INSERT INTO tally VALUES (NEW.account, NEW.kind, 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER entity_gone AFTER DELETE ON entity BEGIN
+    UPDATE tally SET number = number - 1 WHERE account = OLD.account AND kind = OLD.kind;
+END;
+CREATE TRIGGER managed_policy_made AFTER INSERT ON managed_policy BEGIN
+    INSERT INTO tally VALUES (NEW.account, 'policy', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER managed_policy_gone AFTER DELETE ON managed_policy BEGIN
+    UPDATE tally SET number = number - 1 WHERE account = OLD.account AND kind = 'policy';
+END;
+CREATE TRIGGER instance_profile_made AFTER INSERT ON instance_profile BEGIN
+    INSERT INTO tally VALUES (NEW.account, 'instance-profile', 1)
+    ON CONFLICT DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER instance_profile_gone AFTER DELETE ON instance_profile BEGIN
+    UPDATE tally SET number = number - 1 WHERE account = OLD.account AND kind = 'instance-profile';
+END;
+
+-- Service-linked roles that have been deleted: what GetServiceLinkedRoleDeletionStatus is asked about.
+CREATE TABLE role_deletion (
+    task TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    created TEXT NOT NULL
+) STRICT;
+CREATE INDEX role_deletion_created ON role_deletion (created);
+
 -- Which user or role a stored policy names, bound when the policy was saved (labkit.embedded.records.bindings).
 -- holder is the ARN of the role (its trust policy), repository or function that the policy is attached to.
 CREATE TABLE bound_principal (

@@ -1,1 +1,10 @@
-"""AWS IAM: moto's users, roles, groups and policies, with labkit's access keys and the checks that moto leaves out."""
+"""AWS IAM, after its API Reference.
+
+operations     the one table: each operation with its handler and what it needs as permission
+permissions    which action on which resource an operation needs
+errors         AWS's texts for what is refused
+listing        lists in pages
+quotas         how many of each there may be
+entities       users, groups, roles and what is theirs: keys, tags, instance profiles, trust policies
+policies       documents, managed and inline policies, attachments, boundaries, simulation
+"""

@@ -1,0 +1,69 @@
+"""AWS's texts for what IAM refuses: one table, by what is the matter.
+
+Sources: IAM API Reference and IAM User Guide for the codes; the texts are those of public logs and recorded responses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from labkit.embedded.protocol.calls import ServiceError
+
+_STATUS = {
+    "NoSuchEntity": 404,
+    "EntityAlreadyExists": 409,
+    "DeleteConflict": 409,
+    "LimitExceeded": 409,
+    "AccessDenied": 403,
+}
+"""HTTP status by code; all others are 400."""
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    # what there is not
+    "no user": ("NoSuchEntity", "The user with name {} cannot be found."),
+    "no group": ("NoSuchEntity", "The group with name {} cannot be found."),
+    "no role": ("NoSuchEntity", "The role with name {} cannot be found."),
+    "no access key": ("NoSuchEntity", "The Access Key with id {} cannot be found."),
+    "no instance profile": ("NoSuchEntity", "Instance Profile {} cannot be found."),
+    "no role in instance profile": ("NoSuchEntity", "Role {} in Instance Profile {} cannot be found."),
+    "not a member": ("NoSuchEntity", "User {} not in group {}."),
+    "no alias": ("NoSuchEntity", "The account alias {} cannot be found."),
+    "no deletion task": ("NoSuchEntity", "Deletion Task ID {} cannot be found."),
+    # what there is already
+    "user exists": ("EntityAlreadyExists", "User with name {} already exists."),
+    "group exists": ("EntityAlreadyExists", "Group with name {} already exists."),
+    "role exists": ("EntityAlreadyExists", "Role with name {} already exists."),
+    "instance profile exists": ("EntityAlreadyExists", "Instance Profile {} already exists."),
+    "alias exists": ("EntityAlreadyExists", "The account alias {} already exists."),
+    "linked role exists": (
+        "InvalidInput",
+        "Service role name {} has been taken in this account, please try a different suffix.",
+    ),
+    # what must go first
+    "has members": ("DeleteConflict", "Cannot delete entity, must remove users from group first."),
+    "has access keys": ("DeleteConflict", "Cannot delete entity, must delete access keys first."),
+    "has attached policies": ("DeleteConflict", "Cannot delete entity, must detach all policies first."),
+    "has inline policies": ("DeleteConflict", "Cannot delete entity, must delete policies first."),
+    "in instance profile": ("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first."),
+    # what would be too much
+    "quota": ("LimitExceeded", "Cannot exceed quota for {}: {}"),
+    "too many tags": ("LimitExceeded", "The number of tags has reached the maximum limit."),
+    # what is wrong with the request
+    "bad marker": ("ValidationError", "Invalid Marker."),
+    "bad status": ("ValidationError", "Status {} is not one that a key can be given: it is Active or Inactive."),
+    "duplicate tags": ("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive."),
+    "no user name": ("ValidationError", "Must specify userName when calling with non-User credentials"),
+    "no suffix": ("InvalidInput", "Custom suffix is not allowed for {}"),
+    "protected role": (
+        "UnmodifiableEntity",
+        "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS",
+    ),
+    "trust policy": ("MalformedPolicyDocument", "{}"),
+    "no boundary": ("NoSuchEntity", "Scope ARN: {} does not exist or is not attachable."),
+}
+
+
+def refusal(matter: str, *values: object) -> ServiceError:
+    """The error that AWS answers; ``matter`` is a row of the table above, ``values`` fill its text."""
+    code, text = _TEXTS[matter]
+    return ServiceError(code, text.format(*values), _STATUS.get(code, 400))

@@ -1,0 +1,1 @@
+"""Documents, managed and inline policies, attachments, boundaries, simulation."""
