@@ -18,7 +18,6 @@ import psutil
 
 from labkit.embedded.process import client as embedded
 from tests.benchmarks.embedded import report
-from tests.benchmarks.embedded.calls import TRUST
 from tests.benchmarks.embedded.loads import fill
 from tests.benchmarks.embedded.servers import (
     Server,
@@ -30,6 +29,7 @@ from tests.benchmarks.embedded.servers import (
     ours,
     wait_for_answer,
 )
+from tests.embedded.signed_calls import TRUST
 
 ROOT = Path(__file__).resolve().parents[3]
 _TURNS, _CALLS = 12, 25  # 300 calls of each, a few at a time from each server

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.embedded import report
-from tests.benchmarks.embedded.calls import filling, mixed, shares
 from tests.benchmarks.embedded.load import CLIENTS, Outcome, Plan, alone, load
+from tests.benchmarks.embedded.mix import filling, mixed, shares
 from tests.benchmarks.embedded.servers import (
     Server,
     Start,

@@ -34,7 +34,7 @@ from labkit.ground.home import open_home
 from labkit.image import build
 from labkit.lab.article import IMAGE_FOLDER, TAG
 from labkit.pull import policies
-from tests.benchmarks.embedded.calls import EVERYTHING, PULL, REGION, TRUST, Caller
+from tests.embedded.signed_calls import EVERYTHING, PULL, REGION, TRUST, Caller
 
 ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=60)
 _HERE = Path(__file__).resolve().parent

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.model import Shape
 
-from tests.embedded.robustness.raw_requests import ENDLESS
+from tests.embedded.raw_requests import ENDLESS
 
 _LONG = 20_000
 

@@ -21,9 +21,9 @@ from labkit.embedded.http.gateway import operations
 from labkit.embedded.protocol.models import SERVICES, operation_model, service_model
 from labkit.image.format.image import Image
 from tests.embedded.conftest import Cloud, MovedClock, Response
+from tests.embedded.raw_requests import request_of
 from tests.embedded.robustness import furnished, generated
 from tests.embedded.robustness.fingerprint import Fingerprint
-from tests.embedded.robustness.raw_requests import request_of
 
 _CALLS = 30
 #: Failures that AWS itself answers with a status of 500 or more.
