@@ -6,6 +6,7 @@ exists outside (``labkit up --account N``): then nothing of it is known here but
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from typing import Literal
 
@@ -43,3 +44,11 @@ def alias(db: Database, account: str) -> str | None:
     """The alias of an account, or None."""
     row = db.one("SELECT alias FROM account WHERE id = ?", account)
     return row["alias"] if row else None
+
+
+def new_number(db: Database) -> str:
+    """A number for a new account, at random, that no account has."""
+    while True:
+        number = str(10**11 + secrets.randbelow(9 * 10**11))
+        if not exists(db, number):
+            return number

@@ -32,12 +32,12 @@ def settle(db: Database, settings: WorldSettings, before: WorldSettings | None, 
     What only ``before`` names leaves its organization. Raises `UsageError` as `check` does.
     """
     if before is not None:
-        check(settings, before)
+        check(db, settings, before)
     for account in settings.accounts.values():
         _add_account(db, account, now)
     if before is None:
         for manager, made in _ORGANIZATIONS.items():
-            _create_organization(db, made, settings, settings.accounts[manager], now)
+            _create_organization(db, made, settings, manager, now)
     else:
         _change_organizations(db, settings, before)
     for profile, account in settings.accounts.items():
@@ -48,13 +48,24 @@ def settle(db: Database, settings: WorldSettings, before: WorldSettings | None, 
             _leave(db, account)
 
 
-def check(settings: WorldSettings, before: WorldSettings) -> None:
-    """Refuse settings that exchange the management accounts of the two organizations. Raises `UsageError`."""
-    managing = {before.accounts[manager] for manager in _ORGANIZATIONS}
-    for manager in _ORGANIZATIONS:
-        account = settings.accounts[manager]
-        if account != before.accounts[manager] and account in managing:
+def check(db: Database, settings: WorldSettings, before: WorldSettings) -> None:
+    """Refuse settings that collide with an organization that is there. Raises `UsageError`.
+
+    An account that manages one cannot manage, or be put into, another; and no two have the same id.
+    """
+    old, new = before.accounts, settings.accounts
+    given_up = {old[manager] for manager in _ORGANIZATIONS if new[manager] != old[manager]}
+    for profile, account in new.items():
+        free = account in given_up and profile not in _ORGANIZATIONS
+        if account != old[profile] and not free and _manages(db, account):
             raise UsageError(f"The account {account} manages the other organization: choose another number.")
+    id = settings.organization
+    if id != before.organization and db.one("SELECT 1 FROM organization WHERE id = ?", id):
+        raise UsageError(f"{id} is the id of another organization: choose another one.")
+
+
+def _manages(db: Database, account: str) -> bool:
+    return db.one("SELECT 1 FROM organization WHERE management = ?", account) is not None
 
 
 def administrators(db: Database, settings: WorldSettings) -> Mapping[str, UserKey]:
@@ -93,10 +104,10 @@ def _add_account(db: Database, account: str, now: datetime) -> None:
 
 
 def _create_organization(
-    db: Database, made: Organization, settings: WorldSettings, management: str, now: datetime
+    db: Database, made: Organization, settings: WorldSettings, manager: str, now: datetime
 ) -> None:
     id = settings.organization if made is world.HOME_ORGANIZATION else made.id
-    memberships.create(db, id, made.root.id, management, now)
+    memberships.create(db, id, made.root.id, settings.accounts[manager], manager, now)
     for unit in made.units:
         if unit.parent is not None:
             memberships.add_unit(db, id, unit.id, unit.parent, unit.name, now)
@@ -114,17 +125,29 @@ def _change_organizations(db: Database, settings: WorldSettings, before: WorldSe
 
 def _place(db: Database, profile: str, account: str, settings: WorldSettings, now: datetime) -> None:
     """Put an account where its profile belongs: into a unit of the lab's organization, or into no organization."""
-    unit = _UNITS.get(profile)
+    unit = _unit(db, profile, settings)
     if unit is None:
-        if profile == "outsider":
+        if profile not in _ORGANIZATIONS:
             _leave(db, account)
         return
     place = organization.place(db, account)
-    if place is None or place.management != settings.accounts["management"]:
+    if place is None or place.organization != settings.organization:
         _leave(db, account)
         memberships.add(db, settings.organization, account, unit, profile, f"{profile}@example.com", now)
     elif place.levels[-2] != unit:
         memberships.move(db, account, unit)
+
+
+def _unit(db: Database, profile: str, settings: WorldSettings) -> str | None:
+    """Where the account of a profile belongs: its unit, the root where somebody has deleted that, nowhere."""
+    if profile not in _UNITS:
+        return None
+    row = db.one(
+        "SELECT id FROM unit WHERE organization = ? AND (id = ? OR parent IS NULL) ORDER BY parent IS NULL LIMIT 1",
+        settings.organization,
+        _UNITS[profile],
+    )
+    return row["id"] if row else None
 
 
 def _leave(db: Database, account: str) -> None:

@@ -38,3 +38,8 @@ def new_secret() -> str:
 def new_token() -> str:
     """A new session token, opaque, in the length and alphabet of AWS's."""
     return "IQoJb3JpZ2luX2VjE" + base64.b64encode(secrets.token_bytes(240)).decode()
+
+
+def new_word(length: int) -> str:
+    """Lower-case letters and digits at random, as ids of Organizations end."""
+    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(length))
