@@ -62,7 +62,7 @@ def test_a_moved_account_is_elsewhere_at_once(cloud: Cloud) -> None:
     move = {"AccountId": "592444418872", "SourceParentId": "ou-lab1-production", "DestinationParentId": "r-lab1"}
     organizations.move_account(**move)
     assert cloud.embedded.membership("592444418872").paths == ("o-lambdaecrlab/r-lab1/",)
-    assert refusal(organizations.move_account, **move)[0] == "SourceParentNotFoundException"
+    assert refusal(organizations.move_account, **move)[0] == "DuplicateAccountException"
     organizations.remove_account_from_organization(AccountId="592444418872")
     assert cloud.embedded.membership("592444418872") == OUTSIDER
 
@@ -80,6 +80,9 @@ def test_members_may_know_their_organization_and_no_more(cloud: Cloud) -> None:
 def test_an_account_made_by_the_organization_is_administered_from_there(cloud: Cloud) -> None:
     organizations = cloud.client("management", "organizations")
     status = organizations.create_account(AccountName="new", Email="new@example.com")["CreateAccountStatus"]
+    assert status["State"] == "IN_PROGRESS" and "AccountId" not in status
+    status = organizations.describe_create_account_status(CreateAccountRequestId=status["Id"])["CreateAccountStatus"]
+    assert status["State"] == "SUCCEEDED"
     role = f"arn:aws:iam::{status['AccountId']}:role/OrganizationAccountAccessRole"
     answer = cloud.client("management", "sts").assume_role(RoleArn=role, RoleSessionName="Test")
     iam = cloud.client(session_keys(answer["Credentials"]), "iam")
@@ -152,8 +155,9 @@ def test_a_control_policy_must_be_one(cloud: Cloud, kind: str, content: str) -> 
 
 
 def test_a_target_keeps_at_least_one_control_policy(cloud: Cloud) -> None:
-    detach = cloud.client("management", "organizations").detach_policy
-    code, _ = refusal(detach, PolicyId="p-FullAWSAccess", TargetId="r-lab1")
+    organizations = cloud.client("management", "organizations")
+    organizations.enable_policy_type(RootId="r-lab1", PolicyType="SERVICE_CONTROL_POLICY")
+    code, _ = refusal(organizations.detach_policy, PolicyId="p-FullAWSAccess", TargetId="r-lab1")
     assert code == "ConstraintViolationException"
 
 
