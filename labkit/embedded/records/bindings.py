@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from labkit.embedded.records.repository_texts import rewritten
 from labkit.embedded.state.database import Database
 from labkit.iam.arn import split
 
@@ -56,6 +57,7 @@ def _rewrite(db: Database, id: str, old: str, new: str) -> None:
         for found in db.all(f"SELECT {column} AS text FROM {table} WHERE arn = ?", holder):  # noqa: S608
             if found["text"] is not None:
                 text = replaced(found["text"], lambda entry: new if entry == old else entry)
+                text = rewritten(text) if table == "repository" else text
                 db.run(f"UPDATE {table} SET {column} = ? WHERE arn = ?", text, holder)  # noqa: S608
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from labkit.embedded.records import bindings
-from labkit.embedded.state.clock import read_stored
+from labkit.embedded.records import bindings, tags
+from labkit.embedded.records.repository_texts import rewritten
+from labkit.embedded.state.clock import read_stored, stored
 from labkit.embedded.state.database import Database
-from labkit.iam.arn import RegistryHost
+from labkit.iam.arn import RegistryHost, parse
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class RepositoryRecord:
     """An ECR repository as it is at this moment; ``policy`` is the text of its policy or None.
 
     ``mutability`` is ECR's imageTagMutability, for example ``MUTABLE`` or ``IMMUTABLE``; ``exclusions`` are the filters
-    of imageTagMutabilityExclusionFilters as ECR shows them.
+    of imageTagMutabilityExclusionFilters and ``encryption`` is encryptionConfiguration, both as ECR shows them.
     """
 
     arn: str
@@ -29,6 +31,8 @@ class RepositoryRecord:
     policy: str | None
     mutability: str
     exclusions: tuple[Mapping[str, str], ...] = ()
+    scan_on_push: bool = False
+    encryption: Mapping[str, str] = field(default_factory=lambda: {"encryptionType": "AES256"})
 
     @property
     def uri(self) -> str:
@@ -39,8 +43,61 @@ class RepositoryRecord:
 def find(db: Database, account: str, region: str, name: str) -> RepositoryRecord | None:
     """The repository of this name, or None."""
     row = db.one("SELECT * FROM repository WHERE account = ? AND region = ? AND name = ?", account, region, name)
-    if row is None:
-        return None
+    return _record(row) if row else None
+
+
+def listed(db: Database, account: str, region: str, after: str, most: int) -> list[RepositoryRecord]:
+    """At most so many repositories of a registry, by name, from the first behind ``after``."""
+    rows = db.all(
+        "SELECT * FROM repository WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?",
+        *(account, region, after, most),
+    )
+    return [_record(row) for row in rows]
+
+
+def add(db: Database, record: RepositoryRecord) -> None:
+    """Add a repository, whose name is not taken in its registry."""
+    db.insert(
+        "repository",
+        arn=record.arn,
+        account=record.account,
+        region=record.region,
+        name=record.name,
+        created=stored(record.created),
+        policy=record.policy,
+        mutability=record.mutability,
+        exclusions=json.dumps(record.exclusions),
+        scan_on_push=record.scan_on_push,
+        encryption=json.dumps(dict(record.encryption)),
+    )
+
+
+def remove(db: Database, arn: str) -> None:
+    """Forget a repository, its policy and its tags; its images have been forgotten before."""
+    bindings.unbind(db, arn)
+    tags.clear(db, arn)
+    db.run("DELETE FROM repository WHERE arn = ?", arn)
+
+
+def set_mutability(db: Database, arn: str, mutability: str, exclusions: tuple[Mapping[str, str], ...]) -> None:
+    """Say which tags of a repository may be moved from now on."""
+    db.run(
+        "UPDATE repository SET mutability = ?, exclusions = ? WHERE arn = ?", mutability, json.dumps(exclusions), arn
+    )
+
+
+def set_policy(db: Database, arn: str, text: str | None) -> str | None:
+    """Set the policy of an existing repository, or remove it, and bind the principals that it names.
+
+    Answers the text that is stored: ECR writes a policy anew (`labkit.embedded.records.repository_texts`).
+    """
+    shown = None if text is None else rewritten(text, parse(arn).partition)
+    db.run("UPDATE repository SET policy = ? WHERE arn = ?", shown, arn)
+    bindings.bind(db, arn, shown)
+    return shown
+
+
+def _record(row: sqlite3.Row) -> RepositoryRecord:
     return RepositoryRecord(
         row["arn"],
         row["account"],
@@ -50,10 +107,6 @@ def find(db: Database, account: str, region: str, name: str) -> RepositoryRecord
         row["policy"],
         row["mutability"],
         tuple(json.loads(row["exclusions"])),
+        bool(row["scan_on_push"]),
+        json.loads(row["encryption"]),
     )
-
-
-def set_policy(db: Database, arn: str, text: str | None) -> None:
-    """Write the policy of an existing repository as it is (None removes it), and bind the principals that it names."""
-    db.run("UPDATE repository SET policy = ? WHERE arn = ?", text, arn)
-    bindings.bind(db, arn, text)

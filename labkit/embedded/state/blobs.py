@@ -28,7 +28,7 @@ import os
 import re
 import threading
 import uuid
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
 from io import FileIO
@@ -92,6 +92,7 @@ class Upload:
         self.parts: list[int] = []
         """Sizes of the parts appended since this process took the upload up, in bytes."""
         self._path = path
+        self._on_disk: int | None = None  # how many bytes have been synced
         self._now = now
         self._lock = threading.RLock()
 
@@ -113,6 +114,7 @@ class Upload:
             if offset is not None and offset != self.size:
                 raise WrongOffsetError(self.size)
             before, digest = self.size, self._hash.copy()
+            self._on_disk = None
             # Unlike "ab" this never brings a cancelled upload back. Without a buffer, what counts is in the file.
             with self._path.open("r+b", buffering=0) as file:
                 file.seek(self.size)
@@ -132,10 +134,14 @@ class Upload:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[str]:
-        """Let nobody else append meanwhile; gives the digest of the bytes so far. Raises `UploadNotFoundError`."""
+        """Let nobody else append meanwhile; gives the digest of the bytes so far, which are on the disk then.
+
+        Raises `UploadNotFoundError`.
+        """
         with self._lock:
             with self._unless_cancelled():
                 digest = f"sha256:{self._hash.hexdigest()}"
+                self._sync()
             yield digest
 
     def move_to(self, target: Path, expected: str) -> None:
@@ -144,11 +150,15 @@ class Upload:
             if actual != expected:
                 raise DigestMismatchError(actual)
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._path.replace(target)
+            sync_folder(target.parent)
+
+    def _sync(self) -> None:
+        if self._on_disk != self.size:
             with self._path.open("r+b") as file:
                 file.truncate(self.size)
                 os.fsync(file.fileno())
-            self._path.replace(target)
-            sync_folder(target.parent)
+            self._on_disk = self.size
 
     @contextlib.contextmanager
     def _unless_cancelled(self) -> Iterator[None]:
@@ -266,16 +276,17 @@ class BlobStore:
             self._forget(path)
         discard(self._folder(scope))
 
-    def collect(self, keep: Container[str]) -> list[str]:
-        """Delete every blob that is not to be kept, and the uploads that were given up; returns the blobs' digests.
+    def delete(self, digest: str) -> None:
+        """Delete a blob, if there is one; the caller sees to it that nobody refers to it."""
+        self.path(digest).unlink(missing_ok=True)
 
-        The caller holds whatever lock keeps new references from appearing meanwhile.
-        """
-        self._give_up(self._now() - UPLOAD_LIFETIME)
-        gone = [digest for digest in self if digest not in keep]
-        for digest in gone:
-            self.path(digest).unlink(missing_ok=True)
-        return gone
+    def give_up(self) -> None:
+        """Forget the uploads that nobody has continued for a day."""
+        oldest = self._now() - UPLOAD_LIFETIME
+        for path in self._uploads.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):  # it has just become a blob
+                if path.stat().st_mtime < oldest.timestamp():
+                    self._forget(path)
 
     @contextlib.contextmanager
     def _readable(self, digest: str) -> Iterator[Path]:
@@ -296,12 +307,6 @@ class BlobStore:
         except OSError as error:
             _LOG.error("the blob %s could not be moved and stays where it is: %s", digest, error)
         return FileNotFoundError(errno.ENOENT, "The blob could not be read and was set aside", digest)
-
-    def _give_up(self, oldest: datetime) -> None:
-        for path in self._uploads.glob("*/*"):
-            with contextlib.suppress(FileNotFoundError):  # it has just become a blob
-                if path.stat().st_mtime < oldest.timestamp():
-                    self._forget(path)
 
     def _forget(self, path: Path) -> None:
         with self._lock:

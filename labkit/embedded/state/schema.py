@@ -284,24 +284,38 @@ CREATE TABLE repository (
     UNIQUE (account, region, name)
 ) STRICT;
 
+-- Images, in the order in which they were first pushed; lists show them in this order.
 CREATE TABLE image (
+    number INTEGER PRIMARY KEY,
     repository TEXT NOT NULL REFERENCES repository ON DELETE CASCADE,
     digest TEXT NOT NULL,
     media_type TEXT NOT NULL,
     size INTEGER NOT NULL,        -- bytes of its layers
     pushed TEXT NOT NULL,
     artifact TEXT,                -- media type of its configuration
-    blobs TEXT NOT NULL,          -- JSON list of the digests of configuration and layers
-    children TEXT NOT NULL,       -- JSON list of the digests of the images that an index names
-    PRIMARY KEY (repository, digest)
+    UNIQUE (repository, digest)
 ) STRICT;
+CREATE INDEX image_repository ON image (repository, number);
+CREATE INDEX image_digest ON image (digest);
+
+-- What an image names: its configuration and layers, or (an index) other images. A table of its own, since who asks
+-- whether anything still needs a blob or an image must not read every manifest.
+CREATE TABLE image_part (
+    image INTEGER NOT NULL REFERENCES image ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('blob', 'image')),
+    repository TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (image, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_part_digest ON image_part (repository, digest);
 
 CREATE TABLE image_tag (
     repository TEXT NOT NULL,
     tag TEXT NOT NULL,
     digest TEXT NOT NULL,
     PRIMARY KEY (repository, tag),
-    FOREIGN KEY (repository, digest) REFERENCES image ON DELETE CASCADE
+    FOREIGN KEY (repository, digest) REFERENCES image (repository, digest) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX image_tag_image ON image_tag (repository, digest);
 
@@ -309,8 +323,16 @@ CREATE INDEX image_tag_image ON image_tag (repository, digest);
 CREATE TABLE layer (
     repository TEXT NOT NULL REFERENCES repository ON DELETE CASCADE,
     digest TEXT NOT NULL,
-    linked TEXT NOT NULL,
+    linked TEXT NOT NULL,         -- when it came, or somebody was last told that it is there
+    used INTEGER NOT NULL,        -- whether an image of the repository names it
     PRIMARY KEY (repository, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX layer_digest ON layer (digest);
+CREATE INDEX layer_unused ON layer (linked) WHERE used = 0;
+
+-- Blobs that something has let go of: files to be deleted, unless something else needs them.
+CREATE TABLE discarded_blob (
+    digest TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
 -- Passwords of registry logins, by the SHA-256 of each: the table cannot be used to log in.

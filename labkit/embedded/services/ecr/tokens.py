@@ -2,7 +2,7 @@
 
 A token is 12 hours of the caller's own permissions at the registry, for every repository that the caller can
 reach (Amazon ECR User Guide, "Private registry authentication"): it authenticates and authorizes nothing. Only the
-SHA-256 of a token is kept, in a file that its owner alone can read; so the file cannot be used to log in.
+SHA-256 of a token is kept, so that the state cannot be used to log in.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call
+from labkit.embedded.records import keys
+from labkit.embedded.records.keys import Session
 from labkit.embedded.services.ecr.lookup import registry_of
-from labkit.embedded.state.keys import Session
-from labkit.ground.files import write_atomically
+from labkit.embedded.state.clock import read_stored, stored
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -30,6 +29,7 @@ LIFETIME = timedelta(hours=12)
 """How long a token works."""
 
 _REMEMBERED = timedelta(days=7)  # how long a token that has expired is told from one that never was
+_SECRETS = {"secret": "", "token": ""}
 
 
 @dataclass(frozen=True)
@@ -37,31 +37,38 @@ class TokenHolder:
     """Who a login token was given to: the access key that asked for it, and the ARN behind it.
 
     ``access_key`` is what the embedded AWS finds identity and policies by; ``expires`` is an aware datetime. A token
-    outlives the session that asked for it, so ``session`` has the session, without its secrets, where there was one.
+    outlives the session that asked for it, so ``session`` is that session, without its secrets, where there was one.
     """
 
     account: str
     arn: str
     access_key: str
     expires: datetime
-    session: Mapping[str, Any] | None = None
+    session: Session | None = None
 
 
 def get_authorization_token(embedded: Embedded, call: Call) -> dict[str, Any]:
     """GetAuthorizationToken: ``AWS:<password>`` in base64, for 12 hours, at the embedded AWS's own address."""
-    expires = embedded.clock.now() + LIFETIME
+    now, db = embedded.clock.now(), embedded.database
     accounts = call.params.get("registryIds") or [registry_of(call)]
-    identity = call.identity
-    key = embedded.keys.find(identity.access_key)
-    session = {**asdict(key), "secret": "", "token": ""} if isinstance(key, Session) else None
-    holder = TokenHolder(identity.account, identity.arn, identity.access_key, expires, session)
-    tokens = {secrets.token_urlsafe(96): account for account in accounts}
-    _remember(embedded, {_fingerprint(token): holder for token in tokens})
+    tokens = [secrets.token_urlsafe(96) for _ in accounts]
+    found = keys.find(db, call.identity.access_key)
+    db.run("DELETE FROM login_token WHERE expires <= ?", stored(now - _REMEMBERED))
+    for token in tokens:
+        db.insert(
+            "login_token",
+            fingerprint=_fingerprint(token),
+            account=call.identity.account,
+            arn=call.identity.arn,
+            access_key=call.identity.access_key,
+            session=_packed(found) if isinstance(found, Session) else None,
+            expires=stored(now + LIFETIME),
+        )
     return {
         "authorizationData": [
             {
                 "authorizationToken": base64.b64encode(f"AWS:{token}".encode()).decode(),
-                "expiresAt": expires,
+                "expiresAt": now + LIFETIME,
                 "proxyEndpoint": embedded.endpoint,
             }
             for token in tokens
@@ -72,36 +79,22 @@ def get_authorization_token(embedded: Embedded, call: Call) -> dict[str, Any]:
 def holder_of(embedded: Embedded, token: str) -> TokenHolder | None:
     """Who the password of a registry login was given to; it may have expired. None if it was never given out."""
     # The fingerprint is looked up, not compared byte by byte with a secret: timing tells nothing about a token.
-    return _known(embedded).get(_fingerprint(token))
+    row = embedded.database.one("SELECT * FROM login_token WHERE fingerprint = ?", _fingerprint(token))
+    if row is None:
+        return None
+    session = _unpacked(json.loads(row["session"])) if row["session"] else None
+    return TokenHolder(row["account"], row["arn"], row["access_key"], read_stored(row["expires"]), session)
 
 
-def _remember(embedded: Embedded, fresh: dict[str, TokenHolder]) -> None:
-    oldest = embedded.clock.now() - _REMEMBERED
-    recent = {key: holder for key, holder in _known(embedded).items() if oldest < holder.expires}
-    state = {key: {**asdict(holder), "expires": holder.expires.isoformat()} for key, holder in (recent | fresh).items()}
-    write_atomically(_file(embedded), json.dumps(state).encode())
+def _packed(session: Session) -> str:
+    moments = {name: stored(getattr(session, name)) for name in ("issued", "expires")}
+    return json.dumps({**asdict(session), **_SECRETS, **moments})
 
 
-def _known(embedded: Embedded) -> Mapping[str, TokenHolder]:
-    path = _file(embedded)
-    try:
-        now = path.stat()
-        return _read(path, now.st_ino, now.st_mtime_ns)
-    except FileNotFoundError:
-        return {}
-
-
-@lru_cache(maxsize=1)
-def _read(path: Path, *_version: int) -> Mapping[str, TokenHolder]:
-    """What is in the file, which every request to the registry asks and few change."""
-    state = json.loads(path.read_bytes())
-    return {
-        key: TokenHolder(**{**item, "expires": datetime.fromisoformat(item["expires"])}) for key, item in state.items()
-    }
-
-
-def _file(embedded: Embedded) -> Path:
-    return embedded.home.state / "login-tokens.json"
+def _unpacked(content: Mapping[str, Any]) -> Session:
+    moments = {name: read_stored(content[name]) for name in ("issued", "expires")}
+    policies = content["policies"]
+    return Session(**{**content, **moments, "policies": None if policies is None else tuple(policies)})
 
 
 def _fingerprint(token: str) -> str:

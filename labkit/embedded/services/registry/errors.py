@@ -38,6 +38,7 @@ _OF_ECR = {
     "ImageNotFound": ("MANIFEST_UNKNOWN", 404),
     "InvalidImageDigest": ("DIGEST_INVALID", 400),
     "ImageReferencedByManifestList": ("DENIED", 403),
+    "LimitExceededException": ("DENIED", 403),
     "InvalidParameterException": ("UNSUPPORTED", 405),
     "ImageDigestDoesNotMatchException": ("DIGEST_INVALID", 400),
     "ImageTagAlreadyExistsException": ("TAG_INVALID", 400),

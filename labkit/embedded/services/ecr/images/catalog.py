@@ -6,12 +6,15 @@ Amazon ECR API Reference: PutImage, BatchGetImage, DescribeImages, ListImages, B
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
+from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.services.ecr.images.store import (
+    MOST_TAGS,
     BlobsMissingError,
     ChildrenMissingError,
     ImageExistsError,
@@ -19,11 +22,10 @@ from labkit.embedded.services.ecr.images.store import (
     ManifestInvalidError,
     StoredImage,
     TagImmutableError,
-    tag_is_immutable,
+    TooManyTagsError,
 )
-from labkit.embedded.services.ecr.lookup import collect, key_of, named, page, repository_of, where
+from labkit.embedded.services.ecr.lookup import collect, in_steps, key_of, named, page, repository_of, where
 from labkit.embedded.state.blobs import digest_of, is_digest
-from labkit.embedded.state.records import RepositoryRecord
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -74,25 +76,29 @@ def batch_get_image(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 def describe_images(embedded: Embedded, call: Call) -> dict[str, Any]:
     """DescribeImages: sizes, tags and times. Raises ImageNotFoundException for an image that is not there."""
-    record = repository_of(embedded, call)
+    record, tagged = repository_of(embedded, call), _wanted(call)
     wanted = call.params.get("imageIds")
-    if wanted is None:
-        images = embedded.images.images(key_of(record))
-    else:
-        images = list({image.digest: image for image in (_required(embedded, record, i) for i in wanted)}.values())
-    details = [_detail(embedded, record, image) for image in images]
-    return page(call, "imageDetails", [item for item in details if _has_status(call, bool(item.get("imageTags")))])
+    if wanted is not None:
+        images = {image.digest: image for image in (_required(embedded, record, each) for each in wanted)}
+        details = [_detail(embedded, record, image) for image in images.values()]
+        return page(call, "imageDetails", in_steps([x for x in details if tagged in (None, "imageTags" in x)]), 0)
+
+    def fetch(after: int, most: int) -> list[tuple[int, dict[str, Any]]]:
+        found = embedded.images.listed(key_of(record), after, most, tagged)
+        return [(number, _detail(embedded, record, image)) for number, image in found]
+
+    return page(call, "imageDetails", fetch, 0)
 
 
 def list_images(embedded: Embedded, call: Call) -> dict[str, Any]:
     """ListImages: an entry for every tag, and one for every image without a tag."""
-    key = key_of(repository_of(embedded, call))
-    ids = [
-        image_id
-        for image in embedded.images.images(key)
-        for image_id in _ids(image.digest, embedded.images.tags_of(key, image.digest))
-    ]
-    return page(call, "imageIds", [item for item in ids if _has_status(call, "imageTag" in item)])
+    key, tagged = key_of(repository_of(embedded, call)), _wanted(call)
+
+    def fetch(after: tuple[int, str], most: int) -> list[tuple[tuple[int, str], ImageId]]:
+        found = embedded.images.identifiers(key, after, most, tagged)
+        return [((number, tag or ""), _ids(digest, [tag] if tag else [])[0]) for number, digest, tag in found]
+
+    return page(call, "imageIds", fetch, (0, ""))
 
 
 def batch_delete_image(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -128,6 +134,11 @@ _REFUSALS = {
         "ImageAlreadyExistsException",
         "Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{repository}' "
         "in registry with id '{registry}'",
+    ),
+    TooManyTagsError: (
+        "LimitExceededException",
+        "Adding tag '{tag}' to an image in the repository with name '{repository}' in registry with id '{registry}' "
+        f"exceeds the maximum allowed number of tags per image which is '{MOST_TAGS}'",
     ),
     TagImmutableError: (
         "ImageTagAlreadyExistsException",
@@ -221,7 +232,16 @@ def _failure(image_id: ImageId, code: str) -> dict[str, Any]:
     return {"imageId": dict(image_id), "failureCode": code, "failureReason": _REASONS[code]}
 
 
-def _has_status(call: Call, tagged: bool) -> bool:
-    """Does the request's filter want images that are (or are not) tagged?"""
-    wanted = (call.params.get("filter") or {}).get("tagStatus", "ANY")
-    return wanted in ("ANY", "TAGGED" if tagged else "UNTAGGED")
+def _wanted(call: Call) -> bool | None:
+    """Are images wanted that are tagged, or that are not? None: both."""
+    return {"TAGGED": True, "UNTAGGED": False}.get((call.params.get("filter") or {}).get("tagStatus", "ANY"))
+
+
+def tag_is_immutable(mutability: str, exclusions: Iterable[Mapping[str, str]], tag: str) -> bool:
+    """Must this tag stay, by ECR's ``imageTagMutability`` and its exclusion filters (with ``*``)?"""
+    excluded = any(fnmatchcase(tag, item["filter"].replace("[", "[[]").replace("?", "[?]")) for item in exclusions)
+    return {
+        "IMMUTABLE": True,
+        "IMMUTABLE_WITH_EXCLUSION": not excluded,
+        "MUTABLE_WITH_EXCLUSION": excluded,
+    }.get(mutability, False)

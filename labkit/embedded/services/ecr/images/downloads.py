@@ -1,7 +1,7 @@
 """Layer downloads: the URL that GetDownloadUrlForLayer answers, and the route that serves it.
 
 As with AWS's presigned S3 URLs, whoever has the URL may fetch that one blob until it expires, and nobody else. The
-signature is an HMAC over digest and expiry with a key that never leaves the lab home.
+signature is an HMAC over digest and expiry with a key that never leaves the state of the lab.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from urllib.parse import parse_qs, urlencode
 
 from labkit.embedded.protocol.wire import whole_number
 from labkit.embedded.state.blobs import CHUNK, is_digest
-from labkit.ground.files import write_atomically
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -26,6 +25,8 @@ PREFIX = "/layers/"
 
 LIFETIME = 3600
 """How long a download URL works, in seconds."""
+
+_KEY = "download_key"  # the name of the setting
 
 
 def download_url(embedded: Embedded, digest: str) -> str:
@@ -44,8 +45,7 @@ def serve_layer(embedded: Embedded, environ: dict[str, Any], start_response: Cal
         return _refuse(start_response, "405 Method Not Allowed")
     if not (is_digest(digest) and _valid(embedded, digest, expires, signature)):
         return _refuse(start_response, "403 Forbidden")
-    with embedded.lock:  # the store may be made only now
-        blobs = embedded.images.blobs
+    blobs = embedded.images.blobs
     size = blobs.size(digest)
     if size is None:
         return _refuse(start_response, "404 Not Found")
@@ -69,14 +69,17 @@ def _valid(embedded: Embedded, digest: str, expires: str, signature: str) -> boo
 
 def _signature(embedded: Embedded, digest: str, expires: int) -> str:
     message = f"{digest} {expires}".encode()
-    return hmac.new(_key(embedded.home.state / "download.key"), message, hashlib.sha256).hexdigest()
+    return hmac.new(_key(embedded), message, hashlib.sha256).hexdigest()
 
 
-def _key(path: Path) -> bytes:
-    """The signing key of this lab home, made on first use, readable by its owner only."""
-    if not path.is_file():
-        write_atomically(path, secrets.token_bytes(32))
-    return path.read_bytes()
+def _key(embedded: Embedded) -> bytes:
+    """The signing key of this lab, made on first use."""
+    found = embedded.setting(_KEY)
+    if found is None:
+        with embedded.database.write():
+            found = embedded.setting(_KEY) or secrets.token_hex(32)
+            embedded.set_setting(_KEY, found)
+    return bytes.fromhex(found)
 
 
 def _refuse(start_response: Callable[..., Any], status: str) -> list[bytes]:

@@ -2,6 +2,9 @@
 
 Amazon ECR API Reference: InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload, BatchCheckLayerAvailability,
 GetDownloadUrlForLayer. Parts come in order; every part but the last has at least 5 MiB, none more than 20 MiB.
+
+None of these is done in one unit of the state: they write files, wait for parts that still come, or write down only now
+and then what they have told. Each opens units for what has to be in force together.
 """
 
 from __future__ import annotations
@@ -10,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
+from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.services.ecr.images.downloads import download_url
-from labkit.embedded.services.ecr.lookup import collect, key_of, named, repository_of, where
+from labkit.embedded.services.ecr.lookup import key_of, named, repository_of, where
 from labkit.embedded.state.blobs import Upload, UploadNotFoundError, WrongOffsetError, is_digest
-from labkit.embedded.state.records import RepositoryRecord
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -27,16 +30,16 @@ MOST_PART = 20 * 1024 * 1024
 def initiate_layer_upload(embedded: Embedded, call: Call) -> dict[str, Any]:
     """InitiateLayerUpload: a new upload for one repository; now and then an occasion to collect what is of no use."""
     record = repository_of(embedded, call)
-    if embedded.images.collecting_is_due:
-        collect(embedded)
+    garbage = embedded.images.garbage
+    if garbage.tidying_is_due:
+        garbage.tidy(embedded.functions.needed_blobs)
     return {"uploadId": embedded.images.blobs.begin(record.arn).id, "partSize": PART_SIZE}
 
 
 def upload_layer_part(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """UploadLayerPart: append one part. Runs without the lab's lock, since it may write megabytes."""
-    with embedded.lock:
-        record = repository_of(embedded, call)
-        upload = _upload(embedded, record, call)
+    """UploadLayerPart: append one part."""
+    record = repository_of(embedded, call)
+    upload = _upload(embedded, record, call)
     data: bytes = call.params["layerPartBlob"]
     first, last = call.params["partFirstByte"], call.params["partLastByte"]
     try:
@@ -57,19 +60,26 @@ def upload_layer_part(embedded: Embedded, call: Call) -> dict[str, Any]:
 def complete_layer_upload(embedded: Embedded, call: Call) -> dict[str, Any]:
     """CompleteLayerUpload: the upload becomes a layer of the repository if its digest is one of those given.
 
-    Parts that are still coming are waited for without the lab's lock.
+    Parts that are still coming are waited for, and the bytes are brought to the disk, before others have to wait.
     """
-    with embedded.lock:
-        record = repository_of(embedded, call)
-        upload = _upload(embedded, record, call)
+    record = repository_of(embedded, call)
+    upload = _upload(embedded, record, call)
     digests = [digest for digest in call.params["layerDigests"] if is_digest(digest)]
     if not digests:
         raise invalid("layerDigests", "must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'")
     try:
-        with upload.held() as digest, embedded.lock:
-            _complete(embedded, record, upload, digest, digests)
+        with upload.held() as digest:
+            _check(upload, digest, digests)
+            with embedded.database.write():
+                record = repository_of(embedded, call)
+                known = embedded.images.receive(key_of(record), upload.id, digest)
     except UploadNotFoundError:
         raise _unknown_upload(record, upload.id) from None
+    if known:
+        raise ServiceError(
+            "LayerAlreadyExistsException",
+            f"Layer with digest '{digest}' already exists in {where(record.name, record.account)}",
+        )
     return {**named(record), "uploadId": upload.id, "layerDigest": digest}
 
 
@@ -77,9 +87,10 @@ def batch_check_layer_availability(embedded: Embedded, call: Call) -> dict[str, 
     """BatchCheckLayerAvailability: which of these layers the repository already has."""
     record = repository_of(embedded, call)
     digests: list[str] = call.params["layerDigests"]
+    held = embedded.images.promises(key_of(record), filter(is_digest, digests))
     failure = {"failureCode": "InvalidLayerDigest", "failureReason": "The layer digest is not a sha256 digest"}
     return {
-        "layers": [_availability(embedded, record, digest) for digest in digests if is_digest(digest)],
+        "layers": [_availability(embedded, digest, held) for digest in digests if is_digest(digest)],
         "failures": [{"layerDigest": digest, **failure} for digest in digests if not is_digest(digest)],
     }
 
@@ -96,7 +107,7 @@ def get_download_url_for_layer(embedded: Embedded, call: Call) -> dict[str, Any]
     return {"downloadUrl": download_url(embedded, digest), "layerDigest": digest}
 
 
-def _complete(embedded: Embedded, record: RepositoryRecord, upload: Upload, digest: str, promised: list[str]) -> None:
+def _check(upload: Upload, digest: str, promised: list[str]) -> None:
     if upload.size == 0:
         raise ServiceError("EmptyUploadException", f"The upload with id '{upload.id}' has no layer parts")
     if any(size < LEAST_PART for size in upload.parts[:-1]):
@@ -107,19 +118,10 @@ def _complete(embedded: Embedded, record: RepositoryRecord, upload: Upload, dige
         raise ServiceError(
             "InvalidLayerException", f"The digest of the uploaded layer, '{digest}', is none of the digests provided"
         )
-    if embedded.images.holds(key_of(record), digest):
-        embedded.images.blobs.cancel(record.arn, upload.id)
-        embedded.images.link(key_of(record), digest)
-        raise ServiceError(
-            "LayerAlreadyExistsException",
-            f"Layer with digest '{digest}' already exists in {where(record.name, record.account)}",
-        )
-    embedded.images.blobs.finish(record.arn, upload.id, digest)
-    embedded.images.link(key_of(record), digest)
 
 
-def _availability(embedded: Embedded, record: RepositoryRecord, digest: str) -> dict[str, Any]:
-    if not embedded.images.promises(key_of(record), digest):
+def _availability(embedded: Embedded, digest: str, held: set[str]) -> dict[str, Any]:
+    if digest not in held:
         return {"layerDigest": digest, "layerAvailability": "UNAVAILABLE"}
     size = embedded.images.blobs.size(digest)
     return {"layerDigest": digest, "layerAvailability": "AVAILABLE", "layerSize": size}

@@ -7,30 +7,33 @@ repositories share one `BlobStore`: content is shared, access is not. A layer go
 needs it, unless it was pushed, mounted or asked for since that image came: then another one may still be to
 come, and the layer stays for a day.
 
-Each repository is one JSON file, replaced as a whole after every change. The ECR API and a registry's
-``/v2/`` are two doors to this store; neither keeps images of its own.
+What is known stands in the database (tables image, image_part, image_tag, layer), what was pushed in files. A file is
+there before a row says so, and is deleted after none does any more (`labkit.embedded.services.ecr.images.garbage`). The
+ECR API and a registry's ``/v2/`` are two doors to this store; neither keeps images of its own.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import threading
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
+import sqlite3
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from labkit.embedded.state.blobs import UPLOAD_LIFETIME, BlobStore, digest_of
-from labkit.embedded.state.clock import Clock, SystemClock
-from labkit.ground.files import write_atomically
+from labkit.embedded.services.ecr.images.garbage import Garbage
+from labkit.embedded.state.blobs import BlobStore, digest_of
+from labkit.embedded.state.clock import Clock, read_stored, stored
+from labkit.embedded.state.database import Database
 from labkit.iam.arn import RegistryHost
 from labkit.image.format.errors import IndexManifest, ManifestError
 from labkit.image.format.manifest import parse
 
-_COLLECT_EVERY = timedelta(hours=1)
+MOST_TAGS = 1000
+"""How many tags one image may have (Amazon ECR User Guide, "Amazon ECR service quotas")."""
+
+_PROMISE_LASTS = timedelta(hours=1)  # this long at least a layer that is there is not noted anew
 
 
 class RepositoryKey(NamedTuple):
@@ -74,6 +77,10 @@ class TagImmutableError(ImageRefusedError):
     """The tag points at another image and may not be moved."""
 
 
+class TooManyTagsError(ImageRefusedError):
+    """The image has as many tags as an image may have."""
+
+
 @dataclass(frozen=True)
 class StoredImage:
     """One image of a repository.
@@ -92,51 +99,101 @@ class StoredImage:
     artifact: str | None = None
 
 
-@dataclass
-class _Repository:
-    images: dict[str, StoredImage] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
-    layers: dict[str, datetime] = field(default_factory=dict)
+_PARTS = (
+    "(SELECT json_group_array(digest) FROM "
+    "(SELECT digest FROM image_part WHERE image = image.number AND kind = '{}' ORDER BY position))"
+)
+_IMAGE = f"SELECT image.*, {_PARTS.format('blob')} AS blobs, {_PARTS.format('image')} AS children FROM image"  # noqa: S608
 
 
 class ImageStore:
-    """The images of all repositories, persisted below ``home``; their layers lie in ``blobs``."""
+    """The images of all repositories. ``blobs`` has their bytes, below ``home``; ``garbage`` deletes those that go.
 
-    def __init__(self, home: Path, clock: Clock | None = None) -> None:
-        self._now = (clock or SystemClock()).now
-        self.blobs = BlobStore(home, self._now)
-        self._home = home / "repositories"
-        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = threading.RLock()
-        self._repositories = dict(_load(path) for path in sorted(self._home.glob("*.json")))
-        self._collected = datetime.min.replace(tzinfo=UTC)
+    A method that changes something is part of the present write unit, or a unit of its own.
+    """
+
+    def __init__(self, home: Path, database: Database, clock: Clock) -> None:
+        self._db = database
+        self._now = clock.now
+        self.blobs = BlobStore(home, clock.now)
+        self.garbage = Garbage(database, self.blobs, clock.now)
+
+    # -- What is there ---------------------------------------------------------------------------------------------
 
     def images(self, key: RepositoryKey) -> list[StoredImage]:
         """The images of a repository, in the order in which they were first pushed."""
-        with self._lock:
-            return list(self._repository(key).images.values())
+        return [image for _, image in self.listed(key)]
+
+    def listed(
+        self, key: RepositoryKey, after: int = 0, most: int = -1, tagged: bool | None = None
+    ) -> list[tuple[int, StoredImage]]:
+        """The images behind number ``after``, each with its number: at most so many (-1: all).
+
+        ``tagged`` wants those with tags or those without, None both.
+        """
+        rows = self._db.all(
+            f"{_IMAGE} WHERE repository = ?1 AND number > ?2 AND (?4 IS NULL OR ?4 = EXISTS (SELECT 1 FROM image_tag "  # noqa: S608
+            "WHERE image_tag.repository = image.repository AND image_tag.digest = image.digest)) "
+            "ORDER BY number LIMIT ?3",
+            *(key.arn, after, most, tagged),
+        )
+        return [(row["number"], _image(row)) for row in rows]
+
+    def identifiers(
+        self, key: RepositoryKey, after: tuple[int, str], most: int, tagged: bool | None
+    ) -> list[tuple[int, str, str | None]]:
+        """Number, digest and tag: one for every tag, and one without for every image that has none.
+
+        They come in the order of numbers and tags, from the first behind ``after``.
+        """
+        rows = self._db.all(
+            "SELECT number, image.digest, tag FROM image LEFT JOIN image_tag "
+            "ON image_tag.repository = image.repository AND image_tag.digest = image.digest "
+            "WHERE image.repository = ?1 AND number >= ?2 AND (number, coalesce(tag, '')) > (?2, ?3) "
+            "AND (?5 IS NULL OR ?5 = (tag IS NOT NULL)) ORDER BY number, tag LIMIT ?4",
+            *(key.arn, *after, most, tagged),
+        )
+        return [(row["number"], row["digest"], row["tag"]) for row in rows]
 
     def tags(self, key: RepositoryKey) -> dict[str, str]:
         """The tags of a repository, each with the digest of its image."""
-        with self._lock:
-            return dict(self._repository(key).tags)
+        rows = self._db.all("SELECT tag, digest FROM image_tag WHERE repository = ?", key.arn)
+        return {row["tag"]: row["digest"] for row in rows}
 
     def tags_of(self, key: RepositoryKey, digest: str) -> list[str]:
         """The tags that point at one image, sorted."""
-        return sorted(tag for tag, target in self.tags(key).items() if target == digest)
+        rows = self._db.all(
+            "SELECT tag FROM image_tag WHERE repository = ? AND digest = ? ORDER BY tag", key.arn, digest
+        )
+        return [row["tag"] for row in rows]
 
     def find(self, key: RepositoryKey, *, digest: str | None = None, tag: str | None = None) -> StoredImage | None:
         """The image of this digest or tag, or None; with both, only if the tag points at that digest."""
-        with self._lock:
-            repository = self._repository(key)
-            tagged = repository.tags.get(tag) if tag is not None else digest
-            if digest is not None and digest != tagged:
-                return None
-            return repository.images.get(tagged) if tagged else None
+        tagged = self._tagged(key, tag) if tag is not None else digest
+        if digest is not None and digest != tagged:
+            return None
+        row = self._db.one(f"{_IMAGE} WHERE repository = ? AND digest = ?", key.arn, tagged)
+        return _image(row) if row else None
 
     def manifest(self, image: StoredImage) -> bytes:
         """The bytes of an image's manifest, exactly as they were pushed."""
         return self.blobs.read(image.digest)
+
+    def parents(self, key: RepositoryKey, digest: str) -> list[str]:
+        """The digests of the indexes of this repository that name the image."""
+        rows = self._db.all(
+            "SELECT DISTINCT image.digest, image.number FROM image_part JOIN image ON image.number = image_part.image "
+            "WHERE image_part.repository = ? AND image_part.digest = ? AND kind = 'image' ORDER BY image.number",
+            *(key.arn, digest),
+        )
+        return [row["digest"] for row in rows]
+
+    def holds(self, key: RepositoryKey, digest: str) -> bool:
+        """Can this blob be fetched from this repository?"""
+        found = self._db.one("SELECT 1 FROM layer WHERE repository = ? AND digest = ?", key.arn, digest)
+        return found is not None and digest in self.blobs
+
+    # -- What changes ----------------------------------------------------------------------------------------------
 
     def put(
         self,
@@ -151,99 +208,126 @@ class ImageStore:
 
         Raises the subclasses of `ImageRefusedError`; nothing is changed then.
         """
-        with self._lock:
-            repository = self._repository(key)
-            image = repository.images.get(digest_of(manifest)) or self._read(key, manifest, media_type)
-            if image.digest in repository.images and (tag is None or repository.tags.get(tag) == image.digest):
+        with self._db.write():
+            known = self.find(key, digest=digest_of(manifest))
+            image = known or self._read(key, manifest, media_type)
+            pointed = self._tagged(key, tag) if tag is not None else None
+            if known and (tag is None or pointed == image.digest):
                 raise ImageExistsError(image.digest)
-            if tag is not None and immutable and tag in repository.tags:
+            if pointed is not None and immutable:
                 raise TagImmutableError(tag)
-            self.blobs.put(manifest)
-            repository.images[image.digest] = image
+            if tag is not None and len(self.tags_of(key, image.digest)) >= MOST_TAGS:
+                raise TooManyTagsError(tag)
+            if known is None:
+                self.blobs.put(manifest)
+                self._insert(key, image)
             if tag is not None:
-                repository.tags[tag] = image.digest
-            self._save(key)
+                self._db.run("INSERT OR REPLACE INTO image_tag VALUES (?, ?, ?)", key.arn, tag, image.digest)
             return image
 
     def untag(self, key: RepositoryKey, tag: str) -> None:
-        """Remove a tag; its image goes too if no other tag points at it, as in ECR's BatchDeleteImage."""
-        with self._lock:
-            repository = self._repository(key)
-            digest = repository.tags.pop(tag)
-            if digest not in repository.tags.values():
-                self._forget(repository, digest)
-            self._save(key)
+        """Remove a tag; its image goes too if no other tag points at it, as in ECR's BatchDeleteImage.
+
+        Raises KeyError if there is none.
+        """
+        with self._db.write():
+            digest = self._tagged(key, tag)
+            if digest is None:
+                raise KeyError(tag)
+            self._db.run("DELETE FROM image_tag WHERE repository = ? AND tag = ?", key.arn, tag)
+            if not self.tags_of(key, digest):
+                self.delete(key, digest)
 
     def delete(self, key: RepositoryKey, digest: str) -> None:
-        """Delete an image with all its tags. Raises KeyError if there is none."""
-        with self._lock:
-            self._forget(self._repository(key), digest)
-            self._save(key)
+        """Delete an image with all its tags, and the layers that no other image needs and nobody was told of since.
 
-    def parents(self, key: RepositoryKey, digest: str) -> list[str]:
-        """The digests of the indexes of this repository that name the image."""
-        return [image.digest for image in self.images(key) if digest in image.children]
+        Raises KeyError if there is none.
+        """
+        with self._db.write():
+            image = self.find(key, digest=digest)
+            if image is None:
+                raise KeyError(digest)
+            self._db.run("DELETE FROM image WHERE repository = ? AND digest = ?", key.arn, digest)
+            self.garbage.release(key.arn, image.blobs, image.pushed_at)
+            self.garbage.discard([digest])
 
     def link(self, key: RepositoryKey, digest: str) -> None:
-        """Note that a blob has been pushed to (or mounted into) the repository."""
-        with self._lock:
-            self._repository(key).layers[digest] = self._now()
-            self._save(key)
+        """Note that a blob has been pushed to (or mounted into) the repository, which must be there."""
+        with self._db.write():
+            self._db.run(
+                "INSERT INTO layer (repository, digest, linked, used) VALUES (?, ?, ?, 0) "
+                "ON CONFLICT (repository, digest) DO UPDATE SET linked = excluded.linked",
+                *(key.arn, digest, stored(self._now())),
+            )
 
-    def holds(self, key: RepositoryKey, digest: str) -> bool:
-        """Can this blob be fetched from this repository?"""
-        with self._lock:
-            return digest in self._repository(key).layers and digest in self.blobs
+    def receive(self, key: RepositoryKey, upload_id: str, digest: str) -> bool:
+        """Let an upload of this digest become a layer of the repository; is it one already?
 
-    def promises(self, key: RepositoryKey, digest: str) -> bool:
-        """Does the repository hold this blob, for somebody who need not push it then? It stays for a day.
-
-        A question costs no write: that it was asked is on disk with the next change only.
+        The caller holds the upload (`labkit.embedded.state.blobs.Upload.held`). Raises `UploadNotFoundError`.
         """
-        with self._lock:
-            held = self.holds(key, digest)
-            if held:
-                self._repository(key).layers[digest] = self._now()
+        with self._db.write():
+            known = self.holds(key, digest)
+            if known:
+                self._db.afterwards(lambda: self.blobs.cancel(key.arn, upload_id))
+            else:
+                self.blobs.finish(key.arn, upload_id, digest)
+            self.link(key, digest)
+            return known
+
+    def promises(self, key: RepositoryKey, digests: Iterable[str]) -> set[str]:
+        """Those of the blobs that the repository holds, for somebody who need not push them then: they stay for a day.
+
+        That it was asked is only written down where it makes a difference, so asking again costs nothing.
+        """
+        with self._db.read():
+            held = {digest for digest in digests if self.holds(key, digest)}
+            at_risk = [digest for digest in held if self._may_go(key, digest)]
+        if not at_risk:
             return held
+        with self._db.write():
+            still = {digest for digest in held if self.holds(key, digest)}
+            for digest in still.intersection(at_risk):
+                self.link(key, digest)
+            return still
 
     def drop(self, key: RepositoryKey) -> None:
-        """Forget a repository with everything in it: it has been deleted."""
-        with self._lock:
-            self.blobs.drop(key.arn)
-            self._repositories.pop(key, None)
-            self._path(key).unlink(missing_ok=True)
-
-    def close(self) -> None:
-        """Nothing to end: every change is on disk already."""
+        """Forget everything in a repository: it is about to be deleted."""
+        with self._db.write():
+            self.garbage.discard_all(key.arn)
+            for table in ("image", "layer"):
+                self._db.run(f"DELETE FROM {table} WHERE repository = ?", key.arn)  # noqa: S608
+            self._db.afterwards(lambda: self._drop_uploads(key.arn))
 
     def collect(self, pinned: Collection[str] = ()) -> list[str]:
-        """Delete the blobs that no repository refers to and that are not ``pinned``; returns them."""
-        with self._lock:
-            self._collected = self._now()
-            keep = set(pinned)
-            for key, repository in self._repositories.items():
-                self._expire(key)
-                keep.update(repository.images, repository.layers)
-            return self.blobs.collect(keep)
+        """Let the files of blobs be deleted that nothing refers to and that are not ``pinned``; returns the digests."""
+        return self.garbage.collect(pinned)
 
-    @property
-    def collecting_is_due(self) -> bool:
-        """Is it long since something was collected?"""
-        return self._now() - self._collected >= _COLLECT_EVERY
+    # -- Parts -----------------------------------------------------------------------------------------------------
 
-    def _repository(self, key: RepositoryKey) -> _Repository:
-        return self._repositories.setdefault(key, _Repository())
+    def _tagged(self, key: RepositoryKey, tag: str) -> str | None:
+        row = self._db.one("SELECT digest FROM image_tag WHERE repository = ? AND tag = ?", key.arn, tag)
+        return row["digest"] if row else None
+
+    def _may_go(self, key: RepositoryKey, digest: str) -> bool:
+        """Could this layer go within a day, by itself or with an image that came after it?"""
+        row = self._db.one(
+            "SELECT 1 FROM layer WHERE repository = ?1 AND digest = ?2 AND (linked < ?3 OR EXISTS (SELECT 1 FROM "
+            "image_part JOIN image ON image.number = image_part.image WHERE image_part.repository = ?1 AND "
+            "image_part.digest = ?2 AND image.pushed >= layer.linked))",
+            *(key.arn, digest, stored(self._now() - _PROMISE_LASTS)),
+        )
+        return row is not None
 
     def _read(self, key: RepositoryKey, manifest: bytes, media_type: str | None) -> StoredImage:
         """A manifest as an image of this repository, in which everything that it names must be."""
-        repository = self._repository(key)
         digest, now = digest_of(manifest), self._now()
         try:
             parsed = parse(manifest, media_type)
         except IndexManifest as index:
-            if missing := [child for child in index.manifests if child not in repository.images]:
+            children = {child: self.find(key, digest=child) for child in index.manifests}
+            if missing := [child for child, found in children.items() if found is None]:
                 raise ChildrenMissingError(missing) from None
-            size = max((repository.images[child].size for child in index.manifests), default=0)
+            size = max((found.size for found in children.values() if found), default=0)
             return StoredImage(digest, index.media_type, size, now, children=index.manifests)
         except ManifestError as error:
             raise ManifestInvalidError(str(error)) from None
@@ -253,71 +337,39 @@ class ImageStore:
         size = sum(self.blobs.size(layer.digest) or 0 for layer in parsed.layers)
         return StoredImage(digest, parsed.media_type, size, now, blobs, artifact=parsed.config.media_type)
 
-    @staticmethod
-    def _forget(repository: _Repository, digest: str) -> None:
-        """Remove an image, its tags, and the layers that no other image needs and nobody was told of since it came."""
-        image = repository.images.pop(digest)
-        repository.tags = {tag: target for tag, target in repository.tags.items() if target != digest}
-        needed = {blob for other in repository.images.values() for blob in other.blobs}
-        for blob in set(image.blobs) - needed:
-            if repository.layers[blob] <= image.pushed_at:
-                del repository.layers[blob]
+    def _insert(self, key: RepositoryKey, image: StoredImage) -> None:
+        self._db.insert(
+            "image",
+            repository=key.arn,
+            digest=image.digest,
+            media_type=image.media_type,
+            size=image.size,
+            pushed=stored(image.pushed_at),
+            artifact=image.artifact,
+        )
+        parts = [*(("blob", blob) for blob in image.blobs), *(("image", child) for child in image.children)]
+        for position, (kind, digest) in enumerate(parts):
+            self._db.run(
+                "INSERT INTO image_part (image, position, kind, repository, digest) "
+                "SELECT number, ?, ?, repository, ? FROM image WHERE repository = ? AND digest = ?",
+                *(position, kind, digest, key.arn, image.digest),
+            )
+        for blob in image.blobs:
+            self._db.run("UPDATE layer SET used = 1 WHERE repository = ? AND digest = ?", key.arn, blob)
 
-    def _expire(self, key: RepositoryKey) -> None:
-        """Forget the layers for which no image has come within a day."""
-        repository = self._repositories[key]
-        needed = {blob for image in repository.images.values() for blob in image.blobs}
-        oldest = self._now() - UPLOAD_LIFETIME
-        over = [digest for digest, linked in repository.layers.items() if linked < oldest and digest not in needed]
-        for digest in over:
-            del repository.layers[digest]
-        if over:
-            self._save(key)
-
-    def _path(self, key: RepositoryKey) -> Path:
-        # Repository names contain slashes and may be longer than a file name: their hash is the name.
-        return self._home / f"{hashlib.sha256(key.arn.encode()).hexdigest()}.json"
-
-    def _save(self, key: RepositoryKey) -> None:
-        repository = self._repository(key)
-        state = {
-            "repository": key._asdict(),
-            "images": [asdict(image) for image in repository.images.values()],
-            "tags": repository.tags,
-            "layers": repository.layers,
-        }
-        write_atomically(self._path(key), json.dumps(state, default=_plain).encode())
+    def _drop_uploads(self, repository: str) -> None:
+        with self._db.write():  # nobody makes a repository meanwhile
+            if self._db.one("SELECT 1 FROM repository WHERE arn = ?", repository) is None:
+                self.blobs.drop(repository)
 
 
-def tag_is_immutable(mutability: str, exclusions: Iterable[Mapping[str, str]], tag: str) -> bool:
-    """Must this tag stay, by ECR's ``imageTagMutability`` and its exclusion filters (with ``*``)?"""
-    excluded = any(fnmatchcase(tag, item["filter"].replace("[", "[[]").replace("?", "[?]")) for item in exclusions)
-    return {
-        "IMMUTABLE": True,
-        "IMMUTABLE_WITH_EXCLUSION": not excluded,
-        "MUTABLE_WITH_EXCLUSION": excluded,
-    }.get(mutability, False)
-
-
-def _plain(value: object) -> str:
-    assert isinstance(value, datetime)  # noqa: S101 - the only type here that JSON does not know
-    return value.isoformat()
-
-
-def _load(path: Path) -> tuple[RepositoryKey, _Repository]:
-    state = json.loads(path.read_bytes())
-    images = [_image(item) for item in state["images"]]
-    layers = {digest: datetime.fromisoformat(linked) for digest, linked in state["layers"].items()}
-    repository = _Repository({image.digest: image for image in images}, state["tags"], layers)
-    return RepositoryKey(**state["repository"]), repository
-
-
-def _image(item: dict[str, Any]) -> StoredImage:
+def _image(row: sqlite3.Row) -> StoredImage:
     return StoredImage(
-        **{
-            **item,
-            "pushed_at": datetime.fromisoformat(item["pushed_at"]),
-            "blobs": tuple(item["blobs"]),
-            "children": tuple(item["children"]),
-        }
+        row["digest"],
+        row["media_type"],
+        row["size"],
+        read_stored(row["pushed"]),
+        tuple(json.loads(row["blobs"])),
+        tuple(json.loads(row["children"])),
+        row["artifact"],
     )

@@ -1,51 +1,99 @@
-"""ECR repositories: made, listed, described, tagged, deleted.
+"""ECR repositories: made, listed, described, deleted.
 
-The repositories themselves are moto's; what is in them is ours. moto acts in the account that a call means, not
-in the account that the caller belongs to, so that ``registryId`` works across accounts as it does in AWS.
+Amazon ECR API Reference: CreateRepository, DescribeRepositories, DeleteRepository, PutImageTagMutability,
+DescribeRegistry. They act in the account that a call means (``registryId``), which need not be the caller's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 from labkit.embedded.protocol.calls import Call, ServiceError
-from labkit.embedded.services.ecr.lookup import collect, key_of, page, registry_of, repository_of
-from labkit.iam.arn import split
+from labkit.embedded.protocol.constraints import invalid
+from labkit.embedded.records import repositories, tags
+from labkit.embedded.records.repositories import RepositoryRecord
+from labkit.embedded.services.ecr.lookup import (
+    collect,
+    in_steps,
+    key_of,
+    named,
+    page,
+    registry_of,
+    repository_called,
+    repository_of,
+)
+from labkit.embedded.services.ecr.repositories.tagging import requested_tags
+from labkit.iam.arn import RegistryHost
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
+_Exclusions = tuple[Mapping[str, str], ...]
+
 
 def create_repository(embedded: Embedded, call: Call) -> dict[str, Any]:
     """CreateRepository. Raises RepositoryAlreadyExistsException."""
-    return _moto(embedded, call)
+    account, name, params = registry_of(call), call.params["repositoryName"], call.params
+    registry = RegistryHost(account, call.region)
+    mutability, exclusions = _mutability(params)
+    labels = requested_tags(params.get("tags", []))
+    if embedded.repository(account, call.region, name) is not None:
+        text = f"The repository with name '{name}' already exists in the registry with id '{account}'"
+        raise ServiceError("RepositoryAlreadyExistsException", text)
+    record = RepositoryRecord(
+        arn=registry.repository_arn(name),
+        account=account,
+        region=call.region,
+        name=name,
+        created=embedded.clock.now(),
+        policy=None,
+        mutability=mutability,
+        exclusions=exclusions,
+        scan_on_push=bool(params.get("imageScanningConfiguration", {}).get("scanOnPush")),
+        encryption=_encryption(registry, params.get("encryptionConfiguration")),
+    )
+    repositories.add(embedded.database, record)
+    tags.put(embedded.database, record.arn, labels)
+    return {"repository": _described(record)}
 
 
 def describe_repositories(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """DescribeRepositories, of the whole registry or of named repositories, in pages."""
-    found = _moto(embedded, call, without=("maxResults", "nextToken"))["repositories"]
-    return page(call, "repositories", sorted(found, key=lambda item: item["repositoryName"]))
+    """DescribeRepositories, of the whole registry or of named repositories, in pages by name."""
+    names = call.params.get("repositoryNames")
+    if names is not None:
+        found = [_described(repository_called(embedded, call, name)) for name in sorted(set(names))]
+        return page(call, "repositories", in_steps(found), 0)
+
+    def fetch(after: str, most: int) -> list[tuple[str, dict[str, Any]]]:
+        records = repositories.listed(embedded.database, registry_of(call), call.region, after, most)
+        return [(record.name, _described(record)) for record in records]
+
+    return page(call, "repositories", fetch, "")
 
 
 def delete_repository(embedded: Embedded, call: Call) -> dict[str, Any]:
     """DeleteRepository. Raises RepositoryNotEmptyException unless ``force`` is given or there are no images."""
     record = repository_of(embedded, call)
-    if embedded.images.images(key_of(record)) and not call.params.get("force"):
+    if embedded.images.listed(key_of(record), most=1) and not call.params.get("force"):
         raise ServiceError(
             "RepositoryNotEmptyException",
             f"The repository with name '{record.name}' in registry with id '{record.account}' "
             "cannot be deleted because it still contains images",
         )
-    answer = _moto(embedded, call)
     embedded.images.drop(key_of(record))
+    repositories.remove(embedded.database, record.arn)
     collect(embedded)
-    return answer
+    return {"repository": _described(record)}
 
 
 def put_image_tag_mutability(embedded: Embedded, call: Call) -> dict[str, Any]:
     """PutImageTagMutability: from now on tags may, or may not, be moved."""
-    repository_of(embedded, call)
-    return _moto(embedded, call)
+    record = repository_of(embedded, call)
+    mutability, exclusions = _mutability(call.params)
+    repositories.set_mutability(embedded.database, record.arn, mutability, exclusions)
+    return {**named(record), **_shown_mutability(mutability, exclusions)}
 
 
 def describe_registry(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -53,16 +101,39 @@ def describe_registry(embedded: Embedded, call: Call) -> dict[str, Any]:
     return {"registryId": call.account, "replicationConfiguration": {"rules": []}}
 
 
-def tagging(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """TagResource, UntagResource and ListTagsForResource of a repository, by its ARN in this region."""
-    text = call.params["resourceArn"]
-    arn = split(text)
-    record = embedded.repository(arn.account, call.region, arn.resource_id) if arn and arn.account.isdecimal() else None
-    if record is None or record.arn != text:
-        raise ServiceError("RepositoryNotFoundException", f"The repository with the ARN '{text}' does not exist")
-    return embedded.backend.dispatch("ecr", call.operation, call.params, account=record.account, region=call.region)
+def _described(record: RepositoryRecord) -> dict[str, Any]:
+    return {
+        "repositoryArn": record.arn,
+        **named(record),
+        "repositoryUri": record.uri,
+        "createdAt": record.created,
+        **_shown_mutability(record.mutability, record.exclusions),
+        "imageScanningConfiguration": {"scanOnPush": record.scan_on_push},
+        "encryptionConfiguration": dict(record.encryption),
+    }
 
 
-def _moto(embedded: Embedded, call: Call, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    params = {name: value for name, value in call.params.items() if name not in ("registryId", *without)}
-    return embedded.backend.dispatch("ecr", call.operation, params, account=registry_of(call), region=call.region)
+def _shown_mutability(mutability: str, exclusions: _Exclusions) -> dict[str, Any]:
+    filters = {"imageTagMutabilityExclusionFilters": list(exclusions)} if exclusions else {}
+    return {"imageTagMutability": mutability, **filters}
+
+
+def _mutability(params: Mapping[str, Any]) -> tuple[str, _Exclusions]:
+    """What a call says of tags. Filters go with the two modes that are named for them, and these with filters."""
+    mutability = params.get("imageTagMutability", "MUTABLE")
+    exclusions = tuple(params.get("imageTagMutabilityExclusionFilters", ()))
+    if mutability.endswith("_WITH_EXCLUSION") != bool(exclusions):
+        raise invalid(
+            "imageTagMutabilityExclusionFilters",
+            f"ImageTagMutabilityExclusionFilters can't be null when imageTagMutability is set as {mutability}",
+        )
+    return mutability, exclusions
+
+
+def _encryption(registry: RegistryHost, asked: Mapping[str, str] | None) -> dict[str, str]:
+    """How ECR encrypts: with KMS by the key that is named, else by AWS's own key for ECR, of which a region has one."""
+    wanted = dict(asked or {"encryptionType": "AES256"})
+    if wanted["encryptionType"] != "AES256" and "kmsKey" not in wanted:
+        where = f"arn:{registry.partition}:kms:{registry.region}:{registry.account}"
+        wanted["kmsKey"] = f"{where}:key/{uuid5(NAMESPACE_URL, f'{where}:alias/aws/ecr')}"
+    return wanted

@@ -1,25 +1,31 @@
 """ECR repository policies: what may be set, by whose leave, and what is there.
 
 A policy is refused before it is stored if AWS would refuse it (Amazon ECR User Guide, "Private repository policies",
-and reports of users): where `labkit.check` finds an error, and where a user or role does not exist. One that is too
-long never gets here. The text is kept as it was sent.
+and reports of users): where `labkit.check` finds an error, where it names an account that does not exist, and where a
+user or role does not exist. The limit on its length counts what was sent; a text that is too long never gets here. What
+is stored is written anew (`labkit.embedded.records.repository_texts`), with its users and roles bound to their ids.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from labkit.check import DOCUMENT_KINDS, check
-from labkit.check.values import IAM_ENTITY
+from labkit.check.values import ACCOUNT, IAM_ENTITY
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
+from labkit.embedded.records import accounts, principals, repositories
+from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.services.ecr.lookup import named, repository_of, where
-from labkit.embedded.state.records import RepositoryRecord
 from labkit.iam import CheckEffect, CheckKind, Policies, Policy, Request, evaluate
+from labkit.iam.arn import account_of
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
+_LOG = logging.getLogger(__name__)
 _KIND = DOCUMENT_KINDS["ecr-repository"]
 
 
@@ -33,8 +39,7 @@ def set_repository_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
             "PolicyText",
             "The policy would prevent you from setting another policy in the future; use force to set it",
         )
-    embedded.set_repository_policy(record.account, record.region, record.name, text)
-    return {**named(record), "policyText": text}
+    return {**named(record), "policyText": repositories.set_policy(embedded.database, record.arn, text)}
 
 
 def get_repository_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -47,12 +52,12 @@ def delete_repository_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
     """DeleteRepositoryPolicy; answers the text that was there. Raises RepositoryPolicyNotFoundException."""
     record = repository_of(embedded, call)
     text = _present(record)
-    embedded.set_repository_policy(record.account, record.region, record.name, None)
+    repositories.set_policy(embedded.database, record.arn, None)
     return {**named(record), "policyText": text}
 
 
 def acceptable(text: str) -> bool:
-    """Whether ECR would store this text, if every user and role that it names exists."""
+    """Whether ECR would store this text, if every account, user and role that it names exists."""
     return check(text, _KIND).passes()
 
 
@@ -61,21 +66,39 @@ def checked(embedded: Embedded, text: str) -> Policy:
     if not acceptable(text):
         raise invalid("PolicyText", "Invalid repository policy provided")
     policy = Policy.parse(text, "repository policy")
-    for statement in policy.statements:
-        for entry in statement.principal or ():
-            if entry.kind == "AWS" and not _exists(embedded, entry.text):
-                raise invalid("PolicyText", "Principal not found")
+    for principal in _aws_principals(policy):
+        if ACCOUNT.fullmatch(principal):
+            _require_account(embedded, account_of(principal) or principal)
+        elif not _exists(embedded, principal):
+            raise invalid("PolicyText", "Principal not found")
     return policy
 
 
+def _aws_principals(policy: Policy) -> Iterator[str]:
+    for statement in policy.statements:
+        for entry in statement.principal or ():
+            if entry.kind == "AWS":
+                yield entry.text
+
+
+def _require_account(embedded: Embedded, account: str) -> None:
+    if not accounts.exists(embedded.database, account):
+        _LOG.info(
+            "a repository policy was refused, since it names the account %s, which does not exist here; "
+            "'labkit up --account %s' makes it exist",
+            *(account, account),
+        )
+        raise invalid("PolicyText", "Invalid repository policy provided")
+
+
 def _exists(embedded: Embedded, principal: str) -> bool:
-    """Does the user or role exist? Accounts, ``*`` and federated users, who are nowhere listed, always do."""
+    """Does the user or role exist? ``*`` and federated users, who are nowhere listed, always do."""
     entity = IAM_ENTITY.fullmatch(principal)
     if entity is None or (entity["sts"] and not entity["role"]):
         return True
-    if entity["role"]:
-        return embedded.backend.arn_of(entity["sts"], "role", entity["role"]) is not None
-    return embedded.backend.arn_of(entity["owner"], entity["kind"], entity["name"]) == principal
+    if entity["role"]:  # a session names its role without the path
+        return principals.find(embedded.database, entity["sts"], "role", entity["role"]) is not None
+    return principals.by_arn(embedded.database, principal) is not None
 
 
 def _locks_out(call: Call, record: RepositoryRecord, policy: Policy) -> bool:
