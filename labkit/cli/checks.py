@@ -60,7 +60,11 @@ def notebooks(root: Path) -> list[str]:
 
 
 def _unit_tests(root: Path, more: Sequence[str]) -> list[str]:
-    return ["pytest", "-rfEs", "-n", str(min(os.cpu_count() or 1, _MOST_WORKERS)), *more]
+    return ["pytest", "-rfEs", "-n", str(min(os.cpu_count() or 1, _MOST_WORKERS)), "-m", "not slow", *more]
+
+
+def _slow_tests(root: Path, more: Sequence[str]) -> list[str]:
+    return ["pytest", "-rfEs", "-n", str(min(os.cpu_count() or 1, _MOST_WORKERS)), "-m", "slow"]
 
 
 def _notebook_tests(root: Path, more: Sequence[str]) -> list[str]:
@@ -86,6 +90,7 @@ CHECKS = (
     ProjectCheck("format", lambda root, more: ["ruff", "format", "--check", "."]),
     ProjectCheck("types", lambda root, more: ["mypy"]),
     ProjectCheck("unit tests", _unit_tests),
+    ProjectCheck("slow tests", _slow_tests, slow=True),
     ProjectCheck(
         "notebooks",
         _notebook_tests,

@@ -1,4 +1,4 @@
-"""Run every check of the project and say at the end what passed: lint, format, types, unit tests, notebooks, and
+"""Run every check of the project and say at the end what passed: lint, format, types, tests, notebooks, and
 the whole lab in a real browser where Chromium or Chrome is installed.
 
 The tests use a lab of their own in a temporary folder, never yours. A check's output is shown when it fails, or all of
@@ -6,7 +6,7 @@ it with -v; tests that cannot be run here are named with the reason. Whatever el
 tests. Exits with 1 if anything failed.
 
   labkit test
-  labkit test --fast -k pull        neither notebooks nor browser, and only the unit tests about pulls
+  labkit test --fast -k pull        neither slow tests, notebooks nor browser, and only the unit tests about pulls
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``labkit test``; what it does not know it hands to pytest."""
-    parser.add_argument("--fast", action="store_true", help="leave out the slow checks (notebooks, browser)")
+    parser.add_argument("--fast", action="store_true", help="leave out the slow checks (slow tests, notebooks, browser)")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the output of every check")
     parser.set_defaults(more=[])
 
