@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Access, Call
+from labkit.embedded.records import repositories
+from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.request.context import Later, resource_context
 from labkit.embedded.request.execution import decide
 from labkit.embedded.services.ecr.images.store import RepositoryKey, StoredImage
 from labkit.embedded.services.ecr.repositories.policies import acceptable
 from labkit.embedded.services.lambda_.errors import error
-from labkit.embedded.state.records import RepositoryRecord
 from labkit.iam import Policy
 from labkit.image.format.errors import ManifestError
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, Manifest, parse
@@ -118,12 +119,15 @@ def _may_manage(embedded: Embedded, call: Call, uri: ImageUri) -> bool:
 
 
 def _add_statement(embedded: Embedded, record: RepositoryRecord) -> bool:
-    """Add Lambda's statement and keep the rest; False where the policy would become too long for ECR."""
+    """Add Lambda's statement and keep the rest; False where ECR would not store the policy that this makes.
+
+    That is one that is too long, and one that names a user or role that was deleted.
+    """
     text = policies.add_lambda_statement(record.policy, record.region, record.account)
     if not acceptable(text):
         return False
-    embedded.set_repository_policy(record.account, record.region, record.name, text)
-    embedded.changed()  # it stays, also when the function is refused for another reason
+    repositories.set_policy(embedded.database, record.arn, text)
+    embedded.database.keep()  # it stays, also when the function is refused for another reason
     return True
 
 
