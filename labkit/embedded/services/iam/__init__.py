@@ -4,6 +4,7 @@ operations     the one table: each operation with its handler and what it needs 
 permissions    which action on which resource an operation needs
 errors         AWS's texts for what is refused
 listing        lists in pages
+account        its alias, its summary
 quotas         how many of each there may be
 entities       users, groups, roles and what is theirs: keys, tags, instance profiles, trust policies
 policies       documents, managed and inline policies, attachments, boundaries, simulation

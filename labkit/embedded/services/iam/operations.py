@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 from labkit.embedded.protocol.calls import Operation
-from labkit.embedded.services.iam.entities import access_keys, groups, roles, tags, users
-from labkit.embedded.services.iam.permissions import ON_GROUP, ON_ROLE, ON_USER, on_path, on_renamed
+from labkit.embedded.services.iam import account
+from labkit.embedded.services.iam.entities import (
+    access_keys,
+    groups,
+    instance_profiles,
+    linked_roles,
+    roles,
+    tags,
+    users,
+)
+from labkit.embedded.services.iam.permissions import (
+    ON_GROUP,
+    ON_PROFILE,
+    ON_ROLE,
+    ON_USER,
+    on_deleted_role,
+    on_linked_role,
+    on_path,
+    on_profile_and_role,
+    on_renamed,
+)
+from labkit.embedded.services.permissions import in_account
 
 ENTITIES: dict[str, Operation] = {
     "CreateUser": Operation(users.create_user, ON_USER),
@@ -37,11 +57,32 @@ ENTITIES: dict[str, Operation] = {
     "TagRole": Operation(tags.tagging(tags.of_role_to_change), ON_ROLE),
     "UntagRole": Operation(tags.untagging(tags.of_role_to_change), ON_ROLE),
     "ListRoleTags": Operation(tags.listing_tags(tags.of("role")), ON_ROLE, reads=True),
+    "CreateServiceLinkedRole": Operation(linked_roles.create, on_linked_role),
+    "DeleteServiceLinkedRole": Operation(linked_roles.delete, ON_ROLE),
+    "GetServiceLinkedRoleDeletionStatus": Operation(linked_roles.deletion_status, on_deleted_role, reads=True),
+    "CreateInstanceProfile": Operation(instance_profiles.create, ON_PROFILE),
+    "GetInstanceProfile": Operation(instance_profiles.get, ON_PROFILE, reads=True),
+    "DeleteInstanceProfile": Operation(instance_profiles.delete, ON_PROFILE),
+    "ListInstanceProfiles": Operation(instance_profiles.list_all, on_path("instance-profile"), reads=True),
+    "ListInstanceProfilesForRole": Operation(instance_profiles.list_for_role, ON_ROLE, reads=True),
+    "AddRoleToInstanceProfile": Operation(instance_profiles.add_role, on_profile_and_role),
+    "RemoveRoleFromInstanceProfile": Operation(instance_profiles.remove_role, ON_PROFILE),
+    "TagInstanceProfile": Operation(tags.tagging(instance_profiles.profile_id), ON_PROFILE),
+    "UntagInstanceProfile": Operation(tags.untagging(instance_profiles.profile_id), ON_PROFILE),
+    "ListInstanceProfileTags": Operation(tags.listing_tags(instance_profiles.profile_id), ON_PROFILE, reads=True),
 }
 """Users, groups, roles and what is theirs."""
+
+ACCOUNT: dict[str, Operation] = {
+    "GetAccountSummary": Operation(account.summary, in_account, reads=True),
+    "CreateAccountAlias": Operation(account.create_alias, in_account),
+    "DeleteAccountAlias": Operation(account.delete_alias, in_account),
+    "ListAccountAliases": Operation(account.list_aliases, in_account, reads=True),
+}
+"""The account as a whole."""
 
 POLICIES: dict[str, Operation] = {}
 """Managed and inline policies, attachments, boundaries, simulation."""
 
-OPERATIONS: dict[str, Operation] = {**ENTITIES, **POLICIES}
+OPERATIONS: dict[str, Operation] = {**ENTITIES, **ACCOUNT, **POLICIES}
 """Every operation that IAM offers here."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from labkit.embedded.protocol.calls import Access, Call, Needs
 from labkit.embedded.records import principals
 from labkit.embedded.records.principals import Kind
+from labkit.embedded.services.iam.entities import instance_profiles, linked_roles
 from labkit.embedded.services.iam.entities.lookup import PARAMETERS
 from labkit.embedded.services.iam.entities.making import arn_of
 from labkit.embedded.services.permissions import request_tags
@@ -45,6 +46,37 @@ def _arn(embedded: Embedded, call: Call, kind: Kind) -> str:
     return found.arn if found else arn_of(call.account, kind, call.params.get("Path", "/"), name)
 
 
+def _on_profile(embedded: Embedded, call: Call) -> list[Access]:
+    """An instance profile that exists (its real ARN, path included) or is to exist."""
+    name = call.params["InstanceProfileName"]
+    query = "SELECT arn FROM instance_profile WHERE account = ? AND name = ?"
+    row = embedded.database.one(query, call.account, name)
+    arn = row["arn"] if row else instance_profiles.arn_of(call.account, call.params.get("Path", "/"), name)
+    return [Access(f"iam:{call.operation}", arn, call.account, _iam_context(call))]
+
+
+def on_profile_and_role(embedded: Embedded, call: Call) -> list[Access]:
+    """Putting a role into an instance profile passes it to EC2: iam:PassRole on the role as well."""
+    role = _arn(embedded, call, "role")
+    passed = Access("iam:PassRole", role, call.account, {"iam:PassedToService": "ec2.amazonaws.com"})
+    return [*_on_profile(embedded, call), passed]
+
+
+def on_linked_role(embedded: Embedded, call: Call) -> list[Access]:
+    """The service-linked role that is to be made."""
+    service = call.params["AWSServiceName"]
+    name = linked_roles.name_of(service, call.params.get("CustomSuffix"))
+    arn = arn_of(call.account, "role", f"{linked_roles.PATH}{service}/", name)
+    return [Access(f"iam:{call.operation}", arn, call.account, {"iam:AWSServiceName": service})]
+
+
+def on_deleted_role(embedded: Embedded, call: Call) -> list[Access]:
+    """The service-linked role whose deletion is asked about: ``task/aws-service-role/SERVICE/ROLE/UUID``."""
+    parts = call.params["DeletionTaskId"].split("/")
+    path, name = (f"/{'/'.join(parts[1:-2])}/", parts[-2]) if len(parts) == 5 else ("/", "*")
+    return [Access(f"iam:{call.operation}", arn_of(call.account, "role", path, name), call.account)]
+
+
 def _iam_context(call: Call) -> dict[str, str | list[str]]:
     keys = {"PolicyArn": "iam:PolicyARN", "PermissionsBoundary": "iam:PermissionsBoundary"}
     context: dict[str, str | list[str]] = {
@@ -77,3 +109,4 @@ def on_policy(embedded: Embedded, call: Call) -> list[Access]:
 ON_ROLE = on_entity("role")
 ON_USER = on_entity("user")
 ON_GROUP = on_entity("group")
+ON_PROFILE = _on_profile

@@ -32,6 +32,7 @@ account in which everybody practises."""
 
 GROUPS_PER_USER = Quota("GroupsPerUser", 10)
 ACCESS_KEYS_PER_USER = Quota("AccessKeysPerUser", 2)
+ROLES_PER_PROFILE = Quota("InstanceSessionsPerInstanceProfile", 1)
 TRUST_POLICY = Quota("ACLSizePerRole", 2048)
 """Characters of a trust policy, white space not counted."""
 TAGS = 50
