@@ -1,7 +1,8 @@
 """What the model demands of parameters: required members, lengths, ranges, patterns, enumerations; in AWS's words.
 
 Most services list all violations in one sentence; ECR names the first in a form of its own, which its answers to users
-show. Patterns are written for Java in the models; the few that Python's ``re`` cannot read are listed by a test, and
+show; Organizations says of the first what kind it is, and in which member of the error's shape, but not where it
+stands (answers to users, and the reasons in its API Reference). Patterns are written for Java in the models; the few that Python's ``re`` cannot read are listed by a test, and
 are not checked.
 """
 
@@ -19,13 +20,34 @@ from labkit.embedded.protocol.calls import ServiceError
 _CODES = {
     "sts": "ValidationError",
     "iam": "ValidationError",
-    "organizations": "InvalidInputException",
     "lambda": "ValidationException",
 }
 _SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean"})
 _CHECKED_ALONE = frozenset({"RepositoryName"})  # ECR checks each name of a list as if it were the only one
 _LONGEST_SHOWN = 200
 _OF_MEMBERS = "satisfy constraint: "
+#: What Organizations answers, reason and sentence, by the beginning of the demand.
+_IN_WORDS_OF_ORGANIZATIONS = {
+    "not be null": ("INPUT_REQUIRED", "You must include a value for all required parameters."),
+    "satisfy enum": ("INVALID_ENUM", "You specified an invalid value."),
+    "satisfy regular": ("INVALID_PATTERN", "You provided a value that does not match the required pattern."),
+    "have length less": ("MAX_LENGTH_EXCEEDED", "You provided a string parameter that is longer than allowed."),
+    "have length greater": ("MIN_LENGTH_EXCEEDED", "You provided a string parameter that is shorter than allowed."),
+    "have value less": (
+        "MAX_VALUE_EXCEEDED",
+        "You provided a numeric parameter that has a larger value than allowed.",
+    ),
+    "have value greater": (
+        "MIN_VALUE_EXCEEDED",
+        "You provided a numeric parameter that has a smaller value than allowed.",
+    ),
+    _OF_MEMBERS: (
+        "INVALID_LIST_MEMBER",
+        "You provided a list to a parameter that contains at least one invalid value.",
+    ),
+}
+_POLICY_TYPES = {"PolicyType", "EffectivePolicyType"}
+_NO_POLICY_TYPE = ("INVALID_ENUM_POLICY_TYPE", "You specified an invalid policy type string.")
 
 
 class _Violation(NamedTuple):
@@ -43,6 +65,8 @@ def check(operation: OperationModel, params: Mapping[str, Any]) -> None:
     service = operation.service_model.service_name
     if service == "ecr":
         raise invalid(found[0].where, _in_words_of_ecr(found[0]))
+    if service == "organizations":
+        raise _invalid_input(found[0])
     raise ServiceError(_CODES[service], summary([_in_words_of_most(each) for each in found]))
 
 
@@ -56,6 +80,15 @@ def invalid(parameter: str, constraint: str) -> ServiceError:
     """ECR's error for a parameter that breaks a constraint."""
     text = f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'"
     return ServiceError("InvalidParameterException", text)
+
+
+def _invalid_input(violation: _Violation) -> ServiceError:
+    """Organizations' error for a parameter that breaks a constraint."""
+    beginnings = _IN_WORDS_OF_ORGANIZATIONS.items()
+    reason, text = next(words for beginning, words in beginnings if violation.demand.startswith(beginning))
+    if reason == "INVALID_ENUM" and violation.shape.name in _POLICY_TYPES:
+        reason, text = _NO_POLICY_TYPE
+    return ServiceError("InvalidInputException", text, fields={"Reason": reason})
 
 
 def _in_words_of_most(violation: _Violation) -> str:

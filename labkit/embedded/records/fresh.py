@@ -5,7 +5,6 @@ The keys stay so that clients that hold them, in a running kernel, go on working
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 
 from labkit.embedded.records import founding, keys, principals
@@ -15,6 +14,7 @@ from labkit.embedded.state import world
 from labkit.embedded.state.clock import SystemClock
 from labkit.embedded.state.opening import open_database
 from labkit.errors import EmbeddedError
+from labkit.ground.files import discard
 from labkit.ground.home import Home
 
 
@@ -24,7 +24,7 @@ def start_afresh(home: Home) -> None:
     for path in home.embedded.glob(f"*{home.database.name}*"):
         path.unlink(missing_ok=True)
     for directory in (home.state, home.embedded / "images", home.embedded / "functions"):
-        shutil.rmtree(directory, ignore_errors=True)
+        discard(directory)
     db, now = open_database(home), SystemClock().now()
     try:
         with db.write():

@@ -80,7 +80,8 @@ _JSON_WRITERS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _json_error(service: str, error: ServiceError, request_id: str) -> HttpAnswer:
-    body = {"__type": error.code, "message": error.message, **error.fields}
+    member = "Message" if service == "organizations" else "message"  # as the models of its errors have it
+    body = {"__type": error.code, member: error.message, **error.fields}
     return _json_answer(error.status, _JSON, request_id, body)
 
 
