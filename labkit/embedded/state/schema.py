@@ -376,6 +376,7 @@ CREATE TABLE function (
 ) STRICT;
 CREATE UNIQUE INDEX function_name ON function (account, region, name, version);
 CREATE INDEX function_digest ON function (digest);
+CREATE INDEX function_ready ON function (ready);
 CREATE INDEX function_unsettled ON function (arn) WHERE state = 'Pending' OR last_update = 'InProgress';
 
 CREATE TABLE function_alias (

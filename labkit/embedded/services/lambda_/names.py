@@ -14,7 +14,8 @@ from labkit.pull.function import LATEST, FunctionRef, InvalidFunctionName, Quali
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-    from labkit.embedded.services.lambda_.functions.store import Function, FunctionStore
+    from labkit.embedded.services.lambda_.functions.record import Function
+    from labkit.embedded.services.lambda_.functions.store import FunctionStore
 
 
 def named(call: Call) -> FunctionRef:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from labkit.embedded.services.lambda_.functions.store import Function, Status
+from labkit.embedded.services.lambda_.functions.record import Function, Status
 from labkit.pull.function import LATEST
 
 _DEFAULTS: Mapping[str, Any] = {
@@ -59,7 +59,7 @@ def configuration(function: Function, states: bool = True) -> dict[str, Any]:
     return shape
 
 
-def description(function: Function) -> dict[str, Any]:
+def description(function: Function, tags: Mapping[str, str]) -> dict[str, Any]:
     """What GetFunction answers: configuration, where the code comes from, tags."""
     return {
         "Configuration": configuration(function),
@@ -68,7 +68,7 @@ def description(function: Function) -> dict[str, Any]:
             "ImageUri": function.image_uri,
             "ResolvedImageUri": function.resolved_uri,
         },
-        **({"Tags": dict(function.tags)} if function.tags else {}),
+        **({"Tags": dict(tags)} if tags else {}),
     }
 
 

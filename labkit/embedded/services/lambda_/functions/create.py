@@ -13,7 +13,7 @@ from labkit.embedded.protocol.calls import Call
 from labkit.embedded.services.lambda_.checks import check_package, check_shape
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.functions.pull import pull
-from labkit.embedded.services.lambda_.functions.store import IN_PROGRESS, Function
+from labkit.embedded.services.lambda_.functions.record import IN_PROGRESS, Function
 from labkit.embedded.services.lambda_.names import function_of, latest, store_of
 from labkit.embedded.services.lambda_.roles import check_role
 from labkit.embedded.services.lambda_.shapes import configuration, options
@@ -44,9 +44,9 @@ def create_function(embedded: Embedded, call: Call) -> dict[str, Any]:
         source.blobs,
         options(params),
         embedded.clock.now(),
-        params.get("Tags") or {},
     )
     store.put(function)
+    store.tag(key, params.get("Tags") or {})
     store.make_ready(key, embedded.images.blobs)
     return configuration(function)
 

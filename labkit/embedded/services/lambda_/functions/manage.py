@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call
+from labkit.embedded.records.principals import tags
 from labkit.embedded.services.lambda_.checks import check_shape
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.functions.create import check_unchanged
-from labkit.embedded.services.lambda_.functions.store import IN_PROGRESS
+from labkit.embedded.services.lambda_.functions.record import IN_PROGRESS
 from labkit.embedded.services.lambda_.names import function_of, here, store_of
 from labkit.embedded.services.lambda_.roles import check_role
 from labkit.embedded.services.lambda_.shapes import configuration, description, options
@@ -24,7 +24,8 @@ PAGE = 50
 
 def get_function(embedded: Embedded, call: Call) -> dict[str, Any]:
     """GetFunction: configuration, image and tags."""
-    return description(function_of(embedded, call))
+    function = function_of(embedded, call)
+    return description(function, tags(embedded.database, function.key.arn))
 
 
 def get_function_configuration(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -36,11 +37,9 @@ def list_functions(embedded: Embedded, call: Call) -> dict[str, Any]:
     """ListFunctions of the caller's account and region, by name, in pages; the marker is the last name shown."""
     limit = min(int(call.params.get("MaxItems") or PAGE), PAGE)
     after = call.params.get("Marker") or ""
-    found = [each for each in store_of(embedded).listed(call.account, call.region) if each.key.name > after]
-    answer: dict[str, Any] = {"Functions": [configuration(function, states=False) for function in found[:limit]]}
-    if len(found) > limit:
-        answer["NextMarker"] = found[limit - 1].key.name
-    return answer
+    found, marker = store_of(embedded).page(call.account, call.region, after, limit)
+    answer: dict[str, Any] = {"Functions": [configuration(function, states=False) for function in found]}
+    return {**answer, "NextMarker": marker} if marker else answer
 
 
 def update_function_configuration(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -69,25 +68,24 @@ def delete_function(embedded: Embedded, call: Call) -> dict[str, Any]:
     """
     if here(call).qualifier == LATEST:
         raise error("latest")
-    store_of(embedded).remove(function_of(embedded, call).key)
+    store_of(embedded).remove(function_of(embedded, call))
     return {"StatusCode": 204}
 
 
 def list_tags(embedded: Embedded, call: Call) -> dict[str, Any]:
     """ListTags of the function whose ARN is ``Resource``."""
-    return {"Tags": dict(function_of(embedded, call).tags)}
+    return {"Tags": tags(embedded.database, function_of(embedded, call).key.arn)}
 
 
 def tag_resource(embedded: Embedded, call: Call) -> dict[str, Any]:
     """TagResource: add tags, replacing those of the same key."""
     function = function_of(embedded, call)
-    store_of(embedded).put(replace(function, tags={**function.tags, **call.params["Tags"]}))
+    store_of(embedded).tag(function.key, call.params["Tags"])
     return {}
 
 
 def untag_resource(embedded: Embedded, call: Call) -> dict[str, Any]:
     """UntagResource: remove tags; those that are not there do not matter."""
     function = function_of(embedded, call)
-    kept = {key: value for key, value in function.tags.items() if key not in call.params["TagKeys"]}
-    store_of(embedded).put(replace(function, tags=kept))
+    store_of(embedded).untag(function.key, call.params["TagKeys"])
     return {}

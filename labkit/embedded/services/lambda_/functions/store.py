@@ -1,12 +1,12 @@
-"""The Lambda functions of every account: their records, and what belongs to them on disk and in processes.
+"""The Lambda functions of every account: rows of the state, and what belongs to them on disk and in processes.
 
-    FunctionStore      records, one JSON file each, replaced as a whole after every change
+    FunctionStore      rows, as values of `Function`, read and written in the unit of whoever calls
       .code            the unpacked images that functions run from (labkit.embedded.services.lambda_.invoke.code)
       .environments    the warm processes that run them (labkit.embedded.services.lambda_.invoke.environments)
 
-A record is a value: a change makes a new one. ``digest`` is the image that the function is configured with,
-``ready`` the one that it runs: they differ while an image is being made ready, during which the old code serves.
-A process that dies meanwhile leaves such a record behind, and `FunctionStore.resume` takes the work up again.
+What is on disk and in processes follows the rows: it is made, ended and removed once a row is durable, never before, so
+that a call that is rolled back has done nothing. An image is made ready in the background and put in force in a unit of
+its own. A process that dies meanwhile leaves a row that says so, and `FunctionStore.resume` takes the work up again.
 
 A function outlives its image. Where the lab's own Python runs it, the unpacked code is enough; an image with an
 interpreter of its own must be had again by any engine, so that its blobs are kept with the function.
@@ -14,198 +14,226 @@ interpreter of its own must be had again by any engine, so that its blobs are ke
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from concurrent.futures import Future, wait
+from dataclasses import replace
 from functools import partial
-from hashlib import sha256
-from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from sqlite3 import Row
+from typing import Any
 from uuid import uuid4
 
+from labkit.embedded.services.lambda_.functions.record import (
+    ACTIVE,
+    SUCCESSFUL,
+    Function,
+    Status,
+    columns,
+    read,
+)
 from labkit.embedded.services.lambda_.invoke.code import CodeFailure, CodeStore
 from labkit.embedded.services.lambda_.invoke.environments import Environments
 from labkit.embedded.state.blobs import BlobStore
-from labkit.embedded.state.clock import Clock, SystemClock
-from labkit.ground.files import write_atomically
-from labkit.pull.function import FunctionRef
+from labkit.embedded.state.clock import Clock
+from labkit.embedded.state.database import Database, StateError
+from labkit.ground.threads import executor
+from labkit.pull.function import LATEST, FunctionRef
 
 _LOG = logging.getLogger(__name__)
 
-
-class Status(NamedTuple):
-    """A state, or a last update's status, with its reason's code and sentence where it has one."""
-
-    value: str
-    code: str | None = None
-    reason: str | None = None
-
-
-PENDING = Status("Pending", "Creating", "The function is being created.")
-ACTIVE = Status("Active")
-IN_PROGRESS = Status("InProgress", "Creating", "The function is being created.")
-SUCCESSFUL = Status("Successful")
-
-
-@dataclass(frozen=True)
-class Function:
-    """One function, ``key``, which has no qualifier.
-
-    ``image_uri`` is what its author wrote, ``resolved_uri`` the same by digest, ``digest`` the image's digest,
-    ``blobs`` the manifest, configuration and layers that it takes to make it ready, ``ready`` the digest of the
-    image that answers now, ``running`` the blobs that its containers are made from, where it has an interpreter of its
-    own. ``options`` has what its author chose, in the names and forms of Lambda's API: Description, Timeout (seconds),
-    MemorySize (MiB), Environment, Architectures and so on.
-    """
-
-    key: FunctionRef
-    role: str
-    image_uri: str
-    resolved_uri: str
-    digest: str
-    blobs: tuple[str, ...]
-    options: Mapping[str, Any]
-    modified: datetime
-    tags: Mapping[str, str] = field(default_factory=dict)
-    revision: str = field(default_factory=lambda: str(uuid4()))
-    state: Status = PENDING
-    update: Status | None = None
-    ready: str | None = None
-    running: tuple[str, ...] = ()
-
-    @property
-    def version(self) -> str:
-        """What tells apart two versions of the running code and its configuration."""
-        return sha256(json.dumps([self.ready, self.role, self.options], sort_keys=True).encode()).hexdigest()
-
-    @property
-    def settled(self) -> bool:
-        """Is nothing being made ready?"""
-        return self.state.value != "Pending" and (self.update or SUCCESSFUL).value != "InProgress"
+_UNSETTLED = "(state = 'Pending' OR last_update = 'InProgress')"  # as the index function_unsettled has it
+# A list that cannot be read must not stop the others: its row is set aside when it is next read.
+_EACH = "SELECT item.value AS digest FROM function, json_each(iif(json_valid({0}), {0}, '[]')) AS item"
+_NEEDED_BLOBS = (
+    f"{_EACH.format('blobs')} WHERE {_UNSETTLED} AND ready IS NOT function.digest UNION {_EACH.format('running')}"
+)
 
 
 class FunctionStore:
-    """All functions, below ``home``. ``kept`` is told whose digests are in use when others have gone."""
+    """All functions; code lies below ``home``. ``kept`` is told whose digests are in use when others have gone."""
 
     def __init__(
-        self, home: Path, clock: Clock | None = None, kept: Callable[[Collection[str]], object] | None = None
+        self,
+        home: Path,
+        database: Database,
+        clock: Clock,
+        kept: Callable[[Collection[str]], object] | None = None,
     ) -> None:
-        self.code = CodeStore(home / "code")
+        self._db = database
+        self.code = CodeStore(home / "code", self._needs)
         self.environments = Environments()
         self._kept = kept
-        self._now = (clock or SystemClock()).now
-        self._records = home / "records"
-        self._records.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = threading.RLock()
-        self._worker = ThreadPoolExecutor(1, "make-ready")
-        self._work: dict[FunctionRef, Future[None]] = {}
-        loaded = (_load(path) for path in sorted(self._records.glob("*.json")))
-        self._functions = {function.key: function for function in loaded}
+        self._now = clock.now
+        self._worker = executor(1, "make-ready")
+        self._lock = threading.Lock()
+        self._work: set[Future[None]] = set()
         self._resumed = False
+
+    # -- Rows ------------------------------------------------------------------------------------------------------
 
     def get(self, key: FunctionRef) -> Function | None:
         """The function, or None."""
-        return self._functions.get(key)
+        row = self._db.one("SELECT * FROM function WHERE arn = ? AND version = ?", key.unqualified.arn, LATEST)
+        return self._readable(row) if row else None
 
-    def listed(self, account: str, region: str) -> list[Function]:
-        """The functions of an account in a region, by name."""
-        with self._lock:
-            found = [
-                each for each in self._functions.values() if (each.key.account, each.key.region) == (account, region)
-            ]
-        return sorted(found, key=lambda function: function.key.name)
+    def page(self, account: str, region: str, after: str, limit: int) -> tuple[list[Function], str | None]:
+        """The next functions of an account in a region, by name, and the last name seen if there are more."""
+        rows = self._db.all(
+            "SELECT * FROM function WHERE account = ? AND region = ? AND version = ? AND name > ? "
+            "ORDER BY name LIMIT ?",
+            *(account, region, LATEST, after, limit + 1),
+        )
+        shown = [function for row in rows[:limit] if (function := self._readable(row))]
+        return shown, rows[limit - 1]["name"] if len(rows) > limit else None
 
     def put(self, function: Function) -> None:
-        """Store a new or changed function."""
-        with self._lock:
-            self._functions[function.key] = function
-            write_atomically(self._path(function.key), _dump(function))
+        """Store a new or changed function, in a unit that writes."""
+        row = columns(function)
+        changes = ", ".join(f"{name} = excluded.{name}" for name in row)
+        self._db.run(
+            f"INSERT INTO function ({', '.join(row)}) VALUES ({', '.join('?' * len(row))}) "  # noqa: S608 - our names
+            f"ON CONFLICT (arn, version) DO UPDATE SET {changes}",
+            *row.values(),
+        )
 
     def revised(self, function: Function, **members: Any) -> Function:
         """The function after a change made by its author, now: a new revision, not stored yet."""
         return replace(function, modified=self._now(), revision=str(uuid4()), **members)
 
-    def remove(self, key: FunctionRef) -> None:
-        """Forget a function, end its processes, and delete the code that no other function runs."""
-        with self._lock:
-            self._path(key).unlink(missing_ok=True)
-            del self._functions[key]
-        self.environments.stop(key.arn)
-        self._collect()
+    def remove(self, function: Function) -> None:
+        """Forget a function in a unit that writes; then end its processes and delete code that no other one runs."""
+        arn = function.key.arn
+        for table, column in (("function", "arn"), ("function_alias", "arn"), ("tag", "resource")):
+            self._db.run(f"DELETE FROM {table} WHERE {column} = ?", arn)  # noqa: S608
+        self._db.afterwards(partial(self._clean_up, arn, (function.digest, function.ready), self.environments.stop))
+
+    def tag(self, key: FunctionRef, tags: Mapping[str, str]) -> None:
+        """Add tags to a function, replacing those of the same key."""
+        for name, value in tags.items():
+            self._db.run("INSERT OR REPLACE INTO tag (resource, key, value) VALUES (?, ?, ?)", key.arn, name, value)
+
+    def untag(self, key: FunctionRef, names: Collection[str]) -> None:
+        """Remove tags; those that are not there do not matter."""
+        for name in names:
+            self._db.run("DELETE FROM tag WHERE resource = ? AND key = ?", key.arn, name)
 
     def needed_blobs(self) -> set[str]:
         """The blobs that some function still has to be made ready from or runs; they must outlive their repository."""
-        with self._lock:
-            functions = list(self._functions.values())
-        waiting = [each.blobs for each in functions if each.ready != each.digest and not each.settled]
-        return set(chain(*waiting, *(each.running for each in functions)))
+        return {row["digest"] for row in self._db.all(_NEEDED_BLOBS)}
+
+    def _needs(self, digest: str) -> bool:
+        return self._db.one("SELECT 1 FROM function WHERE digest = ? OR ready = ? LIMIT 1", digest, digest) is not None
+
+    def _readable(self, row: Row) -> Function | None:
+        try:
+            return read(row)
+        except ValueError as error:
+            self._db.set_aside("function", "arn = ? AND version = ?", (row["arn"], row["version"]), str(error))
+            return None
+
+    # -- Made ready ------------------------------------------------------------------------------------------------
 
     def make_ready(self, key: FunctionRef, blobs: BlobStore) -> None:
-        """Unpack the function's image in the background; then it becomes Active, or Failed with the reason."""
-        self._work[key] = self._worker.submit(self._make_ready, key, blobs)
+        """Once the present unit is durable, unpack the function's image in the background.
+
+        Then it becomes Active, or Failed with the reason.
+        """
+        self._db.afterwards(partial(self._begin, self._make_ready, key, blobs))
 
     def resume(self, blobs: BlobStore) -> None:
         """Take up what an earlier process left unfinished. Does so once; later calls do nothing."""
-        with self._lock:
-            if self._resumed:
-                return
-            self._resumed = True
-            self._collect()
-            for function in self._functions.values():
-                if not function.settled:
-                    self.make_ready(function.key, blobs)
+        if not self._resumed:
+            self._db.afterwards(partial(self._take_up, blobs))
 
     def settle(self) -> None:
         """Wait until everything that was begun has been made ready."""
-        wait(list(self._work.values()))
+        while work := self._pending():
+            wait(work)
 
     def close(self) -> None:
         """End all processes; unfinished work is taken up again by the next process."""
         self._worker.shutdown(wait=True, cancel_futures=True)
         self.environments.close()
 
-    def _make_ready(self, key: FunctionRef, blobs: BlobStore) -> None:
-        function = self._functions.get(key)
-        if function is None:
+    def _begin(self, work: Callable[..., None], *args: Any) -> None:
+        try:
+            future = self._worker.submit(work, *args)
+        except RuntimeError:  # the lab is being stopped: the next process takes it up
             return
+        with self._lock:
+            self._work.add(future)
+        future.add_done_callback(self._done)
+
+    def _done(self, future: Future[None]) -> None:
+        with self._lock:
+            self._work.discard(future)
+        if not future.cancelled() and (problem := future.exception()):
+            _LOG.error("work on functions in the background failed", exc_info=problem)
+
+    def _pending(self) -> list[Future[None]]:
+        with self._lock:
+            return list(self._work)
+
+    def _take_up(self, blobs: BlobStore) -> None:
+        with self._lock:
+            first, self._resumed = not self._resumed, True
+        if first:
+            self._begin(self._resume, blobs)
+
+    def _resume(self, blobs: BlobStore) -> None:
+        self._collect(self.code.digests())
+        for row in self._db.all(f"SELECT * FROM function WHERE {_UNSETTLED}"):  # noqa: S608
+            if function := self._readable(row):
+                self._make_ready(function.key, blobs)
+
+    def _make_ready(self, key: FunctionRef, blobs: BlobStore) -> None:
+        try:
+            function = self.get(key)
+            if function is not None and not function.settled:
+                self._finish(function, self._prepared(function, blobs))
+        except StateError as error:
+            _LOG.error("%s stays as it is and is tried again: %s", key.arn, error)
+            self._resumed = False  # the next call takes it up
+
+    def _prepared(self, function: Function, blobs: BlobStore) -> Callable[[Function], Function]:
+        """Unpack a function's image; what becomes of the function then."""
         try:
             self.code.prepare(function.digest, blobs)
             stand_in = self.code.config(function.digest).stands_in_for
+            return partial(_succeeded, () if stand_in else function.blobs)
         except CodeFailure as failure:
-            self._finish(function, partial(_failed, Status("Failed", failure.code, failure.reason)))
+            return partial(_failed, Status("Failed", failure.code, failure.reason))
         except Exception:
-            _LOG.exception("the image of %s cannot be made ready", key.arn)
+            _LOG.exception("the image of %s cannot be made ready", function.key.arn)
             reason = "The embedded AWS failed; its log says why."
-            self._finish(function, partial(_failed, Status("Failed", "InternalError", reason)))
-        else:
-            self._finish(function, partial(_succeeded, () if stand_in else function.blobs))
+            return partial(_failed, Status("Failed", "InternalError", reason))
 
     def _finish(self, begun: Function, step: Callable[[Function], Function]) -> None:
         """Take the step unless the function has meanwhile been deleted or given another image."""
-        with self._lock:
-            current = self._functions.get(begun.key)
-            if current is None or current.digest != begun.digest:
-                return
-            self.put(step(current))
-        self.environments.retire(begun.key.arn)
-        self._collect()
+        with self._db.write():
+            current = self.get(begun.key)
+            left: tuple[str | None, ...] = (begun.digest,)
+            if current is not None and current.digest == begun.digest:
+                self.put(after := step(current))
+                left = tuple({current.ready, current.digest} - {after.ready})
+            self._db.afterwards(partial(self._clean_up, begun.key.arn, left, self.environments.retire))
 
-    def _collect(self) -> None:
-        with self._lock:
-            functions = list(self._functions.values())
-        used = {digest for each in functions for digest in (each.digest, each.ready) if digest}
-        self.code.collect(used)
-        if self._kept:
-            self._kept(used)
+    # -- Cleaned up ------------------------------------------------------------------------------------------------
 
-    def _path(self, key: FunctionRef) -> Path:
-        # Names differ in case only, at times, and some file systems do not tell: the hash does.
-        return self._records / f"{sha256(key.arn.encode()).hexdigest()}.json"
+    def _clean_up(self, arn: str, digests: Collection[str | None], end: Callable[[str], None]) -> None:
+        """End a function's processes and delete code that may have become useless; what fails is for the log."""
+        try:
+            end(arn)
+            self._collect([digest for digest in digests if digest])
+        except Exception:
+            _LOG.exception("what is left of %s could not be cleaned up", arn)
+
+    def _collect(self, digests: Collection[str]) -> None:
+        if self.code.collect(digests) and self._kept:
+            rows = self._db.all("SELECT digest FROM function UNION SELECT ready FROM function WHERE ready IS NOT NULL")
+            self._kept({row["digest"] for row in rows})
 
 
 def _succeeded(running: tuple[str, ...], function: Function) -> Function:
@@ -216,24 +244,3 @@ def _failed(status: Status, function: Function) -> Function:
     """A new function fails; one that has code goes on with it, and its update fails."""
     state = function.state if function.ready else status
     return replace(function, state=state, update=status if function.update else None)
-
-
-def _dump(function: Function) -> bytes:
-    key = [function.key.account, function.key.region, function.key.name]
-    state = {**asdict(function), "key": key, "modified": function.modified.isoformat()}
-    return json.dumps(state).encode()
-
-
-def _load(path: Path) -> Function:
-    state = json.loads(path.read_bytes())
-    return Function(
-        **{
-            **state,
-            "key": FunctionRef(*state["key"]),
-            "blobs": tuple(state["blobs"]),
-            "running": tuple(state.get("running", ())),  # older records have none
-            "modified": datetime.fromisoformat(state["modified"]),
-            "state": Status(*state["state"]),
-            "update": Status(*state["update"]) if state["update"] else None,
-        }
-    )

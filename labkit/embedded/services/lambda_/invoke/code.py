@@ -13,7 +13,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -38,11 +38,11 @@ class CodeFailure(Exception):  # noqa: N818 - what Lambda calls Failed
 class CodeStore:
     """Unpacked images below ``home``: ``<digest>/root`` and ``<digest>/image.json``.
 
-    ``needed`` tells the digests of the images that functions run or are to run. One process at a time uses a directory;
-    what a killed one was unpacking or removing is removed at the start.
+    ``needed`` tells whether some function runs, or is to run, the image of a digest. One process at a time uses a
+    directory; what a killed one was unpacking or removing is removed at the start.
     """
 
-    def __init__(self, home: Path, needed: Callable[[], Collection[str]]) -> None:
+    def __init__(self, home: Path, needed: Callable[[str], bool]) -> None:
         self._home = home
         self._needed = needed
         self._lock = threading.Lock()
@@ -88,28 +88,34 @@ class CodeStore:
         finally:
             with self._lock:
                 self._users[digest] -= 1
+                self._users = +self._users
                 late = not self._users[digest] and digest in self._postponed
                 self._postponed.discard(digest)
             if late:
-                self.collect()
+                self.collect([digest])
 
-    def collect(self) -> None:
-        """Delete the code that is neither needed nor in use; the log says what cannot be deleted."""
-        for path in self._taken_away():
+    def digests(self) -> list[str]:
+        """The images whose code is here."""
+        return [f"sha256:{path.name}" for path in self._home.iterdir() if not path.name.startswith(".")]
+
+    def collect(self, digests: Iterable[str]) -> list[str]:
+        """Delete the code of those of these images that are neither needed nor in use; return which they are.
+
+        What cannot be deleted is for the log.
+        """
+        gone = {digest: self._taken_away(digest) for digest in set(digests)}
+        for path in filter(None, gone.values()):
             discard(path)
+        return [digest for digest, path in gone.items() if path]
 
-    def _taken_away(self) -> list[Path]:
-        # With the lock nothing appears, and nobody begins to use anything, between the question and the deed.
-        taken = []
+    def _taken_away(self, digest: str) -> Path | None:
+        # With the lock nothing appears, and nobody begins to use it, between the question and the deed.
         with self._lock:
-            needed = {self._place(digest).name for digest in self._needed()}
-            used = {self._place(digest).name: digest for digest in +self._users}
-            for path in [path for path in self._home.iterdir() if not path.name.startswith(".")]:
-                if path.name in used:
-                    self._postponed.add(used[path.name])
-                elif path.name not in needed:
-                    taken.append(self._set_apart(path))
-        return taken
+            if self._users[digest]:
+                self._postponed.add(digest)
+                return None
+            place = self._place(digest)
+            return self._set_apart(place) if place.is_dir() and not self._needed(digest) else None
 
     def _set_apart(self, path: Path) -> Path:
         """Let a directory disappear by one rename; where that fails, it is removed where it is."""

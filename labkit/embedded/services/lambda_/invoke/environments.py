@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+from labkit.ground.threads import executor
 from labkit.image.run.pool import SandboxPool
 from labkit.image.run.result import InvocationResult
 
@@ -45,7 +45,7 @@ class Environments:
     def __init__(self) -> None:
         self._leases: dict[str, _Lease] = {}
         self._lock = threading.Lock()
-        self._background = ThreadPoolExecutor(4, "event")
+        self._background = executor(4, "event")
 
     def later(self, work: Callable[[], object]) -> None:
         """Do something in the background; its result is dropped, and the log says what it raised."""

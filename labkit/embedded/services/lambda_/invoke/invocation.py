@@ -1,6 +1,6 @@
 """Invoke: the handler really runs, in a warm process, as its execution role.
 
-The lab's lock is held while the function is looked up and its role's credentials are made, never while a handler
+The state is read to look the function up, and written to make its role's credentials; no unit is open while a handler
 runs. What is not AWS: without a container engine the interpreter is the lab's own Python, and the first line of a cold
 start's log says what it is; an ``Event`` invocation runs once, in the background, without Lambda's two retries.
 
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.protocol.calls import Call, Credentials
 from labkit.embedded.protocol.faults import too_large
 from labkit.embedded.services.lambda_.errors import error
-from labkit.embedded.services.lambda_.functions.store import Function
+from labkit.embedded.services.lambda_.functions.record import Function
 from labkit.embedded.services.lambda_.invoke.code import CodeFailure
 from labkit.embedded.services.lambda_.names import function_of
 from labkit.embedded.services.lambda_.roles import assumable
@@ -47,7 +47,7 @@ SESSION = timedelta(hours=12)
 def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
     """Invoke. DryRun answers 204, Event 202, RequestResponse 200 with the handler's answer or its error."""
     kind = call.params.get("InvocationType") or "RequestResponse"
-    with embedded.lock:
+    with embedded.database.read():
         function = function_of(embedded, call)
     payload = call.params.get("Payload") or b"{}"
     if kind == "Event" and len(payload) > ASYNCHRONOUS_LIMIT:
@@ -106,7 +106,8 @@ def _run(
     environments = embedded.functions.environments
     try:
         version = f"{function.version} {embedded.runners.wanted}"
-        return environments.invoke(function.key.arn, version, embedded.clock.now() + timeout, build, event)
+        with embedded.functions.code.used(function.ready or ""):
+            return environments.invoke(function.key.arn, version, embedded.clock.now() + timeout, build, event)
     except Throttled:
         raise error("throttled") from None
     except ImageError:  # the function was deleted while the call waited for a process
@@ -118,15 +119,15 @@ def _run(
 
 def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime]:
     """A pool for the function as it is now, with fresh credentials of its role in the environment."""
-    with embedded.lock:
+    with embedded.database.write():
         if not assumable(embedded, function.key, function.role):
             raise error("role gone")
         credentials = embedded.role_session(function.role, function.key.name, int(SESSION.total_seconds()))
-        embedded.changed()
     assert function.ready is not None  # noqa: S101 - checked before
     try:
+        embedded.functions.code.prepare(function.ready, embedded.images.blobs)  # where somebody has removed it
         image = embedded.functions.code.config(function.ready)
-    except CodeFailure:  # it was unpacked by a version of the lab that took it
+    except CodeFailure:  # it was unpacked by a version of the lab that took it, or cannot be had again
         raise error("image broken") from None
     runnable = _runnable(embedded, function, image, credentials)
     container = embedded.runners.container(image, function.ready, embedded.images.blobs)

@@ -1,0 +1,126 @@
+"""A function as it is kept: one row of the table ``function``, that of ``$LATEST``.
+
+A record is a value: a change makes a new one. ``digest`` is the image that the function is configured with, ``ready``
+the one that it runs: they differ while an image is being made ready, during which the old code serves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from sqlite3 import Row
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from labkit.embedded.state.clock import read_stored, stored
+from labkit.pull.function import LATEST, FunctionRef
+
+
+class Status(NamedTuple):
+    """A state, or a last update's status, with its reason's code and sentence where it has one."""
+
+    value: str
+    code: str | None = None
+    reason: str | None = None
+
+
+PENDING = Status("Pending", "Creating", "The function is being created.")
+ACTIVE = Status("Active")
+IN_PROGRESS = Status("InProgress", "Creating", "The function is being created.")
+SUCCESSFUL = Status("Successful")
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function, ``key``, which has no qualifier.
+
+    ``image_uri`` is what its author wrote, ``resolved_uri`` the same by digest, ``digest`` the image's digest,
+    ``blobs`` the manifest, configuration and layers that it takes to make it ready, ``ready`` the digest of the
+    image that answers now, ``running`` the blobs that its containers are made from, where it has an interpreter of its
+    own. ``options`` has what its author chose, in the names and forms of Lambda's API: Description, Timeout (seconds),
+    MemorySize (MiB), Environment, Architectures and so on.
+    """
+
+    key: FunctionRef
+    role: str
+    image_uri: str
+    resolved_uri: str
+    digest: str
+    blobs: tuple[str, ...]
+    options: Mapping[str, Any]
+    modified: datetime
+    revision: str = field(default_factory=lambda: str(uuid4()))
+    state: Status = PENDING
+    update: Status | None = None
+    ready: str | None = None
+    running: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """What tells apart two versions of the running code and its configuration."""
+        return sha256(json.dumps([self.ready, self.role, self.options], sort_keys=True).encode()).hexdigest()
+
+    @property
+    def settled(self) -> bool:
+        """Is nothing being made ready?"""
+        return self.state.value != "Pending" and (self.update or SUCCESSFUL).value != "InProgress"
+
+
+def columns(function: Function) -> dict[str, str | None]:
+    """The columns of a function's row, by their names."""
+    key, update = function.key, function.update or (None, None, None)
+    return {
+        "arn": key.arn,
+        "version": LATEST,
+        "account": key.account,
+        "region": key.region,
+        "name": key.name,
+        "role": function.role,
+        "image_uri": function.image_uri,
+        "resolved_uri": function.resolved_uri,
+        "digest": function.digest,
+        "blobs": json.dumps(function.blobs),
+        "ready": function.ready,
+        "running": json.dumps(function.running),
+        "options": json.dumps(function.options),
+        "modified": stored(function.modified),
+        "revision": function.revision,
+        **dict(zip(("state", "state_code", "state_reason"), function.state, strict=True)),
+        **dict(zip(("last_update", "last_update_code", "last_update_reason"), update, strict=True)),
+    }
+
+
+def read(row: Row) -> Function:
+    """The function that a row is. Raises ValueError for one that cannot be read."""
+    return Function(
+        FunctionRef(row["account"], row["region"], row["name"]),
+        row["role"],
+        row["image_uri"],
+        row["resolved_uri"],
+        row["digest"],
+        _digests(row["blobs"]),
+        _options(row["options"]),
+        read_stored(row["modified"]),
+        row["revision"],
+        Status(row["state"], row["state_code"], row["state_reason"]),
+        Status(row["last_update"], row["last_update_code"], row["last_update_reason"]) if row["last_update"] else None,
+        row["ready"],
+        _digests(row["running"]),
+    )
+
+
+def _digests(text: str) -> tuple[str, ...]:
+    found = json.loads(text)
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ValueError(f"{text[:80]!r} is no list of digests")
+    return tuple(found)
+
+
+def _options(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(f"{text[:80]!r} has no options of a function")
+    return found
