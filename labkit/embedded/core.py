@@ -12,6 +12,7 @@ handler, which is in force as a whole or not at all. The stores are made on firs
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import cached_property
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -21,8 +22,9 @@ from labkit.embedded.records import founding, keys, organization, principals, re
 from labkit.embedded.records.keys import Session, new_session
 from labkit.embedded.records.principals import EntityRecord
 from labkit.embedded.records.repositories import RepositoryRecord
+from labkit.embedded.records.uses import Uses
 from labkit.embedded.state.clock import Clock, OffsetClock, SystemClock
-from labkit.embedded.state.database import Database
+from labkit.embedded.state.database import Database, StateError
 from labkit.embedded.state.opening import open_database
 from labkit.embedded.state.runtime import write_profiles
 from labkit.embedded.state.settings import WorldSettings
@@ -51,6 +53,7 @@ class Embedded:
         self.endpoint = endpoint
         self.database: Database = open_database(home)
         self.clock: Clock = OffsetClock(clock or SystemClock(), float(self.setting(_OFFSET) or 0))
+        self.uses = Uses(self.database, self.clock)
 
     # -- The world -------------------------------------------------------------------------------------------------
 
@@ -149,6 +152,8 @@ class Embedded:
         if "functions" in self.__dict__:
             self.functions.close()
             self.runners.close()
+        with suppress(StateError), self.database.write():  # a full disk does not keep anybody from leaving
+            self.uses.write(at_once=True)
         self.database.close()
 
     # -- Organizations -------------------------------------------------------------------------------------------------

@@ -125,7 +125,9 @@ class Gateway:
         if signature.region not in REGIONS:
             reason = f"Credential should be scoped to a valid region, not '{signature.region}'."
             raise SignatureError("mismatch", reason)
-        return principals.identify(self._embedded, found)
+        identity = principals.identify(self._embedded, found)
+        self._embedded.uses.note(found, signature.service, signature.region)
+        return identity
 
 
 def _body(environ: Mapping[str, Any], head: HttpRequest, service: str) -> bytes:

@@ -4,6 +4,7 @@ accounts           which accounts exist
 keys               access keys of users, sessions of roles and users
 principals         users, groups and roles as they are at this moment, with the documents that limit them
 bindings           users and roles in stored policies, bound to their ids
+uses               when keys and roles were last used
 organization       where an account stands, and which policies of its organization reach it
 repositories       repositories of ECR and their policies
 founding           the world at the first start, and whenever the settings name something new

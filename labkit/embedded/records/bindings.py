@@ -77,7 +77,7 @@ def _entities(text: str | None) -> set[str]:
     if text is None:
         return set()
     named = {entry for entries in _aws_entries(json.loads(text)) for entry in entries}
-    return {arn for arn in named if (found := split(arn)) and found.service == "iam" and found.resource_id != "root"}
+    return {arn for arn in named if (found := split(arn)) and found.service == "iam" and found.resource_id}
 
 
 def _aws_entries(document: Any) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.protocol.calls import Access, Call, Operation
 from labkit.embedded.protocol.faults import fault
 from labkit.embedded.request.context import resource_context
+from labkit.embedded.request.principals import is_service_linked
 from labkit.iam import Decision, Policies, Policy, Request, evaluate
 from labkit.iam.arn import parse
 
@@ -27,9 +28,15 @@ def execute(embedded: Embedded, call: Call, operation: Operation) -> dict[str, A
     if operation.locks_itself:
         authorize(embedded, call, operation)
         return operation.handler(embedded, call)
-    with embedded.database.read() if operation.reads else embedded.database.write():
+    if operation.reads:
+        with embedded.database.read():
+            authorize(embedded, call, operation)
+            return operation.handler(embedded, call)
+    with embedded.database.write():
         authorize(embedded, call, operation)
-        return operation.handler(embedded, call)
+        output = operation.handler(embedded, call)
+        embedded.uses.write()
+        return output
 
 
 def authorize(embedded: Embedded, call: Call, operation: Operation) -> None:
@@ -53,7 +60,7 @@ def decide(embedded: Embedded, call: Call, access: Access) -> Decision:
         boundary=of_caller.boundary,
         session=of_caller.session,
         scp=of_caller.scp,
-        rcp=embedded.rcp(owner),
+        rcp=None if is_service_linked(call.identity) else embedded.rcp(owner),
     )
     return evaluate(request, policies, resource_must_allow=access.policy == "trust")
 

@@ -103,5 +103,13 @@ def policies_of(embedded: Embedded, entity: EntityRecord | None, session: tuple[
         identity=[Policy.parse(text, name) for name, text in documents.identity],
         boundary=Policy.parse(boundary[1], boundary[0]) if boundary else None,
         session=[Policy.parse(text, "session policy") for text in session or ()],
-        scp=embedded.scp(entity.account),
+        scp=None if entity.linked_service else embedded.scp(entity.account),
     )
+
+
+def is_service_linked(identity: Identity) -> bool:
+    """Whether this is a service-linked role, which neither SCPs nor RCPs limit; no other role stands below its path.
+
+    (Organizations User Guide, "Tasks and entities not restricted by SCPs"; the same for RCPs.)
+    """
+    return ":role/aws-service-role/" in identity.principal_arn

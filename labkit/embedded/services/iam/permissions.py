@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Access, Call, Needs
-from labkit.embedded.records import principals
+from labkit.embedded.records import keys, principals
+from labkit.embedded.records.keys import UserKey
 from labkit.embedded.records.principals import Kind
 from labkit.embedded.services.iam.entities import instance_profiles, linked_roles
 from labkit.embedded.services.iam.entities.lookup import PARAMETERS
@@ -60,6 +61,13 @@ def on_profile_and_role(embedded: Embedded, call: Call) -> list[Access]:
     role = _arn(embedded, call, "role")
     passed = Access("iam:PassRole", role, call.account, {"iam:PassedToService": "ec2.amazonaws.com"})
     return [*_on_profile(embedded, call), passed]
+
+
+def on_key_owner(embedded: Embedded, call: Call) -> list[Access]:
+    """The user whose access key the call names; where there is none, any."""
+    found = keys.find(embedded.database, call.params["AccessKeyId"])
+    own = found.user_arn if isinstance(found, UserKey) and found.account == call.account else "*"
+    return [Access(f"iam:{call.operation}", own, call.account)]
 
 
 def on_linked_role(embedded: Embedded, call: Call) -> list[Access]:

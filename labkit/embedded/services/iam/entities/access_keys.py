@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.records import keys
 from labkit.embedded.records.keys import UserKey
+from labkit.embedded.records.uses import Use
 from labkit.embedded.services.iam import listing
 from labkit.embedded.services.iam.entities.lookup import own_user
 from labkit.embedded.services.iam.errors import refusal
@@ -79,6 +80,32 @@ def delete_access_key(embedded: Embedded, call: Call) -> dict[str, Any]:
     """Delete a key."""
     keys.remove(embedded.database, _key(embedded, call).id)
     return {}
+
+
+def last_used(embedded: Embedded, call: Call) -> dict[str, Any]:
+    """When a key of the account was last used, by whom, and for what. Raises NoSuchEntity."""
+    id = call.params["AccessKeyId"]
+    row = embedded.database.one(
+        "SELECT access_key.*, name FROM access_key JOIN entity ON entity.id = user_id "
+        "WHERE access_key.id = ? AND account = ?",
+        id,
+        call.account,
+    )
+    if row is None:
+        raise refusal("no access key", id)
+    return {"UserName": row["name"], "AccessKeyLastUsed": _use(row, embedded.uses.pending(id))}
+
+
+def _use(row: Row, newer: Use | None) -> dict[str, Any]:
+    if newer is not None:
+        return {"LastUsedDate": newer.moment, "ServiceName": newer.service, "Region": newer.region}
+    if row["last_used"] is None:
+        return {"ServiceName": "N/A", "Region": "N/A"}
+    return {
+        "LastUsedDate": read_stored(row["last_used"]),
+        "ServiceName": row["last_used_service"],
+        "Region": row["last_used_region"],
+    }
 
 
 def _key(embedded: Embedded, call: Call) -> UserKey:

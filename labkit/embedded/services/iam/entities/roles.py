@@ -39,7 +39,7 @@ def create_role(embedded: Embedded, call: Call) -> dict[str, Any]:
 def get_role(embedded: Embedded, call: Call) -> dict[str, Any]:
     """Describe a role."""
     found = entity(embedded, call, "role")
-    members = {**shapes.role(found), "RoleLastUsed": shapes.last_used(found)}
+    members = {**shapes.role(found), "RoleLastUsed": shapes.last_used(found, embedded.uses.pending(found.id))}
     return {"Role": {**members, **shapes.more(found, principals.tags(embedded.database, found.id))}}
 
 

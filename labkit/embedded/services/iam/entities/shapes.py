@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from labkit.embedded.records.principals import EntityRecord, record
+from labkit.embedded.records.uses import Use
 from labkit.embedded.state.clock import read_stored
 
 Members = dict[str, Any]
@@ -77,8 +78,10 @@ def more(found: EntityRecord, tags: Mapping[str, str]) -> Members:
     return members
 
 
-def last_used(found: EntityRecord) -> Members:
-    """When a role was last used; empty for one that never was."""
+def last_used(found: EntityRecord, newer: Use | None = None) -> Members:
+    """When a role was last used; empty for one that never was. ``newer`` is a use that is not written yet."""
+    if newer is not None:
+        return {"LastUsedDate": newer.moment, "Region": newer.region}
     if found.last_used is None:
         return {}
     return {"LastUsedDate": read_stored(found.last_used), "Region": found.last_used_region}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
 _UNIQUE_ID = re.compile("A(ROA|IDA)[A-Z2-7]{12,}")
+_WILD = re.compile(r"[*?]")
 _SPACE = re.compile(r"\s")
 
 
@@ -58,8 +59,10 @@ def _exists(embedded: Embedded, entry: str) -> bool:
     if named.service == "iam" and named.resource_type in ("role", "user"):
         found = principals.by_arn(embedded.database, entry)
         return found is not None and found.kind == named.resource_type
-    # The account itself, or a session; whether AWS asks if a session's role exists is not known.
-    return named.resource_id == "root" or named.service == "sts"
+    if named.service == "iam":
+        return named.resource == "root"
+    # Whether AWS asks if the role or user of a session exists is not known.
+    return named.resource_type in ("assumed-role", "federated-user") and not _WILD.search(named.resource)
 
 
 def _check(statement: Statement) -> None:
