@@ -2,8 +2,8 @@
 
 Most services list all violations in one sentence; ECR names the first in a form of its own, which its answers to users
 show; Organizations says of the first what kind it is, and in which member of the error's shape, but not where it
-stands (answers to users, and the reasons in its API Reference). Patterns are written for Java in the models; the few that Python's ``re`` cannot read are listed by a test, and
-are not checked.
+stands (answers to users, and the reasons in its API Reference). Patterns are written for Java in the models; what only
+Java knows in them, the classes of Unicode in those of tags, is said in Python's words.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ _SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean"}
 _CHECKED_ALONE = frozenset({"RepositoryName"})  # ECR checks each name of a list as if it were the only one
 _LONGEST_SHOWN = 200
 _OF_MEMBERS = "satisfy constraint: "
+# Letters, separators and numbers, as the patterns of tags name them and as Python does; "_" is theirs as well.
+_ANY_LANGUAGE = r"\p{L}\p{Z}\p{N}"
+_IN_PYTHON = r"\w\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 #: What Organizations answers, reason and sentence, by the beginning of the demand.
 _IN_WORDS_OF_ORGANIZATIONS = {
     "not be null": ("INPUT_REQUIRED", "You must include a value for all required parameters."),
@@ -219,8 +222,9 @@ def _lower(name: str) -> str:
 @cache
 def compile_pattern(pattern: str) -> re.Pattern[str] | None:
     """A model's pattern as Python reads it; None when Python cannot."""
+    flags = re.UNICODE if _ANY_LANGUAGE in pattern else re.ASCII  # as Java reads \w and \d
     try:
-        return re.compile(pattern, re.ASCII)  # as Java reads \w and \d
+        return re.compile(pattern.replace(_ANY_LANGUAGE, _IN_PYTHON), flags)
     except re.error:
         return None
 
