@@ -38,6 +38,7 @@ from labkit.embedded.protocol.wire import (
 from labkit.embedded.request import principals, sigv4
 from labkit.embedded.request.context import Later, request_context
 from labkit.embedded.request.execution import execute
+from labkit.embedded.request.foreign import not_there
 from labkit.embedded.request.parse import named_operation, parse
 from labkit.embedded.request.render import render, render_error
 from labkit.errors import LabError
@@ -85,8 +86,7 @@ class Gateway:
         try:
             service = _addressed(head)
         except _UnknownService as unknown:
-            service, text = _suggested(head), f"The embedded AWS does not implement the service {unknown}."
-            return render_error(service, fault(service, "unknown operation", text), request_id)
+            return not_there(head, str(unknown), request_id)
         try:
             request = replace(head, body=_body(environ, head, service))
             return self._answer(request, service, request_id)
@@ -104,8 +104,7 @@ class Gateway:
         model, params = parse(request, service)
         operation = operations(service).get(model.name)
         if operation is None:
-            text = f"The embedded AWS does not implement {service}:{model.name}."
-            raise fault(service, "unknown operation", text)
+            raise _not_offered(service, model.name)
         constraints.check(model, params)
         context = Later(lambda: request_context(self._embedded, identity, request, region))
         call = Call(identity, service, model.name, region, params, request_id, context)
@@ -117,6 +116,8 @@ class Gateway:
             with self._embedded.database.read():
                 return self._verified(request, signature), signature.region
         except SignatureError as error:
+            if error.kind == "missing":
+                _refuse_unsigned(request, service)
             raise signature_fault(service, error) from None
 
     def _verified(self, request: HttpRequest, signature: sigv4.Signature) -> Identity:
@@ -128,6 +129,20 @@ class Gateway:
         identity = principals.identify(self._embedded, found)
         self._embedded.uses.note(found, signature.service, signature.region)
         return identity
+
+
+def _refuse_unsigned(request: HttpRequest, service: str) -> None:
+    """Refuse what is called unsigned by design, such as AssumeRoleWithWebIdentity: nothing of that is offered here."""
+    try:
+        model, _ = parse(request, service)
+    except ServiceError:
+        return
+    if model.auth_type == "none":
+        raise _not_offered(service, model.name)
+
+
+def _not_offered(service: str, operation: str) -> ServiceError:
+    return fault(service, "unknown operation", f"The embedded AWS does not implement {service}:{operation}.")
 
 
 def _body(environ: Mapping[str, Any], head: HttpRequest, service: str) -> bytes:
