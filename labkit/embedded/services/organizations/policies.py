@@ -29,9 +29,11 @@ KINDS = {
     "RESOURCE_CONTROL_POLICY": DOCUMENT_KINDS["rcp"],
 }
 """The rules for the documents of the types that decide."""
-#: Quotas (Organizations User Guide, "Quotas"): characters of a document of other types, policies of a type.
+MOST = {"SERVICE_CONTROL_POLICY": 10_000}
+"""How many policies of a type an organization can have (Organizations User Guide, "Quotas"); of others 1,000."""
+_MOST = 1_000
+#: Characters of the documents of other types.
 _LONGEST, _LONGEST_OF = 10_000, {"AISERVICES_OPT_OUT_POLICY": 2_500}
-_MOST, _MOST_OF = 1_000, {"SERVICE_CONTROL_POLICY": 10_000}
 
 
 def create_policy(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def create_policy(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]:
     counted = home.db.one(
         "SELECT count(*) AS policies FROM organization_policy WHERE organization = ? AND type = ?", home.id, kind
     )
-    if counted and counted["policies"] >= _MOST_OF.get(kind, _MOST):
+    if counted and counted["policies"] >= MOST.get(kind, _MOST):
         raise exceeded("POLICY_NUMBER_LIMIT_EXCEEDED")
     id = f"p-{new_word(10)}"
     home.db.insert(
