@@ -90,7 +90,8 @@ class CodeStore:
                 self._users[digest] -= 1
                 self._users = +self._users
                 late = not self._users[digest] and digest in self._postponed
-                self._postponed.discard(digest)
+                if late:
+                    self._postponed.discard(digest)
             if late:
                 self.collect([digest])
 
