@@ -42,6 +42,7 @@ COMMANDS = (
     Command("down", "labkit.cli.commands.down", "stop the embedded AWS; its state stays"),
     Command("status", "labkit.cli.commands.status", "show what the embedded AWS is and where it answers"),
     Command("reset", "labkit.cli.commands.reset", "throw the embedded AWS's state away and start anew"),
+    Command("snapshot", "labkit.cli.commands.snapshot", "keep the state under a name, and go back to it"),
     Command("env", "labkit.cli.commands.env", "print the shell exports that point aws, docker and boto3 at the lab"),
     Command("run", "labkit.cli.commands.run", "run the scenarios without a notebook"),
     Command("gallery", "labkit.cli.commands.gallery", "make a static site of all notebooks and scenarios"),

@@ -18,11 +18,12 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Credentials
-from labkit.embedded.records import founding, keys, organization, principals, repositories
+from labkit.embedded.records import founding, fresh, keys, organization, principals, repositories
 from labkit.embedded.records.keys import Session, new_session
 from labkit.embedded.records.principals import EntityRecord
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.records.uses import Uses
+from labkit.embedded.state import snapshots
 from labkit.embedded.state.clock import Clock, OffsetClock, SystemClock
 from labkit.embedded.state.database import Database, StateError
 from labkit.embedded.state.opening import open_database
@@ -62,11 +63,23 @@ class Embedded:
 
         Raises `UsageError` for settings that are wrong; then nothing is changed.
         """
+        snapshots.sweep(self.home)
+        if self.setting(fresh.RESTORED):
+            self._follow()
         self._settle(WorldSettings.read(self.home.settings))
+
+    def _follow(self) -> None:
+        """Let the settings of the home be those of the state, which comes from a snapshot."""
+        self._write_settings(self.settings)
+        with self.database.write():
+            self.database.run("DELETE FROM setting WHERE name = ?", fresh.RESTORED)
 
     def apply(self, settings: WorldSettings) -> None:
         """Make exist what ``settings`` name, rewrite the profiles, and remember the settings. Raises `UsageError`."""
         self._settle(settings)
+        self._write_settings(settings)
+
+    def _write_settings(self, settings: WorldSettings) -> None:
         write_atomically(self.home.settings, json.dumps(settings.to_dict(), indent=2).encode() + b"\n", 0o644)
 
     def _settle(self, settings: WorldSettings) -> None:

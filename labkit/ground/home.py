@@ -9,6 +9,7 @@
     <home>/embedded/*.lock          held while starting, and while running
     <home>/embedded/state.sqlite3   the state (`labkit.embedded.state.schema`); 0600
     <home>/embedded/state/          the state of a home from before it was a database
+    <home>/embedded/snapshots/      states kept under names (`labkit.embedded.state.snapshots`)
     <home>/embedded/images/, functions/   layers and manifests; what functions run from
     <home>/embedded/containers      is there while functions may have containers in an engine
     <home>/embedded/trials/         a locked file for each trial container (`labkit.docker.trial_marks`)
@@ -16,7 +17,8 @@
     <home>/bases/                   AWS's base images where they were pulled (`labkit.aws.public_bases`)
     <home>/matplotlib/              matplotlib's list of fonts (`labkit.show.plots`)
 
-A directory that exists, has content and no marker belongs to somebody else and is refused.
+A directory that exists, has content and no marker belongs to somebody else and is refused; so is the lab home of
+another user, in which files of this one would be in the way.
 """
 
 from __future__ import annotations
@@ -75,6 +77,11 @@ class Home:
     def state(self) -> Path:
         """Where the state of a home from before lies."""
         return self.embedded / "state"
+
+    @property
+    def snapshots(self) -> Path:
+        """States that are kept under names."""
+        return self.embedded / "snapshots"
 
     @property
     def runtime(self) -> Path:
@@ -202,6 +209,12 @@ def _check_marker(home: Home) -> None:
         raise UsageError(
             f"{home.marker} was not written by this version of labkit. "
             "Set LABKIT_HOME to another directory, or remove this one."
+        )
+    owner = home.marker.stat().st_uid
+    if owner != getattr(os, "geteuid", lambda: owner)():
+        raise UsageError(
+            f"The lab home {home.root} belongs to another user (id {owner}). "
+            "Set LABKIT_HOME to a directory of your own."
         )
 
 

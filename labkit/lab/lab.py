@@ -167,6 +167,15 @@ class Lab:
         built: BuiltImage = self.engine.build(IMAGE_FOLDER, self.base, names, progress or silent, pulling)
         return built
 
+    def add_account(self, number: str) -> None:
+        """Lets an account of 12 digits exist outside the embedded AWS, so that a policy can name it.
+
+        Raises UsageError for a number that is none, and for a lab on real accounts, where AWS knows which exist.
+        """
+        if self.choices.are_real:
+            raise UsageError("Which accounts exist on AWS is AWS's to know: only the embedded AWS can be told of one.")
+        embedded.add_account(self.home, number)
+
     # The organization
 
     @cached_property

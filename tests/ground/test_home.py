@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from labkit.docker.engine_choice import chosen
 from labkit.errors import UsageError
-from labkit.ground.home import Home, home_path, read_choices, write_choices
+from labkit.ground.home import Home, home_path, inspect_home, open_home, read_choices, write_choices
 from labkit.ground.project import HOME
 
 
@@ -28,6 +29,14 @@ def test_what_was_chosen_is_found_again_and_nothing_where_nothing_was(tmp_path: 
     write_choices(home, {"engine": "docker", "base": None})
     assert read_choices(home) == {"engine": "docker", "base": None} and chosen(home) == "docker"
     assert home.marker.exists()
+
+
+def test_the_home_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_home(tmp_path / "lab")
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(UsageError, match=rf"^The lab home {tmp_path}/lab belongs to another user \(id {os.getuid()}\)"):
+        inspect_home(tmp_path / "lab")
+    inspect_home(tmp_path / "another")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '"docker"', b"\xff".decode("latin-1")])

@@ -1,41 +1,51 @@
-"""Throw the state of the embedded AWS away: repositories, images, roles, functions, policies. The accounts and the
-organization are as at the first start again. Asks before it does so, unless told --yes.
+"""Begin anew: what was made in the embedded AWS is thrown away (repositories, images, users, roles, policies,
+functions), and the accounts and the organization are as at the first start. Asks before it does so, unless told --yes.
 
   labkit reset
   labkit reset --yes        in scripts
+  labkit reset --all        as if this lab had never been used
+
+What was chosen stays: account numbers, region, organization, engine, base image. So do the snapshots, the base images
+that were pulled, the port, and the access keys of the profiles, so that open notebooks go on working. With --all all of
+it goes, too.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-
-from labkit.errors import UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``labkit reset``."""
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--all", action="store_true", help="choices, snapshots, base images and access keys go as well")
 
 
 def run(args: argparse.Namespace) -> int:
     """Reset after a yes; 1 when the answer is no."""
+    from labkit.cli.terminal.questions import confirmed
     from labkit.embedded.process import client
-    from labkit.ground.home import home_path
+    from labkit.embedded.state import snapshots
+    from labkit.ground.home import home_path, inspect_home
 
-    home = home_path()
-    if not args.yes and not _confirmed(f"Throw away everything in the embedded AWS of {home}? [y/N] "):
+    home = inspect_home(home_path())
+    kept = [each.name for each in snapshots.listed(home)]
+    what = f"Throw away everything in the embedded AWS of {home.root}"
+    if args.all:
+        what += ", the choices, the keys" + (f", and the snapshots {', '.join(kept)}" if kept else "")
+    if not args.yes and not confirmed(f"{what}? [y/N] "):
         print("Nothing was changed.")
         return 1
-    client.reset(home)
-    print(f"The embedded AWS of {home} is as new.")
+    client.reset(home.root, everything=args.all)
+    if args.all:
+        print(f"The lab home {home.root} is as new.")
+        return 0
+    print(f"The embedded AWS of {home.root} is as new. {_stays(kept)}")
     return 0
 
 
-def _confirmed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError("there is nobody to ask here; say --yes to reset without a question.")
-    try:
-        return input(question).strip().lower() in {"y", "yes"}
-    except EOFError:
-        return False
+def _stays(snapshots: list[str]) -> str:
+    named = f", the snapshots ({', '.join(snapshots)})" if snapshots else ""
+    return (
+        f"What was chosen for the lab{named} and the access keys of its profiles are as before; --all renews them, too."
+    )

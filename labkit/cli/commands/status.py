@@ -1,5 +1,6 @@
-"""Show what the embedded AWS of this lab home is: where it answers, its accounts and organization, its versions, and
-whether a Docker engine answers. With --json as one object for programs. Exits with 1 when it is not up. Starts nothing.
+"""Show what the embedded AWS of this lab home is: where it answers, how it runs, its accounts and organization, what is
+in it and how large that is, its versions, and whether a Docker engine answers. With --json as one object for programs.
+Exits with 1 when it is not up, or cannot be used. Starts nothing.
 
   labkit status
   labkit status --json
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from labkit.embedded.process.client import Running
+    from labkit.embedded.process.client import ElsewhereError, Running
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,10 @@ def run(args: argparse.Namespace) -> int:
     from labkit.ground.home import home_path
 
     home = home_path()
-    running = client.status(home)
+    try:
+        running = client.status(home)
+    except client.ElsewhereError as elsewhere:
+        return _elsewhere(args, home, elsewhere)
     facts = facts_of(home, running)
     if args.json:
         print(json.dumps(facts, indent=2))
@@ -39,6 +43,14 @@ def run(args: argparse.Namespace) -> int:
     return 0 if running else 1
 
 
+def _elsewhere(args: argparse.Namespace, home: Path, elsewhere: ElsewhereError) -> int:
+    """Say that the embedded AWS runs within another process, which alone reaches it: it is up, and of no use here."""
+    if not args.json:
+        raise elsewhere
+    print(json.dumps({"up": True, "home": str(home), "run_as": "in-process", "pid": elsewhere.pid}, indent=2))
+    return 1
+
+
 def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
     """The status as plain data: ``{"up", "home"}``, and where it runs everything that is known about it."""
     if running is None:
@@ -46,6 +58,7 @@ def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
     return {
         "up": True,
         "home": str(running.home),
+        "run_as": running.run_as,
         "endpoint": running.endpoint,
         "registry": running.registry,
         **_engine(home),
@@ -55,6 +68,7 @@ def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
         "pid": running.pid,
         "uptime_seconds": round(_uptime(running.pid), 1),
         "versions": dict(running.versions),
+        **running.details,
     }
 
 
@@ -76,9 +90,11 @@ def _show(facts: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from labkit.cli.terminal.quantities import in_words, size_in_words
+
     table = Table(box=None, show_header=False)
     table.add_column(style="bold")
-    table.add_row("embedded AWS", f"up at {facts['endpoint']} (process {facts['pid']})")
+    table.add_row("embedded AWS", f"up at {facts['endpoint']} ({facts['run_as']} {facts['pid']})")
     table.add_row("registry", f"{facts['registry']}, in front of an image's ECR name for docker and its like")
     table.add_row("for", duration(facts["uptime_seconds"]))
     table.add_row("lab home", facts["home"])
@@ -86,7 +102,12 @@ def _show(facts: Mapping[str, Any]) -> None:
     table.add_row("region", facts["region"])
     table.add_row("organization", facts["organization"])
     table.add_row("accounts", "\n".join(f"{number}  {name}" for name, number in facts["accounts"].items()))
-    table.add_row("versions", ", ".join(f"{name} {version}" for name, version in facts["versions"].items()))
+    table.add_row("contents", in_words(facts["contents"]))
+    table.add_row("sizes", ", ".join(f"{name} {size_in_words(size)}" for name, size in facts["sizes"].items()))
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    table.add_row("versions", ", ".join(filter(None, [versions, facts["server"]])))
+    if facts["trouble"]:
+        table.add_row("trouble", facts["trouble"], style="red")
     Console(highlight=False, soft_wrap=True).print(table)
 
 

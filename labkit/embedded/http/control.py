@@ -1,4 +1,4 @@
-"""The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world, engine.
+"""The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world, engine, snapshot, account.
 
 Only who can read the runtime file of the lab home (mode 0600) knows the token that they carry. Wrong input is answered
 with 400 and a sentence, a lab that could not come up with 503 and a sentence.
@@ -16,26 +16,34 @@ from typing import Any
 
 from labkit.embedded.core import Embedded
 from labkit.embedded.protocol.wire import BodyTooLargeError, HttpAnswer, UnreadableBodyError, read_body
-from labkit.embedded.state import schema
+from labkit.embedded.records import accounts
+from labkit.embedded.state import inventory, schema, snapshots
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import LabError, UsageError
 from labkit.ground import VERSION
+from labkit.pull.organization import check_account
 
 _LIMIT = 1 << 16
 
 
 class Control:
-    """Answers control requests. ``stop`` is called to end the process."""
+    """Answers control requests. ``stop`` is called to end the process.
 
-    def __init__(self, embedded: Embedded, token: str, stop: Callable[[], None]) -> None:
+    ``server`` is the name and version of what speaks HTTP with clients, empty where nothing does.
+    """
+
+    def __init__(self, embedded: Embedded, token: str, stop: Callable[[], None], server: str = "") -> None:
         self._embedded = embedded
         self._token = token
         self._stop = stop
+        self._server = server
         self._actions: dict[tuple[str, str], Callable[[Any], Any]] = {
             ("GET", "/_labkit/status"): self._status,
             ("POST", "/_labkit/stop"): self._end,
             ("POST", "/_labkit/world"): self._world,
             ("POST", "/_labkit/engine"): self._engine,
+            ("POST", "/_labkit/snapshot"): self._snapshot,
+            ("POST", "/_labkit/account"): self._account,
         }
 
     def answer(self, environ: Mapping[str, Any]) -> HttpAnswer:
@@ -51,7 +59,7 @@ class Control:
             return _answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
         except LabError as error:
             return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)})
-        except (ValueError, BodyTooLargeError, UnreadableBodyError):
+        except (ValueError, KeyError, TypeError, BodyTooLargeError, UnreadableBodyError):
             return _answer(HTTPStatus.BAD_REQUEST, {"error": "The request is not JSON."})
 
     def _genuine(self, environ: Mapping[str, Any]) -> bool:
@@ -63,7 +71,11 @@ class Control:
         return {
             "pid": os.getpid(),
             "endpoint": embedded.endpoint,
+            "server": self._server,
             "versions": {"labkit": VERSION, "schema": schema.VERSION, "sqlite": sqlite3.sqlite_version},
+            "contents": inventory.contents(embedded.database),
+            "sizes": inventory.sizes(embedded.home),
+            "trouble": embedded.database.trouble_now(),
             **embedded.settings.to_dict(),
         }
 
@@ -78,6 +90,16 @@ class Control:
 
     def _engine(self, _: Any) -> dict[str, Any]:
         self._embedded.let_go()
+        return {}
+
+    def _snapshot(self, source: Any) -> dict[str, Any]:
+        snapshots.save(self._embedded.home, self._embedded.database, str(source["name"]))
+        return {}
+
+    def _account(self, source: Any) -> dict[str, Any]:
+        number = check_account(str(source["account"]), "The account number")
+        with self._embedded.database.write():
+            accounts.add(self._embedded.database, number, "outside", self._embedded.clock.now())
         return {}
 
 

@@ -14,21 +14,26 @@ from __future__ import annotations
 import http.client
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from labkit.embedded.process import child, here
-from labkit.embedded.records.fresh import start_afresh
+from labkit.embedded.records import fresh
+from labkit.embedded.services.lambda_.invoke.restored import bring_back
+from labkit.embedded.state import inventory, snapshots
+from labkit.embedded.state.opening import open_database
 from labkit.embedded.state.runtime import READY, Runtime, read_runtime
 from labkit.embedded.state.settings import WorldSettings
+from labkit.embedded.state.snapshots import Snapshot
 from labkit.errors import EmbeddedError, UsageError
 from labkit.ground.environment import apply, lab_variables
 from labkit.ground.home import Home, home_path, inspect_home, open_home
 
 _ANSWER_WITHIN = 10.0  # seconds for a control request
+_SAVED_WITHIN = 300.0
 _ALONE_WITHIN = 60.0
 _STOP_WITHIN = 30.0
 
@@ -56,7 +61,8 @@ _REFUSALS = {http.client.BAD_REQUEST: UsageError, http.client.SERVICE_UNAVAILABL
 class Running:
     """A running embedded AWS. ``accounts`` maps profiles to account numbers; ``started``: by this very call.
 
-    ``run_as`` is one of `labkit.embedded.process.here.KINDS`: a process of its own (``pid``), or in-process.
+    ``details`` has what else the process says of itself (`labkit.embedded.http.control`). ``run_as`` is one of
+    `labkit.embedded.process.here.KINDS`: a process of its own (``pid``), or in-process.
     """
 
     home: Path
@@ -66,6 +72,7 @@ class Running:
     organization: str
     region: str
     versions: Mapping[str, Any]
+    details: Mapping[str, Any] = field(default_factory=dict)
     run_as: str = here.OWN_PROCESS
     started: bool = False
 
@@ -124,13 +131,72 @@ def stop(root: Path | None = None) -> bool:
         return _stop(home)
 
 
-def reset(root: Path | None = None) -> Running:
-    """Throw the state away and start anew; the settings and the administrators' keys stay."""
+def reset(root: Path | None = None, *, everything: bool = False) -> Running:
+    """Throw the state away and start anew; settings, choices, snapshots and the administrators' keys stay, unless
+    ``everything`` is to go."""
     home = open_home(home_path(root))
+    return _begin_anew(home, fresh.start_all_afresh if everything else fresh.start_afresh)
+
+
+def save_snapshot(root: Path | None, name: str) -> Snapshot:
+    """Keep the state of a lab home under a name, whether it runs or not. Raises what `snapshots.save` raises."""
+    home = inspect_home(home_path(root))
+    snapshots.check_name(name)
+    if _status(home) is not None:
+        _request(home, "POST", "/_labkit/snapshot", {"name": name}, _SAVED_WITHIN)
+        return snapshots.find(home, name)
+    if not home.database.exists():
+        raise UsageError(f"There is nothing in {home.root} yet that could be kept.")
+    with _alone(home):
+        db = open_database(home)
+        try:
+            return snapshots.save(home, db, name)
+        finally:
+            db.close()
+
+
+def load_snapshot(root: Path | None, name: str) -> Running:
+    """Let the state of a lab home be that of a snapshot, and start it.
+
+    Raises `UsageError` where there is no such snapshot, and `EmbeddedError` for one that is damaged or of a newer
+    version; then nothing is changed.
+    """
+    home = inspect_home(home_path(root))
+    snapshot = snapshots.find(home, name)
+    snapshot.check()
+    return _begin_anew(home, lambda home: bring_back(home, snapshot))
+
+
+def contents(root: Path | None = None) -> Mapping[str, int] | None:
+    """How many things of each kind the state of a lab home has; None where there is none that can be read."""
+    home = inspect_home(home_path(root))
+    served = here.served(home)
+    if served:
+        return inventory.contents(served.embedded.database)
+    if not home.database.exists():
+        return None
+    try:
+        db = open_database(home)
+    except EmbeddedError:
+        return None
+    try:
+        return inventory.contents(db)
+    finally:
+        db.close()
+
+
+def add_account(root: Path | None, number: str) -> None:
+    """Let an account exist outside, so that policies can name it. Raises `UsageError` for a number that is none."""
+    running = ensure(root)
+    _request(Home(running.home), "POST", "/_labkit/account", {"account": number})
+
+
+def _begin_anew(home: Home, begin: Callable[[Home], None]) -> Running:
+    """Stop the embedded AWS, let it begin from another state, and start it in the same way."""
     kind = here.IN_PROCESS if here.served(home) else here.wanted(home)
     with _alone(home):
         _stop(home)
-        start_afresh(home)
+        begin(home)
         return _start(home, None, kind)
 
 
@@ -211,13 +277,17 @@ def _check_elsewhere(home: Home, runtime: Runtime) -> None:
 
 def _running(home: Home, answer: Mapping[str, Any]) -> Running:
     names = ("endpoint", "pid", "accounts", "organization", "region", "versions")
+    details = {name: value for name, value in answer.items() if name not in names}
     kind = here.IN_PROCESS if here.served(home) else here.OWN_PROCESS
-    return Running(home.root, run_as=kind, **{name: answer[name] for name in names})
+    return Running(home.root, **{name: answer[name] for name in names}, details=details, run_as=kind)
 
 
-def _request(home: Home, method: str, path: str, content: Any = None) -> dict[str, Any]:
+def _request(home: Home, method: str, path: str, content: Any = None, within: float | None = None) -> dict[str, Any]:
     served = here.served(home)
-    status, body = (here.request(served, method, path, content)) if served else _over_http(home, method, path, content)
+    if served:
+        status, body = here.request(served, method, path, content)
+    else:
+        status, body = _over_http(home, method, path, content, within or _ANSWER_WITHIN)
     answer = json.loads(body)
     if status in _REFUSALS:
         raise _REFUSALS[status](answer["error"])
@@ -226,11 +296,11 @@ def _request(home: Home, method: str, path: str, content: Any = None) -> dict[st
     return dict(answer)
 
 
-def _over_http(home: Home, method: str, path: str, content: Any) -> tuple[int, bytes]:
+def _over_http(home: Home, method: str, path: str, content: Any, within: float) -> tuple[int, bytes]:
     runtime = read_runtime(home)
     if runtime is None:
         raise EmbeddedError(f"The embedded AWS of {home.root} has just stopped. Try again.")
-    connection = http.client.HTTPConnection("127.0.0.1", runtime.port, timeout=_ANSWER_WITHIN)
+    connection = http.client.HTTPConnection("127.0.0.1", runtime.port, timeout=within)
     try:
         body = None if content is None else json.dumps(content)
         connection.request(method, path, body, {"Authorization": f"Bearer {runtime.token}"})

@@ -110,6 +110,18 @@ def put(db: Database, key: UserKey) -> None:
     )
 
 
+def exchange(db: Database, access_key: str, key: UserKey) -> None:
+    """Let the user of an access key have another one in its place."""
+    db.run(
+        "UPDATE access_key SET id = ?, secret = ?, status = ?, created = ? WHERE id = ?",
+        key.id,
+        key.secret,
+        key.status,
+        stored(key.created),
+        access_key,
+    )
+
+
 def set_status(db: Database, access_key: str, status: str) -> None:
     """Make a key Active or Inactive."""
     db.run("UPDATE access_key SET status = ? WHERE id = ?", status, access_key)

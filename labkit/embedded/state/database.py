@@ -19,7 +19,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,7 @@ class Database:
         self._batch: _Batch | None = None
         self._writer = connect(path, alone=alone)
         self._idle: list[sqlite3.Connection] = []
+        self._trouble: str | None = None
 
     # -- Units -----------------------------------------------------------------------------------------------------
 
@@ -220,7 +221,18 @@ class Database:
     def sentence(self, error: sqlite3.Error) -> StateError:
         """What SQLite's error means for whoever asked."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        return StateError(f"The state in {self.path}: {_SENTENCES.get(code, str(error))}.")
+        found = StateError(f"The state in {self.path}: {_SENTENCES.get(code, str(error))}.")
+        if self._trouble != str(found):
+            self._trouble = str(found)
+            _LOG.error("%s", found)
+        return found
+
+    def trouble_now(self) -> str | None:
+        """The sentence for which the state cannot be read or written; None where it can. Tries it if it could not."""
+        if self._trouble is not None:
+            with suppress(StateError), self.write():
+                self.run("INSERT OR REPLACE INTO setting (name, value) VALUES ('tried', '')")
+        return self._trouble
 
     @property
     def _unit(self) -> _Unit | None:
@@ -285,6 +297,7 @@ class Database:
     def _commit(self, batch: _Batch) -> None:
         try:
             self._writer.execute("COMMIT")
+            self._trouble = None
         except sqlite3.Error as error:
             batch.error = self.sentence(error)
             if self._writer.in_transaction:

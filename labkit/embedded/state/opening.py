@@ -36,14 +36,26 @@ def open_database(
     Raises `EmbeddedError` for a home from before, and for a database that is foreign, newer or damaged; each is left as
     it is. Raises `StateError` where the disk refuses.
     """
-    path, alone = home.database, sys.platform == "emscripten"
+    if not home.database.exists():
+        _refuse_before(home)
+    return open_file(home.database, script=script, version=version, migrations=migrations)
+
+
+def open_file(
+    path: Path,
+    *,
+    script: str = schema.SCHEMA,
+    version: int = schema.VERSION,
+    migrations: Mapping[int, str] | None = None,
+) -> Database:
+    """The state in a file, wherever it lies; made where there is none. Raises what `open_database` raises."""
+    alone = sys.platform == "emscripten"
     steps = schema.MIGRATIONS if migrations is None else migrations
     try:
         if not path.exists():
-            _refuse_before(home)
             _create(path, script, version)
         else:
-            _migrate(path, _checked_version(path, version), version, steps)
+            _migrate(path, checked_version(path, version), version, steps)
         return Database(path, alone=alone)
     except sqlite3.Error as error:
         raise _unusable(path, str(error)) from None
@@ -103,7 +115,8 @@ def _create(path: Path, script: str, version: int) -> None:
     temporary.replace(path)
 
 
-def _checked_version(path: Path, version: int) -> int:
+def checked_version(path: Path, version: int = schema.VERSION) -> int:
+    """The version of the schema in a database file that this program can use. Raises `EmbeddedError` for any other."""
     found = version_of(path)
     if found > version:
         raise EmbeddedError(
