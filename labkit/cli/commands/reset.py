@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Reset after a yes; 1 when the answer is no."""
-    from labkit.cli.terminal.questions import confirmed
+    from labkit.cli.terminal.words import confirmed
     from labkit.embedded.process import client
     from labkit.embedded.state import snapshots
     from labkit.ground.home import home_path, inspect_home

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _save(args: argparse.Namespace) -> int:
-    from labkit.cli.terminal.quantities import in_words
+    from labkit.cli.terminal.words import in_words
     from labkit.embedded.process import client
 
     made = client.save_snapshot(None, args.name)
@@ -58,8 +58,7 @@ def _save(args: argparse.Namespace) -> int:
 
 
 def _load(args: argparse.Namespace) -> int:
-    from labkit.cli.terminal.quantities import in_words
-    from labkit.cli.terminal.questions import confirmed
+    from labkit.cli.terminal.words import confirmed, in_words
     from labkit.embedded.process import client
     from labkit.embedded.state import snapshots
     from labkit.ground.home import home_path, inspect_home
@@ -108,7 +107,7 @@ def _show(found: list[Snapshot]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from labkit.cli.terminal.quantities import in_words, size_in_words
+    from labkit.cli.terminal.words import in_words, size_in_words
 
     table = Table(box=None)
     for title in ("name", "made", "size", "with"):

@@ -90,7 +90,7 @@ def _show(facts: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from labkit.cli.terminal.quantities import in_words, size_in_words
+    from labkit.cli.terminal.words import in_words, size_in_words
 
     table = Table(box=None, show_header=False)
     table.add_column(style="bold")

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``labkit test``; what it does not know it hands to pytest."""
-    parser.add_argument("--fast", action="store_true", help="leave out the slow checks (slow tests, notebooks, browser)")
+    parser.add_argument(
+        "--fast", action="store_true", help="leave out the slow checks (slow tests, notebooks, browser)"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="show the output of every check")
     parser.set_defaults(more=[])
 

@@ -2,7 +2,6 @@
 
 decisions   a decision as a tree
 pulling     a bar while AWS's base image comes
-quantities  numbers of things and of bytes
-questions   asking before something is thrown away
 steps       the steps of a scenario, with what each has to show for itself
+words       numbers of things and of bytes, and a question before something is thrown away
 """

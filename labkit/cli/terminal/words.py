@@ -1,8 +1,11 @@
-"""Numbers of things and of bytes, as a person reads them."""
+"""Plain words: numbers of things and of bytes as a person reads them, and a question before something is thrown away."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+
+from labkit.errors import UsageError
 
 _SINGULAR = {
     "accounts": "account",
@@ -28,3 +31,16 @@ def size_in_words(size: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} GB"
+
+
+def confirmed(question: str) -> bool:
+    """Whether a person at the terminal says yes; no answer means no.
+
+    Raises `UsageError` where nobody is there to be asked.
+    """
+    if not sys.stdin.isatty():
+        raise UsageError("There is nobody to ask here: give --yes to go on without a question.")
+    try:
+        return input(question).strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False
