@@ -1,4 +1,4 @@
-"""Plain words: numbers of things and of bytes as a person reads them, and a question before something is thrown away."""
+"""Plain words: numbers of things and of bytes as a person reads them, and a question before things are thrown away."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ class Database:
         """What SQLite's error means for whoever asked."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         found = StateError(f"The state in {self.path}: {_SENTENCES.get(code, str(error))}.")
-        if self._trouble != str(found):
+        if code in _SENTENCES and self._trouble != str(found):
             self._trouble = str(found)
             _LOG.error("%s", found)
         return found

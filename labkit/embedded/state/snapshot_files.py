@@ -6,7 +6,6 @@ is deleted; where the disk knows no links they are copied. All are named by dige
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -22,8 +21,8 @@ from labkit.image.format.errors import ManifestError
 from labkit.image.format.manifest import parse
 
 _NAMED = (
-    "SELECT digest, blobs FROM image UNION ALL SELECT digest, '[]' FROM layer "
-    "UNION ALL SELECT digest, blobs FROM function UNION ALL SELECT digest, running FROM function"
+    "SELECT digest FROM image UNION SELECT digest FROM image_part UNION SELECT digest FROM layer "
+    "UNION SELECT value FROM function, json_each(blobs) UNION SELECT value FROM function, json_each(running)"
 )
 
 
@@ -35,7 +34,7 @@ def blobs_of(folder: Path) -> BlobStore:
 def keep_files(home: Home, db: Database, into: Path) -> list[str]:
     """Keep what the state names and is there; returns the digests of the blobs."""
     ours, theirs = _blobs_of_lab(home), blobs_of(into)
-    digests = [digest for digest in sorted(_named(db)) if digest in ours]
+    digests = sorted(row[0] for row in db.all(_NAMED) if row[0] in ours)
     for digest in digests:
         _link(ours.path(digest), theirs.path(digest))
     for row in db.all("SELECT DISTINCT ready FROM function WHERE ready IS NOT NULL"):
@@ -44,11 +43,6 @@ def keep_files(home: Home, db: Database, into: Path) -> list[str]:
         if code.is_dir() and not _can_be_unpacked(row["ready"], ours):
             shutil.copytree(code, into / "code" / name, symlinks=True)
     return digests
-
-
-def _named(db: Database) -> set[str]:
-    rows = db.all(_NAMED)
-    return {digest for row in rows for digest in (row["digest"], *json.loads(row["blobs"]))}
 
 
 def _can_be_unpacked(digest: str, blobs: BlobStore) -> bool:

@@ -66,7 +66,7 @@ class Kept:
                 "scan_on_push, encryption) "
                 "VALUES ('r', '813835382529', 'eu-central-1', 'r', '', 'MUTABLE', '[]', 0, '{}')"
             )
-            db.insert("layer", repository="r", digest=digest, linked="")
+            db.insert("layer", repository="r", digest=digest, linked="2026-01-01T00:00:00.000000Z", used=1)
         return digest
 
 
