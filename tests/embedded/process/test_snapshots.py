@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from labkit.aws import transport
+from labkit.aws import images, transport
 from labkit.embedded.process import client, here
 from labkit.embedded.records import fresh
 from labkit.embedded.state import schema, snapshot_files, snapshots
@@ -22,9 +22,8 @@ from labkit.embedded.state.settings import WorldSettings
 from labkit.embedded.state.snapshots import Snapshot
 from labkit.errors import EmbeddedError, UsageError
 from labkit.ground.home import Home
+from labkit.image.format.image import Image
 from tests.embedded.conftest import make_client, profile_keys
-
-BLOB = b"a layer"
 
 
 class Kept:
@@ -54,20 +53,16 @@ class Kept:
     def blobs(self) -> BlobStore:
         return BlobStore(self.home.embedded / "images", SystemClock().now)
 
-    def push(self, content: bytes = BLOB) -> str:
-        """A blob in a repository, as a registry's client leaves it."""
-        digest = self.blobs.put(content)
-        found = here.served(self.home)
-        assert found is not None
-        db = found.embedded.database
-        with db.write():
-            db.run(
-                "INSERT OR IGNORE INTO repository (arn, account, region, name, created, mutability, exclusions, "
-                "scan_on_push, encryption) "
-                "VALUES ('r', '813835382529', 'eu-central-1', 'r', '', 'MUTABLE', '[]', 0, '{}')"
-            )
-            db.insert("layer", repository="r", digest=digest, linked="2026-01-01T00:00:00.000000Z", used=1)
-        return digest
+    def push(self, image: Image) -> str:
+        """The digest of the layer of an image that is in a repository now."""
+        ecr = self.client("ecr", "registry")
+        ecr.create_repository(repositoryName="team/app")
+        images.push(ecr, "team/app", "1", image)
+        return next(digest for digest in image.blobs if digest not in (image.digest, image.config_digest))
+
+    def drop(self) -> None:
+        """Delete the repository with all that is in it."""
+        self.client("ecr", "registry").delete_repository(repositoryName="team/app", force=True)
 
 
 @pytest.fixture(scope="module")
@@ -163,37 +158,39 @@ def test_the_settings_of_the_world_come_back_with_it(lab: Kept) -> None:
     assert lab.client("sts", "registry").get_caller_identity()["Account"] == "000000000007"
 
 
-def test_blobs_are_shared_and_outlive_the_image(lab: Kept) -> None:
-    digest = lab.push()
+def test_blobs_are_shared_and_outlive_the_image(lab: Kept, image: Image) -> None:
+    digest = lab.push(image)
     made = client.save_snapshot(lab.root, "start")
     assert made.blobs.path(digest).samefile(lab.blobs.path(digest))
-    lab.blobs.collect(())
-    assert digest not in lab.blobs and made.blobs.read(digest) == BLOB
+    lab.drop()
+    assert digest not in lab.blobs and digest in made.blobs
     client.load_snapshot(lab.root, "start")
-    assert lab.blobs.read(digest) == BLOB
+    assert digest in lab.blobs
     client.load_snapshot(lab.root, "start")
-    assert made.blobs.read(digest) == BLOB
+    assert digest in made.blobs
 
 
-def test_where_the_disk_knows_no_links_blobs_are_copied(lab: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_disk_knows_no_links_blobs_are_copied(
+    lab: Kept, image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object) -> None:
         raise OSError(1, "Operation not permitted")
 
     monkeypatch.setattr(snapshot_files.os, "link", refuse)
-    digest = lab.push()
+    digest = lab.push(image)
     made = client.save_snapshot(lab.root, "start")
-    lab.blobs.collect(())
+    lab.drop()
     client.load_snapshot(lab.root, "start")
-    assert lab.blobs.read(digest) == made.blobs.read(digest) == BLOB
+    assert lab.blobs.read(digest) == digest in made.blobs
 
 
-def test_deleting_one_keeps_the_others_and_the_lab(lab: Kept) -> None:
-    digest = lab.push()
+def test_deleting_one_keeps_the_others_and_the_lab(lab: Kept, image: Image) -> None:
+    digest = lab.push(image)
     for name in ("one", "two"):
         client.save_snapshot(lab.root, name)
     snapshots.delete(lab.home, "one")
     assert [each.name for each in snapshots.listed(lab.home)] == ["two"]
-    assert lab.blobs.read(digest) == BLOB
+    assert digest in lab.blobs
     client.load_snapshot(lab.root, "two")
 
 
@@ -261,9 +258,9 @@ UNUSABLE: dict[str, tuple[Callable[[Snapshot], object], str]] = {
 
 
 @pytest.mark.parametrize("kind", UNUSABLE)
-def test_one_that_cannot_be_loaded_is_refused_and_the_lab_goes_on(lab: Kept, kind: str) -> None:
+def test_one_that_cannot_be_loaded_is_refused_and_the_lab_goes_on(lab: Kept, image: Image, kind: str) -> None:
     spoil, sentence = UNUSABLE[kind]
-    lab.push()
+    lab.push(image)
     made = client.save_snapshot(lab.root, "start")
     lab.add("ann")
     spoil(made)
@@ -283,11 +280,11 @@ STEPS = ("_take_over", "_keep_key", "_replace", "sync_folder")
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_crash_in_the_middle_leaves_the_old_state_or_the_new(
-    lab: Kept, step: str, monkeypatch: pytest.MonkeyPatch
+    lab: Kept, image: Image, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digest = lab.push()
+    digest = lab.push(image)
     client.save_snapshot(lab.root, "start")
-    lab.blobs.collect(())
+    lab.drop()
     lab.add("ann")
 
     def die(*_: object) -> None:
@@ -299,7 +296,7 @@ def test_a_crash_in_the_middle_leaves_the_old_state_or_the_new(
     lab.start()
     assert lab.users() == ([] if step == "sync_folder" else ["ann"])
     if step == "sync_folder":
-        assert lab.blobs.read(digest) == BLOB
+        assert digest in lab.blobs
     client.load_snapshot(lab.root, "start")
     assert lab.users() == []
 
@@ -331,12 +328,12 @@ def test_a_state_that_is_damaged_is_left_behind_by_loading_one(lab: Kept) -> Non
     assert lab.users() == ["ann"]
 
 
-def test_what_is_kept_says_what_is_in_it(lab: Kept) -> None:
-    lab.push()
+def test_what_is_kept_says_what_is_in_it(lab: Kept, image: Image) -> None:
+    lab.push(image)
     made = client.save_snapshot(lab.root, "start")
     [found] = snapshots.listed(lab.home)
     assert found == made
-    assert found.contents == {"accounts": 6, "users": 6, "roles": 0, "repositories": 1, "images": 0, "functions": 0}
+    assert found.contents == {"accounts": 6, "users": 6, "roles": 0, "repositories": 1, "images": 1, "functions": 0}
     assert found.schema == schema.VERSION
     assert found.created.endswith("Z")
 
