@@ -1,12 +1,17 @@
-"""The image store: what a digest, a tag and a layer are, and what happens to them."""
+"""The image store: what a digest, a tag and a layer are, and what happens to them and to their bytes."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from labkit.embedded.records import accounts, repositories
+from labkit.embedded.records.repositories import RepositoryRecord
+from labkit.embedded.services.ecr.images.catalog import tag_is_immutable
 from labkit.embedded.services.ecr.images.store import (
     BlobsMissingError,
     ChildrenMissingError,
@@ -15,9 +20,11 @@ from labkit.embedded.services.ecr.images.store import (
     ManifestInvalidError,
     RepositoryKey,
     TagImmutableError,
-    tag_is_immutable,
 )
 from labkit.embedded.state.blobs import digest_of
+from labkit.embedded.state.database import Database
+from labkit.embedded.state.opening import open_database
+from labkit.ground.home import open_home
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from tests.embedded.conftest import MovedClock
 
@@ -26,8 +33,20 @@ OTHER = RepositoryKey("592444418872", "eu-central-1", "team/lambda-same-account"
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: MovedClock) -> ImageStore:
-    return ImageStore(tmp_path, clock)
+def database(tmp_path: Path, clock: MovedClock) -> Iterator[Database]:
+    """A state with two repositories."""
+    made = open_database(open_home(tmp_path / "home"))
+    with made.write():
+        for key in (KEY, OTHER):
+            accounts.add(made, key.account, "profile", clock.now())
+            repositories.add(made, RepositoryRecord(key.arn, *key, clock.now(), None, "MUTABLE"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: MovedClock, database: Database) -> ImageStore:
+    return ImageStore(tmp_path, database, clock)
 
 
 def push(store: ImageStore, *layers: bytes, key: RepositoryKey = KEY) -> bytes:
@@ -195,19 +214,133 @@ def test_a_layer_that_never_became_part_of_an_image_is_collected_after_a_day(sto
     assert set(store.collect()) == {digest_of(b"lonely"), digest_of(b"{}")}
 
 
-def test_images_are_as_they_were_after_a_restart(store: ImageStore, tmp_path: Path, clock: MovedClock):
+def test_images_are_as_they_were_after_a_restart(
+    store: ImageStore, tmp_path: Path, clock: MovedClock, database: Database
+):
     image = store.put(KEY, push(store, b"layer"), tag="0.0.1")
     index = store.put(KEY, index_of(store.manifest(image)), tag="multi")
-    again = ImageStore(tmp_path, clock)
+    again = ImageStore(tmp_path, database, clock)
     assert again.images(KEY) == [image, index]
     assert again.tags(KEY) == {"0.0.1": image.digest, "multi": index.digest}
     assert again.holds(KEY, digest_of(b"layer"))
 
 
-def test_a_dropped_repository_leaves_nothing(store: ImageStore, tmp_path: Path, clock: MovedClock):
+def test_a_dropped_repository_leaves_nothing(store: ImageStore, database: Database):
     store.put(KEY, push(store, b"layer"), tag="0.0.1")
-    store.drop(KEY)
-    store.collect()
+    upload = store.blobs.begin(KEY.arn)
+    with database.write():
+        store.drop(KEY)
+        repositories.remove(database, KEY.arn)
+        store.collect()
     assert store.images(KEY) == []
     assert list(store.blobs) == []
-    assert ImageStore(tmp_path, clock).images(KEY) == []
+    assert not list(upload_files(store, upload.id))
+
+
+def upload_files(store: ImageStore, upload: str) -> list[Path]:
+    return list(store.blobs.path(digest_of(b"")).parents[3].glob(f"uploads/*/{upload}"))
+
+
+def test_what_is_undone_leaves_every_blob_and_every_row(store: ImageStore, database: Database):
+    image = store.put(KEY, push(store, b"layer"), tag="0.0.1")
+    with pytest.raises(RuntimeError), database.write():
+        store.delete(KEY, image.digest)
+        assert store.collect()
+        raise RuntimeError
+    assert store.images(KEY) == [image]
+    assert all(blob in store.blobs for blob in (image.digest, *image.blobs))
+    assert store.collect() == []
+
+
+def test_a_blob_that_was_promised_anew_before_it_goes_stays(store: ImageStore, database: Database):
+    image = store.put(KEY, push(store, b"layer"), tag="0.0.1")
+    with database.write():
+        store.delete(KEY, image.digest)
+        gone = store.collect()
+        database.afterwards(lambda: None)
+        store.link(OTHER, digest_of(b"layer"))
+    assert digest_of(b"layer") in gone
+    assert digest_of(b"layer") in store.blobs
+    assert digest_of(b"{}") not in store.blobs
+
+
+PROMISES: dict[str, tuple[Callable[[MovedClock], object], bool]] = {
+    "at once": (lambda clock: clock.move(seconds=1), True),
+    "and forgotten for a day": (lambda clock: clock.move(hours=25), False),
+}
+
+
+@pytest.mark.parametrize(("wait", "stays"), PROMISES.values(), ids=PROMISES)
+def test_a_layer_that_somebody_was_told_of_outlives_its_image_for_a_day(
+    store: ImageStore, clock: MovedClock, wait: Callable[[MovedClock], object], stays: bool
+):
+    image = store.put(KEY, push(store, b"layer"), tag="0.0.1")
+    clock.move(seconds=1)
+    assert store.promises(KEY, [digest_of(b"layer"), digest_of(b"other")]) == {digest_of(b"layer")}
+    store.delete(KEY, image.digest)
+    wait(clock)
+    store.collect()
+    assert (digest_of(b"layer") in store.blobs) is stays
+
+
+def test_asking_again_what_is_there_writes_nothing(store: ImageStore, clock: MovedClock, database: Database):
+    store.put(KEY, push(store, b"layer"), tag="0.0.1")
+    clock.move(seconds=1)
+    wanted = [digest_of(b"layer"), digest_of(b"{}")]
+    store.promises(KEY, wanted)
+    linked = "SELECT max(linked) AS last FROM layer"
+    before = database.one(linked)
+    clock.move(minutes=30)
+    assert store.promises(KEY, wanted) == set(wanted)
+    assert database.one(linked) == before
+    clock.move(minutes=31)
+    store.promises(KEY, wanted)
+    assert database.one(linked) != before
+
+
+def test_a_layer_stays_while_any_image_of_its_repository_names_it(store: ImageStore, clock: MovedClock):
+    images = [store.put(KEY, push(store, b"shared", own), tag=own.decode()) for own in (b"1", b"2", b"3")]
+    clock.move(days=2)
+    for number, image in enumerate(images, 1):
+        assert store.holds(KEY, digest_of(b"shared"))
+        store.delete(KEY, image.digest)
+        assert len(store.collect()) == (2 if number < 3 else 4)
+    assert list(store.blobs) == []
+
+
+def test_a_file_that_a_crash_left_behind_goes_with_the_first_upload_of_the_next_process(
+    store: ImageStore, tmp_path: Path, clock: MovedClock, database: Database
+):
+    kept = store.put(KEY, push(store, b"layer"), tag="0.0.1")
+    store.blobs.put(b"nobody knows of this")
+    upload = store.blobs.begin(KEY.arn)
+    clock.move(days=2)
+    again = ImageStore(tmp_path, database, clock)
+    assert again.garbage.tidying_is_due
+    again.garbage.tidy(set)
+    assert set(again.blobs) == {kept.digest, *kept.blobs}
+    assert upload_files(store, upload.id) == []
+    assert not again.garbage.tidying_is_due
+
+
+def test_a_list_of_images_is_fetched_from_any_place(store: ImageStore):
+    for number in range(5):
+        store.put(KEY, push(store, b"%d" % number), tag=f"tag-{number}" if number % 2 else None)
+    every = store.listed(KEY)
+    assert [image for _, image in every] == store.images(KEY)
+    for place, (number, _) in enumerate(every, 1):
+        assert store.listed(KEY, number) == every[place:]
+        assert store.listed(KEY, number, 1) == every[place : place + 1]
+    assert [bool(store.tags_of(KEY, image.digest)) for _, image in store.listed(KEY, tagged=True)] == [True] * 2
+    assert [bool(store.tags_of(KEY, image.digest)) for _, image in store.listed(KEY, tagged=False)] == [False] * 3
+
+
+def test_the_same_image_in_two_repositories_is_two_images(store: ImageStore, clock: MovedClock):
+    one = store.put(KEY, push(store, b"layer"), tag="1")
+    clock.move(minutes=1)
+    two = store.put(OTHER, push(store, b"layer", key=OTHER), tag="1")
+    assert two == replace(one, pushed_at=clock.now())
+    store.delete(KEY, one.digest)
+    store.collect()
+    assert store.images(OTHER) == [two]
+    assert store.manifest(two)

@@ -102,7 +102,7 @@ class Garbage:
         self._db.run(f"DELETE FROM layer WHERE {condition}", *params)  # noqa: S608
 
     def _needed(self, digest: str) -> bool:
-        return self._db.one(f"SELECT 1 WHERE {_NEEDED.format('?1')}", digest) is not None
+        return self._db.one(f"SELECT 1 WHERE {_NEEDED.format('?')}", digest, digest) is not None
 
     def _delete(self, digests: Iterable[str]) -> None:
         # Who promises a blob does so in a write unit; none runs beside this one.

@@ -103,6 +103,9 @@ _PARTS = (
     "(SELECT json_group_array(digest) FROM "
     "(SELECT digest FROM image_part WHERE image = image.number AND kind = '{}' ORDER BY position))"
 )
+_TAGGED = (
+    "EXISTS (SELECT 1 FROM image_tag WHERE image_tag.repository = image.repository AND image_tag.digest = image.digest)"
+)
 _IMAGE = f"SELECT image.*, {_PARTS.format('blob')} AS blobs, {_PARTS.format('image')} AS children FROM image"  # noqa: S608
 
 
@@ -132,10 +135,9 @@ class ImageStore:
         ``tagged`` wants those with tags or those without, None both.
         """
         rows = self._db.all(
-            f"{_IMAGE} WHERE repository = ?1 AND number > ?2 AND (?4 IS NULL OR ?4 = EXISTS (SELECT 1 FROM image_tag "  # noqa: S608
-            "WHERE image_tag.repository = image.repository AND image_tag.digest = image.digest)) "
-            "ORDER BY number LIMIT ?3",
-            *(key.arn, after, most, tagged),
+            f"{_IMAGE} WHERE repository = ? AND number > ? AND coalesce(?, {_TAGGED}) = {_TAGGED} "  # noqa: S608
+            "ORDER BY number LIMIT ?",
+            *(key.arn, after, tagged, most),
         )
         return [(row["number"], _image(row)) for row in rows]
 
@@ -149,9 +151,9 @@ class ImageStore:
         rows = self._db.all(
             "SELECT number, image.digest, tag FROM image LEFT JOIN image_tag "
             "ON image_tag.repository = image.repository AND image_tag.digest = image.digest "
-            "WHERE image.repository = ?1 AND number >= ?2 AND (number, coalesce(tag, '')) > (?2, ?3) "
-            "AND (?5 IS NULL OR ?5 = (tag IS NOT NULL)) ORDER BY number, tag LIMIT ?4",
-            *(key.arn, *after, most, tagged),
+            "WHERE image.repository = ? AND number >= ? AND (number, coalesce(tag, '')) > (?, ?) "
+            "AND coalesce(?, tag IS NOT NULL) = (tag IS NOT NULL) ORDER BY number, tag LIMIT ?",
+            *(key.arn, after[0], *after, tagged, most),
         )
         return [(row["number"], row["digest"], row["tag"]) for row in rows]
 
@@ -311,9 +313,9 @@ class ImageStore:
     def _may_go(self, key: RepositoryKey, digest: str) -> bool:
         """Could this layer go within a day, by itself or with an image that came after it?"""
         row = self._db.one(
-            "SELECT 1 FROM layer WHERE repository = ?1 AND digest = ?2 AND (linked < ?3 OR EXISTS (SELECT 1 FROM "
-            "image_part JOIN image ON image.number = image_part.image WHERE image_part.repository = ?1 AND "
-            "image_part.digest = ?2 AND image.pushed >= layer.linked))",
+            "SELECT 1 FROM layer WHERE repository = ? AND digest = ? AND (linked < ? OR EXISTS (SELECT 1 FROM "
+            "image_part JOIN image ON image.number = image_part.image WHERE image_part.repository = layer.repository "
+            "AND image_part.digest = layer.digest AND image.pushed >= layer.linked))",
             *(key.arn, digest, stored(self._now() - _PROMISE_LASTS)),
         )
         return row is not None
