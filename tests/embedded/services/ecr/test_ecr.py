@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import stat
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from labkit.embedded.state.blobs import digest_of
 from labkit.image.format.image import Image
 from labkit.image.format.manifest import DOCKER_MANIFEST, OCI_INDEX
 from labkit.pull import policies
+from tests.embedded.conftest import Cloud, MovedClock, session_keys
 from tests.embedded.lab_of_tests import ACCOUNTS, REGISTRY, WORKLOAD, Lab, refusal
 
 
@@ -42,16 +41,6 @@ def test_a_repository_is_made_once(ecr: Any, repository: str):
 def test_a_name_that_ecr_does_not_take_is_refused(ecr: Any, wrong: str):
     code, status, _ = refusal(ecr.create_repository, repositoryName=wrong)
     assert (code, status) == ("InvalidParameterException", 400)
-
-
-def test_repositories_are_listed_in_pages(ecr: Any, name: str):
-    wanted = {f"{name}/{number}" for number in range(5)}
-    for each in wanted:
-        ecr.create_repository(repositoryName=each)
-    pages = ecr.get_paginator("describe_repositories").paginate(PaginationConfig={"PageSize": 2})
-    found = [each["repositoryName"] for page in pages for each in page["repositories"]]
-    assert wanted <= set(found)
-    assert len(found) == len(set(found))
 
 
 def test_what_is_not_there_is_called_not_found(ecr: Any, name: str):
@@ -85,19 +74,150 @@ def test_repositories_carry_tags(ecr: Any, name: str):
 
 
 @pytest.mark.parametrize(
-    "arn",
+    ("arn", "code"),
     [
-        "arn:aws:ecr:eu-west-1:813835382529:repository/{}",
-        "arn:aws:ecr:eu-central-1:813835382529:repository/{}-not",
-        "arn:aws-cn:ecr:eu-central-1:813835382529:repository/{}",
-        "{}",
+        ("arn:aws:ecr:eu-west-1:813835382529:repository/{}", "RepositoryNotFoundException"),
+        ("arn:aws:ecr:eu-central-1:813835382529:repository/{}-not", "RepositoryNotFoundException"),
+        ("arn:aws-cn:ecr:eu-central-1:813835382529:repository/{}", "RepositoryNotFoundException"),
+        ("arn:aws:lambda:eu-central-1:813835382529:function:{}", "InvalidParameterException"),
+        ("{}", "InvalidParameterException"),
     ],
 )
-def test_tags_are_given_to_the_very_repository_that_the_arn_names(ecr: Any, repository: str, arn: str):
+def test_tags_are_given_to_the_very_repository_that_the_arn_names(ecr: Any, repository: str, arn: str, code: str):
     tags = [{"Key": "lab", "Value": "yes"}]
-    assert refusal(ecr.tag_resource, resourceArn=arn.format(repository), tags=tags)[0] == "RepositoryNotFoundException"
+    assert refusal(ecr.tag_resource, resourceArn=arn.format(repository), tags=tags)[0] == code
     right = f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/{repository}"
     assert ecr.list_tags_for_resource(resourceArn=right)["tags"] == []
+
+
+def tagged(number: int, first: int = 0) -> list[dict[str, str]]:
+    return [{"Key": f"key-{each}", "Value": "v"} for each in range(first, first + number)]
+
+
+TAGS: dict[str, tuple[list[dict[str, str]], str | None]] = {
+    "fifty": (tagged(50), None),
+    "fifty-one": (tagged(51), "TooManyTagsException"),
+    "one beyond the fifty with those that are there": (tagged(31, first=20), "TooManyTagsException"),
+    "as many again, with other values": ([{**each, "Value": "w"} for each in tagged(20)], None),
+    "a key of 128 characters": ([{"Key": "k" * 128, "Value": "v" * 256}], None),
+    "a key that is too long": ([{"Key": "k" * 129, "Value": "v"}], "InvalidTagParameterException"),
+    "a key of nothing": ([{"Key": "", "Value": "v"}], "InvalidTagParameterException"),
+    "a value that is too long": ([{"Key": "k", "Value": "v" * 257}], "InvalidTagParameterException"),
+    "a key that AWS keeps for itself": ([{"Key": "aws:k", "Value": "v"}], "InvalidTagParameterException"),
+}
+
+
+@pytest.mark.parametrize(("tags", "code"), TAGS.values(), ids=TAGS)
+def test_a_repository_has_at_most_fifty_tags(ecr: Any, name: str, tags: list[dict[str, str]], code: str | None):
+    made = ecr.create_repository(repositoryName=name, tags=tagged(20))["repository"]
+    call = {"resourceArn": made["repositoryArn"], "tags": tags}
+    if code is None:
+        ecr.tag_resource(**call)
+    else:
+        assert refusal(ecr.tag_resource, **call)[:2] == (code, 400)
+        if len(tags) != 31:
+            assert refusal(ecr.create_repository, repositoryName=f"{name}-2", tags=tags)[0] == code
+    found = {each["Key"] for each in ecr.list_tags_for_resource(resourceArn=made["repositoryArn"])["tags"]}
+    assert found == {each["Key"] for each in tagged(20) + (tags if code is None else [])}
+    assert [each["repositoryName"] for each in ecr.describe_repositories()["repositories"]] == [name]
+
+
+def test_a_repository_made_anew_has_no_tags_and_no_policy_of_the_old_one(lab: Lab, ecr: Any, name: str):
+    arn = ecr.create_repository(repositoryName=name, tags=tagged(1))["repository"]["repositoryArn"]
+    lab.allow(name, policies.same_account())
+    ecr.delete_repository(repositoryName=name)
+    ecr.create_repository(repositoryName=name)
+    assert ecr.list_tags_for_resource(resourceArn=arn)["tags"] == []
+    assert refusal(ecr.get_repository_policy, repositoryName=name)[0] == "RepositoryPolicyNotFoundException"
+
+
+SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "nothing said": (
+        {},
+        {
+            "imageTagMutability": "MUTABLE",
+            "imageScanningConfiguration": {"scanOnPush": False},
+            "encryptionConfiguration": {"encryptionType": "AES256"},
+        },
+    ),
+    "all said": (
+        {
+            "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+            "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "dev-*"}],
+            "imageScanningConfiguration": {"scanOnPush": True},
+            "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "alias/mine"},
+        },
+        {
+            "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+            "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "dev-*"}],
+            "imageScanningConfiguration": {"scanOnPush": True},
+            "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "alias/mine"},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("asked", "shown"), SHAPES.values(), ids=SHAPES)
+def test_a_repository_shows_what_it_was_made_with(
+    ecr: Any, name: str, clock: MovedClock, asked: dict[str, Any], shown: dict[str, Any]
+):
+    made = ecr.create_repository(repositoryName=name, **asked)["repository"]
+    assert made == {
+        "repositoryArn": f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/{name}",
+        "registryId": REGISTRY,
+        "repositoryName": name,
+        "repositoryUri": f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com/{name}",
+        "createdAt": clock.now(),
+        **shown,
+    }
+    assert ecr.delete_repository(repositoryName=name)["repository"] == made
+
+
+def test_kms_without_a_key_is_aws_s_own_key_of_the_region(ecr: Any, lab: Lab, name: str):
+    kms = {"encryptionType": "KMS"}
+    keys = [
+        each.create_repository(repositoryName=name, encryptionConfiguration=kms)["repository"]
+        for each in (ecr, lab.client("workload", "ecr"))
+    ]
+    keys.append(ecr.create_repository(repositoryName=f"{name}-2", encryptionConfiguration=kms)["repository"])
+    first, other_account, second = (each["encryptionConfiguration"]["kmsKey"] for each in keys)
+    assert first == second
+    assert first.startswith(f"arn:aws:kms:eu-central-1:{REGISTRY}:key/")
+    assert other_account.startswith(f"arn:aws:kms:eu-central-1:{WORKLOAD}:key/")
+
+
+FILTERS = [{"filterType": "WILDCARD", "filter": "dev-*"}]
+MODES: dict[str, tuple[dict[str, Any], bool]] = {
+    "a mode with exclusions and filters": (
+        {"imageTagMutability": "MUTABLE_WITH_EXCLUSION", "imageTagMutabilityExclusionFilters": FILTERS},
+        True,
+    ),
+    "a mode with exclusions and none": ({"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}, False),
+    "filters and a mode without": (
+        {"imageTagMutability": "IMMUTABLE", "imageTagMutabilityExclusionFilters": FILTERS},
+        False,
+    ),
+    "a mode that does not exist": ({"imageTagMutability": "SOMETIMES"}, False),
+    "six filters": (
+        {"imageTagMutability": "MUTABLE_WITH_EXCLUSION", "imageTagMutabilityExclusionFilters": FILTERS * 6},
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("mode", "taken"), MODES.values(), ids=MODES)
+def test_filters_go_with_the_modes_that_are_named_for_them(
+    ecr: Any, repository: str, mode: dict[str, Any], taken: bool
+):
+    call = ecr.put_image_tag_mutability
+    if taken:
+        answer = call(repositoryName=repository, **mode)
+        assert {name: answer[name] for name in mode} == mode
+    else:
+        assert refusal(call, repositoryName=repository, **mode)[:2] == ("InvalidParameterException", 400)
+        assert refusal(ecr.create_repository, repositoryName="other", **mode)[:2] == ("InvalidParameterException", 400)
+    (found,) = ecr.describe_repositories()["repositories"]
+    assert found["imageTagMutability"] == (mode["imageTagMutability"] if taken else "MUTABLE")
 
 
 def test_a_registry_replicates_nothing(ecr: Any):
@@ -280,14 +400,30 @@ def test_the_organization_policy_decides_who_can_pull(lab: Lab, name: str, image
 # -- Login tokens --------------------------------------------------------------------------------------------------
 
 
-def test_a_login_token_is_different_each_time_and_kept_as_a_fingerprint_only(lab: Lab, ecr: Any):
+def test_a_login_token_is_different_each_time_and_kept_as_a_fingerprint_only(lab: Lab, ecr: Any, cloud: Cloud):
     answers = [ecr.get_authorization_token()["authorizationData"][0] for _ in range(2)]
     logins = [base64.b64decode(each["authorizationToken"]).decode() for each in answers]
     assert all(login.startswith("AWS:") and len(login) > 100 for login in logins)
     assert logins[0] != logins[1]
-    assert {each["proxyEndpoint"] for each in answers} == {lab.running.endpoint}
-    for path in Path(lab.home).rglob("*"):
-        if path.is_file():
-            assert logins[0].removeprefix("AWS:").encode() not in path.read_bytes(), path
-    (kept,) = lab.home.rglob("login-tokens.json")
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert {each["proxyEndpoint"] for each in answers} == {cloud.embedded.endpoint}
+    assert len(cloud.embedded.database.all("SELECT * FROM login_token")) == 2
+    files = [path for path in lab.home.rglob("*") if path.is_file()]
+    assert cloud.home.database in files
+    for path in files:
+        assert logins[0].removeprefix("AWS:").encode() not in path.read_bytes(), path
+
+
+def test_a_role_s_login_token_keeps_no_secret_of_its_session(lab: Lab, cloud: Cloud):
+    lab.role("registry", "pusher", policies.account_trust(REGISTRY))
+    got = lab.client("registry", "sts").assume_role(
+        RoleArn=f"arn:aws:iam::{REGISTRY}:role/pusher", RoleSessionName="ci"
+    )["Credentials"]
+    allow = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
+    lab.client("registry", "iam").put_role_policy(
+        RoleName="pusher", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    )
+    cloud.client(session_keys(got), "ecr").get_authorization_token()
+    (kept,) = cloud.embedded.database.all("SELECT * FROM login_token")
+    assert json.loads(kept["session"])["arn"].endswith("assumed-role/pusher/ci")
+    assert got["SecretAccessKey"] not in kept["session"]
+    assert got["SessionToken"] not in kept["session"]

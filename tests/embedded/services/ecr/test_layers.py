@@ -6,12 +6,12 @@ import re
 from typing import Any
 
 import pytest
-import requests
 
 from labkit.aws.images import pull
 from labkit.embedded.process import client
 from labkit.embedded.state.blobs import digest_of
 from labkit.image.format.image import Image
+from tests.embedded.conftest import Cloud
 from tests.embedded.lab_of_tests import REGISTRY, Lab, refusal
 
 
@@ -105,21 +105,22 @@ def test_a_layer_of_one_repository_cannot_be_fetched_from_another(ecr: Any, repo
     assert refusal(call, repositoryName=other, layerDigest=digest_of(b"layer"))[0] == "LayersNotFoundException"
 
 
-def test_a_download_url_serves_its_layer_and_no_other(lab: Lab, ecr: Any, repository: str):
+def test_a_download_url_serves_its_layer_and_no_other(cloud: Cloud, ecr: Any, repository: str):
     one, two = b"layer one", b"layer two"
     for layer in (one, two):
         complete(ecr, repository, uploaded(ecr, repository, layer), digest_of(layer))
     url = ecr.get_download_url_for_layer(repositoryName=repository, layerDigest=digest_of(one))["downloadUrl"]
-    assert url.startswith(lab.running.endpoint)
-    answer = requests.get(url, timeout=10)
-    assert (answer.status_code, answer.content) == (200, one)
-    assert requests.head(url, timeout=10).headers["Content-Length"] == str(len(one))
-    assert requests.post(url, timeout=10).status_code == 405
-    stolen = url.replace(digest_of(one), digest_of(two))
-    later = re.sub("expires=[0-9]+", "expires=99999999999", url)
-    bare = url.partition("?")[0]
-    for wrong in (stolen, later, bare, url.replace(digest_of(one), "..%2f..%2fstate%2flabkit.json")):
-        assert requests.get(wrong, timeout=10).status_code == 403
+    assert url.startswith(cloud.embedded.endpoint)
+    target = url.removeprefix(cloud.embedded.endpoint)
+    answer = cloud.send("GET", target, {})
+    assert (answer.status, answer.body) == (200, one)
+    assert cloud.send("HEAD", target, {}).headers["Content-Length"] == str(len(one))
+    assert cloud.send("POST", target, {}).status == 405
+    stolen = target.replace(digest_of(one), digest_of(two))
+    later = re.sub("expires=[0-9]+", "expires=99999999999", target)
+    bare = target.partition("?")[0]
+    for wrong in (stolen, later, bare, target.replace(digest_of(one), "..%2f..%2fstate%2flabkit.json")):
+        assert cloud.send("GET", wrong, {}).status == 403
 
 
 def test_nothing_of_a_layer_is_lost_when_the_process_is_killed(tmp_path_factory: pytest.TempPathFactory, image: Image):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from labkit.aws.images import push
 from labkit.embedded.services.ecr.tokens import holder_of
 from labkit.image.format.image import Image
 from tests.embedded.lab_of_tests import image_of
-from tests.embedded.registry_client import Registry
 
 
 @pytest.fixture
@@ -43,20 +40,6 @@ def test_what_was_a_login_token_is_known_for_a_week_after_it_has_expired(cloud: 
     clock.move(days=1)
     ecr.get_authorization_token()
     assert holder_of(cloud.embedded, password) is None
-
-
-def test_login_tokens_are_read_once_and_again_when_they_have_changed(cloud: Any, monkeypatch: pytest.MonkeyPatch):
-    read: list[Path] = []
-    whole = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or whole(path))
-    registry = Registry(cloud)
-    for _ in range(3):
-        assert registry.send("GET", "").status == 200
-    assert [path.name for path in read].count("login-tokens.json") == 1
-    path = cloud.embedded.home.state / "login-tokens.json"
-    path.write_text("{}")
-    os.utime(path, ns=(0, 0))
-    assert registry.send("GET", "").status == 401
 
 
 def test_a_download_url_works_for_an_hour(cloud: Any, clock: Any, image: Image):
