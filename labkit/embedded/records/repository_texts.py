@@ -23,7 +23,6 @@ _STATEMENT = (
     *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"),
 )
 _NUMBER = re.compile(r"[0-9]{12}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def rewritten(text: str, partition: str = "aws") -> str:
@@ -78,5 +77,4 @@ def _shown(value: Any, depth: int = 0) -> str:
 
 
 def _scalar(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return json.dumps(value) if _SURROGATE.search(text) else text  # half a character cannot be stored as it is
+    return json.dumps(value, ensure_ascii=False)

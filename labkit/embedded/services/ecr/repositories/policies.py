@@ -19,13 +19,14 @@ from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.records import accounts, principals, repositories
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.services.ecr.lookup import named, repository_of, where
-from labkit.iam import CheckEffect, CheckKind, Policies, Policy, Request, evaluate
+from labkit.iam import CheckEffect, CheckKind, Policies, Policy, PolicyError, Request, evaluate
 from labkit.iam.arn import account_of
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
 _LOG = logging.getLogger(__name__)
+_INVALID = "Invalid repository policy provided"
 _KIND = DOCUMENT_KINDS["ecr-repository"]
 
 
@@ -58,13 +59,17 @@ def delete_repository_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 def acceptable(text: str) -> bool:
     """Whether ECR would store this text, if every account, user and role that it names exists."""
+    try:
+        Policy.parse(text, "repository policy")
+    except PolicyError:
+        return False
     return check(text, _KIND).passes()
 
 
 def checked(embedded: Embedded, text: str) -> Policy:
     """The policy that a text means. Raises InvalidParameterException for one that ECR would not store."""
     if not acceptable(text):
-        raise invalid("PolicyText", "Invalid repository policy provided")
+        raise invalid("PolicyText", _INVALID)
     policy = Policy.parse(text, "repository policy")
     for principal in _aws_principals(policy):
         if ACCOUNT.fullmatch(principal):
@@ -88,7 +93,7 @@ def _require_account(embedded: Embedded, account: str) -> None:
             "'labkit up --account %s' makes it exist",
             *(account, account),
         )
-        raise invalid("PolicyText", "Invalid repository policy provided")
+        raise invalid("PolicyText", _INVALID)
 
 
 def _exists(embedded: Embedded, principal: str) -> bool:
