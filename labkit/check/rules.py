@@ -61,6 +61,7 @@ _ROWS = (
     Rule("principal-in-rcp", ERROR, "A resource control policy that names a principal", _RCP),
     Rule("unknown-action", WARNING, "An action that does not exist grants and denies nothing", _ACTION),
     Rule("odd-action", WARNING, "An action with characters that no action has matches nothing", _ACTION),
+    Rule("id-as-principal", WARNING, "The id of a user or role, which AWS takes while that one exists", _PRINCIPAL),
     Rule("unneeded-id", WARNING, "An Id in a policy that has none", "IAM User Guide, IAM JSON policy elements: Id"),
     Rule("unknown-key", WARNING, "A condition key that does not exist is never there", _KEYS),
     Rule("wildcard-not-expanded", WARNING, "A wildcard where it is an ordinary character", _OPERATORS),

@@ -57,6 +57,10 @@ def check(statement: LocatedStatement) -> Iterator[Violation]:
 def _principal(each: LocatedPrincipal, policy: DocumentKind) -> Iterator[Violation]:
     if well_formed(each.kind, each.text, policy):
         return
+    if policy.by_iam and each.kind == "AWS" and _UNIQUE_ID.fullmatch(each.text):
+        problem = f"{quoted(each.text)} is the id of a user or role; of one that was deleted AWS refuses it."
+        yield Violation("id-as-principal", each.pointer, problem, "Write the ARN of the user or role.")
+        return
     answer = answers.invalid_principal(each.kind, each.text) if each.kind in policy.principal_kinds else None
     if "*" in each.text or "?" in each.text:
         problem = f"{quoted(each.text)} holds a wildcard, and a principal is either named whole or is *."

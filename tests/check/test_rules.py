@@ -149,6 +149,13 @@ ROWS = (
         user_may("ecr:*", Condition={"StringEquals": {"aws:RequestedRegion": ["a", "b"]}}),
         "identity",
     ),
+    Row(
+        "id-as-principal",
+        policy({"Effect": "Allow", "Principal": {"AWS": "AROAEXAMPLEEXAMPLE1"}, "Action": "sts:AssumeRole"}),
+        f"{S}/Principal/AWS",
+        policy({"Effect": "Allow", "Principal": {"AWS": "592444418872"}, "Action": "sts:AssumeRole"}),
+        "trust",
+    ),
     Row("odd-action", user_may("ecr: BatchGetImage"), f"{S}/Action/0", user_may("ecr:BatchGetImage"), "identity"),
     Row("unneeded-id", policy({**RCP, "Principal": None}, Id="P"), "/Id", user_may("ecr:*"), "identity"),
     Row(

@@ -4,7 +4,7 @@
 12 MB as AWS shows them; here one look-up reads some hundred bytes:
 
     one line of JSON        source, licence, day; how many policies; lengths of the two parts that follow
-    index, compressed       a line for each policy: name, path, created, updated, default version, length of its document
+    index, compressed       a line for each policy: name, path, created, updated, default version, length of document
     words, compressed       the dictionary of all documents: what they have in common
     documents               one after the other, each compressed by itself with that dictionary
 

@@ -28,11 +28,16 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "no role in instance profile": ("NoSuchEntity", "Role {} in Instance Profile {} cannot be found."),
     "not a member": ("NoSuchEntity", "User {} not in group {}."),
     "no alias": ("NoSuchEntity", "The account alias {} cannot be found."),
+    "no policy": ("NoSuchEntity", "Policy {} was not found."),
+    "not attachable": ("NoSuchEntity", "Policy {} does not exist or is not attachable."),
+    "no version": ("NoSuchEntity", "Policy {} version {} does not exist or is not attachable."),
+    "no inline policy": ("NoSuchEntity", "The {} policy with name {} cannot be found."),
     "no deletion task": ("NoSuchEntity", "Deletion Task ID {} cannot be found."),
     # what there is already
     "user exists": ("EntityAlreadyExists", "User with name {} already exists."),
     "group exists": ("EntityAlreadyExists", "Group with name {} already exists."),
     "role exists": ("EntityAlreadyExists", "Role with name {} already exists."),
+    "policy exists": ("EntityAlreadyExists", "A policy called {} already exists. Duplicate names are not allowed."),
     "instance profile exists": ("EntityAlreadyExists", "Instance Profile {} already exists."),
     "alias exists": ("EntityAlreadyExists", "The account alias {} already exists."),
     "linked role exists": (
@@ -45,8 +50,21 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "has attached policies": ("DeleteConflict", "Cannot delete entity, must detach all policies first."),
     "has inline policies": ("DeleteConflict", "Cannot delete entity, must delete policies first."),
     "in instance profile": ("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first."),
+    "policy in use": ("DeleteConflict", "Cannot delete a policy attached to entities."),
+    "has versions": (
+        "DeleteConflict",
+        "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. "
+        "The default version is deleted with the policy.",
+    ),
+    "default version": ("DeleteConflict", "Cannot delete the default version of a policy."),
     # what would be too much
     "quota": ("LimitExceeded", "Cannot exceed quota for {}: {}"),
+    "too many versions": (
+        "LimitExceeded",
+        "A managed policy can have up to {} versions. Before you create a new version, you must delete an existing "
+        "version.",
+    ),
+    "inline too long": ("LimitExceeded", "Maximum policy size of {} bytes exceeded for {} {}"),
     "too many tags": ("LimitExceeded", "The number of tags has reached the maximum limit."),
     # what is wrong with the request
     "bad marker": ("ValidationError", "Invalid Marker."),
@@ -62,7 +80,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "UnmodifiableEntity",
         "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS",
     ),
-    "trust policy": ("MalformedPolicyDocument", "{}"),
+    "bad document": ("MalformedPolicyDocument", "{}"),
+    "no arn": ("ValidationError", "Invalid ARN:  Could not be parsed!"),
+    "bad arn": ("InvalidInput", "ARN {} is not valid."),
+    "aws policy": ("AccessDenied", "{} is AWS's own and cannot be changed."),
+    "service role policy": ("PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer Role."),
     "no boundary": ("NoSuchEntity", "Scope ARN: {} does not exist or is not attachable."),
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from sqlite3 import Row
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from labkit.embedded.services import paging
 from labkit.embedded.services.iam.errors import refusal
@@ -22,6 +22,8 @@ PAGE = 100
 
 _LONGEST_MARKER = 320  # characters, by IAM's model
 
+Item = TypeVar("Item")
+
 Fetch = Callable[[str, int], Sequence[Row]]
 """``fetch(after, limit)``: up to ``limit`` rows whose column ``key`` comes after ``after``, in the order of ``key``."""
 
@@ -33,14 +35,22 @@ def page(
 
     Raises the ValidationError of IAM for a marker that no answer to this list contained.
     """
+    shown, further = cut(embedded, call, fetch, lambda row: str(row[key]))
+    return {member: [shape(row) for row in shown], **further}
+
+
+def cut(
+    embedded: Embedded, call: Call, fetch: Callable[[str, int], Sequence[Item]], key: Callable[[Item], str]
+) -> tuple[Sequence[Item], dict[str, Any]]:
+    """The items of the page that ``call`` asks for, and the members that say how to go on; ``fetch`` as in `Fetch`."""
     limit = int(call.params.get("MaxItems", PAGE))
-    rows = fetch(position(embedded, call), limit + 1)
-    shown, marker = rows[:limit], ""
-    if len(rows) > limit:
-        marker = paging.seal(embedded, call, str(shown[-1][key]))
+    items = fetch(position(embedded, call), limit + 1)
+    shown, marker = items[:limit], ""
+    if len(items) > limit:
+        marker = paging.seal(embedded, call, key(shown[-1]))
     if len(marker) > _LONGEST_MARKER:  # a tag's key can be too long for a marker; then the rest comes at once
-        shown, marker = [*shown, *fetch(str(shown[-1][key]), -1)], ""
-    return {member: [shape(row) for row in shown], **more(marker)}
+        shown, marker = [*shown, *fetch(key(shown[-1]), -1)], ""
+    return shown, more(marker)
 
 
 def position(embedded: Embedded, call: Call) -> str:

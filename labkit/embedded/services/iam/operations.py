@@ -21,10 +21,13 @@ from labkit.embedded.services.iam.permissions import (
     on_deleted_role,
     on_key_owner,
     on_linked_role,
+    on_new_policy,
     on_path,
+    on_policy,
     on_profile_and_role,
     on_renamed,
 )
+from labkit.embedded.services.iam.policies import attachments, boundaries, inline, lookup, managed, versions
 from labkit.embedded.services.permissions import in_account
 
 ENTITIES: dict[str, Operation] = {
@@ -83,7 +86,46 @@ ACCOUNT: dict[str, Operation] = {
 }
 """The account as a whole."""
 
-POLICIES: dict[str, Operation] = {}
+POLICIES: dict[str, Operation] = {
+    "CreatePolicy": Operation(managed.create_policy, on_new_policy),
+    "GetPolicy": Operation(managed.get_policy, on_policy, reads=True),
+    "DeletePolicy": Operation(managed.delete_policy, on_policy),
+    "ListPolicies": Operation(managed.list_policies, on_path("policy"), reads=True),
+    "CreatePolicyVersion": Operation(versions.create_version, on_policy),
+    "GetPolicyVersion": Operation(versions.get_version, on_policy, reads=True),
+    "ListPolicyVersions": Operation(versions.list_versions, on_policy, reads=True),
+    "SetDefaultPolicyVersion": Operation(versions.set_default_version, on_policy),
+    "DeletePolicyVersion": Operation(versions.delete_version, on_policy),
+    "TagPolicy": Operation(tags.tagging(lookup.tags_to_change), on_policy),
+    "UntagPolicy": Operation(tags.untagging(lookup.tags_to_change), on_policy),
+    "ListPolicyTags": Operation(tags.listing_tags(lookup.tags), on_policy, reads=True),
+    "ListEntitiesForPolicy": Operation(attachments.list_entities_for_policy, on_policy, reads=True),
+    "PutUserPolicy": Operation(inline.putting("user"), ON_USER),
+    "GetUserPolicy": Operation(inline.getting("user"), ON_USER, reads=True),
+    "DeleteUserPolicy": Operation(inline.deleting("user"), ON_USER),
+    "ListUserPolicies": Operation(inline.listing_names("user"), ON_USER, reads=True),
+    "AttachUserPolicy": Operation(attachments.attaching("user"), ON_USER),
+    "DetachUserPolicy": Operation(attachments.detaching("user"), ON_USER),
+    "ListAttachedUserPolicies": Operation(attachments.listing_attached("user"), ON_USER, reads=True),
+    "PutUserPermissionsBoundary": Operation(boundaries.putting("user"), ON_USER),
+    "DeleteUserPermissionsBoundary": Operation(boundaries.deleting("user"), ON_USER),
+    "PutGroupPolicy": Operation(inline.putting("group"), ON_GROUP),
+    "GetGroupPolicy": Operation(inline.getting("group"), ON_GROUP, reads=True),
+    "DeleteGroupPolicy": Operation(inline.deleting("group"), ON_GROUP),
+    "ListGroupPolicies": Operation(inline.listing_names("group"), ON_GROUP, reads=True),
+    "AttachGroupPolicy": Operation(attachments.attaching("group"), ON_GROUP),
+    "DetachGroupPolicy": Operation(attachments.detaching("group"), ON_GROUP),
+    "ListAttachedGroupPolicies": Operation(attachments.listing_attached("group"), ON_GROUP, reads=True),
+    "PutRolePolicy": Operation(inline.putting("role"), ON_ROLE),
+    "GetRolePolicy": Operation(inline.getting("role"), ON_ROLE, reads=True),
+    "DeleteRolePolicy": Operation(inline.deleting("role"), ON_ROLE),
+    "ListRolePolicies": Operation(inline.listing_names("role"), ON_ROLE, reads=True),
+    "AttachRolePolicy": Operation(attachments.attaching("role"), ON_ROLE),
+    "DetachRolePolicy": Operation(attachments.detaching("role"), ON_ROLE),
+    "ListAttachedRolePolicies": Operation(attachments.listing_attached("role"), ON_ROLE, reads=True),
+    "PutRolePermissionsBoundary": Operation(boundaries.putting("role"), ON_ROLE),
+    "DeleteRolePermissionsBoundary": Operation(boundaries.deleting("role"), ON_ROLE),
+}
 """Managed and inline policies, attachments, boundaries, simulation."""
 
 OPERATIONS: dict[str, Operation] = {**ENTITIES, **ACCOUNT, **POLICIES}

@@ -35,6 +35,18 @@ ACCESS_KEYS_PER_USER = Quota("AccessKeysPerUser", 2)
 ROLES_PER_PROFILE = Quota("InstanceSessionsPerInstanceProfile", 1)
 TRUST_POLICY = Quota("ACLSizePerRole", 2048)
 """Characters of a trust policy, white space not counted."""
+POLICY_SIZE = Quota("PolicySize", 6144)
+"""Characters of a managed policy, white space not counted."""
+ATTACHED: Mapping[str, Quota] = {
+    "user": Quota("PoliciesPerUser", 10),
+    "group": Quota("PoliciesPerGroup", 10),
+    "role": Quota("PoliciesPerRole", 20),
+}
+"""Managed policies attached to one entity."""
+INLINE_SIZES: Mapping[str, int] = {"user": 2048, "group": 5120, "role": 10_240}
+"""Characters of all inline policies of one entity together, white space not counted."""
+VERSIONS = 5
+"""Versions of one managed policy."""
 TAGS = 50
 """Tags of one user, role, policy or instance profile."""
 
