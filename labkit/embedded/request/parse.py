@@ -82,11 +82,14 @@ def _name_json(request: HttpRequest, service: str) -> OperationModel:
 
 
 def _load(body: bytes) -> Any:
-    """Read JSON; a name given twice, NaN and endless nesting are refused."""
+    """Read JSON; a name given twice, NaN, endless nesting and halves of characters are refused."""
     try:
-        return json.loads(body or b"{}", object_pairs_hook=_unique, parse_constant=_refuse)
+        content = json.loads(body or b"{}", object_pairs_hook=_unique, parse_constant=_refuse)
+        if b"\\ud" in body or b"\\uD" in body:  # a surrogate without its other half is no text
+            json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise _MalformedError("The request body is not a JSON document.") from None
+    return content
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -29,6 +29,13 @@ class QueryParameters:
             return reader(self, shape, name)
         return read_text(shape, self._form[name], name) if name in self._form else None
 
+    def _one(self, shape: Shape, name: str) -> Any:
+        """A value that has to be there: of a list or a map."""
+        found = self._value(shape, name)
+        if found is None:
+            raise ValueProblemError(f"{name} has no value")
+        return found
+
     def _structure(self, shape: StructureShape, prefix: str) -> dict[str, Any]:
         params = {}
         for name, member in shape.members.items():
@@ -42,7 +49,7 @@ class QueryParameters:
             return []
         if not shape.serialization.get("flattened"):
             name = f"{name}.{shape.member.serialization.get('name', 'member')}"
-        return [self._value(shape.member, place) for place in self._places(name)]
+        return [self._one(shape.member, place) for place in self._places(name)]
 
     def _map(self, shape: MapShape, name: str) -> dict[str, Any]:
         if not shape.serialization.get("flattened"):
@@ -50,7 +57,7 @@ class QueryParameters:
         key = shape.key.serialization.get("name", "key")
         value = shape.value.serialization.get("name", "value")
         return {
-            self._value(shape.key, f"{place}.{key}"): self._value(shape.value, f"{place}.{value}")
+            self._one(shape.key, f"{place}.{key}"): self._one(shape.value, f"{place}.{value}")
             for place in self._places(name)
         }
 

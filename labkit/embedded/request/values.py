@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -13,6 +14,9 @@ from typing import Any
 from botocore.model import Shape
 
 from labkit.embedded.state.clock import iso
+
+_LARGEST = (1 << 63) - 1
+_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 
 
 class ValueProblemError(Exception):
@@ -69,7 +73,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and -_LARGEST - 1 <= value <= _LARGEST
 
 
 def _never(value: Any) -> bool:
@@ -88,6 +92,12 @@ def _number(_: Shape, text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(text)
     return number
+
+
+def _integer(text: str) -> int:
+    if not (_INTEGER.fullmatch(text) and _is_integer(int(text))):
+        raise ValueError(text)
+    return int(text)
 
 
 def _blob(_: Shape, text: str) -> bytes:
@@ -113,8 +123,8 @@ def _from_seconds(text: str) -> datetime:
 
 _TEXT_READERS: dict[str, Callable[[Shape, str], Any]] = {
     "string": lambda _, text: text,
-    "integer": lambda _, text: int(text),
-    "long": lambda _, text: int(text),
+    "integer": lambda _, text: _integer(text),
+    "long": lambda _, text: _integer(text),
     "float": _number,
     "double": _number,
     "boolean": _boolean,

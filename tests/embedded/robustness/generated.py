@@ -7,6 +7,7 @@ random generator: the same run makes the same calls.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
@@ -95,7 +96,7 @@ class Maker:
     def _value(self, name: str, shape: Shape) -> Any:
         for pattern, found in self._values:
             if pattern.fullmatch(name):
-                return self.random.choice(found)
+                return copy.deepcopy(self.random.choice(found))
         return _MAKERS[shape.type_name](self, name, shape)
 
     def _structure(self, _name: str, shape: Any) -> Any:
@@ -150,7 +151,7 @@ def spoilt(random: Random, shape: Shape | None, params: dict[str, Any]) -> dict[
     if random.random() < 0.15:
         del holder[key]
     else:
-        holder[key] = _worse(random, member, holder[key])
+        holder[key] = copy.deepcopy(_worse(random, member, holder[key]))
     return params
 
 
