@@ -157,7 +157,7 @@ class Database:
         else:
             self._unit.afterwards.append(work)
 
-    # -- Statements: their values come one by one for ``?``, or as one dict for ``:name`` -----------------------------
+    # -- Statements ------------------------------------------------------------------------------------------------
 
     def one(self, sql: str, *params: Any) -> sqlite3.Row | None:
         """The first row of a query, or None."""
@@ -239,12 +239,11 @@ class Database:
         return getattr(self._local, "unit", None)
 
     def _execute(self, sql: str, params: tuple[Any, ...], take: Callable[[sqlite3.Cursor], Any]) -> Any:
-        values = params[0] if params and isinstance(params[0], dict) else params
         try:
             if self._unit is not None:
-                return take(self._unit.connection.execute(sql, values))
+                return take(self._unit.connection.execute(sql, params))
             with self._reader() as connection:
-                return take(connection.execute(sql, values))
+                return take(connection.execute(sql, params))
         except sqlite3.Error as error:
             raise error if isinstance(error, _FAULTS) else self.sentence(error) from error
 
