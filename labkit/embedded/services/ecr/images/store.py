@@ -135,7 +135,7 @@ class ImageStore:
         ``tagged`` wants those with tags or those without, None both.
         """
         rows = self._db.all(
-            f"{_IMAGE} WHERE repository = ? AND number > ? AND coalesce(?, {_TAGGED}) = {_TAGGED} "  # noqa: S608
+            f"{_IMAGE} WHERE repository = ? AND number > ? AND coalesce(?, {_TAGGED}) = {_TAGGED} "
             "ORDER BY number LIMIT ?",
             *(key.arn, after, tagged, most),
         )
