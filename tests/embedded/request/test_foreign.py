@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.embedded.conftest import Cloud
 
 SERVICES: list[tuple[str, str, dict[str, Any]]] = [
-    ("access-analyzer", "validate_policy", {"policyDocument": "{}", "policyType": "IDENTITY_POLICY"}),  # rest-json
+    ("accessanalyzer", "validate_policy", {"policyDocument": "{}", "policyType": "IDENTITY_POLICY"}),  # rest-json
     ("ram", "get_resource_shares", {"resourceOwner": "SELF"}),
     ("account", "list_regions", {}),
     ("apigateway", "get_rest_apis", {}),

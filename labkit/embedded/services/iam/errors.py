@@ -71,7 +71,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "bad status": ("ValidationError", "Status {} is not one that a key can be given: it is Active or Inactive."),
     "duplicate tags": ("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive."),
     "no user name": ("ValidationError", "Must specify userName when calling with non-User credentials"),
-    # AWS's own texts for these three are not known.
+    # AWS's own texts for these four are not known.
+    "reserved path": ("InvalidInput", "The path {} is reserved for service-linked roles."),
     "alias is a number": ("InvalidInput", "An account alias cannot be a 12-digit number."),
     "no linked role": ("InvalidInput", "The embedded AWS knows no service-linked role of the service {}."),
     "no linked role name": ("InvalidInput", "{} is not a service-linked role."),

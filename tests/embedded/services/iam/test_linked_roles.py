@@ -132,11 +132,11 @@ def test_neither_scps_nor_rcps_limit_a_service_linked_role(cloud: Cloud) -> None
     outcomes = {}
     for name in ("AWSServiceRoleForECRTemplate", "Ordinary"):
         arn = iam.get_role(RoleName=name)["Role"]["Arn"]
-        given = cloud.embedded.role_session(arn, "me", 3600)
+        with cloud.embedded.database.write():
+            given = cloud.embedded.role_session(arn, "me", 3600)
         keys = {"AccessKeyId": given.access_key, "SecretAccessKey": given.secret_key}
         ecr = cloud.client(session_keys({**keys, "SessionToken": given.session_token}), "ecr")
-        status, code, text = refusal(ecr.list_images, repositoryName="missing")
-        outcomes[name] = "explicit deny" in text
+        outcomes[name] = "explicit deny" in refusal(ecr.list_images, repositoryName="missing")[2]
     assert outcomes == {"AWSServiceRoleForECRTemplate": False, "Ordinary": True}
 
 

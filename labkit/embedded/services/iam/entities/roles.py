@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.records import bindings, principals
 from labkit.embedded.services.iam import listing
-from labkit.embedded.services.iam.entities import making, shapes, tags, trust
+from labkit.embedded.services.iam.entities import linked_roles, making, shapes, tags, trust
 from labkit.embedded.services.iam.entities.lookup import entity, modifiable_role
 from labkit.embedded.services.iam.entities.users import below
+from labkit.embedded.services.iam.errors import refusal
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def create_role(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """Make a role, with its trust policy, boundary and tags."""
+    """Make a role, with its trust policy, boundary and tags; not below the path of service-linked roles."""
+    if call.params.get("Path", "/").startswith(linked_roles.PATH):
+        raise refusal("reserved path", linked_roles.PATH)
     document = trust.checked(embedded, call.params["AssumeRolePolicyDocument"])
     made = making.make(
         embedded,
