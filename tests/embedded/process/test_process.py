@@ -297,18 +297,6 @@ def test_other_accounts_take_the_place_of_earlier_ones_which_keep_what_is_in_the
     assert client.settings(home) == chosen
 
 
-def test_an_account_that_was_moved_stays_moved_when_the_settings_are_applied_again(home: Path) -> None:
-    running = client.ensure(home)
-    connect(running, "organizations", "management").move_account(
-        AccountId="592444418872", SourceParentId="ou-lab1-production", DestinationParentId="r-lab1"
-    )
-    client.apply_world(home, WorldSettings.parse({"region": "us-east-1"}))
-    client.stop(home)
-    again = client.ensure(home)
-    parents = connect(again, "organizations", "management").list_parents(ChildId="592444418872")["Parents"]
-    assert parents == [{"Id": "r-lab1", "Type": "ROOT"}]
-
-
 def test_settings_that_exchange_the_organizations_are_refused_and_change_nothing(home: Path) -> None:
     running = client.ensure(home)
     swapped = {"management": "777788889999", "neighbour": "111122223333"}
