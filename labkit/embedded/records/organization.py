@@ -1,6 +1,7 @@
 """Where an account stands in an organization at this moment, and which of its organization's policies reach it.
 
-Every call asks this several times, so each question is one quick query: up the tree from the account, by primary keys.
+Every call asks this several times, so each question is one quick query by primary keys. Up the tree that is a join for
+each level that AWS allows, in less than half the time of a recursive query.
 """
 
 from __future__ import annotations
@@ -36,33 +37,41 @@ class Place:
         return Membership(self.organization, (path_through(self.organization, self.levels[:-1]),))
 
 
-_PLACE = """
-WITH RECURSIVE above (id, parent, organization, height) AS (
-    SELECT account, parent, organization, 0 FROM member WHERE account = ?
-    UNION ALL SELECT unit.id, unit.parent, above.organization, height + 1 FROM above JOIN unit ON unit.id = above.parent
-) SELECT above.id, organization, management FROM above JOIN organization ON organization.id = above.organization
-ORDER BY height DESC
-"""
+DEEPEST = 5
+"""How many levels of units there may be below the root (Organizations quotas)."""
+
+_HEIGHTS = range(DEEPEST, 0, -1)
+_ABOVE = f"LEFT JOIN unit AS unit{DEEPEST} ON unit{DEEPEST}.id = member.parent " + " ".join(
+    f"LEFT JOIN unit AS unit{height - 1} ON unit{height - 1}.id = unit{height}.parent" for height in _HEIGHTS
+)
+_PLACE = (
+    f"SELECT {', '.join(f'unit{height}.id' for height in range(DEEPEST + 1))}, account, organization.id, management "  # noqa: S608
+    f"FROM member JOIN organization ON organization.id = member.organization {_ABOVE} WHERE account = ?"
+)
 _UNITS = """
 WITH RECURSIVE above (id, parent, height) AS (
     SELECT id, parent, 0 FROM unit WHERE id = ?
     UNION ALL SELECT unit.id, unit.parent, height + 1 FROM above JOIN unit ON unit.id = above.parent
 ) SELECT id FROM above ORDER BY height DESC
 """
+#: CROSS JOIN keeps the order, and the plus an index out: from the few levels to the few policies attached there,
+#: not through all that is attached anywhere.
 _POLICIES = """
-SELECT target, name, content FROM organization_attachment JOIN organization_policy
-ON organization_policy.organization = organization_attachment.organization AND id = policy
-WHERE target IN (SELECT value FROM json_each(?)) AND organization_policy.organization = ? AND type = ?
-ORDER BY organization_attachment.rowid
+SELECT attached.target, policy.name, policy.content FROM json_each(?) AS level
+CROSS JOIN organization_attachment AS attached ON attached.target = level.value
+CROSS JOIN organization_policy AS policy
+ON policy.organization = attached.organization AND policy.id = attached.policy
+WHERE +attached.organization = ? AND policy.type = ? ORDER BY level.key, attached.rowid
 """
 
 
 def place(db: Database, account: str) -> Place | None:
     """Where an account stands; None when it is in no organization."""
-    rows = db.all(_PLACE, account)
-    if not rows:
+    row = db.one(_PLACE, account)
+    if row is None:
         return None
-    return Place(rows[0]["organization"], rows[0]["management"], tuple(row["id"] for row in rows))
+    *levels, organization, management = row
+    return Place(organization, management, tuple(id for id in levels if id is not None))
 
 
 def units_to(db: Database, unit: str) -> tuple[str, ...]:

@@ -230,6 +230,7 @@ CREATE TABLE member (
 ) STRICT;
 CREATE INDEX member_parent ON member (parent);
 CREATE INDEX member_organization ON member (organization);
+CREATE INDEX member_email ON member (email COLLATE NOCASE);
 
 CREATE TABLE policy_type (
     organization TEXT NOT NULL REFERENCES organization ON DELETE CASCADE ON UPDATE CASCADE,
@@ -245,7 +246,8 @@ CREATE TABLE organization_policy (
     description TEXT NOT NULL,
     content TEXT NOT NULL,
     aws_managed INTEGER NOT NULL,
-    PRIMARY KEY (organization, id)
+    PRIMARY KEY (organization, id),
+    UNIQUE (organization, type, name)
 ) STRICT;
 
 CREATE TABLE organization_attachment (

@@ -119,8 +119,8 @@ def list_accounts(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]:
 def list_accounts_for_parent(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]:
     """ListAccountsForParent: those directly below it."""
     parent = home.parent(call.params["ParentId"])["id"]
-    sql = "SELECT rowid AS position, * FROM member WHERE organization = ? AND parent = ?"
-    return page(call, home, "Accounts", sql, (home.id, parent), lambda row: account_shape(home, row))
+    sql = "SELECT rowid AS position, * FROM member WHERE parent = ?"
+    return page(call, home, "Accounts", sql, (parent,), lambda row: account_shape(home, row))
 
 
 def move_account(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]:

@@ -24,10 +24,10 @@ MOST = {"SERVICE_CONTROL_POLICY": 10, "RESOURCE_CONTROL_POLICY": 5}
 LEAST = {"SERVICE_CONTROL_POLICY": 1}
 """How many it must keep."""
 _FOR_GOOD = memberships.FULL_ACCESS["RESOURCE_CONTROL_POLICY"][0]
-_ATTACHED = (
-    "SELECT {columns} FROM organization_attachment AS attachment JOIN organization_policy AS policy "
+_ATTACHED = (  # from the target to the few that are attached there, as labkit.embedded.records.organization has it
+    "SELECT {columns} FROM organization_attachment AS attachment CROSS JOIN organization_policy AS policy "
     "ON policy.organization = attachment.organization AND policy.id = attachment.policy "
-    "WHERE attachment.organization = ? AND attachment.target = ? AND policy.type = ?"
+    "WHERE +attachment.organization = ? AND attachment.target = ? AND policy.type = ?"
 )
 
 

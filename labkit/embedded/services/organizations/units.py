@@ -16,14 +16,11 @@ from labkit.embedded.state.identifiers import new_word
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
-DEEPEST, MOST = 5, 2_000
-"""How many levels of units there may be below the root, and how many units (Organizations quotas)."""
+MOST = 2_000
+"""How many units an organization can have (Organizations quotas)."""
 _CHILDREN = {
-    "ACCOUNT": ("SELECT rowid AS position, account AS id FROM member WHERE organization = ? AND parent = ?", "ACCOUNT"),
-    "ORGANIZATIONAL_UNIT": (
-        "SELECT rowid AS position, id FROM unit WHERE organization = ? AND parent = ?",
-        "ORGANIZATIONAL_UNIT",
-    ),
+    "ACCOUNT": "SELECT rowid AS position, account AS id FROM member WHERE parent = ?",
+    "ORGANIZATIONAL_UNIT": "SELECT rowid AS position, id FROM unit WHERE parent = ?",
 }
 
 
@@ -37,7 +34,7 @@ def create_organizational_unit(embedded: Embedded, call: Call, home: Home) -> di
     parent, name = home.parent(call.params["ParentId"])["id"], call.params["Name"]
     above = organization.units_to(home.db, parent)
     _refuse_duplicate(home, parent, name)
-    if len(above) > DEEPEST:
+    if len(above) > organization.DEEPEST:
         raise exceeded("OU_DEPTH_LIMIT_EXCEEDED")
     counted = home.db.one("SELECT count(*) AS units FROM unit WHERE organization = ?", home.id)
     if counted and counted["units"] > MOST:  # the root is one of them
@@ -61,7 +58,7 @@ def update_organizational_unit(embedded: Embedded, call: Call, home: Home) -> di
 def delete_organizational_unit(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]:
     """DeleteOrganizationalUnit, of one that is empty."""
     id = home.unit(call.params["OrganizationalUnitId"])["id"]
-    if any(home.db.one(f"{sql} LIMIT 1", home.id, id) for sql, _ in _CHILDREN.values()):
+    if any(home.db.one(f"{sql} LIMIT 1", id) for sql in _CHILDREN.values()):
         raise refused("OrganizationalUnitNotEmptyException")
     memberships.remove_unit(home.db, id)
     return {}
@@ -75,15 +72,14 @@ def describe_organizational_unit(embedded: Embedded, call: Call, home: Home) -> 
 def list_organizational_units_for_parent(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]:
     """ListOrganizationalUnitsForParent: those directly below it."""
     parent = home.parent(call.params["ParentId"])["id"]
-    sql = "SELECT rowid AS position, * FROM unit WHERE organization = ? AND parent = ?"
-    return page(call, home, "OrganizationalUnits", sql, (home.id, parent), lambda row: unit_shape(home, row))
+    sql = "SELECT rowid AS position, * FROM unit WHERE parent = ?"
+    return page(call, home, "OrganizationalUnits", sql, (parent,), lambda row: unit_shape(home, row))
 
 
 def list_children(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]:
     """ListChildren: the units or the accounts directly below a root or unit."""
-    parent = home.parent(call.params["ParentId"])["id"]
-    sql, kind = _CHILDREN[call.params["ChildType"]]
-    return page(call, home, "Children", sql, (home.id, parent), lambda row: {"Id": row["id"], "Type": kind})
+    parent, kind = home.parent(call.params["ParentId"])["id"], call.params["ChildType"]
+    return page(call, home, "Children", _CHILDREN[kind], (parent,), lambda row: {"Id": row["id"], "Type": kind})
 
 
 def list_parents(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]:
