@@ -160,34 +160,17 @@ CREATE TABLE tally (
     PRIMARY KEY (account, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER entity_made AFTER INSERT ON entity BEGIN
-    INSERT INTO tally VALUES (NEW.account, NEW.kind, 1)
-    ON CONFLICT DO UPDATE SET number = number + 1;
-END;
+    INSERT INTO tally VALUES (NEW.account, NEW.kind, 1) ON CONFLICT DO UPDATE SET number = number + 1; END;
 CREATE TRIGGER entity_gone AFTER DELETE ON entity BEGIN
-    UPDATE tally SET number = number - 1 WHERE account = OLD.account AND kind = OLD.kind;
-END;
+    UPDATE tally SET number = number - 1 WHERE account = OLD.account AND kind = OLD.kind; END;
 CREATE TRIGGER managed_policy_made AFTER INSERT ON managed_policy BEGIN
-    INSERT INTO tally VALUES (NEW.account, 'policy', 1)
-    ON CONFLICT DO UPDATE SET number = number + 1;
-END;
+    INSERT INTO tally VALUES (NEW.account, 'policy', 1) ON CONFLICT DO UPDATE SET number = number + 1; END;
 CREATE TRIGGER managed_policy_gone AFTER DELETE ON managed_policy BEGIN
-    UPDATE tally SET number = number - 1 WHERE account = OLD.account AND kind = 'policy';
-END;
+    UPDATE tally SET number = number - 1 WHERE account = OLD.account AND kind = 'policy'; END;
 CREATE TRIGGER instance_profile_made AFTER INSERT ON instance_profile BEGIN
-    INSERT INTO tally VALUES (NEW.account, 'instance-profile', 1)
-    ON CONFLICT DO UPDATE SET number = number + 1;
-END;
+    INSERT INTO tally VALUES (NEW.account, 'instance-profile', 1) ON CONFLICT DO UPDATE SET number = number + 1; END;
 CREATE TRIGGER instance_profile_gone AFTER DELETE ON instance_profile BEGIN
-    UPDATE tally SET number = number - 1 WHERE account = OLD.account AND kind = 'instance-profile';
-END;
-
--- Service-linked roles that have been deleted: what GetServiceLinkedRoleDeletionStatus is asked about.
-CREATE TABLE role_deletion (
-    task TEXT PRIMARY KEY,
-    account TEXT NOT NULL,
-    created TEXT NOT NULL
-) STRICT;
-CREATE INDEX role_deletion_created ON role_deletion (created);
+    UPDATE tally SET number = number - 1 WHERE account = OLD.account AND kind = 'instance-profile'; END;
 
 -- Which user or role a stored policy names, bound when the policy was saved (labkit.embedded.records.bindings).
 -- holder is the ARN of the role (its trust policy), repository or function that the policy is attached to.

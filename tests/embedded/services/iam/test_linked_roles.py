@@ -172,3 +172,12 @@ def test_a_role_is_put_into_an_instance_profile_only_by_who_may_pass_it(cloud: C
     ) and f"iam:PassRole on resource: arn:aws:iam::{REGISTRY}:role/R" in text
     iam.put_user_policy(UserName="ann", PolicyName="q", PolicyDocument=allow("iam:PassRole"))
     ann.add_role_to_instance_profile(InstanceProfileName="P", RoleName="R")
+
+
+def test_a_deletion_can_be_asked_about_only_where_it_was(cloud: Cloud, iam: Any) -> None:
+    iam.create_service_linked_role(AWSServiceName=SERVICE)
+    task = iam.delete_service_linked_role(RoleName=NAME)["DeletionTaskId"]
+    changed = [task.replace("Replication", "Template"), f"{task[:-1]}{'0' if task[-1] != '0' else '1'}", task.upper()]
+    codes = [refusal(iam.get_service_linked_role_deletion_status, DeletionTaskId=each)[1] for each in changed]
+    elsewhere = cloud.client("workload", "iam").get_service_linked_role_deletion_status
+    assert [*codes, refusal(elsewhere, DeletionTaskId=task)[1]] == ["NoSuchEntity"] * 4

@@ -7,17 +7,19 @@ names and policies as recorded by LocalStack's tests.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import re
 from collections.abc import Mapping
-from datetime import timedelta
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import uuid4
+from uuid import UUID
 
 from labkit.embedded.records import aws_policies, principals
 from labkit.embedded.services.iam.entities import making, shapes
 from labkit.embedded.services.iam.entities.lookup import entity
 from labkit.embedded.services.iam.errors import refusal
-from labkit.embedded.state.clock import stored
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -28,8 +30,8 @@ PATH = "/aws-service-role/"
 
 _NAME = "AWSServiceRoleFor"
 _POLICIES = f"{aws_policies.PREFIX}{PATH}"
-_REMEMBERED = timedelta(days=30)
-"""How long a deletion can be asked about here; AWS does not say how long there."""
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HALF = 8  # bytes
 
 
 class Linked(NamedTuple):
@@ -111,22 +113,29 @@ def delete(embedded: Embedded, call: Call) -> dict[str, Any]:
     found = entity(embedded, call, "role")
     if found.linked_service is None:
         raise refusal("no linked role name", found.name)
-    db, now = embedded.database, embedded.clock.now()
-    db.run("DELETE FROM attached_policy WHERE entity = ?", found.id)
+    embedded.database.run("DELETE FROM attached_policy WHERE entity = ?", found.id)
     making.erase(embedded, found)
-    task = f"task{PATH}{found.linked_service}/{found.name}/{uuid4()}"
-    db.run("DELETE FROM role_deletion WHERE created < ?", stored(now - _REMEMBERED))
-    db.insert("role_deletion", task=task, account=call.account, created=stored(now))
-    return {"DeletionTaskId": task}
+    role = f"{found.linked_service}/{found.name}"
+    return {"DeletionTaskId": f"task{PATH}{role}/{_task(embedded, call.account, role, token_bytes(_HALF))}"}
 
 
 def deletion_status(embedded: Embedded, call: Call) -> dict[str, Any]:
     """What became of a deletion. Raises NoSuchEntity for one that nobody has asked for."""
     task = call.params["DeletionTaskId"]
-    known = embedded.database.one("SELECT 1 FROM role_deletion WHERE task = ? AND account = ?", task, call.account)
-    if known is None:
+    role, _, id = task.removeprefix(f"task{PATH}").rpartition("/")
+    if not _UUID.fullmatch(id) or task != f"task{PATH}{role}/{_task(embedded, call.account, role, _random(id))}":
         raise refusal("no deletion task", task)
     return {"Status": "SUCCEEDED"}
+
+
+def _task(embedded: Embedded, account: str, role: str, random: bytes) -> UUID:
+    """The id of a deletion: half of it random, half a seal on it, so that there is nothing to remember."""
+    seal = hmac.digest(embedded.secret, f"{account}/{role}/{random.hex()}".encode(), hashlib.sha256)
+    return UUID(bytes=random + seal[:_HALF])
+
+
+def _random(id: str) -> bytes:
+    return UUID(id).bytes[:_HALF]
 
 
 def _linked(service: str) -> Linked | None:
