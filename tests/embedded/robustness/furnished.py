@@ -13,7 +13,7 @@ from tests.embedded.conftest import Cloud
 from tests.embedded.lab_of_tests import REGISTRY, WORKLOAD
 
 ROLE, USER, GROUP, POLICY, REPOSITORY, FUNCTION = "fuzz-role", "fuzz-user", "fuzz-group", "fuzz", "fuzz/app", "fuzz"
-NOBODY = "fuzz-nobody"
+NOBODY, PROFILE = "fuzz-nobody", "fuzz-profile"
 _ROLE_ARN = f"arn:aws:iam::{REGISTRY}:role/{ROLE}"
 _FUNCTION_ARN = f"arn:aws:lambda:eu-central-1:{REGISTRY}:function:{FUNCTION}"
 _REPOSITORY_ARN = f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/{REPOSITORY}"
@@ -33,6 +33,8 @@ def furnish(cloud: Cloud, image: Image) -> dict[str, Any]:
     policy = iam.create_policy(PolicyName=POLICY, PolicyDocument=_LISTING)["Policy"]["Arn"]
     iam.create_policy_version(PolicyArn=policy, PolicyDocument=_LISTING)
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=policy)
+    iam.create_instance_profile(InstanceProfileName=PROFILE)
+    iam.add_role_to_instance_profile(InstanceProfileName=PROFILE, RoleName=ROLE)
     iam.create_group(GroupName=GROUP)
     iam.put_group_policy(GroupName=GROUP, PolicyName=POLICY, PolicyDocument=_LISTING)
     for name in (USER, NOBODY):
@@ -64,27 +66,32 @@ def furnish(cloud: Cloud, image: Image) -> dict[str, Any]:
     }
 
 
-def values(told: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+def values(told: Mapping[str, Any], service: str) -> dict[str, Sequence[Any]]:
     """Values by a pattern of the members' names that they are for; the first pattern that fits counts."""
     managed = ("arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/NoSuch")
     return {
-        "RoleName": (ROLE, "new-role"),
+        "RoleName": (ROLE, ROLE, "new-role"),
+        "InstanceProfileName": (PROFILE, PROFILE, "new-profile"),
+        "AWSServiceName": ("ecs.amazonaws.com",),
+        "Description|description": ("What it is for.",),
         "UserName|NewUserName": (USER, USER, "new-user"),
-        "GroupName|NewGroupName": (GROUP, "new-group"),
-        "PolicyName": (POLICY, "new"),
+        "GroupName|NewGroupName": (GROUP, GROUP, "new-group"),
+        "PolicyName": (POLICY, POLICY, "new"),
         "PolicyArns?|PermissionsBoundary|PolicySourceArn": (told["policy"], told["policy"], *managed),
         "VersionId": ("v1", "v2", "v9"),
         "AccessKeyId": (told["key"],),
         "PathPrefix|Path": ("/", "/team/"),
         "AccountAlias": ("fuzz-alias",),
         "AssumeRolePolicyDocument": (_TRUST, *_DOCUMENTS),
-        "PolicyDocument|policyText|Policy|Content|PolicyInputList|PolicyInput": _DOCUMENTS,
+        "PolicyDocument|Policy|PolicyInputList|PolicyInput": (_LISTING, _LISTING, _LISTING, *_DOCUMENTS),
+        "policyText": (_PULL, _PULL, _PULL, *_DOCUMENTS),
+        "Content": (_LISTING, _LISTING, *_DOCUMENTS),
         "RoleArn|Role": (_ROLE_ARN, f"arn:aws:iam::{WORKLOAD}:role/no-such"),
         "RoleSessionName": ("fuzz-session",),
         "resourceArn": (_REPOSITORY_ARN,),
         "Resource|FunctionArn": (_FUNCTION_ARN,),
-        "repositoryName": (REPOSITORY, "fuzz/app2"),
-        "registryId": (REGISTRY, WORKLOAD),
+        "repositoryName": (REPOSITORY, REPOSITORY, REPOSITORY, "fuzz/app2"),
+        "registryId": (REGISTRY, REGISTRY, WORKLOAD),
         "imageDigest|imageManifestDigest": (told["image"], f"sha256:{'0' * 64}"),
         "imageTag": ("1", "2"),
         "imageManifest": (told["manifest"], "{}"),
@@ -105,5 +112,5 @@ def values(told: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
         "Marker|[Nn]extToken": ("1", "MTIz"),
         "MaxItems|[Mm]axResults": (1, 1000),
         "TagKeys|tagKeys": (["team"], ["no-such"]),
-        "Tags|tags": ([{"Key": "team", "Value": "b"}], [{"Key": "a", "Value": ""}]),
+        "Tags|tags": ({"team": "b"},) if service == "lambda" else ([{"Key": "team", "Value": "b"}],),
     }
