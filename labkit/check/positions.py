@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 _LONGEST_INTEGER = 300  # beyond that Python refuses to convert, and no policy means it
+_HALF = re.compile("[\ud800-\udfff]")
 _DEEPEST = 500  # pointers grow with depth; a policy has seven levels
 
 
@@ -57,18 +58,26 @@ def line_and_column(source: str, offset: int) -> tuple[int, int]:
 
 
 def read(source: str) -> ParsedText:
-    """Parses a text. Raises ``json.JSONDecodeError`` (a ValueError), or RecursionError for one nested too deeply."""
+    """Parses a text as the policy engine does.
+
+    Raises ``json.JSONDecodeError`` (a ValueError), or RecursionError for one nested too deeply.
+    """
+
+    def wrong(problem: str, text: str) -> NoReturn:
+        raise json.JSONDecodeError(problem, source, max(source.find(text), 0))
+
+    def integer(digits: str) -> int:
+        return int(digits) if len(digits) <= _LONGEST_INTEGER else wrong("A number with too many digits", digits)
 
     def constant(name: str) -> NoReturn:
-        raise json.JSONDecodeError(f"{name} is not a value of JSON", source, source.find(name))
+        wrong(f"{name} is not a value of JSON", name)
 
-    value = json.loads(source, parse_int=_integer, parse_constant=constant)
+    value = json.loads(source, parse_int=integer, parse_constant=constant)
+    half = _HALF.search(source if "\\u" not in source else json.dumps(value, ensure_ascii=False))
+    if half is not None:
+        wrong("Half of a character (a lone surrogate), which is not Unicode", half.group())
     offsets, repeated = _walk(source)
     return ParsedText(source, value, offsets, repeated)
-
-
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _LONGEST_INTEGER else float("inf")
 
 
 def _walk(source: str) -> tuple[dict[str, int], dict[str, int]]:
