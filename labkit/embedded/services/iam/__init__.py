@@ -7,5 +7,6 @@ listing        lists in pages
 account        its alias, its summary
 quotas         how many of each there may be
 entities       users, groups, roles and what is theirs: keys, tags, instance profiles, trust policies
-policies       documents, managed and inline policies, attachments, boundaries, simulation
+policies       documents, managed and inline policies, attachments, boundaries
+simulation     what would be decided, by the engine that decides
 """

@@ -81,6 +81,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "UnmodifiableEntity",
         "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS",
     ),
+    "bad input": ("InvalidInput", "{}"),
     "bad document": ("MalformedPolicyDocument", "{}"),
     "no arn": ("ValidationError", "Invalid ARN:  Could not be parsed!"),
     "bad arn": ("InvalidInput", "ARN {} is not valid."),

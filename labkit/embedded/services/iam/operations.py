@@ -28,6 +28,7 @@ from labkit.embedded.services.iam.permissions import (
     on_renamed,
 )
 from labkit.embedded.services.iam.policies import attachments, boundaries, inline, lookup, managed, versions
+from labkit.embedded.services.iam.simulation import operations as simulation
 from labkit.embedded.services.permissions import in_account
 
 ENTITIES: dict[str, Operation] = {
@@ -126,7 +127,15 @@ POLICIES: dict[str, Operation] = {
     "PutRolePermissionsBoundary": Operation(boundaries.putting("role"), ON_ROLE),
     "DeleteRolePermissionsBoundary": Operation(boundaries.deleting("role"), ON_ROLE),
 }
-"""Managed and inline policies, attachments, boundaries, simulation."""
+"""Managed and inline policies, attachments, boundaries."""
 
-OPERATIONS: dict[str, Operation] = {**ENTITIES, **ACCOUNT, **POLICIES}
+SIMULATION: dict[str, Operation] = {
+    "SimulatePrincipalPolicy": Operation(simulation.simulate_principal, simulation.on_source, reads=True),
+    "SimulateCustomPolicy": Operation(simulation.simulate_custom, in_account, reads=True),
+    "GetContextKeysForPrincipalPolicy": Operation(simulation.keys_for_principal, simulation.on_source, reads=True),
+    "GetContextKeysForCustomPolicy": Operation(simulation.keys_for_custom, in_account, reads=True),
+}
+"""What IAM would decide."""
+
+OPERATIONS: dict[str, Operation] = {**ENTITIES, **ACCOUNT, **POLICIES, **SIMULATION}
 """Every operation that IAM offers here."""
