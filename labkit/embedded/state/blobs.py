@@ -2,8 +2,9 @@
 
 A blob is named by the SHA-256 of its bytes (``sha256:<64 hex digits>``) and lies at
 ``blobs/sha256/ab/abcdef…`` below the lab home. It appears there by one rename of a file whose digest has
-been verified and whose bytes are on the disk (fsync of the file before it, of the folder after it), so a blob that can
-be read is whole: a process that dies while writing leaves at most an unfinished upload, which never counts.
+been verified and whose bytes are on the disk (fsync of the file before it, of the folder by `BlobStore.settle`), so a
+blob that can be read is whole: a process that dies while writing leaves at most an unfinished upload, which never
+counts.
 
 What the disk has damaged since is noticed when it is read as a whole (`BlobStore.read`, `BlobStore.verified`): a blob
 that cannot be read, or whose digest is not its name, is moved to ``blobs/set-aside`` and missing from then on, so that
@@ -151,7 +152,6 @@ class Upload:
                 raise DigestMismatchError(actual)
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._path.replace(target)
-            sync_folder(target.parent)
 
     def _sync(self) -> None:
         if self._on_disk != self.size:
@@ -224,7 +224,10 @@ class BlobStore:
         return path
 
     def put(self, data: bytes) -> str:
-        """Store some bytes that are in memory anyway; returns their digest. Where that fails, nothing of them stays."""
+        """Store some bytes that are in memory anyway, as `finish` does; returns their digest.
+
+        Where that fails, nothing of them stays.
+        """
         digest = digest_of(data)
         if self.size(digest) != len(data):
             upload = self.begin("")
@@ -256,7 +259,7 @@ class BlobStore:
             return self._open[path]
 
     def finish(self, scope: str, upload_id: str, digest: str) -> int:
-        """Turn an upload into the blob of this digest; returns its size in bytes.
+        """Turn an upload into the blob of this digest; returns its size in bytes. `settle` makes that durable.
 
         Raises `UploadNotFoundError`, or `DigestMismatchError`, after which the upload stays as it is.
         """
@@ -264,6 +267,10 @@ class BlobStore:
         upload.move_to(self.path(digest), digest)
         self._forget(self._upload_path(scope, upload_id))
         return upload.size
+
+    def settle(self, digest: str) -> None:
+        """Bring the name of a blob to the disk, so that it survives a power cut. Its bytes are there already."""
+        sync_folder(self.path(digest).parent)
 
     def cancel(self, scope: str, upload_id: str) -> None:
         """Forget an upload and its bytes. Raises `UploadNotFoundError`."""

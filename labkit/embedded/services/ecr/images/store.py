@@ -222,6 +222,7 @@ class ImageStore:
                 raise TooManyTagsError(tag)
             if known is None:
                 self.blobs.put(manifest)
+                self._settle(image.digest)
                 self._insert(key, image)
             if tag is not None:
                 self._db.run("INSERT OR REPLACE INTO image_tag VALUES (?, ?, ?)", key.arn, tag, image.digest)
@@ -273,6 +274,7 @@ class ImageStore:
                 self._db.afterwards(lambda: self.blobs.cancel(key.arn, upload_id))
             else:
                 self.blobs.finish(key.arn, upload_id, digest)
+                self._settle(digest)
             self.link(key, digest)
             return known
 
@@ -281,16 +283,16 @@ class ImageStore:
 
         That it was asked is only written down where it makes a difference, so asking again costs nothing.
         """
+        wanted = list(digests)
         with self._db.read():
-            held = {digest for digest in digests if self.holds(key, digest)}
-            at_risk = [digest for digest in held if self._may_go(key, digest)]
-        if not at_risk:
-            return held
+            held = self._held(key, wanted)
+        if not any(held.values()):
+            return set(held)
         with self._db.write():
-            still = {digest for digest in held if self.holds(key, digest)}
-            for digest in still.intersection(at_risk):
+            held = self._held(key, wanted)
+            for digest in (digest for digest, may_go in held.items() if may_go):
                 self.link(key, digest)
-            return still
+            return set(held)
 
     def drop(self, key: RepositoryKey) -> None:
         """Forget everything in a repository: it is about to be deleted."""
@@ -310,15 +312,16 @@ class ImageStore:
         row = self._db.one("SELECT digest FROM image_tag WHERE repository = ? AND tag = ?", key.arn, tag)
         return row["digest"] if row else None
 
-    def _may_go(self, key: RepositoryKey, digest: str) -> bool:
-        """Could this layer go within a day, by itself or with an image that came after it?"""
-        row = self._db.one(
-            "SELECT 1 FROM layer WHERE repository = ? AND digest = ? AND (linked < ? OR EXISTS (SELECT 1 FROM "
-            "image_part JOIN image ON image.number = image_part.image WHERE image_part.repository = layer.repository "
-            "AND image_part.digest = layer.digest AND image.pushed >= layer.linked))",
-            *(key.arn, digest, stored(self._now() - _PROMISE_LASTS)),
+    def _held(self, key: RepositoryKey, digests: list[str]) -> dict[str, bool]:
+        """Those of the layers that are held, and whether each could go within a day, by itself or with an image."""
+        rows = self._db.all(
+            "SELECT digest, linked < ? OR EXISTS (SELECT 1 FROM image_part "
+            "JOIN image ON image.number = image_part.image WHERE image_part.repository = layer.repository "
+            "AND image_part.digest = layer.digest AND image.pushed >= layer.linked) AS may_go "
+            "FROM layer WHERE repository = ? AND digest IN (SELECT value FROM json_each(?))",
+            *(stored(self._now() - _PROMISE_LASTS), key.arn, json.dumps(digests)),
         )
-        return row is not None
+        return {row["digest"]: bool(row["may_go"]) for row in rows if row["digest"] in self.blobs}
 
     def _read(self, key: RepositoryKey, manifest: bytes, media_type: str | None) -> StoredImage:
         """A manifest as an image of this repository, in which everything that it names must be."""
@@ -358,6 +361,10 @@ class ImageStore:
             )
         for blob in image.blobs:
             self._db.run("UPDATE layer SET used = 1 WHERE repository = ? AND digest = ?", key.arn, blob)
+
+    def _settle(self, digest: str) -> None:
+        # Others need not wait for it; who pushes is not answered before.
+        self._db.afterwards(lambda: self.blobs.settle(digest))
 
     def _drop_uploads(self, repository: str) -> None:
         with self._db.write():  # nobody makes a repository meanwhile
