@@ -1,4 +1,7 @@
-"""Tags of anything that has them: an entity by its id, everything else by its ARN (of Organizations: by its id)."""
+"""Tags of anything that has them: an entity by its id, everything else by its ARN (of Organizations: by its id).
+
+How many a resource may have, and which keys, is the business of its service.
+"""
 
 from __future__ import annotations
 

@@ -57,8 +57,7 @@ CREATE TABLE entity (
     trust_policy TEXT,
     max_session INTEGER,          -- seconds
     linked_service TEXT,          -- the service of a service-linked role
-    last_used TEXT,
-    last_used_region TEXT,
+    last_used TEXT, last_used_region TEXT,
     UNIQUE (account, kind, name)
 ) STRICT;
 CREATE UNIQUE INDEX entity_name ON entity (account, kind, name COLLATE NOCASE);
@@ -115,9 +114,7 @@ CREATE TABLE access_key (
     secret TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('Active', 'Inactive')),
     created TEXT NOT NULL,
-    last_used TEXT,
-    last_used_service TEXT,
-    last_used_region TEXT
+    last_used TEXT, last_used_service TEXT, last_used_region TEXT
 ) STRICT;
 CREATE INDEX access_key_user ON access_key (user_id);
 
@@ -249,17 +246,14 @@ CREATE TABLE account_request (
     name TEXT NOT NULL,
     state TEXT NOT NULL,
     failure TEXT,
-    requested TEXT NOT NULL,
-    completed TEXT
+    requested TEXT NOT NULL, completed TEXT
 ) STRICT;
 
 -- ECR ----------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE repository (
     arn TEXT PRIMARY KEY,
-    account TEXT NOT NULL REFERENCES account,
-    region TEXT NOT NULL,
-    name TEXT NOT NULL,
+    account TEXT NOT NULL REFERENCES account, region TEXT NOT NULL, name TEXT NOT NULL,
     created TEXT NOT NULL,
     policy TEXT,
     mutability TEXT NOT NULL,
@@ -316,9 +310,7 @@ CREATE INDEX layer_digest ON layer (digest);
 CREATE INDEX layer_unused ON layer (linked) WHERE used = 0;
 
 -- Blobs that something has let go of: files to be deleted, unless something else needs them.
-CREATE TABLE discarded_blob (
-    digest TEXT PRIMARY KEY
-) STRICT, WITHOUT ROWID;
+CREATE TABLE discarded_blob (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
 -- Passwords of registry logins, by the SHA-256 of each: the table cannot be used to log in.
 CREATE TABLE login_token (
@@ -337,9 +329,7 @@ CREATE INDEX login_token_expires ON login_token (expires);
 CREATE TABLE function (
     arn TEXT NOT NULL,            -- without a qualifier
     version TEXT NOT NULL,
-    account TEXT NOT NULL REFERENCES account,
-    region TEXT NOT NULL,
-    name TEXT NOT NULL,
+    account TEXT NOT NULL REFERENCES account, region TEXT NOT NULL, name TEXT NOT NULL,
     role TEXT NOT NULL,
     image_uri TEXT NOT NULL,
     resolved_uri TEXT NOT NULL,
@@ -350,12 +340,8 @@ CREATE TABLE function (
     options TEXT NOT NULL,        -- JSON object, in the names of Lambda's API
     modified TEXT NOT NULL,
     revision TEXT NOT NULL,
-    state TEXT NOT NULL,
-    state_code TEXT,
-    state_reason TEXT,
-    last_update TEXT,
-    last_update_code TEXT,
-    last_update_reason TEXT,
+    state TEXT NOT NULL, state_code TEXT, state_reason TEXT,
+    last_update TEXT, last_update_code TEXT, last_update_reason TEXT,
     policy TEXT,
     PRIMARY KEY (arn, version)
 ) STRICT;
@@ -380,10 +366,7 @@ CREATE TABLE function_alias (
 CREATE TABLE event (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
-    account TEXT NOT NULL,
-    region TEXT NOT NULL,
-    service TEXT NOT NULL,
-    operation TEXT NOT NULL,
+    account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL,
     moment TEXT NOT NULL,
     record TEXT NOT NULL          -- JSON object
 ) STRICT;

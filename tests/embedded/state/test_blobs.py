@@ -168,20 +168,21 @@ def test_a_client_that_breaks_off_leaves_what_it_has_sent(store: BlobStore):
     assert store.read(digest_of(b"half whole")) == b"half whole"
 
 
-def test_collecting_keeps_what_is_referred_to_and_nothing_else(store: BlobStore):
+def test_a_blob_is_deleted_once(store: BlobStore):
     kept, lost = store.put(b"kept"), store.put(b"lost")
-    assert store.collect({kept}) == [lost]
-    assert list(store) == [kept]
+    for _ in range(2):
+        store.delete(lost)
+        assert list(store) == [kept]
 
 
-def test_an_upload_that_was_given_up_is_collected(store: BlobStore, clock: MovedClock):
+def test_an_upload_that_nobody_continues_for_a_day_is_given_up(store: BlobStore, clock: MovedClock):
     upload = store.begin(REPOSITORY)
     clock.move(hours=20)
     upload.append([b"still here"])
     clock.move(hours=20)
-    store.collect(())
+    store.give_up()
     store.upload(REPOSITORY, upload.id)
     clock.move(hours=5)
-    store.collect(())
+    store.give_up()
     with pytest.raises(UploadNotFoundError):
         store.upload(REPOSITORY, upload.id)
