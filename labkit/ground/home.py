@@ -172,7 +172,7 @@ def read_choices(home: Home) -> dict[str, Any]:
     """What ``choices.json`` has, by name; nothing where there is none. Raises `UsageError` where it cannot be read."""
     try:
         found = json.loads(home.choices.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (ValueError, RecursionError):
         found = None

@@ -78,7 +78,9 @@ def version_of(path: Path) -> int:
 
 def check_integrity(path: Path) -> None:
     """Let SQLite check all of a database file; nothing is written. Raises `EmbeddedError` where it finds damage."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    # Where there is no WAL, SQLite need not make one to read.
+    alone = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{alone}", uri=True)
     try:
         found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
     except sqlite3.Error as error:

@@ -96,11 +96,11 @@ def test_reset_without_anybody_to_ask_changes_nothing(home, capsys, monkeypatch)
 @pytest.mark.parametrize(("answer", "code"), [("", 1), ("n", 1), ("y", 0)])
 def test_reset_asks_and_only_a_yes_resets(home, capsys, monkeypatch, answer, code):
     resets = []
-    monkeypatch.setattr(client, "reset", resets.append)
+    monkeypatch.setattr(client, "reset", lambda home, everything: resets.append((home, everything)))
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda question: answer)
     assert labkit(capsys, "reset")[0] == code
-    assert resets == ([home] if code == 0 else [])
+    assert resets == ([(home, False)] if code == 0 else [])
 
 
 def test_reset_forgets_what_was_made(home, capsys, environment):
