@@ -47,11 +47,19 @@ COVERED = {
 }
 """Commands that another test runs, since they take long or do not end by themselves."""
 
+NEEDED = ("eval ", "python3 -m labkit snapshot save")
+"""What of a block has to be done before what follows in it."""
+
 ON_REAL_ACCOUNTS = next(line for block in BLOCKS for line in block if "--registry-profile" in line)
 
 PRINTS = {
     "python3 -m labkit run": [*ARTICLE, "Lambda does not have permission to access the ECR image."],
     "python3 -m labkit run provenance": ["provenance", "as expected"],
+    "python3 -m labkit down && python3 -m labkit run --in-process": [*ARTICLE, "On the embedded AWS in this process"],
+    "python3 -m labkit snapshot save start": ["The snapshot start is kept: 6 accounts"],
+    "python3 -m labkit snapshot list": ["start", "6 accounts"],
+    "python3 -m labkit snapshot load start --yes": ["The snapshot start is loaded"],
+    "python3 -m labkit snapshot delete start": ["The snapshot start is deleted."],
     "python3 -m labkit policy cross-account --account 592444418872": ["arn:aws:iam::592444418872:root"],
     "python3 -m labkit check policy.json": ["policy.json"],
     "python3 -m labkit explain --help": ["--resource-policy"],
@@ -86,10 +94,11 @@ def outside(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def terminal(outside: dict[str, str], tmp_path: Path) -> Iterator[Terminal]:
-    """A terminal in a folder of its own with a policy in it."""
+def terminal(request: pytest.FixtureRequest, outside: dict[str, str], tmp_path: Path) -> Iterator[Terminal]:
+    """A terminal in a folder of its own with a policy in it; where a state is kept and loaded, in a lab of its own."""
     (tmp_path / "policy.json").write_text(json.dumps(policies.same_account()))
-    opened = Terminal(tmp_path, outside)
+    alone = {"LABKIT_HOME": str(tmp_path / "home"), "LABKIT_RUN_AS": "in-process"}
+    opened = Terminal(tmp_path, {**outside, **(alone if " snapshot " in request.node.name else {})})
     yield opened
     opened.close()
 
@@ -99,7 +108,7 @@ def terminal(outside: dict[str, str], tmp_path: Path) -> Iterator[Terminal]:
 )
 def test_every_command_of_the_readme_does_what_it_says(terminal, block, command):
     for number, earlier in LINES[: LINES.index((block, command))]:
-        if number == block and earlier.startswith("eval "):
+        if number == block and earlier.startswith(NEEDED):
             terminal.succeed(earlier)
     said = terminal.run(command)
     assert said.code == 0, said

@@ -139,14 +139,17 @@ def reset(root: Path | None = None, *, everything: bool = False) -> Running:
 
 
 def save_snapshot(root: Path | None, name: str) -> Snapshot:
-    """Keep the state of a lab home under a name, whether it runs or not. Raises what `snapshots.save` raises."""
-    home = inspect_home(home_path(root))
+    """Keep the state of a lab home under a name, whether it runs or not; one that never ran is started.
+
+    Raises what `snapshots.save` raises.
+    """
     snapshots.check_name(name)
+    home = inspect_home(home_path(root))
+    if not home.database.exists():
+        ensure(root)
     if _status(home) is not None:
         _request(home, "POST", "/_labkit/snapshot", {"name": name}, _SAVED_WITHIN)
         return snapshots.find(home, name)
-    if not home.database.exists():
-        raise UsageError(f"There is nothing in {home.root} yet that could be kept.")
     with _alone(home):
         db = open_database(home)
         try:

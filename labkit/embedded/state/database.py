@@ -38,6 +38,7 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA trusted_schema = OFF",
 )
+_TRIED = 1 << 16  # bytes
 _FAULTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError)  # the program's own
 _SENTENCES = {
     sqlite3.SQLITE_FULL: "the disk is full. Make room, then try again",
@@ -228,10 +229,17 @@ class Database:
         return found
 
     def trouble_now(self) -> str | None:
-        """The sentence for which the state cannot be read or written; None where it can. Tries it if it could not."""
+        """The sentence for which the state could not be read or written last; None where it can be now.
+
+        Where it could not, this is tried, with more than what fits into the room that a full disk always has somewhere.
+        """
         if self._trouble is not None:
-            with suppress(StateError), self.write():
-                self.run("INSERT OR REPLACE INTO setting (name, value) VALUES ('tried', '')")
+            with suppress(StateError):
+                with self.write():
+                    self.run("INSERT OR REPLACE INTO setting (name, value) VALUES ('tried', ?)", " " * _TRIED)
+                with self.write():
+                    self.run("DELETE FROM setting WHERE name = 'tried'")
+                self._trouble = None
         return self._trouble
 
     @property
@@ -297,7 +305,6 @@ class Database:
     def _commit(self, batch: _Batch) -> None:
         try:
             self._writer.execute("COMMIT")
-            self._trouble = None
         except sqlite3.Error as error:
             batch.error = self.sentence(error)
             if self._writer.in_transaction:

@@ -43,13 +43,16 @@ def labkit(capsys, *argv):
 def test_it_goes_up_is_shown_and_goes_down(home, capsys):
     code, out, _ = labkit(capsys, "up")
     assert (code, "is up at http://127.0.0.1:" in out) == (0, True)
-    assert "was up already" in labkit(capsys, "up")[1]
+    _, out, _ = labkit(capsys, "up", "--account", "999988887777", "--account", "888877776666")
+    assert "was up already" in out
+    assert "The account 888877776666 exists: policies can name it." in out
 
     code, out, _ = labkit(capsys, "status", "--json")
     facts = json.loads(out)
     assert (code, facts["up"], facts["home"], facts["engine"]) == (0, True, str(home), "embedded")
     assert facts["accounts"]["registry"] == "813835382529"
     assert facts["organization"] == "o-lambdaecrlab"
+    assert (facts["run_as"], facts["contents"]["accounts"]) == ("process", 8)
     process = psutil.Process(facts["pid"])
 
     assert facts["because"] == "it is chosen"

@@ -338,7 +338,8 @@ def test_what_is_kept_says_what_is_in_it(lab: Kept, image: Image) -> None:
     assert found.created.endswith("Z")
 
 
-def test_before_there_is_a_state_there_is_nothing_to_keep(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="There is nothing in"):
-        client.save_snapshot(tmp_path / "home", "start")
-    assert not (tmp_path / "home").exists()
+def test_a_lab_that_never_ran_is_founded_to_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABKIT_RUN_AS", here.IN_PROCESS)
+    made = client.save_snapshot(tmp_path / "home", "start")
+    client.stop(tmp_path / "home")
+    assert made.contents["accounts"] == 6
