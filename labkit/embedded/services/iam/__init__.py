@@ -5,6 +5,7 @@ permissions    which action on which resource an operation needs
 errors         AWS's texts for what is refused
 listing        lists in pages
 account        its alias, its summary
+details        GetAccountAuthorizationDetails
 quotas         how many of each there may be
 entities       users, groups, roles and what is theirs: keys, tags, instance profiles, trust policies
 policies       documents, managed and inline policies, attachments, boundaries

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labkit.embedded.protocol.calls import Operation
-from labkit.embedded.services.iam import account
+from labkit.embedded.services.iam import account, details
 from labkit.embedded.services.iam.entities import (
     access_keys,
     groups,
@@ -81,6 +81,7 @@ ENTITIES: dict[str, Operation] = {
 
 ACCOUNT: dict[str, Operation] = {
     "GetAccountSummary": Operation(account.summary, in_account, reads=True),
+    "GetAccountAuthorizationDetails": Operation(details.details, in_account, reads=True),
     "CreateAccountAlias": Operation(account.create_alias, in_account),
     "DeleteAccountAlias": Operation(account.delete_alias, in_account),
     "ListAccountAliases": Operation(account.list_aliases, in_account, reads=True),
