@@ -10,12 +10,12 @@ import hmac
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from labkit.embedded.core import Embedded
-from labkit.embedded.protocol.wire import BodyTooLargeError, HttpAnswer, UnreadableBodyError, read_body
+from labkit.embedded.protocol.wire import BodyTooLargeError, Exchange, HttpAnswer, HttpRequest, gathered
 from labkit.embedded.records import accounts
 from labkit.embedded.state import inventory, schema, snapshots
 from labkit.embedded.state.settings import WorldSettings
@@ -23,6 +23,8 @@ from labkit.errors import LabError, UsageError
 from labkit.ground import VERSION
 from labkit.pull.organization import check_account
 
+PREFIX = "/_labkit/"
+"""The path below which the lab's own requests are answered."""
 _LIMIT = 1 << 16
 
 
@@ -46,24 +48,25 @@ class Control:
             ("POST", "/_labkit/account"): self._account,
         }
 
-    def answer(self, environ: Mapping[str, Any]) -> HttpAnswer:
+    def exchange(self, head: HttpRequest) -> Exchange:
         """Answer one control request as JSON."""
-        if not self._genuine(environ):
+        if not self._genuine(head):
             return _answer(HTTPStatus.FORBIDDEN, {"error": "This is for the lab itself."})
-        action = self._actions.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        action = self._actions.get((head.method, head.path))
         if action is None:
             return _answer(HTTPStatus.NOT_FOUND, {"error": "The lab has no such request."})
         try:
-            return _answer(HTTPStatus.OK, action(json.loads(read_body(environ, _LIMIT) or b"{}")))
+            body = yield from gathered(head, _LIMIT)
+            return _answer(HTTPStatus.OK, action(json.loads(body or b"{}")))
         except UsageError as error:
             return _answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
         except LabError as error:
             return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)})
-        except (ValueError, KeyError, TypeError, BodyTooLargeError, UnreadableBodyError):
+        except (ValueError, KeyError, TypeError, BodyTooLargeError):
             return _answer(HTTPStatus.BAD_REQUEST, {"error": "The request is not JSON."})
 
-    def _genuine(self, environ: Mapping[str, Any]) -> bool:
-        given = str(environ.get("HTTP_AUTHORIZATION", ""))
+    def _genuine(self, head: HttpRequest) -> bool:
+        given = head.headers.get("authorization", "")
         return hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode())
 
     def _status(self, _: Any) -> dict[str, Any]:

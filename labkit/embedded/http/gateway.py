@@ -1,4 +1,4 @@
-"""One request from its first byte to its answer: the WSGI application of the embedded AWS.
+"""One request from its head to its answer: what stands behind both doors of the embedded AWS.
 
     /_labkit/...    the lab's own control requests (`labkit.embedded.http.control`)
     /v2/, /layers/  plain HTTP routes of the services: the registry, and downloads of layers
@@ -12,28 +12,29 @@ token is logged.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
-from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
 from labkit.embedded.core import Embedded
+from labkit.embedded.http.control import PREFIX as CONTROL
 from labkit.embedded.http.control import Control
+from labkit.embedded.http.wsgi import StartResponse, head_of, played, respond
 from labkit.embedded.protocol import constraints
 from labkit.embedded.protocol.calls import Call, Identity, Operation, Route, ServiceError
 from labkit.embedded.protocol.faults import SignatureError, fault, signature_fault, too_large
 from labkit.embedded.protocol.models import SERVICES
 from labkit.embedded.protocol.wire import (
     BodyTooLargeError,
+    Exchange,
     HttpAnswer,
     HttpRequest,
-    UnreadableBodyError,
     from_web_page,
-    head_of,
-    read_body,
+    gathered,
+    text_answer,
 )
 from labkit.embedded.request import principals, sigv4
 from labkit.embedded.request.context import Later, request_context
@@ -58,37 +59,50 @@ _LIMITS = {"lambda": 6 * MiB, "ecr": 28 * MiB}
 _LIMIT = 1 * MiB
 _NAMES = {"Invoke": "InvokeFunction"}  # where AWS speaks of an operation by another name
 
-StartResponse = Callable[..., Any]
+#: Which threads work on a request, by the beginning of its path or by its end; what lasts keeps nobody else waiting.
+_LANES = {CONTROL: "control", "/v2": "layers", "/layers/": "layers"}
+_RUNS = ("/invocations", "/invoke-async", "/response-streaming-invocations")
 
 
 class Gateway:
-    """The WSGI application."""
+    """Answers HTTP requests: as exchanges for the lab's own server, or called as a WSGI application."""
 
     def __init__(self, embedded: Embedded, control: Control) -> None:
         self._embedded = embedded
         self._control = control
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one HTTP request."""
-        if from_web_page(environ):
-            return _send(_text(403, _NO_WEB_PAGES), start_response)
-        path = environ.get("PATH_INFO", "/")
-        if path.startswith("/_labkit/"):
-            return _send(self._control.answer(environ), start_response)
+        """Answer one HTTP request through WSGI."""
+        head = head_of(environ)
+        return respond(played(self.exchange(head), head, environ["wsgi.input"]), head, start_response)
+
+    def lane(self, head: HttpRequest) -> str:
+        """Which threads are to work on a request: those for control, calls, layers, or runs of functions."""
+        if head.path.endswith(_RUNS):
+            return "runs"
+        return next((lane for start, lane in _LANES.items() if head.path.startswith(start)), "calls")
+
+    def exchange(self, head: HttpRequest) -> Exchange:
+        """One request on its way to its answer. Whatever goes wrong is an answer too."""
+        if from_web_page(head):
+            return text_answer(403, _NO_WEB_PAGES)
+        path = head.decoded_path
+        if path.startswith(CONTROL):
+            return (yield from self._control.exchange(head))
         # The API lives at "/" and at dated paths; only what lies elsewhere can be a route.
         for prefix, route in (routes() if path != "/" and not path[1:5].isdigit() else {}).items():
             if path.startswith(prefix):
-                return route(self._embedded, environ, start_response)
-        return _send(self._api(environ), start_response)
+                return (yield from route(self._embedded, head))
+        return (yield from self._api(head))
 
-    def _api(self, environ: Mapping[str, Any]) -> HttpAnswer:
-        head, request_id = head_of(environ), str(uuid4())
+    def _api(self, head: HttpRequest) -> Exchange:
+        request_id = str(uuid4())
         try:
             service = _addressed(head)
         except _UnknownService as unknown:
             return not_there(head, str(unknown), request_id)
         try:
-            request = replace(head, body=_body(environ, head, service))
+            request = replace(head, body=(yield from self._body(head, service)))
             return self._answer(request, service, request_id)
         except ServiceError as error:
             return render_error(service, error, request_id)
@@ -98,6 +112,22 @@ class Gateway:
             _LOG.exception("request %s to %s failed", request_id, service)
             failure = fault(service, "internal", "The embedded AWS failed; its log says why.")
             return render_error(service, failure, request_id)
+
+    def _body(self, head: HttpRequest, service: str) -> Generator[None, bytes, bytes]:
+        if head.announced is None or head.announced > _LIMIT:
+            self._known(head, service)  # memory is for those who have a key
+        try:
+            return (yield from gathered(head, _LIMITS.get(service, _LIMIT)))
+        except BodyTooLargeError as error:
+            operation = named_operation(head, service)
+            raise too_large(error.limit, _NAMES.get(operation or "", operation)) from None
+
+    def _known(self, head: HttpRequest, service: str) -> None:
+        try:
+            signature = sigv4.read(head)
+            principals.find_key(self._embedded, signature.access_key, signature.token)
+        except SignatureError as error:
+            raise signature_fault(service, error) from None
 
     def _answer(self, request: HttpRequest, service: str, request_id: str) -> HttpAnswer:
         identity, region = self._authenticate(request, service)
@@ -145,16 +175,6 @@ def _not_offered(service: str, operation: str) -> ServiceError:
     return fault(service, "unknown operation", f"The embedded AWS does not implement {service}:{operation}.")
 
 
-def _body(environ: Mapping[str, Any], head: HttpRequest, service: str) -> bytes:
-    try:
-        return read_body(environ, _LIMITS.get(service, _LIMIT))
-    except BodyTooLargeError as error:
-        operation = named_operation(head, service)
-        raise too_large(error.limit, _NAMES.get(operation or "", operation)) from None
-    except UnreadableBodyError as error:
-        raise fault(service, "malformed", str(error)) from None
-
-
 def _addressed(request: HttpRequest) -> str:
     """The service that a request is for, as its signature claims; where it does not say, as its form suggests.
 
@@ -183,20 +203,6 @@ def _suggested(request: HttpRequest) -> str:
 
 
 _NO_WEB_PAGES = "The embedded AWS answers requests to 127.0.0.1 or localhost only, and none that a web page sends.\n"
-
-
-def _text(status: int, text: str) -> HttpAnswer:
-    return HttpAnswer(status, {"Content-Type": "text/plain; charset=utf-8"}, text.encode())
-
-
-def _send(answer: HttpAnswer, start_response: StartResponse) -> Iterable[bytes]:
-    headers = {**answer.headers, "Content-Length": str(len(answer.body))}
-    start_response(f"{answer.status} {_phrase(answer.status)}", list(headers.items()))
-    return [answer.body]
-
-
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Answer"
 
 
 @cache

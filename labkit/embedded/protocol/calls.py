@@ -10,7 +10,7 @@ This module holds values and no behaviour, so that everything else can import it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +20,7 @@ from labkit.pull.function import FunctionRef
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
+    from labkit.embedded.protocol.wire import Exchange, HttpRequest
     from labkit.iam import Policies, Principal
 
 
@@ -151,5 +152,5 @@ class Operation:
     locks_itself: bool = False
 
 
-#: A plain HTTP route beside the AWS API: a WSGI application that is also given the embedded AWS.
-Route = Callable[["Embedded", dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+#: A plain HTTP route beside the AWS API, for paths that begin in the same way.
+Route = Callable[["Embedded", "HttpRequest"], "Exchange"]

@@ -106,30 +106,43 @@ class Upload:
         return found
 
     def append(self, chunks: Iterable[bytes], offset: int | None = None) -> int:
-        """Append chunks and return the new size. Raises `WrongOffsetError` if ``offset`` is another size.
+        """Append chunks as one part and return the new size; raises what `Part` raises.
 
-        What was written before an error of ``chunks`` stays, and is what ``size`` says. Where the disk refuses, nothing
-        of the chunks stays, and its OSError is raised.
+        What was written before an error of ``chunks`` stays, and is what ``size`` says.
         """
+        part = self.part(offset)
+        for chunk in chunks:
+            part.write(chunk)
+        return part.end()
+
+    def part(self, offset: int | None = None) -> Part:
+        """Begin a part. Raises `WrongOffsetError` if ``offset`` is another size than the upload's."""
         with self._lock, self._unless_cancelled():
             if offset is not None and offset != self.size:
                 raise WrongOffsetError(self.size)
-            before, digest = self.size, self._hash.copy()
+            return Part(self, self._hash.copy())
+
+    def _extend(self, chunk: bytes, part: Part) -> None:
+        with self._lock, self._unless_cancelled():
+            if self.size != part.begins + part.size:
+                raise WrongOffsetError(self.size)
             self._on_disk = None
             # Unlike "ab" this never brings a cancelled upload back. Without a buffer, what counts is in the file.
             with self._path.open("r+b", buffering=0) as file:
                 file.seek(self.size)
                 file.truncate()
-                for chunk in chunks:
-                    try:
-                        _write(file, chunk)
-                    except OSError:
-                        self.size, self._hash = before, digest
-                        file.truncate(before)
-                        raise
-                    self._hash.update(chunk)
-                    self.size += len(chunk)
-            self.parts.append(self.size - before)
+                try:
+                    _write(file, chunk)
+                except OSError:
+                    self.size, self._hash = part.begins, part.hash_before
+                    file.truncate(self.size)
+                    raise
+            self._hash.update(chunk)
+            self.size += len(chunk)
+
+    def _conclude(self, part: Part) -> int:
+        with self._lock, self._unless_cancelled():
+            self.parts.append(part.size)
             _touch(self._path, self._now())
             return self.size
 
@@ -166,6 +179,29 @@ class Upload:
             yield
         except FileNotFoundError:
             raise UploadNotFoundError(self.id) from None
+
+
+class Part:
+    """What one request appends to an upload, piece by piece; pieces may come from one thread after another.
+
+    Raises `UploadNotFoundError` where the upload has been cancelled meanwhile, and `WrongOffsetError` where somebody
+    else has appended. Where the disk refuses, nothing of the part stays, and its OSError is raised.
+    """
+
+    def __init__(self, upload: Upload, hash_before: hashlib._Hash) -> None:
+        self._upload = upload
+        self.begins = upload.size
+        self.size = 0
+        self.hash_before = hash_before
+
+    def write(self, piece: bytes) -> None:
+        """Append some bytes."""
+        self._upload._extend(piece, self)
+        self.size += len(piece)
+
+    def end(self) -> int:
+        """Let the part count as one; returns the upload's size."""
+        return self._upload._conclude(self)
 
 
 class BlobStore:

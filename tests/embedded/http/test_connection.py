@@ -20,14 +20,15 @@ import psutil
 import pytest
 import requests
 
-from labkit.embedded.http.server import _THREADS
 from labkit.embedded.process import client
 from labkit.embedded.process.client import Running
 from tests.embedded.lab_of_tests import Lab
 from tests.embedded.registry_client import REGISTRY, basic, digest_of
 
 MIB = 1 << 20
+_THREADS = 100
 LAYER = bytes(range(256)) * 64
+LONG = LAYER * 192  # three MiB
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_chunks_may_have_extensions_and_trailers_and_the_connection_goes_on(
         answer.read()
 
 
-@pytest.mark.parametrize("chunk", ["-1\nx\n", "\nx\n", "xyz\nx\n", "1_0\n", "2\nabc\n0\n\n", "11111111111111111\n"])
+@pytest.mark.parametrize("chunk", ["-1\nx\n", "\nx\n", "xyz\nx\n", "1_0\n", "2\nabc\n0\n\n", "1" * 21 + "\n"])
 def test_malformed_chunks_end_the_request_and_the_connection(
     raw: socket.socket, repository: str, login: dict[str, str], chunk: str
 ):
@@ -126,7 +127,7 @@ def test_malformed_chunks_end_the_request_and_the_connection(
     head = f"PATCH /{path} HTTP/1.1\nHost: 127.0.0.1\nAuthorization: {login['Authorization']}\n"
     answer = send(raw, f"{head}Transfer-Encoding: chunked\n\n{chunk}")
     assert (answer.status, answer.headers["Connection"]) == (400, "close")
-    assert json.loads(answer.read())["errors"][0]["code"] == "SIZE_INVALID"
+    answer.read()
     assert raw.recv(100) == b""
 
 
@@ -203,14 +204,26 @@ def test_memory_stays_flat_whatever_the_size_of_a_blob(process: Running, reposit
 # -- While bytes are on their way ----------------------------------------------------------------------------------
 
 
-def half_sent(connection: socket.socket, upload: str, login: dict[str, str]) -> None:
-    """Begin to append a thousand bytes, and send four hundred."""
+def half_sent(
+    connection: socket.socket, upload: str, login: dict[str, str], *, size: int = 1000, now: int = 400
+) -> None:
+    """Begin to append so many bytes of `LONG`, and send some of them now."""
     path = upload[len("http://") :].partition("/")[2]
-    head = f"PATCH /{path} HTTP/1.1\nHost: 127.0.0.1\nAuthorization: {login['Authorization']}\nContent-Length: 1000\n\n"
-    connection.sendall(head.replace("\n", "\r\n").encode() + LAYER[:400])
+    head = (
+        f"PATCH /{path} HTTP/1.1\nHost: 127.0.0.1\nAuthorization: {login['Authorization']}\nContent-Length: {size}\n\n"
+    )
+    connection.sendall(head.replace("\n", "\r\n").encode() + LONG[:now])
 
 
-def sizes(url: str, login: dict[str, str]) -> Iterator[str]:
+def reached(url: str, login: dict[str, str], most: int) -> int:
+    """How many bytes an upload has, as soon as it has some; at most so many."""
+    sizes = (int(text.partition("-")[2]) + 1 for text in ranges(url, login) if text != "0-0")
+    found = next(sizes)
+    assert 0 < found <= most
+    return found
+
+
+def ranges(url: str, login: dict[str, str]) -> Iterator[str]:
     """How far an upload has come, asked again and again."""
     latest = time.monotonic() + 60
     while time.monotonic() < latest:
@@ -221,13 +234,13 @@ def test_nobody_waits_for_a_blob_that_is_still_coming(
     raw: socket.socket, repository: str, login: dict[str, str], aws: Callable[..., Any]
 ):
     upload = begun(repository, login)
-    half_sent(raw, upload, login)
-    assert "0-399" in sizes(upload, login)
+    half_sent(raw, upload, login, size=3 * MIB, now=2 * MIB)
+    reached(upload, login, 2 * MIB)
     aws("registry", "ecr").describe_repositories()
     other = begun(repository, login)
     assert requests.put(f"{other}?digest={digest_of(LAYER)}", LAYER, headers=login, timeout=60).status_code == 201
-    raw.sendall(LAYER[400:1000])
-    assert "0-999" in sizes(upload, login)
+    raw.sendall(LONG[2 * MIB : 3 * MIB])
+    assert f"0-{3 * MIB - 1}" in ranges(upload, login)
 
 
 def test_everybody_else_is_served_however_many_uploads_have_stalled(
@@ -251,18 +264,18 @@ def test_a_process_that_is_killed_leaves_an_upload_that_goes_on_and_no_blob(tmp_
     repository = f"{lab.running.endpoint}/v2/{REGISTRY}/killed"
     upload = begun(repository, login)
     with socket.create_connection(("127.0.0.1", port_of(lab.running))) as connection:
-        half_sent(connection, upload, login)
-        assert "0-399" in sizes(upload, login)
+        half_sent(connection, upload, login, size=3 * MIB, now=2 * MIB)
+        reached(upload, login, 2 * MIB)
         lab.kill()
     try:
         now = lab.running.endpoint
         upload = now + upload.removeprefix("http://")[upload.removeprefix("http://").index("/") :]
         repository = f"{now}/v2/{REGISTRY}/killed"
-        assert requests.get(upload, headers=login, timeout=60).headers["Range"] == "0-399"
-        partial = digest_of(LAYER[:400])
+        kept = reached(upload, login, 2 * MIB)
+        partial = digest_of(LONG[:kept])
         assert requests.head(f"{repository}/blobs/{partial}", headers=login, timeout=60).status_code == 404
-        rest = {**login, "Content-Range": "400-16383"}
-        answer = requests.put(f"{upload}?digest={digest_of(LAYER)}", LAYER[400:], headers=rest, timeout=60)
+        rest = {**login, "Content-Range": f"{kept}-{len(LONG) - 1}"}
+        answer = requests.put(f"{upload}?digest={digest_of(LONG)}", LONG[kept:], headers=rest, timeout=60)
         assert answer.status_code == 201
     finally:
         client.stop(lab.home)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import logging
 import re
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +19,9 @@ from labkit.embedded.http import gateway
 from labkit.embedded.process.client import Running
 from labkit.embedded.protocol.calls import Operation
 from labkit.embedded.protocol.models import SERVICES, operation_names
-from labkit.embedded.protocol.wire import BodyTooLargeError, read_body
+from labkit.embedded.protocol.wire import BodyTooLargeError, HttpRequest, gathered
 from labkit.embedded.request import execution
-from tests.embedded.conftest import Cloud, MovedClock
+from tests.embedded.conftest import Cloud
 
 
 def test_every_operation_that_is_offered_is_one_of_the_services_model() -> None:
@@ -49,11 +48,19 @@ def test_a_body_that_is_too_large_is_not_read(cloud: Cloud, service: str, target
 
 
 def test_a_body_in_chunks_is_bounded_too() -> None:
-    environ = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(b"x" * 100)}
-    assert read_body(environ, 100) == b"x" * 100
-    environ["wsgi.input"] = io.BytesIO(b"x" * 101)
+    head = HttpRequest("POST", "/", "", {"transfer-encoding": "chunked"}, b"")
+    body = gathered(head, 100)
+    next(body)
+    body.send(b"x" * 60)
+    body.send(b"x" * 40)
+    with pytest.raises(StopIteration) as ended:
+        body.send(b"")
+    assert ended.value.value == b"x" * 100
+    body = gathered(head, 100)
+    next(body)
+    body.send(b"x" * 60)
     with pytest.raises(BodyTooLargeError, match="more than 100 bytes"):
-        read_body(environ, 100)
+        body.send(b"x" * 41)
 
 
 def test_what_breaks_inside_is_answered_in_the_protocol_and_explained_in_the_log(
@@ -71,30 +78,8 @@ def test_what_breaks_inside_is_answered_in_the_protocol_and_explained_in_the_log
     assert cloud.keys("workload")["aws_secret_access_key"] not in caplog.text
 
 
-def test_moto_failing_on_input_is_a_client_error(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    from labkit.embedded.state import backend
-
-    def broken(*_: Any) -> Any:
-        raise KeyError("x")
-
-    monkeypatch.setattr(backend.iam_backends["592444418872"]["aws"].__class__, "list_users", broken)
-    with pytest.raises(ClientError) as caught:
-        cloud.client("workload", "iam").list_users()
-    response = caught.value.response
-    assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == ("ValidationError", 400)
-    assert "could not execute ListUsers with these parameters (KeyError)" in response["Error"]["Message"]
-
-
-def test_who_only_asks_who_they_are_does_not_wait_for_moto(cloud: Cloud) -> None:
-    cloud.embedded._backend = Future()
-    assert cloud.client("workload", "sts").get_caller_identity()["Account"] == "592444418872"
-    assert cloud.client("workload", "sts").get_session_token()["Credentials"]
-
-
 def test_control_requests_answer_in_json(cloud: Cloud) -> None:
-    bearer = {"Authorization": "Bearer token"}
+    bearer = {"Authorization": f"Bearer {cloud.served.token}"}
     status = json.loads(cloud.send("GET", "/_labkit/status", bearer).body)
     assert status["accounts"]["registry"] == "813835382529" and status["organization"] == "o-lambdaecrlab"
     assert cloud.send("GET", "/_labkit/status", {"Authorization": "Bearer tokem"}).status == 403
@@ -113,7 +98,8 @@ def test_many_clients_at_once_lose_nothing(aws: Callable[..., Any], process: Run
 
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(work, range(20)))
-    users = {user["UserName"] for user in aws("development", "iam").list_users()["Users"]}
+    pages = aws("development", "iam").get_paginator("list_users").paginate()
+    users = {user["UserName"] for page in pages for user in page["Users"]}
     assert {f"crowd-{number}-{turn}" for number in range(20) for turn in range(5)} <= users
 
 
@@ -134,37 +120,28 @@ def test_a_connection_stays_open_after_an_error(process: Running) -> None:
     connection.close()
 
 
-def test_a_state_that_is_no_state_of_moto_is_not_loaded(cloud: Cloud, tmp_path: Path, clock: MovedClock) -> None:
-    import pickle
+@pytest.mark.parametrize(("operation", "unit"), [("ListUsers", "read"), ("CreateUser", "write")])
+def test_no_policy_changes_between_the_decision_and_the_call(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, operation: str, unit: str
+) -> None:
+    seen: list[tuple[str, int]] = []
+    database, depth = cloud.embedded.database, 0
+    genuine = getattr(database, unit)
 
-    evil = pickle.dumps({"masters": print})
-    with pytest.raises(pickle.UnpicklingError, match=r"builtins\.print is not part of the state"):
-        cloud.embedded.backend.load(evil)
+    @contextmanager
+    def watched() -> Iterator[None]:
+        nonlocal depth
+        depth += 1
+        with genuine():
+            yield
+        depth -= 1
 
-
-def test_no_policy_changes_between_the_decision_and_the_call(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-    lock = WatchedLock(lambda: seen.append("free"))
-    monkeypatch.setattr(cloud.embedded, "lock", lock)
-    monkeypatch.setattr(execution, "authorize", lambda *_: seen.append("authorized"))
     offered: dict[str, Operation] = gateway.operations("iam")  # type: ignore[assignment]
-    watched = replace(offered["ListUsers"], handler=lambda *_: seen.append("executed") or {})  # type: ignore[func-returns-value]
-    monkeypatch.setitem(offered, "ListUsers", watched)
-    cloud.client("workload", "iam").list_users()
-    assert seen == ["free", "authorized", "executed", "free"]  # the first: who is asking
-
-
-class WatchedLock:
-    """A lock that tells when nobody holds it any more."""
-
-    def __init__(self, freed: Callable[[], None]) -> None:
-        self._freed = freed
-        self._depth = 0
-
-    def __enter__(self) -> None:
-        self._depth += 1
-
-    def __exit__(self, *_: object) -> None:
-        self._depth -= 1
-        if not self._depth:
-            self._freed()
+    handled = replace(offered[operation], handler=lambda *_: seen.append(("executed", depth)) or {})  # type: ignore[func-returns-value]
+    monkeypatch.setitem(offered, operation, handled)
+    client = cloud.client("workload", "iam")
+    monkeypatch.setattr(execution, "authorize", lambda *_: seen.append(("authorized", depth)))
+    monkeypatch.setattr(database, unit, watched)
+    client._make_api_call(operation, {"UserName": "ann"} if operation == "CreateUser" else {})
+    (authorized, held), executed = seen
+    assert authorized == "authorized" and held > 0 and executed == ("executed", held)

@@ -7,23 +7,27 @@ ECR sends clients on to a signed URL; here the bytes come at once.
 
 from __future__ import annotations
 
+import re
+
 from labkit.embedded.protocol.calls import ServiceError
+from labkit.embedded.protocol.wire import HttpAnswer, Stretch
 from labkit.embedded.services.registry.errors import Refusal
-from labkit.embedded.services.registry.replies import Reply, Stretch, wanted_range
 from labkit.embedded.services.registry.visits import Visit
 from labkit.embedded.state.blobs import is_digest
 
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
-def head_blob(visit: Visit) -> Reply:
+
+def head_blob(visit: Visit) -> HttpAnswer:
     """Whether the repository has this blob, and its size."""
     digest = visit.arguments["digest"]
     layers = visit.perform("BatchCheckLayerAvailability", layerDigests=[digest])["layers"]
     if not layers or layers[0]["layerAvailability"] != "AVAILABLE":
         raise _unknown(digest)
-    return Reply(200, {**_headers(digest), "Content-Length": str(layers[0]["layerSize"])})
+    return HttpAnswer(200, {**_headers(digest), "Content-Length": str(layers[0]["layerSize"])})
 
 
-def get_blob(visit: Visit) -> Reply:
+def get_blob(visit: Visit) -> HttpAnswer:
     """The blob, or the range of it that was asked for."""
     digest = visit.arguments["digest"]
     stretch = _opened(visit, digest)
@@ -36,9 +40,9 @@ def get_blob(visit: Visit) -> Reply:
             "RANGE_INVALID", f"The blob has {size} bytes", 416, {"Content-Range": f"bytes */{size}"}
         ) from None
     if found is None:
-        return Reply(200, _headers(digest), stretch)
+        return HttpAnswer(200, _headers(digest), stretch)
     stretch.narrow(*found)
-    return Reply(206, {**_headers(digest), "Content-Range": f"bytes {found[0]}-{found[1]}/{size}"}, stretch)
+    return HttpAnswer(206, {**_headers(digest), "Content-Range": f"bytes {found[0]}-{found[1]}/{size}"}, stretch)
 
 
 def _opened(visit: Visit, digest: str) -> Stretch:
@@ -58,6 +62,27 @@ def checked_digest(text: str) -> str:
     if not is_digest(text):
         raise Refusal("DIGEST_INVALID", f"'{text}' is not a digest of the form sha256:<64 hexadecimal digits>", 400)
     return text
+
+
+def wanted_range(header: str, size: int) -> tuple[int, int] | None:
+    """The first and last byte that a ``Range`` header asks for of ``size`` bytes.
+
+    None for a header that is to be ignored (RFC 9110, "Range"); more than one range is ignored too. Raises ValueError
+    where there is no such byte.
+    """
+    found = _RANGE.fullmatch(header.strip())
+    if found is None or found.groups() == ("", ""):
+        return None
+    first, last = found.groups()
+    if not first:
+        start, end = max(0, size - int(last)), size - 1
+    else:
+        start, end = int(first), min(size - 1, int(last or size - 1))
+        if last and int(last) < start:
+            return None
+    if start > end:
+        raise ValueError("There is no such byte.")
+    return start, end
 
 
 def _headers(digest: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from labkit.embedded.protocol.calls import ServiceError
-from labkit.embedded.services.registry.replies import Reply
+from labkit.embedded.protocol.wire import HttpAnswer
 
 
 class Refusal(Exception):  # noqa: N818 - it is answered, not reported
@@ -26,10 +26,10 @@ class Refusal(Exception):  # noqa: N818 - it is answered, not reported
         self.status = status
         self.headers = dict(headers or {})
 
-    def reply(self) -> Reply:
+    def answer(self) -> HttpAnswer:
         """The answer as clients read it."""
         body = json.dumps({"errors": [{"code": self.code, "message": self.message}]}, separators=(",", ":")).encode()
-        return Reply(self.status, {"Content-Type": "application/json; charset=utf-8", **self.headers}, body)
+        return HttpAnswer(self.status, {"Content-Type": "application/json; charset=utf-8", **self.headers}, body)
 
 
 _OF_ECR = {

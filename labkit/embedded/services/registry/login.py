@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Identity
 from labkit.embedded.protocol.faults import SignatureError
+from labkit.embedded.records import keys
+from labkit.embedded.records.keys import UserKey
 from labkit.embedded.request import principals
 from labkit.embedded.services.ecr import tokens
 from labkit.embedded.services.registry.errors import Refusal
-from labkit.embedded.state.keys import Session, UserKey
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -27,18 +28,21 @@ _EXPIRED = "Your authorization token has expired. Reauthenticate and try again."
 
 def identity_of(embedded: Embedded, authorization: str) -> Identity:
     """The identity behind the value of an ``Authorization`` header; raises `Refusal` for none, or one that is over."""
-    token = _token(authorization)
+    with embedded.database.read():
+        return _identity(embedded, _token(authorization))
+
+
+def _identity(embedded: Embedded, token: str | None) -> Identity:
     holder = tokens.holder_of(embedded, token) if token else None
     if holder is None:
         raise _unauthorized(embedded)
     if holder.expires <= embedded.clock.now():
         raise Refusal("DENIED", _EXPIRED, 403)
-    found = Session(**holder.session) if holder.session else embedded.keys.find(holder.access_key)
+    found = holder.session or keys.find(embedded.database, holder.access_key)
     if found is None or (isinstance(found, UserKey) and found.status != "Active"):
         raise _unauthorized(embedded)
     try:
-        with embedded.lock:
-            return principals.identify(embedded, found)
+        return principals.identify(embedded, found)
     except SignatureError:
         raise _unauthorized(embedded) from None
 

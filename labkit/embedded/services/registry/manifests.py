@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 from labkit.embedded.protocol.calls import ServiceError
-from labkit.embedded.protocol.wire import whole_number
+from labkit.embedded.protocol.wire import BodyTooLargeError, Exchange, HttpAnswer, gathered, whole_number
 from labkit.embedded.services.ecr.images.store import StoredImage
 from labkit.embedded.services.registry.blobs import checked_digest
 from labkit.embedded.services.registry.errors import Refusal, failed
-from labkit.embedded.services.registry.replies import Reply
 from labkit.embedded.services.registry.visits import Visit
 from labkit.embedded.state.blobs import digest_of
 from labkit.image.format.manifest import OCI_INDEX
@@ -30,7 +29,7 @@ _MOST_TAGS = 1000
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
 
 
-def get_manifest(visit: Visit) -> Reply:
+def get_manifest(visit: Visit) -> HttpAnswer:
     """GET and HEAD: the manifest, byte for byte as it was pushed."""
     answer = visit.perform("BatchGetImage", imageIds=[_image_id(visit)])
     if answer["failures"]:
@@ -42,16 +41,16 @@ def get_manifest(visit: Visit) -> Reply:
         "Docker-Content-Digest": digest,
         "ETag": f'"{digest}"',
     }
-    return Reply(200, headers, image["imageManifest"].encode())
+    return HttpAnswer(200, headers, image["imageManifest"].encode())
 
 
-def put_manifest(visit: Visit) -> Reply:
+def put_manifest(visit: Visit) -> Exchange:
     """PUT: store a manifest, and let the tag point at it; pushing what is there already changes nothing."""
     image_id = _image_id(visit)
     if not _TAG.fullmatch(image_id.get("imageTag", "_")):
         raise Refusal("TAG_INVALID", f"'{image_id['imageTag']}' is not a tag of an image", 400)
     visit.allow("PutImage")
-    manifest = _manifest(visit)
+    manifest = yield from _manifest(visit)
     media_type = visit.request.headers.get("content-type", "").partition(";")[0].strip()
     params = {**image_id, "imageManifest": manifest}
     try:
@@ -62,21 +61,21 @@ def put_manifest(visit: Visit) -> Reply:
     digest = digest_of(manifest.encode())
     subject = (json.loads(manifest).get("subject") or {}).get("digest")
     headers = {"Location": f"/v2/{visit.name}/manifests/{digest}", "Docker-Content-Digest": digest}
-    return Reply(201, {**headers, **({"OCI-Subject": subject} if subject else {})})
+    return HttpAnswer(201, {**headers, **({"OCI-Subject": subject} if subject else {})})
 
 
-def delete_manifest(visit: Visit) -> Reply:
+def delete_manifest(visit: Visit) -> HttpAnswer:
     """DELETE: by tag, the tag (and the image with its last tag); by digest, the image with all its tags."""
     failures = visit.perform("BatchDeleteImage", imageIds=[_image_id(visit)])["failures"]
     if failures:
         raise failed(failures[0])
-    return Reply(202)
+    return HttpAnswer(202)
 
 
-def list_tags(visit: Visit) -> Reply:
+def list_tags(visit: Visit) -> HttpAnswer:
     """GET: the tags in the order of their letters, in pages of ``n`` behind the tag ``last``."""
     visit.allow("ListImages")
-    with visit.embedded.lock:
+    with visit.embedded.database.read():
         tags = sorted(visit.embedded.images.tags(visit.key)) if visit.record else []
     number, last = visit.query.get("n", str(_MOST_TAGS)), visit.query.get("last", "")
     most = whole_number(number)
@@ -91,11 +90,11 @@ def list_tags(visit: Visit) -> Reply:
     return _json({"name": visit.name, "tags": shown}, "application/json", link)
 
 
-def list_referrers(visit: Visit) -> Reply:
+def list_referrers(visit: Visit) -> HttpAnswer:
     """GET: an index of the images whose ``subject`` is this one, of one artifact type where one is asked for."""
     digest = checked_digest(visit.arguments["digest"])
     visit.allow("BatchGetImage")
-    with visit.embedded.lock:
+    with visit.embedded.database.read():
         images = visit.embedded.images.images(visit.key) if visit.record else []
     found = list(_referrers(visit, images, digest))
     kind = visit.query.get("artifactType")
@@ -125,18 +124,16 @@ def _image_id(visit: Visit) -> dict[str, str]:
     return {"imageDigest": checked_digest(reference)} if ":" in reference else {"imageTag": reference}
 
 
-def _manifest(visit: Visit) -> str:
-    body = bytearray()
-    while piece := visit.read(LONGEST_MANIFEST + 1 - len(body)):
-        body += piece
-    if len(body) > LONGEST_MANIFEST:
-        raise Refusal("MANIFEST_INVALID", f"A manifest has at most {LONGEST_MANIFEST} bytes", 413)
+def _manifest(visit: Visit) -> Generator[None, bytes, str]:
     try:
+        body = yield from gathered(visit.request, LONGEST_MANIFEST)
         return body.decode()
+    except BodyTooLargeError:
+        raise Refusal("MANIFEST_INVALID", f"A manifest has at most {LONGEST_MANIFEST} bytes", 413) from None
     except UnicodeDecodeError:
         text = "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"
         raise Refusal("UNSUPPORTED", text, 405) from None
 
 
-def _json(content: dict[str, Any], media_type: str, headers: dict[str, str]) -> Reply:
-    return Reply(200, {"Content-Type": media_type, **headers}, json.dumps(content).encode())
+def _json(content: dict[str, Any], media_type: str, headers: dict[str, str]) -> HttpAnswer:
+    return HttpAnswer(200, {"Content-Type": media_type, **headers}, json.dumps(content).encode())

@@ -1,9 +1,9 @@
 """The registry at ``/v2/``: the OCI Distribution Specification as container clients speak it, ECR's way.
 
-    routes     from a request to its reply: this table      visits     what every request needs
+    routes     from a request to its answer: this table      visits     what every request needs
     login      who it is                                    errors     refusals
     blobs      layers, read                                 uploads    layers, written
-    manifests  images and tags                              replies    answers, ranges of files
+    manifests  images and tags
 
 It is another door to the same house: images and layers are those of ECR's API, repositories must have been made there,
 and everything is authorized as ECR's operations are.
@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from labkit.embedded.protocol.calls import ServiceError
-from labkit.embedded.protocol.wire import head_of
+from labkit.embedded.protocol.wire import Exchange, HttpAnswer, HttpRequest
 from labkit.embedded.services.registry import blobs, manifests, uploads
 from labkit.embedded.services.registry.errors import Refusal, translated, unsupported
 from labkit.embedded.services.registry.login import identity_of
-from labkit.embedded.services.registry.replies import Reply
 from labkit.embedded.services.registry.visits import Visit
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _LOG = logging.getLogger(__name__)
 PREFIX = "/v2"
 """The path at and below which the registry answers."""
 
-_Answer = Callable[[Visit], Reply]
+_Answer = Callable[[Visit], HttpAnswer | Exchange]  # an exchange where the body is needed
 _ROUTES: tuple[tuple[re.Pattern[str], dict[str, _Answer]], ...] = (
     (
         re.compile(r"/(?P<name>.+)/blobs/uploads/?"),
@@ -66,45 +66,35 @@ _ROUTES: tuple[tuple[re.Pattern[str], dict[str, _Answer]], ...] = (
 )
 
 
-def serve(embedded: Embedded, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """The WSGI route of the registry."""
-    head = environ["REQUEST_METHOD"] == "HEAD"
+def serve(embedded: Embedded, head: HttpRequest) -> Exchange:
+    """The route of the registry."""
+    answer = yield from _refusals_answered(_answered(embedded, head))
+    return replace(answer, headers={"Docker-Distribution-Api-Version": "registry/2.0", **answer.headers})
+
+
+def _refusals_answered(exchange: Exchange) -> Exchange:
     try:
-        return _answer(embedded, environ).send(start_response, head=head)
+        return (yield from exchange)
     except Refusal as refusal:
-        return refusal.reply().send(start_response, head=head)
+        return refusal.answer()
     except ServiceError as error:
-        return translated(error).reply().send(start_response, head=head)
-    except (ConnectionError, TimeoutError):
-        raise  # the client has gone; there is nobody to answer
+        return translated(error).answer()
     except Exception:
         _LOG.exception("a request to the registry failed")
-        failure = Refusal("UNKNOWN", "The embedded AWS failed; its log says why", 500)
-        return failure.reply().send(start_response, head=head)
+        return Refusal("UNKNOWN", "The embedded AWS failed; its log says why", 500).answer()
 
 
-def _answer(embedded: Embedded, environ: dict[str, Any]) -> Reply:
-    request = head_of(environ)
-    identity = identity_of(embedded, request.headers.get("authorization", ""))
-    path = environ["PATH_INFO"].removeprefix(PREFIX)
-    if path in ("", "/") and request.method in ("GET", "HEAD"):
-        return Reply(200, {"Content-Type": "application/json"}, b"{}")
-    for pattern, answers in _ROUTES:
+def _answered(embedded: Embedded, head: HttpRequest) -> Exchange:
+    identity = identity_of(embedded, head.headers.get("authorization", ""))
+    path = head.decoded_path.removeprefix(PREFIX)
+    if path in ("", "/") and head.method in ("GET", "HEAD"):
+        return HttpAnswer(200, {"Content-Type": "application/json"}, b"{}")
+    for pattern, methods in _ROUTES:
         found = pattern.fullmatch(path)
-        if found and request.method in answers:
+        if found and head.method in methods:
             arguments = found.groupdict()
             name = arguments.pop("name")
-            visit = Visit(embedded, identity, request, str(uuid4()), name, arguments, _reader(environ))
-            return answers[request.method](visit)
-    raise unsupported(request.method, environ["PATH_INFO"])
-
-
-def _reader(environ: dict[str, Any]) -> Callable[[int], bytes]:
-    def read(size: int) -> bytes:
-        try:
-            piece: bytes = environ["wsgi.input"].read(size)
-        except ValueError as malformed:
-            raise Refusal("SIZE_INVALID", str(malformed), 400) from None
-        return piece
-
-    return read
+            visit = Visit(embedded, identity, head, str(uuid4()), name, arguments)
+            answer = methods[head.method](visit)
+            return answer if isinstance(answer, HttpAnswer) else (yield from answer)
+    raise unsupported(head.method, PREFIX + path)

@@ -15,21 +15,21 @@ Distribution Specification has it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from labkit.embedded.protocol.calls import ServiceError
+from labkit.embedded.protocol.wire import Exchange, HttpAnswer
 from labkit.embedded.services.ecr.images.store import RepositoryKey
-from labkit.embedded.services.ecr.lookup import where
+from labkit.embedded.services.ecr.lookup import key_of, where
 from labkit.embedded.services.registry.blobs import checked_digest
 from labkit.embedded.services.registry.errors import Refusal
-from labkit.embedded.services.registry.replies import Reply
 from labkit.embedded.services.registry.visits import Visit, repository_named
-from labkit.embedded.state.blobs import CHUNK, DigestMismatchError, Upload, UploadNotFoundError, WrongOffsetError
+from labkit.embedded.state.blobs import DigestMismatchError, Upload, UploadNotFoundError, WrongOffsetError
 
 _CONTENT_RANGE = re.compile(r"(?:bytes )?([0-9]{1,18})-([0-9]{1,18})(?:/.*)?")
 
 
-def start_upload(visit: Visit) -> Reply:
+def start_upload(visit: Visit) -> Exchange:
     """POST: begin an upload; or the whole blob at once; or mount it."""
     query = visit.query
     if "mount" in query and "from" in query and (mounted := _mount(visit, query["mount"], query["from"])):
@@ -40,19 +40,19 @@ def start_upload(visit: Visit) -> Reply:
     for operation in ("UploadLayerPart", "CompleteLayerUpload"):
         visit.allow(operation)
     upload = _begin(visit)
-    _append(visit, upload, None)
+    yield from _append(visit, upload, None)
     return _complete(visit, upload, digest)
 
 
-def append_chunk(visit: Visit) -> Reply:
+def append_chunk(visit: Visit) -> Exchange:
     """PATCH: append the body, which continues where the upload stands."""
     visit.allow("UploadLayerPart")
     upload = _upload(visit)
-    _append(visit, upload, _offset(visit))
+    yield from _append(visit, upload, _offset(visit))
     return _progress(visit, upload, 202)
 
 
-def finish_upload(visit: Visit) -> Reply:
+def finish_upload(visit: Visit) -> Exchange:
     """PUT: append the body, if there is one, and make the upload the blob of this digest."""
     visit.allow("CompleteLayerUpload")
     if _has_body(visit):
@@ -60,21 +60,21 @@ def finish_upload(visit: Visit) -> Reply:
     digest = checked_digest(visit.query.get("digest", ""))
     upload = _upload(visit)
     if _has_body(visit):
-        _append(visit, upload, _offset(visit))
+        yield from _append(visit, upload, _offset(visit))
     return _complete(visit, upload, digest)
 
 
-def upload_status(visit: Visit) -> Reply:
+def upload_status(visit: Visit) -> HttpAnswer:
     """GET: how far the upload has come."""
     visit.allow("UploadLayerPart")
     return _progress(visit, _upload(visit), 204)
 
 
-def cancel_upload(visit: Visit) -> Reply:
+def cancel_upload(visit: Visit) -> HttpAnswer:
     """DELETE: forget the upload."""
     visit.allow("UploadLayerPart")
     visit.embedded.images.blobs.cancel(visit.key.arn, _upload(visit).id)
-    return Reply(204)
+    return HttpAnswer(204)
 
 
 # -- Steps ---------------------------------------------------------------------------------------------------------
@@ -87,15 +87,18 @@ def _begin(visit: Visit) -> Upload:
 
 def _upload(visit: Visit) -> Upload:
     try:
-        with visit.embedded.lock:
-            return visit.embedded.images.blobs.upload(visit.record.arn, visit.arguments["upload"])
+        return visit.embedded.images.blobs.upload(visit.record.arn, visit.arguments["upload"])
     except UploadNotFoundError:
         raise _unknown(visit) from None
 
 
-def _append(visit: Visit, upload: Upload, offset: int | None) -> None:
+def _append(visit: Visit, upload: Upload, offset: int | None) -> Generator[None, bytes, None]:
     try:
-        upload.append(_pieces(visit), offset)
+        part = upload.part(offset)
+        while piece := (yield):
+            offset = part.begins + part.size
+            part.write(piece)
+        part.end()
     except WrongOffsetError as error:
         text = f"First byte of the layer part is {offset} instead of {error.size}"
         raise Refusal("BLOB_UPLOAD_INVALID", text, 416, _place(visit, upload)) from None
@@ -103,16 +106,15 @@ def _append(visit: Visit, upload: Upload, offset: int | None) -> None:
         raise _unknown(visit) from None
 
 
-def _complete(visit: Visit, upload: Upload, digest: str) -> Reply:
+def _complete(visit: Visit, upload: Upload, digest: str) -> HttpAnswer:
     images = visit.embedded.images
-    # Under the lock under which unused blobs are collected: a blob is there and belongs to its repository, or neither.
     try:
-        with upload.held() as actual, visit.embedded.lock:
+        with upload.held() as actual:
             if actual != digest:
                 images.blobs.cancel(visit.key.arn, upload.id)
                 raise DigestMismatchError(actual)
-            images.blobs.finish(visit.key.arn, upload.id, digest)
-            images.link(visit.key, digest)
+            with visit.embedded.database.write():  # a blob is there and belongs to its repository, or neither
+                images.receive(key_of(visit.record), upload.id, digest)
     except DigestMismatchError:
         text = "None of the provided layer digests match the calculated layer digest"
         raise Refusal("BLOB_UPLOAD_INVALID", text, 400) from None
@@ -121,17 +123,17 @@ def _complete(visit: Visit, upload: Upload, digest: str) -> Reply:
     return _created(visit, digest)
 
 
-def _mount(visit: Visit, digest: str, name: str) -> Reply | None:
+def _mount(visit: Visit, digest: str, name: str) -> HttpAnswer | None:
     """The answer to a mount that has been made, or None where it is not possible."""
     try:
         source = repository_named(name, visit.embedded.endpoint)
     except Refusal:
         return None
     visit.allow("InitiateLayerUpload")
-    with visit.embedded.lock:
+    with visit.embedded.database.write():
         if not _may_mount(visit, source) or not visit.embedded.images.holds(source, digest):
             return None
-        visit.embedded.images.link(key=RepositoryKey(*visit.key), digest=digest)
+        visit.embedded.images.link(visit.key, digest)
     return _created(visit, digest)
 
 
@@ -149,14 +151,8 @@ def _may_mount(visit: Visit, source: RepositoryKey) -> bool:
 # -- Reading the request -------------------------------------------------------------------------------------------
 
 
-def _pieces(visit: Visit) -> Iterator[bytes]:
-    while piece := visit.read(CHUNK):
-        yield piece
-
-
 def _has_body(visit: Visit) -> bool:
-    headers = visit.request.headers
-    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    return visit.request.announced != 0
 
 
 def _offset(visit: Visit) -> int | None:
@@ -167,8 +163,8 @@ def _offset(visit: Visit) -> int | None:
     first, last = map(int, found.groups()) if found else (0, -1)
     if last < first:
         raise Refusal("BLOB_UPLOAD_INVALID", f"'{text}' is not a range of bytes such as 0-1023", 400)
-    length = visit.request.headers.get("content-length", "0")
-    if "transfer-encoding" not in visit.request.headers and int(length) != last - first + 1:
+    length = visit.request.announced
+    if length is not None and length != last - first + 1:
         raise Refusal("SIZE_INVALID", f"The layer part has {length} bytes, not those of the range {text}", 400)
     return first
 
@@ -176,8 +172,8 @@ def _offset(visit: Visit) -> int | None:
 # -- Answers -------------------------------------------------------------------------------------------------------
 
 
-def _progress(visit: Visit, upload: Upload, status: int) -> Reply:
-    return Reply(status, _place(visit, upload))
+def _progress(visit: Visit, upload: Upload, status: int) -> HttpAnswer:
+    return HttpAnswer(status, _place(visit, upload))
 
 
 def _place(visit: Visit, upload: Upload) -> dict[str, str]:
@@ -188,8 +184,8 @@ def _place(visit: Visit, upload: Upload) -> dict[str, str]:
     }
 
 
-def _created(visit: Visit, digest: str) -> Reply:
-    return Reply(201, {"Location": f"/v2/{visit.name}/blobs/{digest}", "Docker-Content-Digest": digest})
+def _created(visit: Visit, digest: str) -> HttpAnswer:
+    return HttpAnswer(201, {"Location": f"/v2/{visit.name}/blobs/{digest}", "Docker-Content-Digest": digest})
 
 
 def _unknown(visit: Visit) -> Refusal:

@@ -8,7 +8,7 @@ registry does it by, authorized as these: what IAM and the repository policy say
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,13 @@ from urllib.parse import parse_qs
 
 from labkit.embedded.protocol.calls import Call, Identity
 from labkit.embedded.protocol.wire import HttpRequest
+from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.request.context import Later, request_context
 from labkit.embedded.request.execution import authorize, execute
 from labkit.embedded.services.ecr.images.store import RepositoryKey
 from labkit.embedded.services.ecr.lookup import repository_of
 from labkit.embedded.services.ecr.operations import OPERATIONS
 from labkit.embedded.services.registry.errors import Refusal
-from labkit.embedded.state.records import RepositoryRecord
 from labkit.pull.regions import REGIONS
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
@@ -32,10 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Visit:
-    """One request. ``name`` is the repository's name as it was asked for, ``arguments`` the rest of the path's parts.
-
-    ``read`` reads at most so many bytes of the request's body, and none at its end.
-    """
+    """One request. ``name`` is the repository's name as it was asked for, ``arguments`` the other parts of the path."""
 
     embedded: Embedded
     identity: Identity
@@ -43,7 +40,6 @@ class Visit:
     request_id: str
     name: str
     arguments: Mapping[str, str]
-    read: Callable[[int], bytes]
 
     @cached_property
     def key(self) -> RepositoryKey:

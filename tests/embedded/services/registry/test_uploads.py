@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from labkit.embedded.core import Embedded
 from labkit.embedded.http import server
-from labkit.embedded.protocol.wire import HttpRequest
+from labkit.embedded.protocol.wire import Exchange, HttpRequest
 from labkit.embedded.services.registry.errors import Refusal
 from labkit.embedded.services.registry.login import identity_of
 from labkit.embedded.services.registry.uploads import append_chunk
@@ -240,24 +239,23 @@ def test_an_upload_goes_on_after_a_restart(registry: Registry, clock: MovedClock
     again.cloud.embedded.close()
 
 
-def sending(registry: Registry, upload: Response, parts: Iterator[bytes]) -> Visit:
-    """A request that appends these parts, as they come."""
+def sending(registry: Registry, upload: Response) -> Exchange:
+    """A request that appends what it is given, and has begun."""
     path = upload.headers["Location"]
     head = HttpRequest("PATCH", path, "", {"transfer-encoding": "chunked"}, b"")
     identity = identity_of(registry.cloud.embedded, basic(registry.token)["Authorization"])
     arguments = {"upload": path.rpartition("/")[2]}
-    return Visit(registry.cloud.embedded, identity, head, "id", REPOSITORY, arguments, lambda _size: next(parts, b""))
+    exchange = append_chunk(Visit(registry.cloud.embedded, identity, head, "id", REPOSITORY, arguments))
+    next(exchange)
+    return exchange
 
 
 def test_what_came_before_the_client_left_stays_and_the_upload_goes_on_from_there(registry: Registry):
-    def parts() -> Iterator[bytes]:
-        yield LAYER[:300]
-        yield LAYER[300:500]
-        raise ConnectionResetError(errno.ECONNRESET, "gone")
-
     upload = registry.begin()
-    with pytest.raises(ConnectionResetError):
-        append_chunk(sending(registry, upload, parts()))
+    exchange = sending(registry, upload)
+    exchange.send(LAYER[:300])
+    exchange.send(LAYER[300:500])
+    exchange.close()
     assert registry.at("GET", upload).headers["Range"] == "0-499"
     assert registry.at("PATCH", upload, body=LAYER[500:], Content_Range="500-10495").status == 202
     assert registry.at("PUT", upload, f"?digest={DIGEST}").status == 201
@@ -266,14 +264,11 @@ def test_what_came_before_the_client_left_stays_and_the_upload_goes_on_from_ther
 
 def test_an_upload_that_is_cancelled_while_it_is_sent_is_not_there(registry: Registry):
     upload = registry.begin()
-
-    def parts() -> Iterator[bytes]:
-        yield LAYER[:300]
-        assert registry.at("DELETE", upload).status == 204
-        yield LAYER[300:]
-
+    exchange = sending(registry, upload)
+    exchange.send(LAYER[:300])
+    assert registry.at("DELETE", upload).status == 204
     with pytest.raises(Refusal) as refused:
-        append_chunk(sending(registry, upload, parts()))
+        exchange.send(LAYER[300:])
     assert (refused.value.status, refused.value.code) == (404, "BLOB_UPLOAD_UNKNOWN")
 
 

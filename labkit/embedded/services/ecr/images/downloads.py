@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
-from labkit.embedded.protocol.wire import whole_number
-from labkit.embedded.state.blobs import CHUNK, is_digest
+from labkit.embedded.protocol.wire import Exchange, HttpAnswer, HttpRequest, Stretch, text_answer, whole_number
+from labkit.embedded.state.blobs import is_digest
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -36,27 +34,21 @@ def download_url(embedded: Embedded, digest: str) -> str:
     return f"{embedded.endpoint}{PREFIX}{digest}?{query}"
 
 
-def serve_layer(embedded: Embedded, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """The WSGI route behind `download_url`: the blob in chunks, 403 for a URL that is expired or made up."""
-    digest = environ["PATH_INFO"].removeprefix(PREFIX)
-    query = parse_qs(environ.get("QUERY_STRING", ""))
+def serve_layer(embedded: Embedded, head: HttpRequest) -> Exchange:
+    """The route behind `download_url`: the blob, 403 for a URL that is expired or made up."""
+    yield from ()  # whatever body there is, nobody asks for it
+    digest = head.decoded_path.removeprefix(PREFIX)
+    query = parse_qs(head.query)
     expires, signature = (query.get(name, [""])[0] for name in ("expires", "signature"))
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-        return _refuse(start_response, "405 Method Not Allowed")
+    if head.method not in ("GET", "HEAD"):
+        return text_answer(405, "405 Method Not Allowed")
     if not (is_digest(digest) and _valid(embedded, digest, expires, signature)):
-        return _refuse(start_response, "403 Forbidden")
-    blobs = embedded.images.blobs
-    size = blobs.size(digest)
-    if size is None:
-        return _refuse(start_response, "404 Not Found")
-    start_response("200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", str(size))])
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else _chunks(blobs.path(digest))
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield chunk
+        return text_answer(403, "403 Forbidden")
+    try:
+        blob = Stretch(embedded.images.blobs.path(digest))
+    except FileNotFoundError:
+        return text_answer(404, "404 Not Found")
+    return HttpAnswer(200, {"Content-Type": "application/octet-stream"}, blob)
 
 
 def _valid(embedded: Embedded, digest: str, expires: str, signature: str) -> bool:
@@ -80,9 +72,3 @@ def _key(embedded: Embedded) -> bytes:
             found = embedded.setting(_KEY) or secrets.token_hex(32)
             embedded.set_setting(_KEY, found)
     return bytes.fromhex(found)
-
-
-def _refuse(start_response: Callable[..., Any], status: str) -> list[bytes]:
-    body = status.encode()
-    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
-    return [body]
