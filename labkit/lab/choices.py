@@ -109,7 +109,7 @@ FIELDS = (
         Where.BOTH,
         check_engine,
         "Engine",
-        "auto, docker or embedded; empty: auto",
+        "auto, docker, embedded or interpreter; empty: auto",
         options=lambda: ENGINES,
     ),
     Field(

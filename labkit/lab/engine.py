@@ -14,7 +14,7 @@ from typing import Any
 
 from labkit.aws import images
 from labkit.aws.public_bases import PublicBases
-from labkit.docker.engine_choice import DOCKER, EMBEDDED, wanted
+from labkit.docker.engine_choice import BY_ITSELF, DOCKER, EMBEDDED, wanted
 from labkit.ground.home import open_home
 from labkit.image import Image
 from labkit.image import build as assemble
@@ -71,7 +71,7 @@ def open_builder(choice: str | None, base: str | None, reference: Path, ecr: Any
     ``ecr`` is a client of the registry's account. Raises NoEngine where Docker was chosen and does not answer.
     """
     name = wanted(choice)
-    if name == EMBEDDED:
+    if name in BY_ITSELF:
         return EmbeddedBuilder(home)
     from labkit.docker.daemon import NoEngine
     from labkit.docker.streams import EngineError

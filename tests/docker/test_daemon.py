@@ -261,7 +261,7 @@ def test_what_is_chosen_wins_over_the_environment_and_that_over_auto(monkeypatch
 
 def test_an_engine_that_there_is_not_is_refused(monkeypatch):
     monkeypatch.setenv("LABKIT_ENGINE", "podman")
-    with pytest.raises(UsageError, match="There is no engine 'podman': choose auto, docker or embedded"):
+    with pytest.raises(UsageError, match="There is no engine 'podman': choose auto, docker, embedded or interpreter"):
         wanted(None)
 
 

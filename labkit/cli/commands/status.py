@@ -76,10 +76,14 @@ def _engine(home: Path) -> dict[str, Any]:
     """Who builds, pushes and pulls, before it is known whether Docker has the base image: ``{"engine", "because"}``."""
     from labkit.docker import daemon, engine_choice
     from labkit.ground.home import Home
+    from labkit.image.run.interpreter import CONDITIONS
 
     wanted = engine_choice.wanted(engine_choice.chosen(Home(home)))
-    if wanted == engine_choice.EMBEDDED:
-        return {"engine": wanted, "because": "it is chosen"}
+    if wanted in engine_choice.BY_ITSELF:
+        return {
+            "engine": wanted,
+            "because": "it is chosen" if wanted == engine_choice.EMBEDDED else f"functions run {CONDITIONS}",
+        }
     try:
         return {"engine": engine_choice.DOCKER, "because": f"{daemon.find().title} answers"}
     except daemon.NoEngine as error:

@@ -5,6 +5,8 @@
     function         what Lambda knows of a function when it starts it
     runtime_api      where AWS's runtime client gets events and leaves answers
     process          a function's process, with all that it starts
+    interpreter      a handler in this very interpreter, where there are no processes
+    surroundings     what surrounds it there
     runtime          an execution environment: one process, one invocation at a time
     pool             as many of them as calls, up to a limit
     result           what an invocation returns, in Lambda's words

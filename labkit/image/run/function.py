@@ -49,7 +49,7 @@ class RunnableFunction:
     execution role's credentials and AWS's address; it wins over the function's. ``entrypoint``, ``command`` and
     ``working_directory`` override the image's, as ImageConfig does. ``architecture`` is the function's, in Docker's
     words, where it is known. ``engine`` names the container engine that runs the image; where it is empty, the lab's
-    own Python runs the handler.
+    own Python runs the handler, under the ``conditions`` that the log is to name, if they are not those of a process.
     """
 
     root: Path
@@ -68,11 +68,14 @@ class RunnableFunction:
     scratch: int = 512
     architecture: str = ""
     engine: str = ""
+    conditions: str = ""
 
     @property
     def interpreter(self) -> str:
         """Return what runs the handler, in words, such as ``CPython 3.12.1 of the lab (...)``."""
-        return f"the image's own, in a container of {self.engine}" if self.engine else interpreter(self.config)
+        if self.engine:
+            return f"the image's own, in a container of {self.engine}"
+        return ", ".join(filter(None, [interpreter(self.config), self.conditions]))
 
     @property
     def arguments(self) -> tuple[list[str], list[str]]:

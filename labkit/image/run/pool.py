@@ -12,9 +12,8 @@ from collections.abc import Mapping
 
 from labkit.image.format.errors import ImageError, Throttled
 from labkit.image.run.function import RunnableFunction
-from labkit.image.run.process import FunctionProcess
 from labkit.image.run.result import InvocationResult
-from labkit.image.run.runtime import Sandbox, Start
+from labkit.image.run.runtime import OWN_START, Sandbox, Start
 
 LIMIT = 10
 """Environments of one function at a time: the lab's own number."""
@@ -23,7 +22,7 @@ LIMIT = 10
 class SandboxPool:
     """The execution environments of one function version; ``start`` makes what a handler runs in."""
 
-    def __init__(self, function: RunnableFunction, limit: int = LIMIT, start: Start = FunctionProcess) -> None:
+    def __init__(self, function: RunnableFunction, limit: int = LIMIT, start: Start = OWN_START) -> None:
         self.function = function
         self._start = start
         self.limit = limit

@@ -8,11 +8,13 @@ it, and the next invocation is cold again. A process that died between two invoc
 What runs the handler is a :class:`Process`. Without a container engine it is
 :class:`~labkit.image.run.process.FunctionProcess`, whose isolation is that of a process: the handler runs as the user
 of the lab and can read what that user can read. It is the reader's own code, and nothing of the lab's environment is
-passed on to it.
+passed on to it. Where there are no processes, it is :class:`~labkit.image.run.interpreter.InterpreterProcess`, which
+isolates nothing.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import uuid
@@ -23,6 +25,7 @@ from typing import Protocol
 
 from labkit.image.format.errors import ImageError
 from labkit.image.run.function import Fault, RunnableFunction
+from labkit.image.run.interpreter import InterpreterProcess
 from labkit.image.run.process import FunctionProcess
 from labkit.image.run.result import (
     Ending,
@@ -34,7 +37,7 @@ from labkit.image.run.result import (
     timed_out,
     too_large,
 )
-from labkit.image.run.runtime_api import RESPONSE_LIMIT, InvocationRequest, ProcessEvent, ProcessEventKind, RuntimeApi
+from labkit.image.run.runtime_api import RESPONSE_LIMIT, InvocationRequest, ProcessEvent, ProcessEventKind
 
 INIT_LIMIT = 10.0
 """Seconds that a function may take to start, in which its own timeout does not count yet (same page)."""
@@ -44,10 +47,22 @@ _LOST = frozenset(
 )
 
 
+class EventApi(Protocol):
+    """Where events are delivered, as `labkit.image.run.runtime_api.RuntimeApi` does it."""
+
+    def deliver(self, invocation: InvocationRequest) -> None:
+        """Hand an event to the process that is waiting for one."""
+
+    def next_event(self, seconds: float) -> ProcessEvent | None:
+        """Wait for what happens next; None when nothing has happened for ``seconds``."""
+
+
 class Process(Protocol):
     """What a sandbox runs: it gets events from its ``api`` and can be ended. :meth:`close` may follow on anything."""
 
-    api: RuntimeApi
+    @property
+    def api(self) -> EventApi:
+        """Return where its events are delivered and what happens is told."""
 
     @property
     def pid(self) -> int:
@@ -76,6 +91,9 @@ class Process(Protocol):
 Start = Callable[[RunnableFunction], Process]
 """Starts a process for a function; raises :class:`~labkit.image.run.function.Fault` for what cannot be started."""
 
+OWN_START: Start = InterpreterProcess if sys.platform == "emscripten" else FunctionProcess
+"""How a handler is started without a container engine: in a process, or where there are none in this interpreter."""
+
 
 class Sandbox:
     """Runs one function. Use it as a context manager, or :meth:`close` it. ``start`` makes what the handler runs in.
@@ -84,7 +102,7 @@ class Sandbox:
     once).
     """
 
-    def __init__(self, function: RunnableFunction, start: Start = FunctionProcess) -> None:
+    def __init__(self, function: RunnableFunction, start: Start = OWN_START) -> None:
         self.function = function
         self._new_process = start
         self._process: Process | None = None

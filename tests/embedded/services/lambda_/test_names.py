@@ -16,7 +16,7 @@ from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.request import execution
 from labkit.embedded.services.lambda_ import names
 from labkit.embedded.services.lambda_.functions.pull import pull
-from labkit.embedded.services.lambda_.functions.store import ACTIVE, Function
+from labkit.embedded.services.lambda_.functions.record import ACTIVE, Function
 from labkit.embedded.services.lambda_.operations import OPERATIONS
 from labkit.pull.function import FunctionRef
 from tests.embedded.conftest import Cloud, session_keys
@@ -182,9 +182,10 @@ def put(cloud: Cloud, *names_: str) -> None:
     options = {"Timeout": 3, "MemorySize": 128, "Architectures": ["x86_64"], "EphemeralStorage": {"Size": 512}}
     for name in names_:
         key = FunctionRef(REGISTRY, REGION, name)
-        cloud.embedded.functions.put(
-            Function(key, ROLE, "uri:1", f"uri@{digest}", digest, (), options, now, state=ACTIVE, ready=digest)
-        )
+        with cloud.embedded.database.write():
+            cloud.embedded.functions.put(
+                Function(key, ROLE, "uri:1", f"uri@{digest}", digest, (), options, now, state=ACTIVE, ready=digest)
+            )
 
 
 @pytest.mark.parametrize("operation", ["delete_function", "tag_resource"])
@@ -204,7 +205,11 @@ def test_a_name_is_not_read_again_after_it_was_authorized(
         lambda_.delete_function(FunctionName="mine")
     else:
         lambda_.tag_resource(Resource=f"{ARN[:-1]}mine", Tags={"a": "b"})
-    found = {each.key.name: dict(each.tags) for each in cloud.embedded.functions.listed(REGISTRY, REGION)}
+    functions = lambda_.list_functions()["Functions"]
+    found = {
+        each["FunctionName"]: lambda_.list_tags(Resource=f"{ARN[:-1]}{each['FunctionName']}")["Tags"]
+        for each in functions
+    }
     assert found == ({"victim": {}} if operation == "delete_function" else {"mine": {"a": "b"}, "victim": {}})
 
 

@@ -47,9 +47,12 @@ class Environments:
         self._lock = threading.Lock()
         self._background = executor(4, "event")
 
-    def later(self, work: Callable[[], object]) -> None:
-        """Do something in the background; its result is dropped, and the log says what it raised."""
-        self._background.submit(_logged, work)
+    def later(self, work: Callable[[], object], at_once: bool = False) -> None:
+        """Do something in the background, or ``at_once``; its result is dropped, and the log says what it raised."""
+        if at_once:
+            _logged(work)
+        else:
+            self._background.submit(_logged, work)
 
     def invoke(
         self,

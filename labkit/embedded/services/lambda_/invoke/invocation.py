@@ -2,7 +2,8 @@
 
 The state is read to look the function up, and written to make its role's credentials; no unit is open while a handler
 runs. What is not AWS: without a container engine the interpreter is the lab's own Python, and the first line of a cold
-start's log says what it is; an ``Event`` invocation runs once, in the background, without Lambda's two retries.
+start's log says what it is; an ``Event`` invocation runs once, in the background, without Lambda's two retries, and
+before it is answered where handlers run in the lab's own process.
 
 Sources: Lambda API Reference, Invoke; Lambda quotas (6 MB of synchronous payload, 1 MB of asynchronous payload).
 """
@@ -60,7 +61,7 @@ def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
     tail = call.params.get("LogType") == "Tail"
     run = partial(_run, embedded, function, (payload, call.request_id, headers, tail))
     if kind == "Event":
-        embedded.functions.environments.later(run)
+        embedded.functions.environments.later(run, at_once=embedded.runners.runs_here)
         return {"StatusCode": 202}
     result, interpreter = run()
     answer = {"StatusCode": 200, "ExecutedVersion": LATEST, "Payload": result.payload}
@@ -132,7 +133,8 @@ def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime
     runnable = _runnable(embedded, function, image, credentials)
     container = embedded.runners.container(image, function.ready, embedded.images.blobs)
     if container is None:
-        return SandboxPool(runnable), credentials.expiration
+        runnable, own_start = embedded.runners.own(runnable)
+        return SandboxPool(runnable, start=own_start), credentials.expiration
     start, engine = container
     return SandboxPool(replace(runnable, engine=engine), start=start), credentials.expiration
 

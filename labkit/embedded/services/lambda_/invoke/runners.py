@@ -1,6 +1,7 @@
 """What a function's handler runs in: a container where there is an engine for its image, else a process of the lab.
 
-    the embedded way is chosen (`labkit.docker.engine_choice`)       a process
+    the interpreter is chosen (`labkit.docker.engine_choice`)        the lab's own process: no timeout, no isolation
+    the embedded way is chosen                                       a process
     the image stands on the lab's stand-in, which has no interpreter     a process
     no engine answers, or it is of another architecture                  a process
     the engine cannot be given the image                                 a process, and the log says why
@@ -20,13 +21,14 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from labkit.docker import daemon
 from labkit.docker.daemon import TimeBudget
-from labkit.docker.engine_choice import EMBEDDED, chosen, wanted
+from labkit.docker.engine_choice import BY_ITSELF, INTERPRETER, VARIABLE, chosen, wanted
 from labkit.docker.trial_marks import abandoned
 from labkit.embedded.services.lambda_.invoke.container_engine import ContainerEngine, EngineFinder
 from labkit.embedded.services.lambda_.invoke.container_images import keep_only, provide
@@ -34,6 +36,9 @@ from labkit.embedded.services.lambda_.invoke.containers import RUN, ContainerPro
 from labkit.embedded.state.blobs import BlobStore
 from labkit.ground.home import Home
 from labkit.image.format.config import ImageConfig
+from labkit.image.run.function import RunnableFunction
+from labkit.image.run.interpreter import CONDITIONS, InterpreterProcess
+from labkit.image.run.process import FunctionProcess
 from labkit.image.run.runtime import Start
 
 _LOG = logging.getLogger(__name__)
@@ -55,12 +60,25 @@ class Runners:
         """Which engine is chosen now for the lab home. Raises UsageError."""
         return wanted(chosen(self._home))
 
+    @property
+    def runs_here(self) -> bool:
+        """Do handlers run in the lab's own process, one at a time and each while its caller waits?"""
+        return self.wanted == INTERPRETER
+
+    def own(self, function: RunnableFunction) -> tuple[RunnableFunction, Start]:
+        """Return how the lab runs a function by itself: the function with what that adds to it, and what starts it."""
+        if not self.runs_here:
+            return function, FunctionProcess
+        # A handler that calls the lab has another environment around it: how functions run is not to change by that.
+        environment = {**function.host_environment, VARIABLE: INTERPRETER}
+        return replace(function, conditions=CONDITIONS, host_environment=environment), InterpreterProcess
+
     def container(self, image: ImageConfig, digest: str, blobs: BlobStore) -> tuple[Start, str] | None:
         """Return what starts a container of an image and the engine's name; None where a process must do.
 
         ``image`` is the image's configuration, ``digest`` its manifest's.
         """
-        if image.stands_in_for or self.wanted == EMBEDDED:
+        if image.stands_in_for or self.wanted in BY_ITSELF:
             return None
         engine = self._engines.find()
         if engine is None or engine.architecture != image.architecture:
