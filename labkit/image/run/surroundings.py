@@ -11,6 +11,7 @@ import importlib
 import io
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,11 +24,11 @@ from labkit.image.run.function import Fault
 
 _LIMIT = 1 << 20
 
-_LOADED_BEFORE = frozenset(
-    "abc atexit builtins codecs collections concurrent contextlib copyreg decimal encodings enum functools gc "
-    "genericpath heapq importlib io itertools json keyword linecache logging marshal math ntpath numbers operator os "
-    "posix posixpath queue re reprlib stat string sys textwrap threading time token tokenize traceback types warnings "
-    "weakref zipimport".split()  # noqa: SIM905 - a list of words
+_LOADED_BEFORE = re.compile(
+    "abc|atexit|builtins|codecs|collections|concurrent|contextlib|copyreg|decimal|encodings|enum|functools|gc|"
+    "genericpath|heapq|importlib|io|itertools|json|keyword|linecache|logging|marshal|math|ntpath|numbers|operator|os|"
+    "posix|posixpath|queue|re|reprlib|stat|string|sys|textwrap|threading|time|token|tokenize|traceback|types|warnings|"
+    "weakref|zipimport"
 )
 """What AWS's runtime client has imported when it looks for the handler: no file of a function comes before these."""
 
@@ -175,7 +176,8 @@ def _names_in(folder: Path) -> Iterator[str]:
     with suppress(OSError):
         for path in folder.iterdir():
             module = path.name.partition(".")[0]
-            if module not in _LOADED_BEFORE and not (module in sys.stdlib_module_names and module.startswith("_")):
+            private = module.startswith("_") and module in sys.stdlib_module_names
+            if not private and not _LOADED_BEFORE.fullmatch(module):
                 yield module
 
 

@@ -19,7 +19,7 @@ def bring_back(home: Home, snapshot: Snapshot) -> None:
     """Put a snapshot in force in a home whose process does not run. Raises `EmbeddedError`; then nothing is changed."""
     bring_files(home, snapshot)
     running = _running(snapshot)
-    code = CodeStore(home.embedded / "functions" / "code", lambda: running)
+    code = CodeStore(home.embedded / "functions" / "code", running.__contains__)
     for digest in running:
         try:
             code.prepare(digest, snapshot.blobs)
