@@ -49,6 +49,13 @@ _IN_WORDS_OF_ORGANIZATIONS = {
         "You provided a list to a parameter that contains at least one invalid value.",
     ),
 }
+#: What IAM itself says of a value, by the pattern that it does not match (public logs); it reads lengths before.
+_IN_WORDS_OF_IAM = {
+    r"[\w+=,.@-]+": "It must contain only alphanumeric characters and/or the following: +=,.@_-",
+    r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)": (
+        "It must begin and end with / and contain only alphanumeric characters and/or / characters."
+    ),
+}
 _POLICY_TYPES = {"PolicyType", "EffectivePolicyType"}
 _NO_POLICY_TYPE = ("INVALID_ENUM_POLICY_TYPE", "You specified an invalid policy type string.")
 
@@ -70,7 +77,9 @@ def check(operation: OperationModel, params: Mapping[str, Any]) -> None:
         raise invalid(found[0].where, _in_words_of_ecr(found[0]))
     if service == "organizations":
         raise _invalid_input(found[0])
-    raise ServiceError(_CODES[service], summary([_in_words_of_most(each) for each in found]))
+    usual = [each for each in found if service != "iam" or _in_words_of_iam(each) is None]
+    text = summary([_in_words_of_most(each) for each in usual]) if usual else _in_words_of_iam(found[0])
+    raise ServiceError(_CODES[service], str(text))
 
 
 def summary(violations: Sequence[str]) -> str:
@@ -92,6 +101,12 @@ def _invalid_input(violation: _Violation) -> ServiceError:
     if reason == "INVALID_ENUM" and violation.shape.name in _POLICY_TYPES:
         reason, text = _NO_POLICY_TYPE
     return ServiceError("InvalidInputException", text, fields={"Reason": reason})
+
+
+def _in_words_of_iam(violation: _Violation) -> str | None:
+    """IAM's sentence about characters that may not stand in a name or path; None for everything else."""
+    words = _IN_WORDS_OF_IAM.get(violation.demand.removeprefix(_pattern("")))
+    return words and f"The specified value for {violation.where} is invalid. {words}"
 
 
 def _in_words_of_most(violation: _Violation) -> str:

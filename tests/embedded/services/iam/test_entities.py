@@ -181,6 +181,16 @@ def peopled(iam: Any) -> Any:
     return iam
 
 
+def test_characters_that_may_not_stand_in_names_and_paths_are_refused_in_iams_own_words(iam: Any) -> None:
+    invalid = "The specified value for {} is invalid. {}"
+    name = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+    path = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
+    assert refusal(iam.get_role, RoleName="team/R")[2] == invalid.format("roleName", name)
+    assert refusal(iam.create_user, UserName="a b")[2] == invalid.format("userName", name)
+    assert refusal(iam.create_user, UserName="ann", Path="team")[2] == invalid.format("path", path)
+    assert refusal(iam.get_role, RoleName="a b" * 30)[2].endswith("Member must have length less than or equal to 64")
+
+
 def test_what_is_refused_is_refused_in_awss_words_and_changes_nothing(cloud: Cloud, peopled: Any) -> None:
     before = state(cloud)
     found = [(name, refusal(getattr(peopled, name), **params)) for name, params, _ in EXISTS]
