@@ -19,7 +19,6 @@ from botocore.parsers import create_parser
 
 from labkit.embedded.http.gateway import operations
 from labkit.embedded.protocol.models import SERVICES, operation_model, service_model
-from labkit.image.format.image import Image
 from tests.embedded.conftest import Cloud, MovedClock, Response
 from tests.embedded.raw_requests import request_of
 from tests.embedded.robustness import furnished, generated
@@ -29,22 +28,6 @@ _CALLS, _GOOD = 30, 10
 #: Failures that AWS itself answers with a status of 500 or more.
 _OF_AWS = {("lambda", "ResourceNotReadyException", 502)}
 _OPERATIONS = [(service, name) for service in sorted(SERVICES) for name in sorted(operations(service))]
-
-
-@pytest.fixture(scope="session")
-def furnished_home(
-    tmp_path_factory: pytest.TempPathFactory, founded: Path, image: Image
-) -> tuple[Path, dict[str, Any]]:
-    """A lab home in which there is one thing of every kind, and what making them told."""
-    home = tmp_path_factory.mktemp("furnished") / "home"
-    shutil.copytree(founded, home)
-    with pytest.MonkeyPatch.context() as patch:
-        clock = MovedClock()
-        patch.setattr("botocore.auth.get_current_datetime", lambda remove_tzinfo=True: clock.now().replace(tzinfo=None))
-        made = Cloud(home, clock)
-        told = furnished.furnish(made, image)
-        made.close()
-    return home, told
 
 
 @pytest.fixture
