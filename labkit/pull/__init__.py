@@ -6,6 +6,7 @@
     question        PullQuestion: caller, function, image, policies and membership, as values; ``decide()``
     decision        PullDecision: the decisions of both sides, in words and as a tree of lines
     policies        the article's policies, and the statement that Lambda adds by itself
+    stored_policy   how ECR writes a repository policy anew, and whether two texts are one policy to it
     admission       every account against every repository, without asking for every pair
     regions         the regions of AWS's standard partition
 

@@ -19,6 +19,7 @@ from labkit.lab.builder import BuiltImage
 from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.pull.decision import PullDecision
+from labkit.pull.stored_policy import same
 from labkit.scenarios.model import Action, Scene
 
 LIMITED_POLICY = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
@@ -174,7 +175,7 @@ def read_added_policy(repository: str) -> Action:
         text = repositories.policy(actor.client("ecr"), repository)
         wanted = json.loads(policies.lambda_added_policy(actor.region, actor.account))
         found = json.loads(text) if text else None
-        if found != wanted:
+        if not same(found, wanted):
             raise LabError(f"The repository's policy is not the one that Lambda adds: {text}")
         return {"policy": found}
 

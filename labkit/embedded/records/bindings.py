@@ -15,9 +15,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from labkit.embedded.records.repository_texts import rewritten
 from labkit.embedded.state.database import Database
 from labkit.iam.arn import split
+from labkit.pull.stored_policy import rewritten
 
 _ELEMENTS = ("Principal", "NotPrincipal")
 #: Where the policy of a holder stands, by the service in the holder's ARN: table and column.

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from labkit.embedded.records import bindings, tags
-from labkit.embedded.records.repository_texts import rewritten
 from labkit.embedded.state.clock import read_stored, stored
 from labkit.embedded.state.database import Database
 from labkit.iam.arn import RegistryHost, parse
+from labkit.pull.stored_policy import rewritten
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def set_mutability(db: Database, arn: str, mutability: str, exclusions: tuple[Ma
 def set_policy(db: Database, arn: str, text: str | None) -> str | None:
     """Set the policy of an existing repository, or remove it, and bind the principals that it names.
 
-    Answers the text that is stored: ECR writes a policy anew (`labkit.embedded.records.repository_texts`).
+    Answers the text that is stored: ECR writes a policy anew (`labkit.pull.stored_policy`).
     """
     shown = None if text is None else rewritten(text, parse(arn).partition)
     db.run("UPDATE repository SET policy = ? WHERE arn = ?", shown, arn)

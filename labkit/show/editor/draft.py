@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from labkit.check import DOCUMENT_KINDS, Finding, check
 from labkit.iam import Policy
+from labkit.pull.stored_policy import canonical, same
 from labkit.show.document import layout
 
 _KIND = DOCUMENT_KINDS["ecr-repository"]
@@ -44,13 +45,14 @@ class Draft:
 
     @classmethod
     def of(cls, policy: Mapping[str, Any] | str | None) -> Draft:
-        """The draft to begin with: a document or text laid out to read, or as it is where that would be too long."""
+        """The draft to begin with: a document or text laid out to read, or on one line where that would be too long."""
         if policy is None:
             return cls("")
         value = _json(policy) if isinstance(policy, str) else policy
-        short = policy if isinstance(policy, str) else json.dumps(policy, ensure_ascii=False)
-        spread = layout(value) if isinstance(value, Mapping) else short
-        return cls(spread if len(spread) <= LONGEST_REPOSITORY_POLICY else short)
+        if not isinstance(value, Mapping):
+            return cls(str(policy))
+        spread = layout(value)
+        return cls(spread if len(spread) <= LONGEST_REPOSITORY_POLICY else json.dumps(value, ensure_ascii=False))
 
     @property
     def is_empty(self) -> bool:
@@ -78,16 +80,16 @@ class Draft:
         return None if self.is_empty else Policy.parse(self.text, "the repository policy")
 
     def means(self, applied: str | None) -> bool:
-        """Whether this is the policy ``applied`` (None: no policy), however it is spaced."""
+        """Whether this is the policy ``applied`` (None: no policy), however ECR has written it."""
         if applied is None or self.is_empty:
             return applied is None and self.is_empty
         if self.text == applied:
             return True
         clean = not any(finding.rule.id in ("json-syntax", "duplicate-key") for finding in self.findings)
-        return clean and _json(self.text) == _json(applied)
+        return clean and same(_json(self.text), _json(applied))
 
     def diff(self, applied: str | None) -> tuple[DiffLine, ...]:
-        """What applying the text would change of ``applied``; spacing is no change where both can be read."""
+        """What applying the text would change of ``applied``; how ECR writes a policy is no change."""
         return () if self.means(applied) else tuple(_diff(_spread(applied or ""), _spread(self.text)))
 
 
@@ -99,9 +101,9 @@ def _json(text: str) -> Any:
 
 
 def _spread(text: str) -> list[str]:
-    """The lines to compare: laid out, so that the way in which AWS spaces a policy is no difference."""
+    """The lines to compare: as ECR writes them and laid out, so that its way of writing is no difference."""
     value = _json(text)
-    return (layout(value) if isinstance(value, dict) else text).split("\n") if text.strip() else []
+    return (layout(canonical(value)) if isinstance(value, dict) else text).split("\n") if text.strip() else []
 
 
 def _diff(before: list[str], after: list[str]) -> Iterator[DiffLine]:

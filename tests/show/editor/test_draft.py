@@ -8,6 +8,7 @@ import pytest
 
 from labkit.errors import PolicyError
 from labkit.pull import policies
+from labkit.pull.stored_policy import rewritten
 from labkit.show.document import layout
 from labkit.show.editor.draft import LONGEST_REPOSITORY_POLICY, Draft, counted
 from labkit.show.editor.rendering import diff_html, diff_text, findings_summary, listing_html, listing_text, size_line
@@ -48,6 +49,20 @@ def test_a_policy_is_the_same_however_it_is_spaced_and_ordered():
     turned = dict(reversed(GRANT.items()))
     assert Draft(TEXT).means(json.dumps(turned))
     assert Draft(TEXT).diff(json.dumps(turned)) == ()
+
+
+def test_what_ecr_has_made_of_a_policy_is_the_same_policy():
+    numbers = policies.cross_account("111122223333", "444455556666")
+    numbers["Statement"][0]["Principal"] = {"AWS": ["111122223333", "444455556666"]}
+    numbers["Statement"][1]["Action"] = ["ecr:*"]
+    draft, applied = Draft.of(numbers), rewritten(json.dumps(numbers))
+    assert draft.means(applied)
+    assert draft.diff(applied) == ()
+    changed = Draft(draft.text.replace('"ecr:*"', '"ecr:Get*"'))
+    assert [str(line) for line in changed.diff(applied) if line.kind != "same"] == [
+        '− "Action": "ecr:*",'.replace("− ", "−       "),
+        '✚ "Action": "ecr:Get*",'.replace("✚ ", "✚       "),
+    ]
 
 
 def test_a_key_that_stands_twice_is_not_the_policy_that_json_makes_of_it():

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from labkit.embedded.records import accounts
-from labkit.embedded.records.repository_texts import rewritten
 from labkit.pull import policies
+from labkit.pull.stored_policy import rewritten
 from tests.embedded.conftest import Cloud, session_keys
 from tests.embedded.lab_of_tests import REGISTRY, WORKLOAD, Lab, refusal
 

@@ -12,6 +12,7 @@ import pytest
 from labkit.embedded.process import client as embedded_client
 from labkit.image.format.image import Image
 from labkit.pull import policies
+from labkit.pull.stored_policy import rewritten
 from tests.embedded.lab_of_tests import (
     ACCOUNTS,
     PATIENTLY,
@@ -24,7 +25,7 @@ from tests.embedded.lab_of_tests import (
 )
 
 DENIED = ("AccessDeniedException", 403, PULL_DENIED)
-ARTICLE_ADDED = policies.lambda_added_policy("eu-central-1", REGISTRY)
+ARTICLE_ADDED = rewritten(policies.lambda_added_policy("eu-central-1", REGISTRY))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 A policy is refused before it is stored if AWS would refuse it (Amazon ECR User Guide, "Private repository policies",
 and reports of users): where `labkit.check` finds an error, where it names an account that does not exist, and where a
 user or role does not exist. The limit on its length counts what was sent; a text that is too long never gets here. What
-is stored is written anew (`labkit.embedded.records.repository_texts`), with its users and roles bound to their ids.
+is stored is written anew (`labkit.pull.stored_policy`), with its users and roles bound to their ids.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ list of one action as that action. An account by its number becomes its ARN (cro
 700).
 
 Not recorded, and taken to be alike: a list of one principal or of one value of a condition. ECR shows several
-principals in any order (hashicorp/terraform-provider-aws, issue 19365); here they stay in the order in which they were
-sent.
+principals in any order (hashicorp/terraform-provider-aws, issue 19365); `rewritten` leaves them in the order in which
+they were sent, and `same` pays no heed to it.
 """
 
 from __future__ import annotations
@@ -22,36 +22,75 @@ _DOCUMENT = ("Version", "Id", "Statement")
 _STATEMENT = (
     *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"),
 )
+_PRINCIPALS = ("Principal", "NotPrincipal")
 _NUMBER = re.compile(r"[0-9]{12}")
 
 
 def rewritten(text: str, partition: str = "aws") -> str:
-    """The policy as ECR shows it; ``partition`` is that of the repository. ``text`` is a policy that ECR stores."""
-    document = json.loads(text)
+    """The text of a policy as ECR shows it; ``partition`` is that of the repository.
+
+    Raises ValueError for a text that is no JSON.
+    """
+    return _shown(canonical(json.loads(text), partition))
+
+
+def canonical(document: Any, partition: str = "aws") -> Any:
+    """The document that ECR shows for a document. What is no policy in some place is left as it is there."""
+    if not isinstance(document, dict) or "Statement" not in document:
+        return document
     statements = document["Statement"]
     listed = statements if isinstance(statements, list) else [statements]
-    shown = [_statement(each, partition) for each in listed]
-    return _shown(_ordered({**document, "Statement": shown}, _DOCUMENT))
+    return _ordered({**document, "Statement": [_statement(each, partition) for each in listed]}, _DOCUMENT)
 
 
-def _statement(statement: Mapping[str, Any], partition: str) -> dict[str, Any]:
+def same(one: Any, other: Any) -> bool:
+    """Whether ECR would show the same for both documents, but for the order of principals."""
+    return bool(_unordered(canonical(one)) == _unordered(canonical(other)))
+
+
+def _statement(statement: Any, partition: str) -> Any:
+    if not isinstance(statement, dict):
+        return statement
     ordered = _ordered(statement, _STATEMENT)
     return {name: _element(name, value, partition) for name, value in ordered.items()}
 
 
 def _element(name: str, value: Any, partition: str) -> Any:
-    if name in ("Principal", "NotPrincipal") and isinstance(value, dict):
+    if name in _PRINCIPALS and isinstance(value, dict):
         return {kind: _single(_principals(kind, entries, partition)) for kind, entries in value.items()}
-    if name == "Condition":
-        return {operator: {key: _single(v) for key, v in keys.items()} for operator, keys in value.items()}
+    if name == "Condition" and isinstance(value, dict):
+        return {operator: _condition(keys) for operator, keys in value.items()}
     return _single(value)
+
+
+def _condition(keys: Any) -> Any:
+    return {key: _single(value) for key, value in keys.items()} if isinstance(keys, dict) else keys
 
 
 def _principals(kind: str, entries: Any, partition: str) -> Any:
     if kind != "AWS":
         return entries
     listed = entries if isinstance(entries, list) else [entries]
-    return [f"arn:{partition}:iam::{entry}:root" if _NUMBER.fullmatch(entry) else entry for entry in listed]
+    return [f"arn:{partition}:iam::{entry}:root" if _NUMBER.fullmatch(str(entry)) else entry for entry in listed]
+
+
+def _unordered(document: Any) -> Any:
+    """A canonical document with its principals in the order of their letters."""
+    if not isinstance(document, dict) or not isinstance(document.get("Statement"), list):
+        return document
+    return {**document, "Statement": [_without_order(each) for each in document["Statement"]]}
+
+
+def _without_order(statement: Any) -> Any:
+    if not isinstance(statement, dict):
+        return statement
+    found = {name: statement[name] for name in _PRINCIPALS if isinstance(statement.get(name), dict)}
+    turned = {name: {kind: _sorted(v) for kind, v in principal.items()} for name, principal in found.items()}
+    return {**statement, **turned}
+
+
+def _sorted(entries: Any) -> Any:
+    return sorted(entries, key=str) if isinstance(entries, list) else entries
 
 
 def _single(value: Any) -> Any:
