@@ -2,10 +2,10 @@
 
     python -m tests.benchmarks.embedded [FIGURE ...] [--rounds N] [--calls N] [--objects N] [--tools DIR]
 
-Figures: load (50 clients, mixed reads and writes), objects (the same load after 50,000 objects), single (one client,
-one call after another), start, scenarios, restart. All of them where none is named. Ratios are ours divided by theirs:
-of times, below 1.0 the embedded AWS is faster; of calls a second, above. Nothing is asserted; the machine's load is
-printed, since who measures on a busy machine measures the machine.
+Figures: load (50 clients, mixed reads and writes), durability (the same with fsync and without), objects (the same
+after 50,000 objects), single (one client, one call after another), start, scenarios, restart. All of them where none is
+named. Ratios are ours divided by theirs: of times, below 1.0 the embedded AWS is faster; of calls a second, above.
+Nothing is asserted; the machine's load is printed, since who measures on a busy machine measures the machine.
 """
 
 from __future__ import annotations

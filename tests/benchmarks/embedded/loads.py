@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import statistics
+import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from labkit.embedded.process import client as embedded
 from tests.benchmarks.embedded import report
 from tests.benchmarks.embedded.load import CLIENTS, Outcome, Plan, alone, load
 from tests.benchmarks.embedded.mix import filling, mixed, shares
@@ -19,6 +22,7 @@ from tests.benchmarks.embedded.servers import (
     ministack,
     moto_server,
     ours,
+    without_fsync,
 )
 
 
@@ -69,6 +73,33 @@ def _one_load(start: Start, calls: int) -> tuple[str, Outcome]:
         return server.name, outcome
 
 
+def durability(folder: Path, arguments: Namespace) -> None:
+    """What it costs that every write is on the disk before it is answered, and what a flush costs on this disk."""
+    report.line("fsync of 4 KiB appended, on the homes' disk", f"{_flush(folder) * 1000:.2f} ms")
+    rates: dict[str, list[float]] = {}
+    for _ in range(arguments.rounds):
+        for name, start in {"FULL": embedded.ensure, "NORMAL": without_fsync}.items():
+            with ours(folder, start) as server:
+                furnish(server)
+                outcome = mix(server, "load", arguments.calls)
+                report.line(f"synchronous={name}", str(outcome))
+                rates.setdefault(name, []).append(outcome.rate)
+    full, normal = (statistics.median(rates[name]) for name in ("FULL", "NORMAL"))
+    report.line("calls a second, FULL / NORMAL", f"{full / normal:.2f}")
+
+
+def _flush(folder: Path) -> float:
+    """Seconds of one fsync, in the median."""
+    taken = []
+    with (folder / "flushed").open("wb", buffering=0) as file:
+        for _ in range(200):
+            file.write(b"x" * 4096)
+            began = time.perf_counter()
+            os.fsync(file)
+            taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
 def with_many_objects(folder: Path, arguments: Namespace) -> None:
     """Ours before and after a world has been filled, twice before so that the second is warm as the last."""
     with ours(folder) as server:
@@ -105,4 +136,8 @@ def fill(server: Server, counts: Mapping[str, int]) -> Outcome:
     return load(server.address, plans)
 
 
-FIGURES: dict[str, Callable[[Path, Namespace], None]] = {"load": under_load, "objects": with_many_objects}
+FIGURES: dict[str, Callable[[Path, Namespace], None]] = {
+    "load": under_load,
+    "durability": durability,
+    "objects": with_many_objects,
+}

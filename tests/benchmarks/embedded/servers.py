@@ -122,6 +122,26 @@ def ours(folder: Path, start: Callable[[Path], Any] = embedded.ensure) -> Iterat
         shutil.rmtree(home, ignore_errors=True)
 
 
+_WITHOUT_FSYNC = """
+import sys
+from labkit.embedded.state import database
+database._PRAGMAS = tuple(each.replace("synchronous = FULL", "synchronous = NORMAL") for each in database._PRAGMAS)
+from labkit.embedded.__main__ import main
+sys.exit(main())
+"""
+
+
+def without_fsync(home: Path) -> Any:
+    """Serve a home with SQLite's ``synchronous=NORMAL``, which the product does not offer: a power cut loses writes."""
+    runtime = open_home(home).runtime
+    command = [sys.executable, "-c", _WITHOUT_FSYNC, "--home", str(home)]
+    environment = {**os.environ, "PYTHONPATH": str(_HERE.parents[2])}
+    subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
+    while not runtime.exists():
+        time.sleep(0.01)
+    return embedded.ensure(home)
+
+
 def administrators(home: Path) -> list[Caller]:
     """The administrators of the registry and of the workload account."""
     profiles = configparser.ConfigParser()
