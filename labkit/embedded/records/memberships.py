@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from labkit.embedded.records import tags
 from labkit.embedded.state.clock import stored
 from labkit.embedded.state.database import Database
 
@@ -123,7 +124,7 @@ def remove(db: Database, account: str) -> None:
 
 def _forget(db: Database, target: str) -> None:
     db.run("DELETE FROM organization_attachment WHERE target = ?", target)
-    db.run("DELETE FROM tag WHERE resource = ?", target)
+    tags.clear(db, target)
 
 
 # -- Types of policies ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Access, Call, Needs
-from labkit.embedded.records.principals import tags as tags_of
+from labkit.embedded.records import tags
 from labkit.embedded.services.organizations.lookup import Home, home_of
 from labkit.embedded.services.permissions import request_tags
 
@@ -57,7 +57,7 @@ def _general(call: Call) -> Keys:
 def _resource(home: Home, id: str) -> tuple[str, Keys]:
     """The ARN of what an id names, with the condition keys that its tags and its type make."""
     kind = "account" if id.isdigit() else id.partition("-")[0]
-    keys: Keys = {f"aws:ResourceTag/{key}": value for key, value in tags_of(home.db, id).items()}
+    keys: Keys = {f"aws:ResourceTag/{key}": value for key, value in tags.of(home.db, id).items()}
     if kind != "p":
         return home.arn({"r": "root"}.get(kind, kind), id), keys
     policy = home.find_policy(id)

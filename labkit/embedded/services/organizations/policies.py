@@ -14,6 +14,7 @@ from labkit.check import DOCUMENT_KINDS, check
 from labkit.embedded.protocol.calls import Call
 from labkit.embedded.protocol.faults import fault
 from labkit.embedded.records import organization
+from labkit.embedded.records.tags import clear as clear_tags
 from labkit.embedded.services.organizations import tags
 from labkit.embedded.services.organizations.errors import exceeded, invalid, refused
 from labkit.embedded.services.organizations.lookup import Home, Row
@@ -92,7 +93,7 @@ def delete_policy(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]:
     if home.db.one("SELECT 1 FROM organization_attachment WHERE organization = ? AND policy = ?", home.id, id):
         raise refused("PolicyInUseException")
     home.db.run("DELETE FROM organization_policy WHERE organization = ? AND id = ?", home.id, id)
-    home.db.run("DELETE FROM tag WHERE resource = ?", id)
+    clear_tags(home.db, id)
     return {}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call
-from labkit.embedded.records.principals import tags as tags_of
+from labkit.embedded.records import tags as records
 from labkit.embedded.services.organizations.errors import exceeded, invalid, refused
 from labkit.embedded.services.organizations.lookup import Home
 from labkit.embedded.services.organizations.pages import whole
@@ -29,14 +29,13 @@ def untag_resource(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]
     """UntagResource; keys that are not there are passed over."""
     resource = _resource(home, call.params["ResourceId"])
     _refuse_system(call.params["TagKeys"])
-    for key in call.params["TagKeys"]:
-        home.db.run("DELETE FROM tag WHERE resource = ? AND key = ?", resource, key)
+    records.remove(home.db, resource, call.params["TagKeys"])
     return {}
 
 
 def list_tags_for_resource(embedded: Embedded, call: Call, home: Home) -> dict[str, Any]:
     """ListTagsForResource: there are never more than fit on one page."""
-    found = tags_of(home.db, _resource(home, call.params["ResourceId"]))
+    found = records.of(home.db, _resource(home, call.params["ResourceId"]))
     return whole(call, "Tags", [{"Key": key, "Value": value} for key, value in found.items()])
 
 
@@ -46,10 +45,9 @@ def put(db: Database, resource: str, tags: Sequence[dict[str, str]]) -> None:
     _refuse_system(keys)
     if len(set(keys)) < len(keys):
         raise invalid("DUPLICATE_TAG_KEY")
-    if len(tags_of(db, resource).keys() | set(keys)) > MOST:
+    if len(records.of(db, resource).keys() | set(keys)) > MOST:
         raise exceeded("MAX_TAG_LIMIT_EXCEEDED")
-    for tag in tags:
-        db.run("INSERT OR REPLACE INTO tag (resource, key, value) VALUES (?, ?, ?)", resource, tag["Key"], tag["Value"])
+    records.put(db, resource, {tag["Key"]: tag["Value"] for tag in tags})
 
 
 def _refuse_system(keys: Sequence[str]) -> None:
