@@ -88,7 +88,7 @@ def _aws_principals(policy: Policy) -> Iterator[str]:
 
 def _require_account(embedded: Embedded, account: str) -> None:
     if not accounts.exists(embedded.database, account):
-        _LOG.info(
+        _LOG.warning(
             "a repository policy was refused, since it names the account %s, which does not exist here; "
             "'labkit up --account %s' makes it exist",
             *(account, account),
