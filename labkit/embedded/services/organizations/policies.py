@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from labkit.check import DOCUMENT_KINDS, check
+from labkit.check import DOCUMENT_KINDS, refusal
 from labkit.embedded.protocol.calls import Call
 from labkit.embedded.protocol.faults import fault
 from labkit.embedded.records import organization
@@ -135,7 +135,7 @@ def _check_document(kind: str, text: str) -> None:
     longest = rules.longest if rules else _LONGEST_OF.get(kind, _LONGEST)
     if longest is not None and len(text) > longest:
         raise exceeded("POLICY_CONTENT_LIMIT_EXCEEDED")
-    if not (check(text, rules).passes() if rules else _is_object(text)):
+    if not (refusal(text, rules) is None if rules else _is_object(text)):
         raise refused("MalformedPolicyDocumentException")
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from labkit.check import DOCUMENT_KINDS, refusal
 from labkit.embedded.protocol.calls import Access, Call, Credentials, Operation, ServiceError
 from labkit.embedded.records import managed_policies
 from labkit.embedded.records.keys import new_session
 from labkit.embedded.services.permissions import account_in, in_account, nothing
 from labkit.embedded.state.identifiers import account_of
-from labkit.errors import PolicyError
-from labkit.iam import Policy
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -110,12 +109,10 @@ def _session_policies(embedded: Embedded, call: Call) -> tuple[str, ...] | None:
 
 
 def _check_session_policy(text: str) -> None:
-    try:
-        policy = Policy.parse(text, "session policy")
-    except PolicyError as error:
-        raise ServiceError("MalformedPolicyDocument", str(error)) from None
-    if any(statement.principal is not None for statement in policy.statements):
-        raise ServiceError("MalformedPolicyDocument", "Policy document should not specify a principal.")
+    """Refuse what `labkit check` refuses; length is asked of the text that is given, not of policies that are named."""
+    refused = refusal(text, DOCUMENT_KINDS["session"])
+    if refused is not None and refused.rule != "too-long":
+        raise ServiceError("MalformedPolicyDocument", refused.message)
 
 
 def _shape(credentials: Credentials) -> dict[str, Any]:

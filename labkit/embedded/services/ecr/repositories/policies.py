@@ -12,14 +12,14 @@ import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from labkit.check import DOCUMENT_KINDS, check
+from labkit.check import DOCUMENT_KINDS, refusal
 from labkit.check.values import ACCOUNT, IAM_ENTITY
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.records import accounts, principals, repositories
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.services.ecr.lookup import named, repository_of, where
-from labkit.iam import CheckEffect, CheckKind, Policies, Policy, PolicyError, Request, evaluate
+from labkit.iam import CheckEffect, CheckKind, Policies, Policy, Request, evaluate
 from labkit.iam.arn import account_of
 
 if TYPE_CHECKING:
@@ -59,11 +59,7 @@ def delete_repository_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 def acceptable(text: str) -> bool:
     """Whether ECR would store this text, if every account, user and role that it names exists."""
-    try:
-        Policy.parse(text, "repository policy")
-    except PolicyError:
-        return False
-    return check(text, _KIND).passes()
+    return refusal(text, _KIND) is None
 
 
 def checked(embedded: Embedded, text: str) -> Policy:
