@@ -148,12 +148,11 @@ def _whole(head: bytes, buffer: bytearray, start: int) -> bool:
     return b"chunked" in head and buffer.endswith(b"0\r\n\r\n")
 
 
-def _play(address: tuple[str, int], plans: Sequence[Plan], start: Any, results: Any) -> None:
-    """One process: all its clients until their plans are done, or time is up."""
+def play(address: tuple[str, int], plans: Sequence[Plan]) -> Outcome:
+    """The clients of one process, one a plan, until their plans are done or time is up."""
     outcome = Outcome()
     clients = [_Client(address, plan, outcome) for plan in plans]
     selector = selectors.DefaultSelector()
-    start.wait()
     outcome.began = time.perf_counter()
     deadline = outcome.began + _DEADLINE
     busy = sum(client.send(selector) for client in clients)
@@ -165,7 +164,13 @@ def _play(address: tuple[str, int], plans: Sequence[Plan], start: Any, results: 
     outcome.ended = time.perf_counter()
     if busy:
         outcome.errors["no answer in time"] += busy
-    results.put(outcome)
+    selector.close()
+    return outcome
+
+
+def _work(address: tuple[str, int], plans: Sequence[Plan], start: Any, results: Any) -> None:
+    start.wait()
+    results.put(play(address, plans))
 
 
 def load(address: tuple[str, int], plans: Sequence[Plan], processes: int = PROCESSES) -> Outcome:
@@ -173,7 +178,7 @@ def load(address: tuple[str, int], plans: Sequence[Plan], processes: int = PROCE
     context = multiprocessing.get_context("fork")
     start, results = context.Barrier(processes), context.Queue()
     workers = [
-        context.Process(target=_play, args=(address, plans[number::processes], start, results), daemon=True)
+        context.Process(target=_work, args=(address, plans[number::processes], start, results), daemon=True)
         for number in range(processes)
     ]
     for worker in workers:
