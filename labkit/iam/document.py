@@ -48,9 +48,10 @@ class Policy(NamedTuple):
     def parse(cls, source: str | Mapping[str, Any], name: str = "") -> Policy:
         """Compiles a document given as JSON text or as what ``json.loads`` makes of it.
 
-        Raises PolicyError. Texts are compiled once and kept.
+        Raises PolicyError. Texts that were compiled lately are kept: many short ones, few long ones.
         """
-        return _parse(source if isinstance(source, str) else _dumped(source), name)
+        text = source if isinstance(source, str) else _dumped(source)
+        return (_short if len(text) <= _LONGEST_SHORT else _long)(text, name)
 
     def __repr__(self) -> str:
         return f"<Policy {self.name or 'without a name'}: {', '.join(each.label for each in self.statements)}>"
@@ -65,8 +66,7 @@ def _dumped(source: Any) -> str:
         raise PolicyError("The policy is nested too deeply to be read.") from None
 
 
-@lru_cache(maxsize=2048)
-def _parse(text: str, name: str) -> Policy:
+def _compile(text: str, name: str) -> Policy:
     document = _load(text)
     _check_elements(document, DOCUMENT_ELEMENTS, "the policy")
     version = document.get("Version", VERSIONS[1])
@@ -78,6 +78,11 @@ def _parse(text: str, name: str) -> Policy:
         raise PolicyError("The policy has no Statement.")
     compiled = tuple(_statement(i, each, version, name) for i, each in enumerate(statements))
     return Policy(version, compiled, text, name)
+
+
+#: A compiled policy takes some 15 times its text: what is kept is at most some 40 MB, whoever sends what.
+_LONGEST_SHORT = 1_024
+_short, _long = lru_cache(2048)(_compile), lru_cache(64)(_compile)
 
 
 def _load(text: str) -> dict[str, Any]:
