@@ -23,7 +23,9 @@ from labkit.embedded.state.snapshots import Snapshot
 from labkit.errors import EmbeddedError, UsageError
 from labkit.ground.home import Home
 from labkit.image.format.image import Image
-from tests.embedded.conftest import make_client, profile_keys
+from labkit.pull import policies
+from tests.embedded.conftest import REGION, make_client, profile_keys
+from tests.embedded.lab_of_tests import PATIENTLY
 
 
 class Kept:
@@ -59,6 +61,21 @@ class Kept:
         ecr.create_repository(repositoryName="team/app")
         images.push(ecr, "team/app", "1", image)
         return next(digest for digest in image.blobs if digest not in (image.digest, image.config_digest))
+
+    def create(self, name: str) -> None:
+        """A function of the registry's account on the image that was pushed, ready to run."""
+        role = self.client("iam", "registry").create_role(
+            RoleName="role", AssumeRolePolicyDocument=json.dumps(policies.lambda_trust())
+        )["Role"]["Arn"]
+        code = {"ImageUri": f"813835382529.dkr.ecr.{REGION}.amazonaws.com/team/app:1"}
+        made = self.client("lambda", "registry")
+        made.create_function(FunctionName=name, Role=role, PackageType="Image", Code=code)
+        made.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=PATIENTLY)
+
+    def invoked(self, name: str) -> str:
+        """What a function answers."""
+        answer = self.client("lambda", "registry").invoke(FunctionName=name)
+        return str(answer["Payload"].read().decode())
 
     def drop(self) -> None:
         """Delete the repository with all that is in it."""
@@ -181,7 +198,43 @@ def test_where_the_disk_knows_no_links_blobs_are_copied(
     made = client.save_snapshot(lab.root, "start")
     lab.drop()
     client.load_snapshot(lab.root, "start")
-    assert lab.blobs.read(digest) == digest in made.blobs
+    assert lab.blobs.read(digest) == made.blobs.read(digest)
+
+
+def test_functions_come_back_and_run_though_their_image_and_their_code_are_gone(lab: Kept, image: Image) -> None:
+    lab.push(image)
+    lab.create("early")
+    client.save_snapshot(lab.root, "start")
+    lab.client("lambda", "registry").delete_function(FunctionName="early")
+    lab.drop()
+    assert not list((lab.home.embedded / "functions" / "code").iterdir())
+    client.load_snapshot(lab.root, "start")
+    assert lab.invoked("early").startswith('"Hello from')
+
+
+def test_a_function_whose_image_was_gone_before_comes_back_as_well(lab: Kept, image: Image) -> None:
+    lab.push(image)
+    lab.create("orphan")
+    lab.drop()
+    made = client.save_snapshot(lab.root, "start")
+    assert made.digests == [] and len(list((made.path / "code").iterdir())) == 1
+    lab.client("lambda", "registry").delete_function(FunctionName="orphan")
+    client.load_snapshot(lab.root, "start")
+    assert lab.invoked("orphan").startswith('"Hello from')
+
+
+def test_one_function_that_cannot_run_any_more_keeps_no_snapshot_from_being_loaded(
+    lab: Kept, image: Image, caplog: pytest.LogCaptureFixture
+) -> None:
+    lab.push(image)
+    lab.create("lost")
+    lab.drop()
+    lab.add("ann")
+    shutil.rmtree(lab.home.embedded / "functions" / "code")
+    client.save_snapshot(lab.root, "start")
+    client.load_snapshot(lab.root, "start")
+    assert lab.users() == ["ann"]
+    assert "The function is trying to use a deleted image." in caplog.text
 
 
 def test_deleting_one_keeps_the_others_and_the_lab(lab: Kept, image: Image) -> None:

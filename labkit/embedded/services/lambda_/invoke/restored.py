@@ -5,6 +5,7 @@ This is done before the snapshot is in force, from its own blobs; so a function 
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import closing
 
@@ -13,6 +14,8 @@ from labkit.embedded.services.lambda_.invoke.code import CodeFailure, CodeStore
 from labkit.embedded.state.snapshots import Snapshot, bring_files
 from labkit.errors import EmbeddedError
 from labkit.ground.home import Home
+
+_LOG = logging.getLogger(__name__)
 
 
 def bring_back(home: Home, snapshot: Snapshot) -> None:
@@ -24,7 +27,10 @@ def bring_back(home: Home, snapshot: Snapshot) -> None:
         try:
             code.prepare(digest, snapshot.blobs)
         except CodeFailure as failure:
-            raise EmbeddedError(f"The snapshot {snapshot.name} was not loaded: {failure}") from None
+            if failure.code == "InternalError":
+                raise EmbeddedError(f"The snapshot {snapshot.name} was not loaded: {failure}") from None
+            # What it had lost before it was kept stays lost; the rest comes back.
+            _LOG.warning("%s of the snapshot %s cannot be run: %s", digest, snapshot.name, failure)
     start_from(home, snapshot)
 
 
