@@ -6,12 +6,15 @@ exists outside (``labkit up --account N``): then nothing of it is known here but
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import datetime
 from typing import Literal
 
 from labkit.embedded.state.clock import stored
 from labkit.embedded.state.database import Database
+
+_LOG = logging.getLogger(__name__)
 
 Origin = Literal["profile", "organization", "outside"]
 """Why an account exists."""
@@ -20,6 +23,21 @@ Origin = Literal["profile", "organization", "outside"]
 def exists(db: Database, account: str) -> bool:
     """Whether there is an account of this number."""
     return db.one("SELECT 1 FROM account WHERE id = ?", account) is not None
+
+
+def known(db: Database, account: str, named_in: str) -> bool:
+    """Whether an account that a policy names exists; where not, the log says how to let it.
+
+    ``named_in`` is what kind of policy it is, with its article.
+    """
+    found = exists(db, account)
+    if not found:
+        _LOG.warning(
+            "%s was refused, since it names the account %s, which does not exist here; "
+            "'labkit up --account %s' makes it exist",
+            *(named_in, account, account),
+        )
+    return found
 
 
 def add(db: Database, account: str, origin: Origin, now: datetime) -> None:

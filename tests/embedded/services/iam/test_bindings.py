@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -147,3 +148,9 @@ def test_an_id_of_somebody_who_exists_is_stored_as_the_arn(iam: Any, there: Any)
     id = there.get_role(RoleName="Caller")["Role"]["RoleId"]
     iam.create_role(RoleName="Target", AssumeRolePolicyDocument=trust(AWS=id))
     assert principals(iam.get_role(RoleName="Target")["Role"]["AssumeRolePolicyDocument"]) == {"AWS": CALLER}
+
+
+def test_the_log_says_how_to_let_an_account_exist(iam: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "labkit.embedded"):
+        refusal(iam.create_role, RoleName="Target", AssumeRolePolicyDocument=trust(AWS="999999999999"))
+    assert "'labkit up --account 999999999999' makes it exist" in caplog.text

@@ -8,7 +8,6 @@ is stored is written anew (`labkit.pull.stored_policy`), with its users and role
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,6 @@ from labkit.iam.arn import account_of
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
-_LOG = logging.getLogger(__name__)
 _INVALID = "Invalid repository policy provided"
 _KIND = DOCUMENT_KINDS["ecr-repository"]
 
@@ -83,12 +81,7 @@ def _aws_principals(policy: Policy) -> Iterator[str]:
 
 
 def _require_account(embedded: Embedded, account: str) -> None:
-    if not accounts.exists(embedded.database, account):
-        _LOG.warning(
-            "a repository policy was refused, since it names the account %s, which does not exist here; "
-            "'labkit up --account %s' makes it exist",
-            *(account, account),
-        )
+    if not accounts.known(embedded.database, account, "a repository policy"):
         raise invalid("PolicyText", _INVALID)
 
 

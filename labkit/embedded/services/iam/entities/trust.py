@@ -43,14 +43,18 @@ def _arn(embedded: Embedded, entry: str) -> str:
 
 def _exists(embedded: Embedded, entry: str) -> bool:
     if ACCOUNT_ID.fullmatch(entry):
-        return accounts.exists(embedded.database, entry)
+        return _account_exists(embedded, entry)
     named = arns.split(entry)
     if named is None or not ACCOUNT_ID.fullmatch(named.account) or named.service not in ("iam", "sts"):
         return False
-    if not accounts.exists(embedded.database, named.account):
+    if not _account_exists(embedded, named.account):
         return False
     if named.service == "iam" and named.resource_type in ("role", "user"):
         found = principals.by_arn(embedded.database, entry)
         return found is not None and found.kind == named.resource_type
     # The account itself, or a session; whether AWS asks if the role or user of a session exists is not known.
     return True
+
+
+def _account_exists(embedded: Embedded, account: str) -> bool:
+    return accounts.known(embedded.database, account, "a trust policy")
