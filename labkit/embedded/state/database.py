@@ -39,7 +39,6 @@ _PRAGMAS = (
     "PRAGMA trusted_schema = OFF",
 )
 _TRIED = 1 << 16  # bytes
-_FAULTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError)  # the program's own
 _SENTENCES = {
     sqlite3.SQLITE_FULL: "the disk is full. Make room, then try again",
     sqlite3.SQLITE_READONLY: "it cannot be written to. Make its folder writable, then try again",
@@ -136,7 +135,7 @@ class Database:
                     mine = unit.kept or self._writer.total_changes != changes
                     self._leave(batch, mine)
         except sqlite3.Error as error:
-            raise error if isinstance(error, _FAULTS) else self.sentence(error) from error
+            raise self._meaning(error) from error
         finally:
             if mine:
                 self._settle(batch)
@@ -219,9 +218,13 @@ class Database:
                 connection.close()
             self._idle.clear()
 
+    def _meaning(self, error: sqlite3.Error) -> Exception:
+        """The sentence for what the disk refuses; a fault of the program stays what it is."""
+        return self.sentence(error) if _code(error) in _SENTENCES else error
+
     def sentence(self, error: sqlite3.Error) -> StateError:
         """What SQLite's error means for whoever asked."""
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        code = _code(error)
         found = StateError(f"The state in {self.path}: {_SENTENCES.get(code, str(error))}.")
         if code in _SENTENCES and self._trouble != str(found):
             self._trouble = str(found)
@@ -253,7 +256,7 @@ class Database:
             with self._reader() as connection:
                 return take(connection.execute(sql, params))
         except sqlite3.Error as error:
-            raise error if isinstance(error, _FAULTS) else self.sentence(error) from error
+            raise self._meaning(error) from error
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
@@ -330,3 +333,8 @@ def connect(path: Path, *, alone: bool = False) -> sqlite3.Connection:
 def _run(works: list[Callable[[], object]]) -> None:
     for work in works:
         work()
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -256,3 +256,10 @@ def test_one_connection_does_it_all_where_there_are_no_threads(tmp_path: Path) -
         assert names(db) == ["a"]
     assert names(db) == ["a"]
     db.close()
+
+
+def test_a_wrong_statement_is_a_fault_of_the_program_and_not_of_the_disk(db: Database) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        db.one("SELECT * FROM nowhere")
+    with pytest.raises(sqlite3.OperationalError), db.write():
+        db.run("UPDATE nowhere SET a = 1")
