@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,3 +28,12 @@ def furnished_home(
         told = furnished.furnish(made, image)
         made.close()
     return home, told
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, furnished_home: tuple[Path, dict[str, Any]], clock: MovedClock) -> Iterator[Cloud]:
+    """A furnished world of the test's own."""
+    shutil.copytree(furnished_home[0], tmp_path / "home")
+    made = Cloud(tmp_path / "home", clock)
+    yield made
+    made.close()

@@ -8,8 +8,6 @@ logged as a failure; and a call that was refused has changed nothing that is kep
 from __future__ import annotations
 
 import logging
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +17,7 @@ from botocore.parsers import create_parser
 
 from labkit.embedded.http.gateway import operations
 from labkit.embedded.protocol.models import SERVICES, operation_model, service_model
-from tests.embedded.conftest import Cloud, MovedClock, Response
+from tests.embedded.conftest import Cloud, Response
 from tests.embedded.raw_requests import request_of
 from tests.embedded.robustness import furnished, generated
 from tests.embedded.robustness.fingerprint import Fingerprint
@@ -28,15 +26,6 @@ _CALLS, _GOOD = 30, 10
 #: Failures that AWS itself answers with a status of 500 or more.
 _OF_AWS = {("lambda", "ResourceNotReadyException", 502)}
 _OPERATIONS = [(service, name) for service in sorted(SERVICES) for name in sorted(operations(service))]
-
-
-@pytest.fixture
-def cloud(tmp_path: Path, furnished_home: tuple[Path, dict[str, Any]], clock: MovedClock) -> Iterator[Cloud]:
-    """A furnished world of the test's own."""
-    shutil.copytree(furnished_home[0], tmp_path / "home")
-    made = Cloud(tmp_path / "home", clock)
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize(("service", "name"), _OPERATIONS, ids=[f"{service}-{name}" for service, name in _OPERATIONS])

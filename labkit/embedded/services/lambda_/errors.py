@@ -32,6 +32,7 @@ _ERRORS: dict[str, tuple[tuple[str, int], str]] = {
         _INVALID,
         "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
     ),
+    "bad marker": (_INVALID, "Marker is not one that this list has answered."),  # AWS's own sentence is not known
     "no source": (_INVALID, "Please provide a source for function code."),
     "zip": (
         _INVALID,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call
 from labkit.embedded.records.principals import tags
+from labkit.embedded.services import paging
 from labkit.embedded.services.lambda_.checks import check_shape
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.functions.create import check_unchanged
@@ -34,12 +35,15 @@ def get_function_configuration(embedded: Embedded, call: Call) -> dict[str, Any]
 
 
 def list_functions(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """ListFunctions of the caller's account and region, by name, in pages; the marker is the last name shown."""
+    """ListFunctions of the caller's account and region, by name, in pages."""
     limit = min(int(call.params.get("MaxItems") or PAGE), PAGE)
-    after = call.params.get("Marker") or ""
-    found, marker = store_of(embedded).page(call.account, call.region, after, limit)
+    marker = call.params.get("Marker")
+    after = paging.unseal(embedded, call, marker) if marker else ""
+    if after is None:
+        raise error("bad marker")
+    found, last = store_of(embedded).page(call.account, call.region, after, limit)
     answer: dict[str, Any] = {"Functions": [configuration(function, states=False) for function in found]}
-    return {**answer, "NextMarker": marker} if marker else answer
+    return {**answer, "NextMarker": paging.seal(embedded, call, last)} if last else answer
 
 
 def update_function_configuration(embedded: Embedded, call: Call) -> dict[str, Any]:
