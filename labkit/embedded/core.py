@@ -154,9 +154,7 @@ class Embedded:
     def tidy(self) -> None:
         """Collect what is of no use any more, and remove what a killed process has left in an engine."""
         if (self.home.embedded / "images").exists():
-            from labkit.embedded.services.ecr.lookup import collect
-
-            collect(self)
+            self.images.garbage.tidy(self.functions.needed_blobs)
         if self.home.may_have_containers:
             self.runners.sweep()
 

@@ -5,7 +5,8 @@ blobs there are: what something still refers to is struck off the list, what a f
 the rest is deleted. That happens after the commit, and under the lock for writes with one more look, so that no file
 goes that another call has been promised in between, and none that a crash would need again.
 
-A crash can leave a file of which no row ever came to know. The first `tidy` of a process looks for these.
+A crash, or a unit that was undone, can leave a file of which no row ever came to know. These are looked for when a
+process begins and once a day, and noted like the others.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from labkit.embedded.state.clock import stored
 from labkit.embedded.state.database import Database
 
 _LOG = logging.getLogger(__name__)
-_TIDY_EVERY = timedelta(hours=1)
+_TIDY_EVERY, _SWEEP_EVERY = timedelta(hours=1), timedelta(days=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _NEEDED = (
     "(EXISTS (SELECT 1 FROM layer WHERE layer.digest = {0}) OR EXISTS (SELECT 1 FROM image WHERE image.digest = {0}))"
@@ -34,7 +35,7 @@ class Garbage:
         self._db = database
         self._blobs = blobs
         self._now = now
-        self._tidied = _NEVER
+        self._tidied = self._swept = _NEVER
 
     def discard(self, digests: Iterable[str]) -> None:
         """Note blobs that something has let go of; they may still be needed elsewhere."""
@@ -87,11 +88,14 @@ class Garbage:
         return self._now() - self._tidied >= _TIDY_EVERY
 
     def tidy(self, pinned: Callable[[], Collection[str]]) -> None:
-        """Collect, give up uploads that nobody continues, and the first time note what a crash has left behind."""
-        first, self._tidied = self._tidied == _NEVER, self._now()
+        """Collect, and give up uploads that nobody continues; at times look for files that no row knows of."""
+        self._tidied = self._now()
         self._blobs.give_up()
-        with self._db.read():
-            unknown = [digest for digest in self._blobs if not self._needed(digest)] if first else []
+        unknown: list[str] = []
+        if self._tidied - self._swept >= _SWEEP_EVERY:
+            self._swept = self._tidied
+            with self._db.read():
+                unknown = [digest for digest in self._blobs if not self._needed(digest)]
         with self._db.write():
             self.discard(unknown)
             self.collect(pinned())
