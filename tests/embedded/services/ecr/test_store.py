@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -186,9 +187,10 @@ def test_the_last_tag_takes_its_image_with_it(store: ImageStore):
     assert store.images(KEY) == []
 
 
-def test_deleting_an_image_spares_the_layers_that_another_one_shares(store: ImageStore):
+def test_deleting_an_image_spares_the_layers_that_another_one_shares(store: ImageStore, clock: MovedClock):
     one = store.put(KEY, push(store, b"shared", b"of one"), tag="1")
     store.put(KEY, push(store, b"shared", b"of two"), tag="2")
+    clock.move(days=2)
     store.delete(KEY, one.digest)
     store.collect()
     assert store.holds(KEY, digest_of(b"shared"))
@@ -197,8 +199,9 @@ def test_deleting_an_image_spares_the_layers_that_another_one_shares(store: Imag
     assert one.digest not in store.blobs
 
 
-def test_what_a_function_still_needs_is_not_collected(store: ImageStore):
+def test_what_a_function_still_needs_is_not_collected(store: ImageStore, clock: MovedClock):
     image = store.put(KEY, push(store, b"layer"), tag="1")
+    clock.move(days=2)
     store.delete(KEY, image.digest)
     store.collect({image.digest, *image.blobs})
     assert digest_of(b"layer") in store.blobs
@@ -252,49 +255,55 @@ def test_what_is_undone_leaves_every_blob_and_every_row(store: ImageStore, datab
     assert store.collect() == []
 
 
-def test_a_blob_that_was_promised_anew_before_it_goes_stays(store: ImageStore, database: Database):
+def test_a_blob_that_was_promised_anew_before_it_goes_stays(store: ImageStore, database: Database, clock: MovedClock):
     image = store.put(KEY, push(store, b"layer"), tag="0.0.1")
+    clock.move(days=2)
     with database.write():
         store.delete(KEY, image.digest)
         gone = store.collect()
-        database.afterwards(lambda: None)
         store.link(OTHER, digest_of(b"layer"))
     assert digest_of(b"layer") in gone
     assert digest_of(b"layer") in store.blobs
     assert digest_of(b"{}") not in store.blobs
 
 
-PROMISES: dict[str, tuple[Callable[[MovedClock], object], bool]] = {
-    "at once": (lambda clock: clock.move(seconds=1), True),
-    "and forgotten for a day": (lambda clock: clock.move(hours=25), False),
+# Hours after its push at which somebody asks for a layer, and at which its image is deleted; whether it stays.
+PROMISES: dict[str, tuple[float | None, float, bool]] = {
+    "pushed just now": (None, 1, True),
+    "pushed long ago": (None, 25, False),
+    "asked for after it was pushed": (2, 25, True),
+    "asked for at once": (0.5, 23, True),
+    "asked for long ago": (2, 27, False),
 }
 
 
-@pytest.mark.parametrize(("wait", "stays"), PROMISES.values(), ids=PROMISES)
-def test_a_layer_that_somebody_was_told_of_outlives_its_image_for_a_day(
-    store: ImageStore, clock: MovedClock, wait: Callable[[MovedClock], object], stays: bool
+@pytest.mark.parametrize(("asked", "deleted", "stays"), PROMISES.values(), ids=PROMISES)
+def test_a_layer_that_somebody_was_told_of_outlives_its_image(
+    store: ImageStore, clock: MovedClock, asked: float | None, deleted: float, stays: bool
 ):
+    begin = clock.now()
     image = store.put(KEY, push(store, b"layer"), tag="0.0.1")
-    clock.move(seconds=1)
-    assert store.promises(KEY, [digest_of(b"layer"), digest_of(b"other")]) == {digest_of(b"layer")}
+    if asked is not None:
+        clock.moment = begin + timedelta(hours=asked)
+        assert store.promises(KEY, [digest_of(b"layer"), digest_of(b"other")]) == {digest_of(b"layer")}
+    clock.moment = begin + timedelta(hours=deleted)
     store.delete(KEY, image.digest)
-    wait(clock)
     store.collect()
+    assert store.holds(KEY, digest_of(b"layer")) is stays
     assert (digest_of(b"layer") in store.blobs) is stays
+    assert image.digest not in store.blobs
 
 
 def test_asking_again_what_is_there_writes_nothing(store: ImageStore, clock: MovedClock, database: Database):
     store.put(KEY, push(store, b"layer"), tag="0.0.1")
-    clock.move(seconds=1)
     wanted = [digest_of(b"layer"), digest_of(b"{}")]
-    store.promises(KEY, wanted)
     linked = "SELECT max(linked) AS last FROM layer"
     before = database.one(linked)
-    clock.move(minutes=30)
+    clock.move(minutes=59)
     assert store.promises(KEY, wanted) == set(wanted)
     assert database.one(linked) == before
-    clock.move(minutes=31)
-    store.promises(KEY, wanted)
+    clock.move(minutes=2)
+    assert store.promises(KEY, wanted) == set(wanted)
     assert database.one(linked) != before
 
 

@@ -16,11 +16,15 @@ import logging
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
-from labkit.embedded.state.blobs import UPLOAD_LIFETIME, BlobStore
+from labkit.embedded.state.blobs import BlobStore
 from labkit.embedded.state.clock import stored
 from labkit.embedded.state.database import Database
 
 _LOG = logging.getLogger(__name__)
+
+LAYER_LIFETIME = timedelta(days=1)
+"""How long a layer that no image needs stays after it was last pushed, mounted or asked for."""
+
 _TIDY_EVERY, _SWEEP_EVERY = timedelta(hours=1), timedelta(days=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _NEEDED = (
@@ -50,29 +54,27 @@ class Garbage:
                 repository,
             )
 
-    def release(self, repository: str, blobs: Collection[str], pushed: datetime) -> None:
-        """An image is gone that was made from these blobs: so are those that no other image of its repository needs.
-
-        Those that somebody has pushed or was told of after it was ``pushed`` stay: another image may be to come.
-        """
+    def release(self, repository: str, blobs: Collection[str]) -> None:
+        """An image that named these blobs is gone: note which of them no other image of its repository names."""
         self._db.run(
             "UPDATE layer SET used = 0 WHERE repository = ? AND digest IN (SELECT value FROM json_each(?)) AND NOT "
             "EXISTS (SELECT 1 FROM image_part AS other WHERE other.repository = layer.repository "
             "AND other.digest = layer.digest)",
             *(repository, json.dumps(list(blobs))),
         )
-        self._forget(
-            "used = 0 AND repository = ? AND linked <= ? AND digest IN (SELECT value FROM json_each(?))",
-            *(repository, stored(pushed), json.dumps(list(blobs))),
-        )
 
     def collect(self, pinned: Collection[str] = ()) -> list[str]:
-        """Forget layers for which no image came within a day; delete what nothing needs and is not ``pinned``.
+        """Forget layers that no image needs and nobody asked for within a day; delete what nothing needs any more.
 
-        Returns the digests of the files that are deleted, as soon as the present unit is durable.
+        What is ``pinned`` stays. Returns the digests of the files that are deleted as soon as this is durable.
         """
         with self._db.write():
-            self._forget("used = 0 AND linked < ?", stored(self._now() - UPLOAD_LIFETIME))
+            oldest = stored(self._now() - LAYER_LIFETIME)
+            for statement in (
+                "INSERT OR IGNORE INTO discarded_blob SELECT digest FROM layer WHERE used = 0 AND linked < ?",
+                "DELETE FROM layer WHERE used = 0 AND linked < ?",
+            ):
+                self._db.run(statement, oldest)
             self._db.run(f"DELETE FROM discarded_blob WHERE {_NEEDED.format('discarded_blob.digest')}")  # noqa: S608
             left = [row["digest"] for row in self._db.all("SELECT digest FROM discarded_blob")]
             gone = [digest for digest in left if digest not in pinned and digest in self._blobs]
@@ -99,11 +101,6 @@ class Garbage:
         with self._db.write():
             self.discard(unknown)
             self.collect(pinned())
-
-    def _forget(self, condition: str, *params: str) -> None:
-        """Discard the layers that a condition is true of."""
-        self._db.run(f"INSERT OR IGNORE INTO discarded_blob SELECT digest FROM layer WHERE {condition}", *params)  # noqa: S608
-        self._db.run(f"DELETE FROM layer WHERE {condition}", *params)  # noqa: S608
 
     def _needed(self, digest: str) -> bool:
         return self._db.one(f"SELECT 1 WHERE {_NEEDED.format('?')}", digest, digest) is not None

@@ -3,9 +3,8 @@
 An image is its manifest: its digest is the SHA-256 of the manifest's bytes as they were pushed, which is
 what docker prints. A tag points at one image; moving it leaves the old image where it was, untagged. A layer
 can be fetched from a repository only after it has been pushed to that repository, even though all
-repositories share one `BlobStore`: content is shared, access is not. A layer goes with the last image that
-needs it, unless it was pushed, mounted or asked for since that image came: then another one may still be to
-come, and the layer stays for a day.
+repositories share one `BlobStore`: content is shared, access is not. A layer that no image needs goes a day after
+it was last pushed, mounted or asked for: whoever was told that it is there may still be about to push the image.
 
 What is known stands in the database (tables image, image_part, image_tag, layer), what was pushed in files. A file is
 there before a row says so, and is deleted after none does any more (`labkit.embedded.services.ecr.images.garbage`). The
@@ -33,7 +32,7 @@ from labkit.image.format.manifest import parse
 MOST_TAGS = 1000
 """How many tags one image may have (Amazon ECR User Guide, "Amazon ECR service quotas")."""
 
-_PROMISE_LASTS = timedelta(hours=1)  # this long at least a layer that is there is not noted anew
+_PROMISE_LASTS = timedelta(hours=1)  # that somebody asked for a layer is noted at most so often
 
 
 class RepositoryKey(NamedTuple):
@@ -242,16 +241,13 @@ class ImageStore:
                 self.delete(key, digest)
 
     def delete(self, key: RepositoryKey, digest: str) -> None:
-        """Delete an image with all its tags, and the layers that no other image needs and nobody was told of since.
-
-        Raises KeyError if there is none.
-        """
+        """Delete an image with all its tags; its layers may go where no other needs them. Raises KeyError for none."""
         with self._db.write():
             image = self.find(key, digest=digest)
             if image is None:
                 raise KeyError(digest)
             self._db.run("DELETE FROM image WHERE repository = ? AND digest = ?", key.arn, digest)
-            self.garbage.release(key.arn, image.blobs, image.pushed_at)
+            self.garbage.release(key.arn, image.blobs)
             self.garbage.discard([digest])
 
     def link(self, key: RepositoryKey, digest: str) -> None:
@@ -281,7 +277,7 @@ class ImageStore:
     def promises(self, key: RepositoryKey, digests: Iterable[str]) -> set[str]:
         """Those of the blobs that the repository holds, for somebody who need not push them then: they stay for a day.
 
-        That it was asked is only written down where it makes a difference, so asking again costs nothing.
+        That it was asked is noted once an hour at most, so asking again costs no write.
         """
         wanted = list(digests)
         with self._db.read():
@@ -290,7 +286,7 @@ class ImageStore:
             return set(held)
         with self._db.write():
             held = self._held(key, wanted)
-            for digest in (digest for digest, may_go in held.items() if may_go):
+            for digest in held:
                 self.link(key, digest)
             return set(held)
 
@@ -313,15 +309,13 @@ class ImageStore:
         return row["digest"] if row else None
 
     def _held(self, key: RepositoryKey, digests: list[str]) -> dict[str, bool]:
-        """Those of the layers that are held, and whether each could go within a day, by itself or with an image."""
+        """Those of the layers that are held, and whether it is long ago that somebody was last told of each."""
         rows = self._db.all(
-            "SELECT digest, linked < ? OR EXISTS (SELECT 1 FROM image_part "
-            "JOIN image ON image.number = image_part.image WHERE image_part.repository = layer.repository "
-            "AND image_part.digest = layer.digest AND image.pushed >= layer.linked) AS may_go "
-            "FROM layer WHERE repository = ? AND digest IN (SELECT value FROM json_each(?))",
+            "SELECT digest, linked < ? AS long_ago FROM layer WHERE repository = ? "
+            "AND digest IN (SELECT value FROM json_each(?))",
             *(stored(self._now() - _PROMISE_LASTS), key.arn, json.dumps(digests)),
         )
-        return {row["digest"]: bool(row["may_go"]) for row in rows if row["digest"] in self.blobs}
+        return {row["digest"]: bool(row["long_ago"]) for row in rows if row["digest"] in self.blobs}
 
     def _read(self, key: RepositoryKey, manifest: bytes, media_type: str | None) -> StoredImage:
         """A manifest as an image of this repository, in which everything that it names must be."""
