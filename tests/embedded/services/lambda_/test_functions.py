@@ -108,6 +108,8 @@ def test_an_old_revision_is_not_overwritten(lambda_: Any, name: str, uri: str):
 def held(cloud: Any, monkeypatch: pytest.MonkeyPatch, image: Image) -> Callable[[], None]:
     """An embedded AWS in which images are unpacked only when the test calls this."""
     functions = cloud.embedded.functions
+    functions.resume(cloud.embedded.images.blobs)  # else the first call takes up what it has made
+    functions.settle()
     waiting: list[Any] = []
     real = functions.make_ready
     monkeypatch.setattr(functions, "make_ready", lambda *arguments: waiting.append(arguments))
@@ -178,7 +180,8 @@ def test_a_failed_function_says_that_its_image_cannot_be_used(cloud: Any, held: 
     cloud.embedded.images.blobs.path(layer).write_bytes(b"damaged on disk")
     held()
     configuration = lambda_.get_function(FunctionName="f")["Configuration"]
-    assert (configuration["State"], configuration["StateReasonCode"]) == ("Failed", "InvalidImage")
+    assert (configuration["State"], configuration["StateReasonCode"]) == ("Failed", "ImageDeleted")
+    assert layer not in cloud.embedded.images.blobs  # it was set aside, and can be pushed again
     code, status, text = refusal(lambda_.invoke, FunctionName="f")
     assert (code, status) == ("CodeArtifactUserFailedException", 409)
     assert text == "ERROR: Lambda cannot initialize the provided container image. Verify the image."

@@ -80,9 +80,7 @@ def test_an_image_that_is_only_odd_makes_a_function_whose_invocation_has_a_resul
     [
         {"Command": ["\0"]},
         {"Command": ["lambda_function.handler\0"]},
-        {"Command": ["\ud800.x"]},
         {"Command": ["x" * 140_000]},
-        {"WorkingDirectory": "\udcff"},
         {"EntryPoint": ["\0"]},
     ],
     ids=ascii,
@@ -98,6 +96,13 @@ def test_what_is_odd_in_a_functions_own_configuration_fails_its_invocation_and_n
     assert (answer["StatusCode"], "FunctionError" in answer) == (200, True)
     assert json.loads(answer["Payload"].read())["errorType"].startswith("Runtime.")
     assert no_traceback(caplog)
+
+
+@pytest.mark.parametrize("override", [{"Command": ["\ud800.x"]}, {"WorkingDirectory": "\udcff"}], ids=ascii)
+def test_half_of_a_character_is_no_text_for_any_call(cloud: Cloud, create: Create, override: dict[str, Any]):
+    create(written())
+    change = cloud.client("registry", "lambda").update_function_configuration
+    assert refusal(change, FunctionName="f", ImageConfig=override)[:2] == ("SerializationException", 400)
 
 
 def test_many_short_variables_count_with_what_the_system_needs_for_each(create: Create):
