@@ -240,6 +240,14 @@ def test_what_it_writes_is_kept_to_the_last_mebibyte_and_its_temporary_files_are
     assert not folder.parent.exists()
 
 
+def test_nothing_ends_a_handler_that_takes_too_long(here: Opened):
+    source = (
+        "import time\ndef handler(event, context):\n"
+        "    while context.get_remaining_time_in_millis(): time.sleep(0.001)\n    return 'over'\n"
+    )
+    assert here(source, timeout=0.01).invoke(b"").payload == b'"over"'
+
+
 def test_the_log_says_under_which_conditions_it_runs(function: Callable[..., RunnableFunction]):
     runnable = function(CASES, conditions=interpreter.CONDITIONS)
     assert runnable.interpreter.endswith(", in the lab's own process: no timeout, no isolation")

@@ -147,7 +147,7 @@ def test_what_would_make_the_policy_too_long_is_not_added(lab: Lab, name: str, u
     assert len(json.dumps(document)) <= 10_240
     lab.allow(name, document)
     assert not admitted(lab, "registry", name, uri)
-    assert json.loads(policy_of(lab, name) or "") == document
+    assert json.loads(policy_of(lab, name) or "") == json.loads(rewritten(json.dumps(document)))
 
 
 def test_the_added_statement_stays_when_the_image_turns_out_to_be_missing(lab: Lab, name: str, uri: str):
