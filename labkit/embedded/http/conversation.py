@@ -15,7 +15,7 @@ which docker, containerd, skopeo and podman know that plain HTTP is spoken here.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache, partial
@@ -24,9 +24,10 @@ from typing import Any, Protocol, cast
 import h11
 
 from labkit.embedded.http import steps
+from labkit.embedded.http.bodies import Body, LargeBody, body_of
 from labkit.embedded.http.heads import RefusedHeadError, read_head
-from labkit.embedded.http.line import IDLE, PAUSE, ClientGoneError, Line
-from labkit.embedded.protocol.wire import PIECE, Exchange, HttpAnswer, HttpRequest, Stretch, text_answer
+from labkit.embedded.http.line import IDLE, ClientGoneError, Line
+from labkit.embedded.protocol.wire import PIECE, Exchange, HttpAnswer, HttpRequest, text_answer
 
 
 class Application(Protocol):
@@ -52,14 +53,14 @@ class Conversation:
     async def hold(self) -> None:
         """Answer requests until the client leaves, or says what is no HTTP."""
         try:
-            while await self._request():
-                self.line.http.start_next_cycle()
+            while await self._request() and self.line.next_request():
+                pass
             await self.line.end()
         except ClientGoneError:
             pass
 
     async def _request(self) -> bool:
-        """Answer one request; whether another one may follow."""
+        """Answer one request; False where there was none."""
         line = self.line
         line.idle = True
         line.wait_for(IDLE)
@@ -69,25 +70,27 @@ class Conversation:
                 return False
             line.idle = False
             head = read_head(event)
-            step = partial(self.work, self.application.lane(head))
-            answer = await self._answer(step, head)
-            await self._send(step, head, answer)
-            await self._drop_body()
+            work = partial(self.work, self.application.lane(head))
+            body = body_of(head, line)
+            await self._send(work, head, await self._answer(work, head, body))
+            while not body.ended:
+                body.taken()
+                await body.gather()
         except (h11.RemoteProtocolError, RefusedHeadError) as error:
             await self._refuse(error)
-        return line.http.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}
+        return True
 
     # -- Requests ------------------------------------------------------------------------------------------------------
 
-    async def _answer(self, work: Callable[..., Awaitable[Any]], head: HttpRequest) -> HttpAnswer:
+    async def _answer(self, work: Callable[..., Awaitable[Any]], head: HttpRequest, body: Body) -> HttpAnswer:
         """Hand the body on, until there is an answer; also what came before the client left."""
         exchange = self.application.exchange(head)
-        body = _Body(self.line)
-        begun = (head.announced or 0) > PIECE or self.line.http.they_are_waiting_for_100_continue
+        self.line.wait_for_nobody()
+        begun = isinstance(body, LargeBody) or self.line.http.they_are_waiting_for_100_continue
         answer: HttpAnswer | None = await work(partial(steps.begin, exchange)) if begun else None
         try:
             while answer is None:
-                self._tell_to_continue()
+                await self._tell_to_continue()
                 await body.gather()
                 self.line.wait_for_nobody()
                 advance = partial(steps.advance, exchange, body.taken(), begun=begun, ended=body.ended)
@@ -97,17 +100,10 @@ class Conversation:
             raise
         return answer
 
-    def _tell_to_continue(self) -> None:
+    async def _tell_to_continue(self) -> None:
         if self.line.http.they_are_waiting_for_100_continue:
             told = h11.InformationalResponse(status_code=100, headers=[], reason="Continue")
-            self.line.write(self.line.http.send(told) or b"")
-
-    async def _drop_body(self) -> None:
-        if self.line.http.their_state is h11.SEND_BODY:
-            body = _Body(self.line)
-            while not body.ended:
-                await body.gather()
-                body.taken()
+            await self.line.send(self.line.http.send(told) or b"")
 
     async def _refuse(self, error: h11.RemoteProtocolError | RefusedHeadError) -> None:
         """Say what is wrong with the request, unless the client has just left in the middle of it."""
@@ -115,32 +111,34 @@ class Conversation:
             return
         status = error.status if isinstance(error, RefusedHeadError) else error.error_status_hint
         sentence = str(error).rstrip(".")
-        for part in self._parts(text_answer(status, f"{sentence}. This port speaks plain HTTP/1.1.\n"), last=True):
-            await self.line.send(part)
+        answer = text_answer(status, f"{sentence}. This port speaks plain HTTP/1.1.\n")
+        await self.line.send(self._whole(answer, last=True))
 
     # -- Answers -------------------------------------------------------------------------------------------------------
 
     async def _send(self, work: Callable[..., Awaitable[Any]], head: HttpRequest, answer: HttpAnswer) -> None:
         last = self.closing() or self.line.http.they_are_waiting_for_100_continue
-        if isinstance(answer.body, Stretch):
-            try:
-                await self.line.send(self._begun(answer, last=last))
-                while head.method != "HEAD" and (piece := await work(answer.body.read)):
-                    await self.line.send(self.line.http.send(h11.Data(data=piece)) or b"")
-            finally:
-                answer.body.close()
-            self.line.http.send(h11.EndOfMessage())
-        else:
-            for part in self._parts(answer, head_only=head.method == "HEAD", last=last):
-                await self.line.send(part)
+        if isinstance(answer.body, bytes):
+            whole = memoryview(self._whole(answer, head_only=head.method == "HEAD", last=last))
+            for first in range(0, len(whole), PIECE):
+                await self.line.send(whole[first : first + PIECE])
+            return
+        try:
+            await self.line.send(self._begun(answer, last=last))
+            place = memoryview(bytearray(PIECE if head.method != "HEAD" else 0))
+            while size := await work(partial(answer.body.read_into, place)):
+                data = h11.Data(data=cast(bytes, place[:size]))
+                await self.line.send(*self.line.http.send_with_data_passthrough(data) or ())
+        finally:
+            answer.body.close()
+        self.line.http.send(h11.EndOfMessage())
 
-    def _parts(self, answer: HttpAnswer, *, head_only: bool = False, last: bool) -> Iterator[bytes]:
-        """The bytes of an answer whose body is there; the head with the beginning, so that one packet carries both."""
-        body, http = b"" if head_only else cast(bytes, answer.body), self.line.http
-        yield self._begun(answer, last=last) + (http.send(h11.Data(data=body[:PIECE])) or b"")
-        for first in range(PIECE, len(body), PIECE):
-            yield http.send(h11.Data(data=body[first : first + PIECE])) or b""
+    def _whole(self, answer: HttpAnswer, *, head_only: bool = False, last: bool) -> bytes:
+        """The bytes of an answer whose body is there."""
+        begun, http = self._begun(answer, last=last), self.line.http
+        body = b"" if head_only else http.send(h11.Data(data=cast(bytes, answer.body)))
         http.send(h11.EndOfMessage())
+        return begun + (body or b"")
 
     def _begun(self, answer: HttpAnswer, *, last: bool) -> bytes:
         headers = [("Date", _date(int(time.time()))), *answer.complete_headers.items()]
@@ -148,34 +146,6 @@ class Conversation:
             headers.append(("Connection", "close"))
         response = h11.Response(status_code=answer.status, headers=headers, reason=answer.phrase)
         return self.line.http.send(response) or b""
-
-
-class _Body:
-    """The body of a request as it comes."""
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-        self._pieces: list[bytes | bytearray] = []
-        self.ended = False
-
-    async def gather(self) -> None:
-        """Wait until there is a piece worth handing on, or the end."""
-        self._line.wait_for(PAUSE)
-        left = PIECE
-        while left > 0 and not self.ended:
-            event = await self._line.event()
-            if isinstance(event, h11.Data):
-                self._pieces.append(event.data)
-                left -= len(event.data)
-            elif isinstance(event, h11.EndOfMessage):
-                self.ended = True
-            else:
-                raise ClientGoneError
-
-    def taken(self) -> list[bytes | bytearray]:
-        """What has been gathered, which is forgotten here."""
-        pieces, self._pieces = self._pieces, []
-        return pieces
 
 
 @lru_cache(maxsize=1)

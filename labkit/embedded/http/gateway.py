@@ -32,6 +32,7 @@ from labkit.embedded.protocol.wire import (
     Exchange,
     HttpAnswer,
     HttpRequest,
+    Piece,
     from_web_page,
     gathered,
     text_answer,
@@ -113,7 +114,7 @@ class Gateway:
             failure = fault(service, "internal", "The embedded AWS failed; its log says why.")
             return render_error(service, failure, request_id)
 
-    def _body(self, head: HttpRequest, service: str) -> Generator[None, bytes, bytes]:
+    def _body(self, head: HttpRequest, service: str) -> Generator[None, Piece, bytes]:
         if head.announced is None or head.announced > _LIMIT:
             self._known(head, service)  # memory is for those who have a key
         try:

@@ -1,10 +1,11 @@
-"""The line to one client: bytes of its socket as events of HTTP, and how long the client is waited for.
+"""The line to one client: the bytes of its socket, read by h11, and how long the client is waited for.
 
-h11 makes events of the bytes; the event loop moves them. Nothing more is taken from a socket than somebody asks for
-here, so a client that sends faster than its request is worked on waits, and what is held of it is bounded.
+The event loop moves the bytes. Nothing more is taken from a socket than somebody asks for here (`Line.until`), so a
+client that sends faster than its request is worked on waits, and what is held of it is bounded. The body of a large
+request goes from the socket to where it is wanted without passing through h11 (`Line.fill`): its length is known.
 
-Whoever waits for the client says for how long (`Line.wait_for`). A client goes on as long as it makes progress, some
-kilobytes at a time: one that drips bytes makes none.
+Whoever waits for the client says for how long. A client that makes progress, some kilobytes at a time, is waited for
+anew; one that drips bytes makes none.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import h11
 
@@ -24,7 +25,8 @@ IDLE, HEAD, PAUSE, FAREWELL = 900.0, 60.0, 300.0, 10.0
 (it may be busy with its own disk), and may take to notice that the connection ends."""
 
 _PROGRESS = 1 << 14  # bytes
-_MOST_UNSENT = 1 << 18  # bytes
+
+_Found = TypeVar("_Found")
 
 
 class ClientGoneError(Exception):
@@ -38,116 +40,167 @@ class Line(asyncio.BufferedProtocol):
     """
 
     def __init__(self, buffer: bytearray, opened: Callable[[Line], None], closed: Callable[[Line], None]) -> None:
-        self.http = h11.Connection(h11.SERVER, max_incomplete_event_size=LONGEST_HEAD)
+        self.http = _new_http()
         self.idle = True
         """Whether no request has begun."""
         self.since = 0.0
         """When the client last made progress, by the loop's clock."""
         self.deadline = math.inf
         """Until when it is waited for; without end while the lab itself is at work."""
+        self.left = 0
+        """How many bytes of the body are still to be taken past h11."""
         self.said_all = False
         """Whether the client has ended its side of the connection."""
         self._buffer, self._opened, self._closed = buffer, opened, closed
         self._transport: asyncio.Transport
-        self._readable: asyncio.Future[None] | None = None
+        self._waiting: asyncio.Future[Any] | None = None
+        self._find: Callable[[], Any] | None = None
         self._writable: asyncio.Future[None] | None = None
-        self._held_back = self._gone = self._deaf = False
-        self._received = 0
+        self._target: memoryview | None = None
+        self._held_back = self._gone = self._deaf = self._passed_by = False
+        self._received, self._pause = 0, math.inf
 
-    # -- For whoever talks to the client -------------------------------------------------------------------------------
+    # -- How long the client is waited for -----------------------------------------------------------------------------
 
-    def wait_for(self, seconds: float) -> None:
-        """Wait for so long from now, or from the client's next progress on."""
+    def wait_for(self, seconds: float, *, renewed: bool = False) -> None:
+        """Wait for so long from now; and again from each progress of the client on, if it is ``renewed`` by that."""
         self.since = asyncio.get_running_loop().time()
         self.deadline = self.since + seconds
-        self._received = 0
+        self._received, self._pause = 0, seconds if renewed else math.inf
+
+    def wait_for_nobody(self) -> None:
+        """The lab itself is at work."""
+        self.deadline = math.inf
 
     @property
     def is_waited_for(self) -> bool:
         """Whether it is the client's turn."""
         return self.deadline < math.inf
 
-    def wait_for_nobody(self) -> None:
-        """The lab itself is at work."""
-        self.deadline = math.inf
+    def _note(self, received: int) -> None:
+        self._received += received
+        if self.idle:
+            self.idle = False
+            self.wait_for(HEAD)
+        elif self._received >= _PROGRESS and self._pause < math.inf:
+            self.wait_for(self._pause, renewed=True)
+
+    # -- From the client -----------------------------------------------------------------------------------------------
+
+    async def until(self, find: Callable[[], _Found | None]) -> _Found:
+        """What ``find`` finds, which is asked whenever bytes have come; raises what it raises, and `ClientGoneError`."""
+        found = find()
+        if found is not None:
+            return found
+        if self._gone:
+            raise ClientGoneError
+        self._waiting, self._find = asyncio.get_running_loop().create_future(), find
+        if self._held_back:
+            self._held_back = False
+            self._transport.resume_reading()
+        try:
+            return cast(_Found, await self._waiting)
+        finally:
+            self._waiting = self._find = None
 
     async def event(self) -> Any:
         """The next event of HTTP. Raises `ClientGoneError`, and h11's RemoteProtocolError for what is no HTTP."""
-        while (event := self.http.next_event()) is h11.NEED_DATA:
-            await self._more()
-            if self.idle and self._received:
-                self.idle = False
-                self.wait_for(HEAD)
-        if self._received >= _PROGRESS and not self.idle:
-            self.wait_for(PAUSE)
-        return event
+        return await self.until(self.event_now)
 
-    def write(self, data: bytes) -> None:
-        """Send a few bytes, such as a line."""
-        self._transport.write(data)
+    def event_now(self) -> Any:
+        """The next event of HTTP, or None where more bytes are needed for one."""
+        event = self.http.next_event()
+        return None if event is h11.NEED_DATA else event
 
-    async def send(self, data: bytes) -> None:
-        """Send bytes, and wait until the client has taken most of what it was sent. Raises `ClientGoneError`."""
-        self._transport.write(data)
+    def pass_by(self, length: int) -> bytes:
+        """Take a body of this length past h11 from now on (see `fill`); what h11 has of it already."""
+        self._hold_back()
+        begun = self.http.trailing_data[0][:length]
+        self.left, self._passed_by = length - len(begun), True
+        return begun
+
+    async def fill(self, target: memoryview) -> None:
+        """Fill the target with the next bytes of the body, no more than are `left`. Raises `ClientGoneError`."""
+        size, self._target = len(target), target
+        try:
+            await self.until(self._filled)
+        finally:
+            self.left -= size - len(self._target)
+            self._target = None
+
+    def _filled(self) -> bool | None:
+        if not self._target:
+            self._hold_back()
+            return True
+        if self.said_all:
+            raise ClientGoneError
+        return None
+
+    def next_request(self) -> bool:
+        """Whether another request may follow, for which all is ready then."""
+        if self.http.our_state is not h11.DONE or self.left:
+            return False
+        if self._passed_by:
+            self.http, self._passed_by = _new_http(), False
+        elif self.http.their_state is h11.DONE:
+            self.http.start_next_cycle()
+        return self.http.their_state is h11.IDLE
+
+    # -- To the client -------------------------------------------------------------------------------------------------
+
+    async def send(self, *pieces: bytes | memoryview) -> None:
+        """Send bytes, and wait until the system has taken all of them. Raises `ClientGoneError`."""
+        self.wait_for(PAUSE)
+        for piece in pieces:
+            self._transport.write(piece)
         if self._writable is not None:
             await self._writable
         if self._gone:
             raise ClientGoneError
-        self.wait_for(PAUSE)
 
     async def end(self) -> None:
         """Close the connection so that the client finds what it was sent, even if it goes on sending for a while."""
-        if self.http.their_state in (h11.SEND_BODY, h11.ERROR) and not (self._gone or self.said_all):
+        sending = self.left or self.http.their_state in (h11.SEND_BODY, h11.ERROR)
+        if sending and not (self._gone or self.said_all or (self._passed_by and not self.left)):
             self.wait_for(FAREWELL)
             self._deaf = True
             self._transport.write_eof()
-            while not self._gone:
-                await self._more()
+            await self.until(lambda: self.said_all or None)
         self._transport.close()
 
     def give_up(self) -> None:
         """Close the connection whatever it is doing."""
         self._transport.abort()
 
-    async def _more(self) -> None:
-        if self._gone:
-            raise ClientGoneError
-        self._readable = asyncio.get_running_loop().create_future()
-        if self._held_back:
-            self._held_back = False
-            self._transport.resume_reading()
-        await self._readable
-        self._readable = None
-
     # -- What the event loop says --------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """There is a client."""
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=_MOST_UNSENT)
+        self._transport.set_write_buffer_limits(high=0)
         self._opened(self)
 
     def get_buffer(self, sizehint: int) -> bytearray:
         """Where the next bytes go."""
-        return self._buffer
+        return cast(bytearray, self._target) if self._target else self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes have come."""
         if self._deaf:
             return
-        self.http.receive_data(cast(bytes, memoryview(self._buffer)[:nbytes]))
-        self._received += nbytes
-        if self._readable is None:
-            self._held_back = True
-            self._transport.pause_reading()
-        _wake(self._readable)
+        if self._target:
+            self._target = self._target[nbytes:]
+        else:
+            self.http.receive_data(cast(bytes, memoryview(self._buffer)[:nbytes]))
+        self._note(nbytes)
+        self._look()
 
     def eof_received(self) -> bool:
         """The client has said everything; it may still listen."""
         self.said_all = True
-        if not self._deaf:
+        if not (self._deaf or self._passed_by):
             self.http.receive_data(b"")
-        _wake(self._readable)
+        self._look()
         return not self._deaf
 
     def pause_writing(self) -> None:
@@ -155,18 +208,37 @@ class Line(asyncio.BufferedProtocol):
         self._writable = asyncio.get_running_loop().create_future()
 
     def resume_writing(self) -> None:
-        """It has taken most of it."""
-        _wake(self._writable)
+        """It has taken all of it."""
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
         self._writable = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """There is no client any more."""
         self._gone = True
         self._closed(self)
-        _wake(self._readable)
-        _wake(self._writable)
+        self.resume_writing()
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(ClientGoneError())
+
+    def _look(self) -> None:
+        """Ask whether what is waited for is there; where nothing is, let the client wait."""
+        if self._waiting is None or self._find is None or self._waiting.done():
+            self._hold_back()
+            return
+        try:
+            found = self._find()
+        except Exception as error:
+            self._waiting.set_exception(error)
+        else:
+            if found is not None:
+                self._waiting.set_result(found)
+
+    def _hold_back(self) -> None:
+        if not self._held_back:
+            self._held_back = True
+            self._transport.pause_reading()
 
 
-def _wake(future: asyncio.Future[None] | None) -> None:
-    if future is not None and not future.done():
-        future.set_result(None)
+def _new_http() -> h11.Connection:
+    return h11.Connection(h11.SERVER, max_incomplete_event_size=LONGEST_HEAD)

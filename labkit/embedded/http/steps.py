@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from labkit.embedded.protocol.wire import Exchange, HttpAnswer, text_answer
+from labkit.embedded.protocol.wire import Exchange, HttpAnswer, Piece, text_answer
 
 _LOG = logging.getLogger(__name__)
 _FAILED = "The embedded AWS failed; its log says why.\n"
@@ -16,20 +16,20 @@ def begin(exchange: Exchange) -> HttpAnswer | None:
     return _answered(lambda: next(exchange))
 
 
-def advance(exchange: Exchange, pieces: list[bytes | bytearray], *, begun: bool, ended: bool) -> HttpAnswer | None:
-    """Hand pieces of the body on as one, and its end if it has ended."""
+def advance(exchange: Exchange, piece: Piece, *, begun: bool, ended: bool) -> HttpAnswer | None:
+    """Hand a piece of the body on, and its end if it has ended."""
     answer = None if begun else begin(exchange)
-    if answer is None and (piece := b"".join(pieces)):
+    if answer is None and piece:
         answer = _answered(lambda: exchange.send(piece))
     if answer is None and ended:
         answer = _answered(lambda: exchange.send(b""))
     return answer
 
 
-def abandon(exchange: Exchange, pieces: list[bytes | bytearray], *, begun: bool) -> None:
+def abandon(exchange: Exchange, piece: Piece, *, begun: bool) -> None:
     """Hand on what came before the client left, and end the exchange without an answer."""
-    if pieces:
-        advance(exchange, pieces, begun=begun, ended=False)
+    if piece:
+        advance(exchange, piece, begun=begun, ended=False)
     exchange.close()
 
 

@@ -68,15 +68,16 @@ class Stretch:
         self._file.seek(first)
         self._left = last - first + 1
 
-    def read(self) -> bytes:
-        """The next piece; none at the end."""
-        piece = self._file.read(min(PIECE, self._left))
-        self._left -= len(piece)
-        return piece
+    def read_into(self, place: memoryview) -> int:
+        """Read the next bytes into a place; returns how many, 0 at the end."""
+        size = self._file.readinto(place[: self._left])
+        self._left -= size
+        return size
 
     def __iter__(self) -> Iterator[bytes]:
         with self._file:
-            while piece := self.read():
+            while piece := self._file.read(min(PIECE, self._left)):
+                self._left -= len(piece)
                 yield piece
 
     def close(self) -> None:
@@ -104,7 +105,10 @@ class HttpAnswer:
         return HTTPStatus(self.status).phrase if self.status in HTTPStatus._value2member_map_ else "Answer"
 
 
-Exchange = Generator[None, bytes, HttpAnswer]
+Piece = bytes | memoryview
+"""A piece of a body. Who keeps it copies it: where it lies the next one will be."""
+
+Exchange = Generator[None, Piece, HttpAnswer]
 """One request on its way to its answer: takes pieces of the body, an empty one at its end."""
 
 
@@ -116,7 +120,7 @@ class BodyTooLargeError(Exception):
         self.limit = limit
 
 
-def gathered(head: HttpRequest, limit: int) -> Generator[None, bytes, bytes]:
+def gathered(head: HttpRequest, limit: int) -> Generator[None, Piece, bytes]:
     """The whole body. Raises `BodyTooLargeError` as soon as it is known to be longer than ``limit`` bytes."""
     if (head.announced or 0) > limit:
         raise BodyTooLargeError(limit)

@@ -122,7 +122,7 @@ class Upload:
                 raise WrongOffsetError(self.size)
             return Part(self, self._hash.copy())
 
-    def _extend(self, chunk: bytes, part: Part) -> None:
+    def _extend(self, chunk: bytes | memoryview, part: Part) -> None:
         with self._lock, self._unless_cancelled():
             if self.size != part.begins + part.size:
                 raise WrongOffsetError(self.size)
@@ -194,7 +194,7 @@ class Part:
         self.size = 0
         self.hash_before = hash_before
 
-    def write(self, piece: bytes) -> None:
+    def write(self, piece: bytes | memoryview) -> None:
         """Append some bytes."""
         self._upload._extend(piece, self)
         self.size += len(piece)
@@ -365,7 +365,7 @@ class BlobStore:
         return self._folder(scope) / upload_id
 
 
-def _write(file: FileIO, chunk: bytes) -> None:
+def _write(file: FileIO, chunk: bytes | memoryview) -> None:
     left = memoryview(chunk)
     while left:
         left = left[file.write(left) :]

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from labkit.embedded.protocol.calls import ServiceError
-from labkit.embedded.protocol.wire import BodyTooLargeError, Exchange, HttpAnswer, gathered, whole_number
+from labkit.embedded.protocol.wire import BodyTooLargeError, Exchange, HttpAnswer, Piece, gathered, whole_number
 from labkit.embedded.services.ecr.images.store import StoredImage
 from labkit.embedded.services.registry.blobs import checked_digest
 from labkit.embedded.services.registry.errors import Refusal, failed
@@ -124,7 +124,7 @@ def _image_id(visit: Visit) -> dict[str, str]:
     return {"imageDigest": checked_digest(reference)} if ":" in reference else {"imageTag": reference}
 
 
-def _manifest(visit: Visit) -> Generator[None, bytes, str]:
+def _manifest(visit: Visit) -> Generator[None, Piece, str]:
     try:
         body = yield from gathered(visit.request, LONGEST_MANIFEST)
         return body.decode()

@@ -18,7 +18,7 @@ import re
 from collections.abc import Generator
 
 from labkit.embedded.protocol.calls import ServiceError
-from labkit.embedded.protocol.wire import Exchange, HttpAnswer
+from labkit.embedded.protocol.wire import Exchange, HttpAnswer, Piece
 from labkit.embedded.services.ecr.images.store import RepositoryKey
 from labkit.embedded.services.ecr.lookup import key_of, where
 from labkit.embedded.services.registry.blobs import checked_digest
@@ -92,7 +92,7 @@ def _upload(visit: Visit) -> Upload:
         raise _unknown(visit) from None
 
 
-def _append(visit: Visit, upload: Upload, offset: int | None) -> Generator[None, bytes, None]:
+def _append(visit: Visit, upload: Upload, offset: int | None) -> Generator[None, Piece, None]:
     try:
         part = upload.part(offset)
         while piece := (yield):

@@ -1,0 +1,78 @@
+"""The body of a request as it comes: in pieces of a mebibyte, each handed on before the next one is gathered."""
+
+from __future__ import annotations
+
+import h11
+
+from labkit.embedded.http.line import PAUSE, ClientGoneError, Line
+from labkit.embedded.protocol.wire import PIECE, HttpRequest, Piece
+
+
+class Body:
+    """A body that is small, or comes in chunks, as h11 reads it."""
+
+    def __init__(self, line: Line) -> None:
+        self.ended = False
+        """Whether nothing of it is to come any more."""
+        self._line = line
+        self._parts: list[bytes | bytearray] = []
+        self._size = 0
+
+    async def gather(self) -> None:
+        """Wait until there is a piece worth handing on, or the end. Raises what `Line.event` raises."""
+        self._line.wait_for(PAUSE, renewed=True)
+        await self._line.until(self._gathered)
+
+    def _gathered(self) -> bool | None:
+        while self._size < PIECE and not self.ended:
+            event = self._line.event_now()
+            if event is None:
+                return None
+            if isinstance(event, h11.EndOfMessage):
+                self.ended = True
+            elif isinstance(event, h11.Data):
+                self._parts.append(event.data)
+                self._size += len(event.data)
+            else:
+                raise ClientGoneError
+        return True
+
+    def taken(self) -> Piece:
+        """What has been gathered, which may be overwritten afterwards."""
+        piece = b"".join(self._parts)
+        self._parts, self._size = [], 0
+        return piece
+
+
+class LargeBody(Body):
+    """A large body whose length is known: from the socket to the one place that its pieces are handed on from."""
+
+    def __init__(self, line: Line, length: int) -> None:
+        super().__init__(line)
+        self._place = memoryview(bytearray(PIECE))
+        begun = line.pass_by(length)
+        self._place[: len(begun)] = begun
+        self._size = len(begun)
+
+    async def gather(self) -> None:
+        """Wait until there is a piece, or the end. Raises `ClientGoneError`."""
+        self._line.wait_for(PAUSE, renewed=True)
+        most = min(PIECE, self._size + self._line.left)
+        left = self._line.left
+        try:
+            await self._line.fill(self._place[self._size : most])
+        finally:
+            self._size += left - self._line.left
+        self.ended = not self._line.left
+
+    def taken(self) -> Piece:
+        """What has been gathered, which may be overwritten afterwards."""
+        piece = self._place[: self._size]
+        self._size = 0
+        return piece
+
+
+def body_of(head: HttpRequest, line: Line) -> Body:
+    """The body of a request whose head has just been read."""
+    length = head.announced or 0
+    return LargeBody(line, length) if length > PIECE else Body(line)
