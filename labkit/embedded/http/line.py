@@ -88,7 +88,7 @@ class Line(asyncio.BufferedProtocol):
     # -- From the client -----------------------------------------------------------------------------------------------
 
     async def until(self, find: Callable[[], _Found | None]) -> _Found:
-        """What ``find`` finds, which is asked whenever bytes have come; raises what it raises, and `ClientGoneError`."""
+        """What ``find`` finds, asked whenever bytes have come. Raises what that raises, and `ClientGoneError`."""
         found = find()
         if found is not None:
             return found
