@@ -67,7 +67,7 @@ def _load(args: argparse.Namespace) -> int:
     wanted = snapshots.find(home, args.name)
     wanted.check()
     print(f"The snapshot {wanted.name} of {wanted.created} has {in_words(wanted.contents)}.")
-    present = client.contents()
+    present = client.present_contents()
     now = f": {in_words(present)}" if present else ""
     print(f"It takes the place of everything in the embedded AWS of {home.root}{now}.")
     if not args.yes and not confirmed("Load it? [y/N] "):

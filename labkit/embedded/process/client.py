@@ -18,19 +18,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.process import child, here
-from labkit.embedded.records import fresh
-from labkit.embedded.services.lambda_.invoke.restored import bring_back
-from labkit.embedded.state import inventory, snapshots
-from labkit.embedded.state.opening import open_database
 from labkit.embedded.state.runtime import READY, Runtime, read_runtime
 from labkit.embedded.state.settings import WorldSettings
-from labkit.embedded.state.snapshots import Snapshot
 from labkit.errors import EmbeddedError, UsageError
 from labkit.ground.environment import apply, lab_variables
 from labkit.ground.home import Home, home_path, inspect_home, open_home
+
+if TYPE_CHECKING:
+    from labkit.embedded.state.snapshots import Snapshot
 
 _ANSWER_WITHIN = 10.0  # seconds for a control request
 _SAVED_WITHIN = 300.0
@@ -134,6 +132,8 @@ def stop(root: Path | None = None) -> bool:
 def reset(root: Path | None = None, *, everything: bool = False) -> Running:
     """Throw the state away and start anew; settings, choices, snapshots and the administrators' keys stay, unless
     ``everything`` is to go."""
+    from labkit.embedded.records import fresh
+
     home = open_home(home_path(root))
     return _begin_anew(home, fresh.start_all_afresh if everything else fresh.start_afresh)
 
@@ -143,6 +143,9 @@ def save_snapshot(root: Path | None, name: str) -> Snapshot:
 
     Raises what `snapshots.save` raises.
     """
+    from labkit.embedded.state import snapshots
+    from labkit.embedded.state.opening import open_database
+
     snapshots.check_name(name)
     home = inspect_home(home_path(root))
     if not home.database.exists():
@@ -164,18 +167,24 @@ def load_snapshot(root: Path | None, name: str) -> Running:
     Raises `UsageError` where there is no such snapshot, and `EmbeddedError` for one that is damaged or of a newer
     version; then nothing is changed.
     """
+    from labkit.embedded.services.lambda_.invoke.restored import bring_back
+    from labkit.embedded.state import snapshots
+
     home = inspect_home(home_path(root))
     snapshot = snapshots.find(home, name)
     snapshot.check()
     return _begin_anew(home, lambda home: bring_back(home, snapshot))
 
 
-def contents(root: Path | None = None) -> Mapping[str, int] | None:
+def present_contents(root: Path | None = None) -> Mapping[str, int] | None:
     """How many things of each kind the state of a lab home has; None where there is none that can be read."""
+    from labkit.embedded.state.inventory import contents
+    from labkit.embedded.state.opening import open_database
+
     home = inspect_home(home_path(root))
     served = here.served(home)
     if served:
-        return inventory.contents(served.embedded.database)
+        return contents(served.embedded.database)
     if not home.database.exists():
         return None
     try:
@@ -183,7 +192,7 @@ def contents(root: Path | None = None) -> Mapping[str, int] | None:
     except EmbeddedError:
         return None
     try:
-        return inventory.contents(db)
+        return contents(db)
     finally:
         db.close()
 

@@ -14,7 +14,12 @@ SERVICES = frozenset({"sts", "iam", "organizations", "ecr", "lambda"})
 @cache
 def service_model(service: str) -> ServiceModel:
     """The model of one of `SERVICES`."""
-    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
+
+
+@cache
+def _loader() -> Loader:
+    return Loader()  # it looks once which services there are, which takes longer than most models
 
 
 def protocol_of(service: str) -> str:
