@@ -17,7 +17,7 @@ from typing import Any
 
 import labkit.embedded.process.client as embedded
 from labkit.docker.engine_choice import EMBEDDED, VARIABLE
-from labkit.embedded.process.client import Running
+from labkit.embedded.process.running import Running
 from labkit.errors import LabError
 from labkit.gallery import front, links, notebooks
 from labkit.gallery.executing import execute

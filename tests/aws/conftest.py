@@ -10,7 +10,7 @@ import pytest
 
 import labkit.embedded.process.client as embedded
 from labkit.aws.public_bases import PublicBases
-from labkit.embedded.process.client import Running
+from labkit.embedded.process.running import Running
 from labkit.image.transfer import silent
 from labkit.lab.lab import Lab
 from labkit.scenarios import clean_up

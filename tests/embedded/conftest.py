@@ -28,7 +28,7 @@ from botocore.credentials import Credentials
 from labkit.aws import transport
 from labkit.embedded.process import client as embedded_client
 from labkit.embedded.process import here
-from labkit.embedded.process.client import Running
+from labkit.embedded.process.running import Running
 from labkit.embedded.records.founding import administrators
 from labkit.ground import addresses
 from labkit.ground.home import open_home

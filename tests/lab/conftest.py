@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import labkit.embedded.process.client as embedded
-from labkit.embedded.process.client import Running
+from labkit.embedded.process.running import Running
 from labkit.image import Image, build
 from labkit.lab.article import IMAGE_FOLDER
 from labkit.lab.lab import Lab

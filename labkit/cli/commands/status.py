@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from labkit.embedded.process.client import ElsewhereError, Running
+    from labkit.embedded.process.running import ElsewhereError, Running
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,12 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the status; 1 when the embedded AWS is not up."""
     from labkit.embedded.process import client
+    from labkit.embedded.process.running import ElsewhereError
     from labkit.ground.home import home_path
 
     home = home_path()
     try:
         running = client.status(home)
-    except client.ElsewhereError as elsewhere:
+    except ElsewhereError as elsewhere:
         return _elsewhere(args, home, elsewhere)
     facts = facts_of(home, running)
     if args.json:

@@ -3,25 +3,23 @@
 It runs in one of two ways behind the same functions and the same control requests: as a process of its own
 (`labkit.embedded.process.child`), or within this very process (`labkit.embedded.process.here`).
 
-Whether it runs is asked of the process itself, with the token of its runtime file: a file that was left behind, or
-another program on the port, does not count. A process that is there and does not answer, or whose state could not be
-brought up, is reported in a sentence; stopping ends it in any case. Starting and stopping are done under a lock of the
-home, so that two who start at the same time get one process.
+Whether it runs is asked of the process itself (`labkit.embedded.process.running`); stopping ends it in any case, also
+where it does not answer. Starting and stopping are done under a lock of the home, so that two who start at the same
+time get one process.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labkit.embedded.process import child, here
-from labkit.embedded.state.runtime import READY, Runtime, read_runtime
+from labkit.embedded.process.running import NO_ANSWER, ElsewhereError, Running, ask, find, read
+from labkit.embedded.state.runtime import READY, read_runtime
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import EmbeddedError, UsageError
 from labkit.ground.environment import apply, lab_variables
@@ -30,63 +28,9 @@ from labkit.ground.home import Home, home_path, inspect_home, open_home
 if TYPE_CHECKING:
     from labkit.embedded.state.snapshots import Snapshot
 
-_ANSWER_WITHIN = 10.0  # seconds for a control request
-_SAVED_WITHIN = 300.0
+_SAVED_WITHIN = 300.0  # seconds
 _ALONE_WITHIN = 60.0
 _STOP_WITHIN = 30.0
-
-
-class _StrangerError(EmbeddedError):
-    """What answers is not the embedded AWS."""
-
-
-class ElsewhereError(EmbeddedError):
-    """The embedded AWS of the home runs within another process, for that process alone; ``pid`` is its id."""
-
-    def __init__(self, home: Home, pid: int) -> None:
-        super().__init__(
-            f"The embedded AWS of {home.root} runs within process {pid}, for that process alone. End that process (a "
-            "notebook's kernel, say), or choose another lab home."
-        )
-        self.pid = pid
-
-
-_NO_ANSWER = (OSError, http.client.HTTPException, ValueError, TypeError, KeyError, _StrangerError)
-_REFUSALS = {http.client.BAD_REQUEST: UsageError, http.client.SERVICE_UNAVAILABLE: EmbeddedError}
-
-
-@dataclass(frozen=True)
-class Running:
-    """A running embedded AWS. ``accounts`` maps profiles to account numbers; ``started``: by this very call.
-
-    ``details`` has what else the process says of itself (`labkit.embedded.http.control`). ``run_as`` is one of
-    `labkit.embedded.process.here.KINDS`: a process of its own (``pid``), or in-process.
-    """
-
-    home: Path
-    endpoint: str
-    pid: int
-    accounts: Mapping[str, str]
-    organization: str
-    region: str
-    versions: Mapping[str, Any]
-    details: Mapping[str, Any] = field(default_factory=dict)
-    run_as: str = here.OWN_PROCESS
-    started: bool = False
-
-    @property
-    def where(self) -> str:
-        """Where it is, to go on in a sentence."""
-        return (
-            "the embedded AWS in this process"
-            if self.run_as == here.IN_PROCESS
-            else f"the embedded AWS at {self.endpoint}"
-        )
-
-    @property
-    def registry(self) -> str:
-        """What stands in front of an image's ECR name for container clients, such as ``127.0.0.1:43121``."""
-        return self.endpoint.partition("://")[2]
 
 
 def settings(root: Path | None = None) -> WorldSettings:
@@ -99,7 +43,7 @@ def status(root: Path | None = None) -> Running | None:
 
     Raises `UsageError` for a foreign home, and `EmbeddedError` where it runs but is of no use.
     """
-    return _status(inspect_home(home_path(root)))
+    return find(inspect_home(home_path(root)))
 
 
 def ensure(root: Path | None = None, port: int | None = None, run_as: str | None = None) -> Running:
@@ -150,8 +94,8 @@ def save_snapshot(root: Path | None, name: str) -> Snapshot:
     home = inspect_home(home_path(root))
     if not home.database.exists():
         ensure(root)
-    if _status(home) is not None:
-        _request(home, "POST", "/_labkit/snapshot", {"name": name}, _SAVED_WITHIN)
+    if find(home) is not None:
+        ask(home, "POST", "/_labkit/snapshot", {"name": name}, _SAVED_WITHIN)
         return snapshots.find(home, name)
     with _alone(home):
         db = open_database(home)
@@ -200,7 +144,7 @@ def present_contents(root: Path | None = None) -> Mapping[str, int] | None:
 def add_account(root: Path | None, number: str) -> None:
     """Let an account exist outside, so that policies can name it. Raises `UsageError` for a number that is none."""
     running = ensure(root)
-    _request(Home(running.home), "POST", "/_labkit/account", {"account": number})
+    ask(Home(running.home), "POST", "/_labkit/account", {"account": number})
 
 
 def _begin_anew(home: Home, begin: Callable[[Home], None]) -> Running:
@@ -216,16 +160,16 @@ def apply_world(root: Path | None, chosen: WorldSettings, run_as: str | None = N
     """Make exist what ``chosen`` names, and rewrite the profiles. Raises `UsageError`; then nothing is changed."""
     running = ensure(root, run_as=run_as)
     home = Home(running.home)
-    answer = _request(home, "POST", "/_labkit/world", chosen.to_dict())
-    return replace(_running(home, answer), started=running.started)
+    answer = ask(home, "POST", "/_labkit/world", chosen.to_dict())
+    return replace(read(home, answer), started=running.started)
 
 
 def engine_chosen(root: Path | None = None) -> None:
     """Let the embedded AWS, where it runs, end what functions keep warm: another engine may have been chosen."""
     home = inspect_home(home_path(root))
     if here.served(home) or read_runtime(home) is not None:
-        with suppress(*_NO_ANSWER):  # one that hangs has nothing that could be used
-            _request(home, "POST", "/_labkit/engine")
+        with suppress(*NO_ANSWER):  # one that hangs has nothing that could be used
+            ask(home, "POST", "/_labkit/engine")
 
 
 def use_profiles(running: Running) -> None:
@@ -249,7 +193,7 @@ def _alone(home: Home) -> Iterator[None]:
 
 def _found(home: Home, kind: str | None) -> Running | None:
     """What runs, if it is of the kind that is wanted; one in this process makes way for a process of its own."""
-    running = _status(home)
+    running = find(home)
     if running is None or kind in (None, running.run_as):
         return running
     if here.stop(home):
@@ -258,68 +202,6 @@ def _found(home: Home, kind: str | None) -> Running | None:
         f"The embedded AWS of {home.root} runs as a process of its own (process {running.pid}). Run 'labkit down' to "
         "end it, and then let it run in-process."
     )
-
-
-def _status(home: Home) -> Running | None:
-    if here.served(home):
-        return _running(home, _request(home, "GET", "/_labkit/status"))
-    runtime = read_runtime(home)
-    if runtime is None:
-        return None
-    if runtime.in_process:
-        _check_elsewhere(home, runtime)
-        return None
-    try:
-        return _running(home, _request(home, "GET", "/_labkit/status"))
-    except _NO_ANSWER:
-        hung = child.holder(home)
-    if hung is not None:
-        raise EmbeddedError(
-            f"The embedded AWS of {home.root} (process {hung.pid}) does not answer. Run 'labkit down' to end it; what "
-            "was made in it is kept."
-        )
-    return None
-
-
-def _check_elsewhere(home: Home, runtime: Runtime) -> None:
-    """Raises `ElsewhereError` where another process serves the home for itself."""
-    if child.is_served(home):
-        raise ElsewhereError(home, runtime.pid)
-
-
-def _running(home: Home, answer: Mapping[str, Any]) -> Running:
-    names = ("endpoint", "pid", "accounts", "organization", "region", "versions")
-    details = {name: value for name, value in answer.items() if name not in names}
-    kind = here.IN_PROCESS if here.served(home) else here.OWN_PROCESS
-    return Running(home.root, **{name: answer[name] for name in names}, details=details, run_as=kind)
-
-
-def _request(home: Home, method: str, path: str, content: Any = None, within: float | None = None) -> dict[str, Any]:
-    served = here.served(home)
-    if served:
-        status, body = here.request(served, method, path, content)
-    else:
-        status, body = _over_http(home, method, path, content, within or _ANSWER_WITHIN)
-    answer = json.loads(body)
-    if status in _REFUSALS:
-        raise _REFUSALS[status](answer["error"])
-    if status != http.client.OK:
-        raise _StrangerError(f"What answers is not the embedded AWS of the lab home {home.root}.")
-    return dict(answer)
-
-
-def _over_http(home: Home, method: str, path: str, content: Any, within: float) -> tuple[int, bytes]:
-    runtime = read_runtime(home)
-    if runtime is None:
-        raise EmbeddedError(f"The embedded AWS of {home.root} has just stopped. Try again.")
-    connection = http.client.HTTPConnection("127.0.0.1", runtime.port, timeout=within)
-    try:
-        body = None if content is None else json.dumps(content)
-        connection.request(method, path, body, {"Authorization": f"Bearer {runtime.token}"})
-        response = connection.getresponse()
-        return response.status, response.read()
-    finally:
-        connection.close()
 
 
 def _start(home: Home, port: int | None, kind: str | None) -> Running:
@@ -332,7 +214,7 @@ def _start(home: Home, port: int | None, kind: str | None) -> Running:
         said = child.launch(home, port)
         if said != READY:
             raise EmbeddedError(said or f"The embedded AWS ended while it started; {home.log} may say why.")
-    running = _status(home)
+    running = find(home)
     if running is None:
         raise EmbeddedError(f"The embedded AWS ended as soon as it had started; {home.log} may say why.")
     return replace(running, started=True)
@@ -365,7 +247,7 @@ def _sweep(home: Home) -> None:
 
 def _asked_to_stop(home: Home) -> bool:
     try:
-        _request(home, "POST", "/_labkit/stop")
-    except _NO_ANSWER:
+        ask(home, "POST", "/_labkit/stop")
+    except NO_ANSWER:
         return False
     return True

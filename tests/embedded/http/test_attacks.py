@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from labkit.aws.images import push
-from labkit.embedded.process.client import Running
+from labkit.embedded.process.running import Running
 from labkit.image.format.image import Image
 from tests.embedded.conftest import Cloud, make_client, profile_keys
 from tests.embedded.lab_of_tests import Lab, refusal, unique

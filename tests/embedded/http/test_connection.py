@@ -21,7 +21,7 @@ import pytest
 import requests
 
 from labkit.embedded.process import client
-from labkit.embedded.process.client import Running
+from labkit.embedded.process.running import Running
 from tests.embedded.lab_of_tests import Lab
 from tests.embedded.registry_client import REGISTRY, basic, digest_of
 

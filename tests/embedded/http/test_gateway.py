@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from labkit.embedded.http import gateway
-from labkit.embedded.process.client import Running
+from labkit.embedded.process.running import Running
 from labkit.embedded.protocol.calls import Operation
 from labkit.embedded.protocol.models import SERVICES, operation_names
 from labkit.embedded.protocol.wire import BodyTooLargeError, HttpRequest, gathered

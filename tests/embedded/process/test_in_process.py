@@ -16,7 +16,7 @@ import requests
 
 from labkit.aws import images, sessions, transport
 from labkit.embedded.process import client, here
-from labkit.embedded.process.client import ElsewhereError, Running
+from labkit.embedded.process.running import ElsewhereError, Running
 from labkit.embedded.state import runtime
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import EmbeddedError, UsageError

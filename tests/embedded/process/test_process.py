@@ -24,7 +24,8 @@ from botocore.exceptions import ClientError
 from filelock import FileLock
 
 from labkit.embedded.process import child, client
-from labkit.embedded.process.client import Running
+from labkit.embedded.process import running as running_of_homes
+from labkit.embedded.process.running import Running
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import EmbeddedError, UsageError
 from labkit.ground.home import Home
@@ -215,7 +216,7 @@ def test_a_stale_runtime_file_does_not_count(home: Path) -> None:
 def impatience() -> Iterator[None]:
     """Within, nobody waits long for a process that does not answer; for one to start or to be gone, as ever."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "_ANSWER_WITHIN", 0.2)
+        patch.setattr(running_of_homes, "_ANSWER_WITHIN", 0.2)
         patch.setattr(client, "_STOP_WITHIN", 0.2)
         patch.setattr(child, "_GRACE", 0.2)
         yield

@@ -16,7 +16,7 @@ import pytest
 
 from labkit.aws.images import push
 from labkit.embedded.process import client as embedded
-from labkit.embedded.process.client import Running
+from labkit.embedded.process.running import Running
 from labkit.image.format.image import Image
 from tests.embedded.conftest import make_client
 from tests.embedded.robustness import histories

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psutil
 
-from labkit.embedded.process.client import Running
+from labkit.embedded.process.running import Running
 from tests.benchmarks.embedded.load import CLIENTS, Plan, play
 from tests.benchmarks.embedded.mix import MIX, mixed
 from tests.benchmarks.embedded.servers import Server, administrators, furnish
