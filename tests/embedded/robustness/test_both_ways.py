@@ -182,10 +182,11 @@ def test_a_login_a_push_and_a_pull_are_answered_alike(sides: tuple[Side, Side]) 
 
 
 def _pushed_and_pulled(side: Side) -> Iterator[tuple[int, dict[str, str], str]]:
+    side.call("registry", "ecr", request_of(operation_model("ecr", "CreateRepository"), {"repositoryName": "both/app"}))
     login = side.call("registry", "ecr", request_of(operation_model("ecr", "GetAuthorizationToken"), {}))
     token = json.loads(login.body)["authorizationData"][0]["authorizationToken"]
     basic = {"Authorization": f"Basic {token}"}
-    base = "/v2/813835382529.dkr.ecr.eu-central-1.amazonaws.com/fuzz/app"
+    base = "/v2/813835382529.dkr.ecr.eu-central-1.amazonaws.com/both/app"
     yield compared(side.send("GET", "/v2/", basic))
     begun = side.send("POST", f"{base}/blobs/uploads/", basic)
     yield compared(begun)
@@ -198,6 +199,6 @@ def _pushed_and_pulled(side: Side) -> Iterator[tuple[int, dict[str, str], str]]:
     for headers in ({}, {"Range": "bytes=5-9"}, {"Range": "bytes=-3"}, {"Range": "bytes=99999-"}):
         for method in ("GET", "HEAD"):
             yield compared(side.send(method, f"{base}/blobs/{digest}", {**basic, **headers}))
-    for reference in ("1", "no-such-tag"):
+    for reference in ("no-such-tag", f"sha256:{'0' * 64}"):
         for method in ("GET", "HEAD", "PUT"):
             yield compared(side.send(method, f"{base}/manifests/{reference}", basic))
