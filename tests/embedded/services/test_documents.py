@@ -80,7 +80,7 @@ def trusting(value: dict[str, Any]) -> dict[str, Any]:
     return changed
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=10)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
 @given(DOCUMENT | nearly_right(True, False) | nearly_right(False, True) | nearly_right(True, True))
 def test_a_document_is_stored_if_and_only_if_the_check_passes_it(
     stores: dict[str, Store], value: dict[str, Any]
