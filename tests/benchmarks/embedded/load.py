@@ -34,6 +34,7 @@ class Outcome:
     times: dict[str, list[float]] = field(default_factory=dict)
     errors: Counter[str] = field(default_factory=Counter)
     closed: int = 0
+    processor: float = 0.0  # seconds that the server has computed meanwhile
 
     def add(self, other: Outcome) -> None:
         """Take in what another process saw."""
@@ -53,6 +54,11 @@ class Outcome:
         """Calls a second that succeeded."""
         return len(self.all_times) / (self.ended - self.began)
 
+    @property
+    def cost(self) -> float:
+        """Seconds of the processor that the server took for a call; unlike the rate it does not depend on others."""
+        return self.processor / max(1, len(self.all_times))
+
     def quantile(self, share: float) -> float:
         """Seconds within which that share of the calls was answered."""
         times = self.all_times
@@ -67,7 +73,8 @@ class Outcome:
         wrong = "".join(f"; {count} x {kind}" for kind, count in self.errors.most_common(3))
         return (
             f"{self.rate:7.0f} calls/s   p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   "
-            f"errors {self.errors.total():4}   connections closed {self.closed:4}{wrong}"
+            f"server {self.cost * 1000:5.2f} ms/call   errors {self.errors.total():4}   "
+            f"connections closed {self.closed:4}{wrong}"
         )
 
 

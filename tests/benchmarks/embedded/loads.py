@@ -33,7 +33,14 @@ def mix(server: Server, prefix: str, calls: int) -> Outcome:
         mixed(server.callers[number % len(server.callers)], host, f"{prefix}-{number}", share)
         for number, share in enumerate(shares(calls, CLIENTS))
     ]
-    return load(server.address, plans)
+    return _measured(server, plans)
+
+
+def _measured(server: Server, plans: list[Plan]) -> Outcome:
+    before = server.processor()
+    outcome = load(server.address, plans)
+    outcome.processor = server.processor() - before
+    return outcome
 
 
 def _furnished(start: Start) -> tuple[Start, Callable[[Server], None]]:
@@ -50,12 +57,15 @@ def under_load(folder: Path, arguments: Namespace) -> None:
     ]
     rates: dict[str, list[float]] = {"labkit": []}
     slowest: dict[str, list[float]] = {"labkit": []}
+    costs: dict[str, list[float]] = {"labkit": []}
     for number in range(arguments.rounds):
         for start in starts if number % 2 == 0 else reversed(starts):
             server, outcome = _one_load(start, arguments.calls)
             rates.setdefault(server, []).append(outcome.rate)
+            costs.setdefault(server, []).append(outcome.cost)
             slowest.setdefault(server, []).append(outcome.quantile(0.99))
     mine = statistics.median(rates["labkit"])
+    report.times("the server's processor time of a call", costs)
     for name in [name for name in rates if name != "labkit"]:
         report.line(f"calls a second, ratio to {name}", f"{mine / statistics.median(rates[name]):.2f}")
     report.times("p99", {name: slowest[name] for name in rates})
@@ -112,6 +122,7 @@ def with_many_objects(folder: Path, arguments: Namespace) -> None:
         after = mix(server, "after", arguments.calls)
         report.line("after", f"{after}   MiB {server.memory():.0f}")
         report.line("calls a second, after / before", f"{after.rate / before.rate:.2f}")
+        report.line("processor time of a call, after / before", f"{after.cost / before.cost:.2f}")
 
 
 def world_of(objects: int) -> dict[str, int]:
@@ -133,7 +144,7 @@ def fill(server: Server, counts: Mapping[str, int]) -> Outcome:
         )
         for number in range(CLIENTS)
     ]
-    return load(server.address, plans)
+    return _measured(server, plans)
 
 
 FIGURES: dict[str, Callable[[Path, Namespace], None]] = {

@@ -65,10 +65,15 @@ class Server:
         """Resident MiB of the process, without children."""
         return self.process.memory_info().rss / (1 << 20)
 
+    def processor(self) -> float:
+        """Seconds that the process has computed."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
     def idle_memory(self) -> float:
         """Resident MiB once the server has come up: as soon as it uses no more processor time."""
         used = -1.0
-        while used != (used := sum(self.process.cpu_times()[:2])):
+        while used != (used := self.processor()):
             time.sleep(0.5)
         return self.memory()
 
