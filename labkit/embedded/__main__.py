@@ -7,7 +7,6 @@ not, and lets go of it then.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from contextlib import suppress
@@ -29,9 +28,14 @@ def main() -> int:
 
 def _serve(args: argparse.Namespace) -> int:
     from labkit.embedded.http import server
+    from labkit.embedded.state import log
     from labkit.embedded.state.runtime import READY
+    from labkit.ground.home import Home
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if args.detached:
+        log.write_to(Home(args.home).log)
+    else:
+        log.write_to_terminal()
     try:
         server.run(args.home, args.port, lambda endpoint: _report(args.detached, READY, endpoint))
     except LabError as error:

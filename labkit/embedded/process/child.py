@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _START_WITHIN = 60.0  # seconds
 _GRACE = 5.0  # seconds between asking and forcing
 _GONE_WITHIN = 30.0  # seconds after forcing
-_LONGEST_LOG = 1 << 20
 
 _DETACHED: dict[str, Any] = {"start_new_session": True}
 if sys.platform == "win32":
@@ -56,8 +55,6 @@ def launch(home: Home, port: int | None) -> str:
 
 
 def _popen(home: Home, command: list[str]) -> Any:
-    if home.log.exists() and home.log.stat().st_size > _LONGEST_LOG:
-        home.log.unlink()
     descriptor = os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "ab") as log:
         return subprocess.Popen(
