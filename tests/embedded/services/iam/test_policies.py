@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.embedded.conftest import Cloud
+from tests.embedded.services.iam.test_listing import pages
 
 ACCOUNT = "813835382529"
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -331,6 +332,29 @@ class TestListingPolicies:
         marker = iam.list_policies(Scope="AWS", MaxItems=1)["Marker"]
         assert iam.list_policies(Scope="AWS", MaxItems=1, Marker=marker)["IsTruncated"] is True
         assert refusal(iam.list_policies, Scope="All", Marker=marker)[0] == "ValidationError"
+
+
+class TestPages:
+    def test_every_list_of_policies_shows_each_once_in_pages_of_any_size(self, iam: Any) -> None:
+        policies = iam.list_policies(Scope="AWS", PathPrefix="/service-role/", MaxItems=5)["Policies"]
+        iam.tag_policy(PolicyArn=MINE, Tags=[{"Key": f"k{number}", "Value": ""} for number in range(4)])
+        for _ in range(4):
+            iam.create_policy_version(PolicyArn=MINE, PolicyDocument=READ)
+        lists = [
+            ("list_policy_versions", "Versions", {"PolicyArn": MINE}),
+            ("list_policy_tags", "Tags", {"PolicyArn": MINE}),
+        ]
+        for kind in ENTITIES:
+            for number, policy in enumerate(policies):
+                getattr(iam, f"attach_{kind}_policy")(**on(kind), PolicyArn=policy["Arn"])
+                getattr(iam, f"put_{kind}_policy")(**on(kind), PolicyName=f"p{number}", PolicyDocument=READ)
+            lists.append((f"list_attached_{kind}_policies", "AttachedPolicies", on(kind)))
+            lists.append((f"list_{kind}_policies", "PolicyNames", on(kind)))
+        for name, member, params in lists:
+            whole = getattr(iam, name)(**params)[member]
+            assert len(whole) == 5, name
+            for size in (1, 2, 3, 5):
+                assert pages(getattr(iam, name), member, size, **params) == whole, (name, size)
 
 
 class TestDocuments:
