@@ -39,6 +39,7 @@ _PRAGMAS = (
     "PRAGMA trusted_schema = OFF",
 )
 _TRIED = 1 << 16  # bytes
+_MOST_KNOWN = 64  # rows that a unit remembers
 _SENTENCES = {
     sqlite3.SQLITE_FULL: "the disk is full. Make room, then try again",
     sqlite3.SQLITE_READONLY: "it cannot be written to. Make its folder writable, then try again",
@@ -70,6 +71,7 @@ class _Unit:
     connection: sqlite3.Connection
     writes: bool
     kept: bool = False
+    known: dict[tuple[str, tuple[Any, ...]], sqlite3.Row | None] = field(default_factory=dict)
     afterwards: list[Callable[[], object]] = field(default_factory=list)
 
 
@@ -160,8 +162,13 @@ class Database:
     # -- Statements ------------------------------------------------------------------------------------------------
 
     def one(self, sql: str, *params: Any) -> sqlite3.Row | None:
-        """The first row of a query, or None."""
+        """The first row of a query, or None; asked again within a unit that has not written since, it is known."""
+        unit, question = self._unit, (sql, params)
+        if unit is not None and question in unit.known:
+            return unit.known[question]
         found: sqlite3.Row | None = self._execute(sql, params, lambda cursor: cursor.fetchone())
+        if unit is not None and len(unit.known) < _MOST_KNOWN:
+            unit.known[question] = found
         return found
 
     def all(self, sql: str, *params: Any) -> list[sqlite3.Row]:
@@ -173,6 +180,7 @@ class Database:
         """Execute a statement in a write unit; how many rows it has changed."""
         if self._unit is None or not self._unit.writes:
             raise RuntimeError("Only a write unit changes the state.")
+        self._unit.known.clear()
         return int(self._execute(sql, params, lambda cursor: cursor.rowcount))
 
     def insert(self, table: str, **columns: Any) -> None:
