@@ -13,8 +13,9 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
+
+import h11
 
 from labkit.embedded.core import Embedded
 from labkit.embedded.http.control import Control
@@ -25,7 +26,7 @@ from labkit.errors import EmbeddedError
 from labkit.ground.files import sweep
 from labkit.ground.home import Home, open_home
 
-SERVER = f"h11 {version('h11')}"
+SERVER = f"h11 {h11.__version__}"  # type: ignore[attr-defined]
 """What reads and writes HTTP."""
 _HOST = "127.0.0.1"
 # Those in which only this process writes.
