@@ -14,7 +14,7 @@ from typing import Any
 
 from labkit.aws import images
 from labkit.aws.public_bases import PublicBases
-from labkit.docker.engine_choice import BY_ITSELF, DOCKER, EMBEDDED, wanted
+from labkit.docker.engine_choice import BY_ITSELF, DOCKER, EMBEDDED, INTERPRETER, wanted
 from labkit.ground.home import open_home
 from labkit.image import Image
 from labkit.image import build as assemble
@@ -26,11 +26,15 @@ from labkit.pull.uri import ImageUri
 
 @dataclass(frozen=True)
 class EmbeddedBuilder:
-    """The lab by itself. ``home`` keeps AWS's base images, ``reason`` is why not Docker, where that was open."""
+    """The lab by itself. ``home`` keeps AWS's base images, ``reason`` is why not Docker, where that was open.
+
+    ``in_process``: an image is tried in this interpreter.
+    """
 
     home: Path
     reason: str = ""
     name: str = EMBEDDED
+    in_process: bool = False
 
     @property
     def sentence(self) -> str:
@@ -61,7 +65,7 @@ class EmbeddedBuilder:
         """See `labkit.image.run.local.run_locally`."""
         from labkit.image.run.local import run_locally
 
-        return run_locally(image, port)
+        return run_locally(image, port, in_process=self.in_process)
 
 
 def open_builder(choice: str | None, base: str | None, reference: Path, ecr: Any, home: Path) -> Builder:
@@ -72,7 +76,7 @@ def open_builder(choice: str | None, base: str | None, reference: Path, ecr: Any
     """
     name = wanted(choice)
     if name in BY_ITSELF:
-        return EmbeddedBuilder(home)
+        return EmbeddedBuilder(home, in_process=name == INTERPRETER)
     from labkit.docker.daemon import NoEngine
     from labkit.docker.streams import EngineError
     from labkit.lab.docker_builder import open_docker

@@ -1,15 +1,18 @@
 import http.client
 import json
+import re
 import socket
 import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
 from labkit.errors import UsageError
+from labkit.ground import addresses
 from labkit.image import build
 from labkit.image.format.errors import ConfigError
 from labkit.image.format.image import Image
@@ -96,6 +99,46 @@ def test_other_paths_and_methods_are_not_there(local):
     function = local("echo")
     assert post(function, path="/")[0] == 404
     assert post(function, method="GET")[0] == 405
+
+
+def asked_here(function, body=b"{}", method="POST", path=PATH):
+    """What `post` returns, of a function that this process answers for."""
+    url = function.url.removesuffix(PATH) + path
+    application = addresses.application_at(url)
+    answer = addresses.exchange(application, method, url, {}, body)
+    return answer.status, answer.body.read(), answer.headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    ("handler", "request_"),
+    [
+        ("echo", {"body": b'{"n": 1}'}),
+        ("raises", {}),
+        ("exits", {}),
+        ("missing", {}),
+        ("big", {}),
+        ("echo", {"path": "/"}),
+        ("echo", {"method": "GET"}),
+    ],
+)
+def test_in_this_interpreter_it_answers_alike_without_a_socket(local, handler, request_):
+    there, here = local(handler), local(handler, in_process=True)
+    answers = post(there, **request_), asked_here(here, **request_)
+    assert without_request_ids(answers[0]) == without_request_ids(answers[1])
+
+
+def without_request_ids(answer):
+    """The answer without what is new in each: ids of requests, and the folder that the image is unpacked in."""
+    status, body, content_type = answer
+    return status, re.sub(rb"[0-9a-f-]{36}", b"ID", body), content_type
+
+
+def test_what_is_answered_here_is_reached_by_urlopen_and_over_with_the_function(local):
+    function = local("echo", in_process=True)
+    with urlopen(function.url, data=b'"hello"') as answer:
+        assert answer.read() == b'"hello"'
+    function.close()
+    assert addresses.application_at(function.url) is None
 
 
 @pytest.mark.parametrize("header", ["Content-Length: x", "Transfer-Encoding: chunked"])
