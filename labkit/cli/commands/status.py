@@ -67,7 +67,6 @@ def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
         "organization": running.organization,
         "accounts": dict(running.accounts),
         "pid": running.pid,
-        "uptime_seconds": round(_uptime(running.pid), 1),
         "versions": dict(running.versions),
         **running.details,
     }
@@ -122,12 +121,3 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes % 60} min"
     return f"{minutes} min {int(seconds) % 60} s" if minutes else f"{int(seconds)} s"
-
-
-def _uptime(pid: int) -> float:
-    """Seconds since the process started, by the system's own account."""
-    import time
-
-    import psutil
-
-    return float(time.time() - psutil.Process(pid).create_time())

@@ -7,13 +7,15 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from labkit.ground.threads import HAVE_THREADS
+
 
 class LivePull:
     """A progress for ``Lab.build_image(pulling=…)``, shown only where there is something to pull."""
 
     def __init__(self, console: Console) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        self._bar = Progress(*columns, console=console, transient=True)
+        self._bar = Progress(*columns, console=console, transient=True, auto_refresh=HAVE_THREADS)
         self._console = console
         self._total = 0
 

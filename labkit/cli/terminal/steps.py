@@ -10,6 +10,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
+from labkit.ground.threads import HAVE_THREADS
 from labkit.scenarios import Scenario, ScenarioResult, Step, StepResult
 from labkit.scenarios.evidence import MARKS, NO, NONE, STOPPED, YES, error_of, facts_of, kind, outcome
 from labkit.scenarios.model import DENIED, DONE, SKIPPED
@@ -51,8 +52,9 @@ class LiveSteps:
             self._console.print(Text.assemble("\n", (scenario.name, "bold"), f"  {scenario.title}"))
         if result is None:
             self._title = step.title
-            self._status = self._console.status(step.title)
-            self._status.start()
+            if HAVE_THREADS and self._console.is_terminal:  # rich moves it in a thread
+                self._status = self._console.status(step.title)
+                self._status.start()
             return
         if self._status is not None:
             self._status.stop()

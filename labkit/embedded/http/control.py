@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -39,6 +40,7 @@ class Control:
         self._token = token
         self._stop = stop
         self._server = server
+        self._began = time.monotonic()
         self._actions: dict[tuple[str, str], Callable[[Any], Any]] = {
             ("GET", "/_labkit/status"): self._status,
             ("POST", "/_labkit/stop"): self._end,
@@ -75,6 +77,7 @@ class Control:
             "pid": os.getpid(),
             "endpoint": embedded.endpoint,
             "server": self._server,
+            "uptime_seconds": round(time.monotonic() - self._began, 1),
             "versions": {"labkit": VERSION, "schema": schema.VERSION, "sqlite": sqlite3.sqlite_version},
             "contents": inventory.contents(embedded.database),
             "sizes": inventory.sizes(embedded.home),

@@ -210,6 +210,15 @@ class Database:
 
     # -- As a whole ------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Nobody commits while the block lasts; it does not write itself."""
+        if self._alone:  # there is nobody else, and one connection cannot copy what it is writing
+            yield
+            return
+        with self.write():
+            yield
+
     def copy_to(self, path: Path) -> None:
         """Write all that is committed into a new database file, complete and on its own."""
         target = sqlite3.connect(path)

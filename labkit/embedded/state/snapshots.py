@@ -105,7 +105,7 @@ def save(home: Home, db: Database, name: str) -> Snapshot:
         folder.mkdir(mode=0o700, exist_ok=True)
         temporary.mkdir(mode=0o700)
         try:
-            with db.write():
+            with db.still():
                 found = contents(db)
                 db.copy_to(temporary / "state.sqlite3")
                 digests = snapshot_files.keep_files(home, db, temporary)
