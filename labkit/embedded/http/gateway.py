@@ -108,6 +108,7 @@ class Gateway:
         except ServiceError as error:
             return render_error(service, error, request_id)
         except LabError as error:
+            _LOG.error("request %s to %s could not be answered: %s", request_id, service, error)
             return render_error(service, fault(service, "broken", str(error)), request_id)
         except Exception:
             _LOG.exception("request %s to %s failed", request_id, service)

@@ -4,6 +4,7 @@ database       connections, units that are in force whole or not at all, commits
 schema         every table, with its version and the way from each version to the next
 opening        a home's database recognised, checked, led forward, or refused
 blobs          layers, configurations and manifests as files, named by their digests
+uploads        blobs that are still being written
 clock          what time it is; every date comes from it
 identifiers    ids and secrets in AWS's forms
 world          the world at the first start, as data

@@ -10,13 +10,9 @@ What the disk has damaged since is noticed when it is read as a whole (`BlobStor
 that cannot be read, or whose digest is not its name, is moved to ``blobs/set-aside`` and missing from then on, so that
 it can be pushed again; nothing else stops. Where the disk is full, what was being written is taken back.
 
-An upload grows by appended chunks and is hashed while it grows; nothing is held in memory but the hash.
-It belongs to a *scope* (the ARN of a repository) and can only be found by that scope, which is how ECR and
-the OCI distribution API treat upload ids. After a restart an upload is taken up again by reading its file
-once, when it is next written to or finished. Both the ECR layer API and a registry's ``/v2/`` write through this store.
-
-Who waits for an upload may wait as long as its client likes, and its file may take seconds to read. So whoever needs
-the lab's lock beside the upload takes hold of the upload first (`Upload.held`), and of the lock afterwards.
+What is still being written is an upload (`labkit.embedded.state.uploads`). It belongs to a *scope* (the ARN of a
+repository) and can only be found by that scope, which is how ECR and the OCI distribution API treat upload ids. Both
+the ECR layer API and a registry's ``/v2/`` write through this store.
 """
 
 from __future__ import annotations
@@ -25,22 +21,17 @@ import contextlib
 import errno
 import hashlib
 import logging
-import os
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import cached_property
-from io import FileIO
 from pathlib import Path
 
+from labkit.embedded.state.uploads import Upload, UploadNotFoundError, chunks_of, of_the_disk, touch
 from labkit.ground.files import discard, sync_folder
 
 _LOG = logging.getLogger(__name__)
-
-CHUNK = 1 << 20
-"""How many bytes are read from a file at a time."""
 
 UPLOAD_LIFETIME = timedelta(hours=24)
 """An unfinished upload that nobody has appended to for this long is given up."""
@@ -48,30 +39,6 @@ UPLOAD_LIFETIME = timedelta(hours=24)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _UNREADABLE = frozenset({errno.EACCES, errno.EPERM, errno.EIO, errno.EISDIR})
 _UPLOAD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-class BlobError(Exception):
-    """The store refuses; the subclasses say what."""
-
-
-class UploadNotFoundError(BlobError):
-    """No upload of this id belongs to this scope."""
-
-
-class WrongOffsetError(BlobError):
-    """A chunk does not continue where the upload stands; ``size`` is where it stands (bytes)."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(f"the upload stands at byte {size}")
-        self.size = size
-
-
-class DigestMismatchError(BlobError):
-    """The bytes have another digest than the one promised; ``actual`` is theirs."""
-
-    def __init__(self, actual: str) -> None:
-        super().__init__(f"the bytes have the digest {actual}")
-        self.actual = actual
 
 
 def is_digest(text: str) -> bool:
@@ -82,126 +49,6 @@ def is_digest(text: str) -> bool:
 def digest_of(data: bytes) -> str:
     """The digest of some bytes, ``sha256:…``."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
-class Upload:
-    """One unfinished blob: a file that grows and the hash of what it holds. Made by `BlobStore`."""
-
-    def __init__(self, path: Path, upload_id: str, now: Callable[[], datetime]) -> None:
-        self.id = upload_id
-        self.size = path.stat().st_size
-        self.parts: list[int] = []
-        """Sizes of the parts appended since this process took the upload up, in bytes."""
-        self._path = path
-        self._on_disk: int | None = None  # how many bytes have been synced
-        self._now = now
-        self._lock = threading.RLock()
-
-    @cached_property
-    def _hash(self) -> hashlib._Hash:
-        found = hashlib.sha256()
-        if self.size:
-            for chunk in _chunks_of(self._path):
-                found.update(chunk)
-        return found
-
-    def append(self, chunks: Iterable[bytes], offset: int | None = None) -> int:
-        """Append chunks as one part and return the new size; raises what `Part` raises.
-
-        What was written before an error of ``chunks`` stays, and is what ``size`` says.
-        """
-        part = self.part(offset)
-        for chunk in chunks:
-            part.write(chunk)
-        return part.end()
-
-    def part(self, offset: int | None = None) -> Part:
-        """Begin a part. Raises `WrongOffsetError` if ``offset`` is another size than the upload's."""
-        with self._lock, self._unless_cancelled():
-            if offset is not None and offset != self.size:
-                raise WrongOffsetError(self.size)
-            return Part(self, self._hash.copy())
-
-    def _extend(self, chunk: bytes | memoryview, part: Part) -> None:
-        with self._lock, self._unless_cancelled():
-            if self.size != part.begins + part.size:
-                raise WrongOffsetError(self.size)
-            self._on_disk = None
-            # Unlike "ab" this never brings a cancelled upload back. Without a buffer, what counts is in the file.
-            with self._path.open("r+b", buffering=0) as file:
-                file.seek(self.size)
-                file.truncate()
-                try:
-                    _write(file, chunk)
-                except OSError:
-                    self.size, self._hash = part.begins, part.hash_before
-                    file.truncate(self.size)
-                    raise
-            self._hash.update(chunk)
-            self.size += len(chunk)
-
-    def _conclude(self, part: Part) -> int:
-        with self._lock, self._unless_cancelled():
-            self.parts.append(part.size)
-            _touch(self._path, self._now())
-            return self.size
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[str]:
-        """Let nobody else append meanwhile; gives the digest of the bytes so far, which are on the disk then.
-
-        Raises `UploadNotFoundError`.
-        """
-        with self._lock:
-            with self._unless_cancelled():
-                digest = f"sha256:{self._hash.hexdigest()}"
-                self._sync()
-            yield digest
-
-    def move_to(self, target: Path, expected: str) -> None:
-        """Become the blob at ``target``. Raises `DigestMismatchError` and changes nothing otherwise."""
-        with self.held() as actual, self._unless_cancelled():
-            if actual != expected:
-                raise DigestMismatchError(actual)
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._path.replace(target)
-
-    def _sync(self) -> None:
-        if self._on_disk != self.size:
-            with self._path.open("r+b") as file:
-                file.truncate(self.size)
-                os.fsync(file.fileno())
-            self._on_disk = self.size
-
-    @contextlib.contextmanager
-    def _unless_cancelled(self) -> Iterator[None]:
-        try:
-            yield
-        except FileNotFoundError:
-            raise UploadNotFoundError(self.id) from None
-
-
-class Part:
-    """What one request appends to an upload, piece by piece; pieces may come from one thread after another.
-
-    Raises `UploadNotFoundError` where the upload has been cancelled meanwhile, and `WrongOffsetError` where somebody
-    else has appended. Where the disk refuses, nothing of the part stays, and its OSError is raised.
-    """
-
-    def __init__(self, upload: Upload, hash_before: hashlib._Hash) -> None:
-        self._upload = upload
-        self.begins = upload.size
-        self.size = 0
-        self.hash_before = hash_before
-
-    def write(self, piece: bytes | memoryview) -> None:
-        """Append some bytes."""
-        self._upload._extend(piece, self)
-        self.size += len(piece)
-
-    def end(self) -> int:
-        """Let the part count as one; returns the upload's size."""
-        return self._upload._conclude(self)
 
 
 class BlobStore:
@@ -253,7 +100,7 @@ class BlobStore:
         """Where a blob lies whose bytes are still those of its digest. Raises FileNotFoundError as `read` does."""
         with self._readable(digest) as path:
             found = hashlib.sha256()
-            for chunk in _chunks_of(path):
+            for chunk in chunks_of(path):
                 found.update(chunk)
         if f"sha256:{found.hexdigest()}" != digest:
             raise self._damaged(digest, "its bytes have another digest")
@@ -279,9 +126,12 @@ class BlobStore:
         """Start an upload for a scope (a repository's ARN)."""
         upload_id = str(uuid.uuid4())
         path = self._upload_path(scope, upload_id)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        _touch(path, self._now())
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            touch(path, self._now())
+        except OSError as error:
+            raise of_the_disk(path, error) from error
         return self.upload(scope, upload_id)
 
     def upload(self, scope: str, upload_id: str) -> Upload:
@@ -363,20 +213,3 @@ class BlobStore:
         if not _UPLOAD_ID.fullmatch(upload_id):
             raise UploadNotFoundError(upload_id)
         return self._folder(scope) / upload_id
-
-
-def _write(file: FileIO, chunk: bytes | memoryview) -> None:
-    left = memoryview(chunk)
-    while left:
-        left = left[file.write(left) :]
-
-
-def _chunks_of(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield chunk
-
-
-def _touch(path: Path, moment: datetime) -> None:
-    # The age of an upload is told by the lab's own clock, which tests move.
-    os.utime(path, (moment.timestamp(), moment.timestamp()))

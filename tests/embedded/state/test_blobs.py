@@ -13,14 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.embedded.state.blobs import (
-    BlobStore,
-    DigestMismatchError,
-    UploadNotFoundError,
-    WrongOffsetError,
-    digest_of,
-    is_digest,
-)
+from labkit.embedded.state.blobs import BlobStore, digest_of, is_digest
+from labkit.embedded.state.uploads import DigestMismatchError, UploadNotFoundError, WrongOffsetError
 from tests.embedded.conftest import MovedClock
 
 REPOSITORY = "arn:aws:ecr:eu-central-1:813835382529:repository/lambda-same-account"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit.embedded.state import blobs
+from labkit.embedded.state import uploads
 from labkit.embedded.state.blobs import BlobStore, digest_of
+from labkit.embedded.state.database import StateError
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 REPOSITORY = "arn:aws:ecr:eu-central-1:813835382529:repository/lambda-same-account"
@@ -26,15 +27,15 @@ def store(tmp_path: Path) -> BlobStore:
 @pytest.fixture
 def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A disk that takes half of a piece of "lost" bytes and then is full."""
-    write = blobs._write
+    write = uploads._write
 
-    def writes(file: blobs.FileIO, chunk: bytes) -> None:
+    def writes(file: uploads.FileIO, chunk: bytes) -> None:
         if b"lost" in chunk:
             write(file, chunk[: len(chunk) // 2])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write(file, chunk)
 
-    monkeypatch.setattr(blobs, "_write", writes)
+    monkeypatch.setattr(uploads, "_write", writes)
     yield
 
 
@@ -44,7 +45,7 @@ def files_of(root: Path) -> dict[str, bytes]:
 
 @pytest.mark.usefixtures("full")
 def test_a_blob_that_the_disk_has_no_room_for_leaves_nothing(store: BlobStore, tmp_path: Path):
-    with pytest.raises(OSError, match="No space left on device"):
+    with pytest.raises(StateError, match="the disk is full"):
         store.put(b"lost in a full disk")
     assert files_of(tmp_path) == {}
     assert store.read(store.put(b"smaller")) == b"smaller"
@@ -54,7 +55,7 @@ def test_a_blob_that_the_disk_has_no_room_for_leaves_nothing(store: BlobStore, t
 def test_an_upload_stands_where_it_stood_when_the_disk_was_full(store: BlobStore, tmp_path: Path):
     upload = store.begin(REPOSITORY)
     upload.append([b"kept "])
-    with pytest.raises(OSError, match="No space left on device"):
+    with pytest.raises(StateError, match="the disk is full"):
         upload.append([b"of the same request, ", b"lost"])
     assert (upload.size, files_of(tmp_path)) == (5, {upload.id: b"kept "})
     upload.append([b"and finished"], offset=5)
@@ -70,7 +71,7 @@ def test_a_blob_whose_bytes_do_not_reach_the_disk_is_not_there(
 
     with monkeypatch.context() as failing:
         failing.setattr(os, "fsync", refuses)
-        with pytest.raises(OSError, match="Input/output"):
+        with pytest.raises(StateError, match="the disk fails"):
             store.put(b"blob")
     assert (list(store), files_of(tmp_path)) == ([], {})
 
@@ -83,7 +84,7 @@ def test_a_full_disk_of_the_machine_itself_leaves_nothing(tmp_path: Path):
         pytest.skip("a small disk can be mounted by root only")
     try:
         store = BlobStore(small, lambda: NOW)
-        with pytest.raises(OSError, match="No space left on device"):
+        with pytest.raises(StateError, match="the disk is full"):
             store.put(os.urandom(1 << 20))
         assert files_of(small) == {}
         assert len(store.read(store.put(bytes(100_000)))) == 100_000

@@ -24,6 +24,7 @@ from labkit.embedded.services.registry import blobs, manifests, uploads
 from labkit.embedded.services.registry.errors import Refusal, translated, unsupported
 from labkit.embedded.services.registry.login import identity_of
 from labkit.embedded.services.registry.visits import Visit
+from labkit.errors import LabError
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -79,6 +80,9 @@ def _refusals_answered(exchange: Exchange) -> Exchange:
         return refusal.answer()
     except ServiceError as error:
         return translated(error).answer()
+    except LabError as error:
+        _LOG.error("a request to the registry could not be answered: %s", error)
+        return Refusal("UNKNOWN", str(error), 500).answer()
     except Exception:
         _LOG.exception("a request to the registry failed")
         return Refusal("UNKNOWN", "The embedded AWS failed; its log says why", 500).answer()

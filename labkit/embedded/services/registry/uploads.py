@@ -24,7 +24,7 @@ from labkit.embedded.services.ecr.lookup import key_of, where
 from labkit.embedded.services.registry.blobs import checked_digest
 from labkit.embedded.services.registry.errors import Refusal
 from labkit.embedded.services.registry.visits import Visit, repository_named
-from labkit.embedded.state.blobs import DigestMismatchError, Upload, UploadNotFoundError, WrongOffsetError
+from labkit.embedded.state.uploads import DigestMismatchError, Upload, UploadNotFoundError, WrongOffsetError
 
 _CONTENT_RANGE = re.compile(r"(?:bytes )?([0-9]{1,18})-([0-9]{1,18})(?:/.*)?")
 

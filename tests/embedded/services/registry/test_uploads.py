@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -377,10 +376,10 @@ def test_the_uploads_of_a_repository_go_with_it(registry: Registry):
 
 
 def test_an_error_of_the_registry_itself_is_answered_as_one(registry: Registry, monkeypatch: pytest.MonkeyPatch):
-    def full(*_: Any, **__: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
 
-    monkeypatch.setattr("labkit.embedded.state.blobs._write", full)
+    monkeypatch.setattr("labkit.embedded.state.uploads._write", broken)
     upload = registry.begin()
     answer = registry.at("PATCH", upload, body=LAYER)
     assert error_of(answer) == (500, "UNKNOWN", "The embedded AWS failed; its log says why")

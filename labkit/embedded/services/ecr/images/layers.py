@@ -16,7 +16,8 @@ from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.services.ecr.images.downloads import download_url
 from labkit.embedded.services.ecr.lookup import key_of, named, repository_of, where
-from labkit.embedded.state.blobs import Upload, UploadNotFoundError, WrongOffsetError, is_digest
+from labkit.embedded.state.blobs import is_digest
+from labkit.embedded.state.uploads import Upload, UploadNotFoundError, WrongOffsetError
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded

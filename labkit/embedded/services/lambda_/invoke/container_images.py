@@ -19,7 +19,8 @@ from typing import Any
 
 from labkit.docker.daemon import TimeBudget
 from labkit.embedded.services.lambda_.invoke.containers import engine_errors
-from labkit.embedded.state.blobs import CHUNK, BlobStore
+from labkit.embedded.state.blobs import BlobStore
+from labkit.embedded.state.uploads import chunks_of
 from labkit.image.format.manifest import Manifest, parse
 
 _BLOCK = 512
@@ -71,14 +72,8 @@ def archive(manifest: Manifest, name: str, blobs: BlobStore) -> Iterator[bytes]:
     yield from _member("manifest.json", len(text), [text])
     for digest in dict.fromkeys([manifest.config.digest, *layers]):
         path = blobs.verified(digest)
-        yield from _member(_hex(digest), path.stat().st_size, _chunks(path))
+        yield from _member(_hex(digest), path.stat().st_size, chunks_of(path))
     yield bytes(2 * _BLOCK)
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield chunk
 
 
 def _has(client: Any, name: str) -> bool:
