@@ -204,5 +204,10 @@ def _exit_code(given: object) -> int:
 
 def _runtime_client(module: str) -> Any:
     """A module of AWS's runtime client, which is never to speak to a Runtime API from here."""
-    sys.modules.setdefault("runtime_client", None)  # type: ignore[arg-type]  # None: it cannot be imported
+    if "awslambdaric.bootstrap" not in sys.modules:
+        sys.modules["runtime_client"] = None  # type: ignore[assignment]  # its native part cannot be imported
+        try:
+            importlib.import_module("awslambdaric.bootstrap")
+        finally:
+            del sys.modules["runtime_client"]
     return importlib.import_module(f"awslambdaric.{module}")
