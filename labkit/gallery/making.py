@@ -17,6 +17,7 @@ from typing import Any
 
 import labkit.embedded.process.client as embedded
 from labkit.docker.engine_choice import EMBEDDED, VARIABLE
+from labkit.embedded.process.here import OWN_PROCESS
 from labkit.embedded.process.running import Running
 from labkit.errors import LabError
 from labkit.gallery import front, links, notebooks
@@ -55,7 +56,7 @@ def fresh_lab() -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="labkit-gallery-") as folder:
         home = Path(folder) / "lab"
         try:
-            yield embedded.ensure(home)
+            yield embedded.ensure(home, run_as=OWN_PROCESS)
         finally:
             embedded.stop(home)
 

@@ -77,10 +77,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Start the embedded AWS if needed and print the exports."""
-    from labkit.embedded.process import client
+    from labkit.embedded.process import client, here
     from labkit.ground.environment import lab_variables, tools_folder
 
-    running = client.ensure()
+    running = client.ensure(run_as=here.OWN_PROCESS)  # other programs are to reach it
     variables = lab_variables(running.home, running.endpoint)
     print("\n".join(SHELLS[args.shell].lines(variables, str(tools_folder()))))
     return 0

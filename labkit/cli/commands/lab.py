@@ -18,6 +18,7 @@ from labkit.errors import LabError
 
 if TYPE_CHECKING:
     from labkit.cli.jupyter.server import JupyterServer
+    from labkit.embedded.process.running import Running
 
 FIRST_NOTEBOOK = "00-*.ipynb"
 
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from labkit.cli.jupyter.server import choose_port, start
     from labkit.cli.jupyter.settings import JupyterSettings
     from labkit.embedded.process import client
-    from labkit.ground.environment import lab_environment
+    from labkit.ground.home import home_path
     from labkit.ground.processes import stoppable
     from labkit.ground.project import ROOT
 
@@ -41,21 +42,39 @@ def run(args: argparse.Namespace) -> int:
     notebook = _first_notebook(root)
     port = choose_port(args.port)
     with stoppable():
-        running = client.ensure()
-        settings = JupyterSettings(running.home / "jupyter", root, notebook, port, _browser(args))
+        running = _embedded_aws()
+        home = home_path()
+        settings = JupyterSettings(home / "jupyter", root, notebook, port, _browser(args))
         try:
-            server = start(settings, lab_environment(running.home, running.endpoint), running.home / "jupyter.log")
-            _serve(server, running.endpoint)
+            server = start(settings, _environment(home, running), home / "jupyter.log")
+            _serve(server, running)
         finally:
-            if running.started:
-                client.stop(running.home)
+            if running is not None and running.started:
+                client.stop(home)
     return 0
 
 
-def _serve(server: JupyterServer, endpoint: str) -> None:
+def _embedded_aws() -> Running | None:
+    """The embedded AWS for all notebooks; None where it is to run in-process, which is each notebook's own kernel."""
+    from labkit.embedded.process import client, here
+    from labkit.ground.home import home_path, open_home
+
+    if here.wanted(open_home(home_path())) == here.IN_PROCESS:
+        return None
+    return client.ensure()
+
+
+def _environment(home: Path, running: Running | None) -> dict[str, str]:
+    from labkit.ground.environment import lab_environment
+
+    return lab_environment(home, running.endpoint) if running else {**os.environ, "LABKIT_HOME": str(home)}
+
+
+def _serve(server: JupyterServer, running: Running | None) -> None:
+    where = f"answers at {running.endpoint}" if running else "runs in the kernel of one notebook at a time"
     try:
         server.wait_until_it_answers()
-        print(f"The lab is open at\n\n  {server.url}\n\nThe embedded AWS answers at {endpoint}. Ctrl-C stops the lab.")
+        print(f"The lab is open at\n\n  {server.url}\n\nThe embedded AWS {where}. Ctrl-C stops the lab.")
         sys.stdout.flush()
         if server.wait() != 0:
             raise LabError(f"JupyterLab has ended unexpectedly; its log is {server.log}")

@@ -197,6 +197,22 @@ def test_the_lab_opens_its_first_notebook_and_ctrl_c_stops_everything(lab, home)
     assert has_ended(embedded)
 
 
+@pytest.mark.parametrize("kind", ["in-process", "process"])
+def test_the_lab_starts_an_embedded_aws_for_all_notebooks_unless_each_kernel_is_to_be_its_own(
+    home, monkeypatch, tmp_path, kind
+):
+    served = []
+    monkeypatch.setenv("LABKIT_RUN_AS", kind)
+    monkeypatch.setattr("labkit.cli.jupyter.server.start", lambda settings, environment, log: environment)
+    monkeypatch.setattr("labkit.cli.commands.lab._serve", lambda environment, running: served.append(environment))
+    assert main.main(["lab", "--no-browser"]) == 0
+    [environment] = served
+    assert environment["LABKIT_HOME"] == str(home)
+    assert ("LAB_REGISTRY" in environment) is (kind == "process")
+    assert client.status(home) is None
+    assert (home / "embedded" / "state.sqlite3").exists() is (kind == "process")
+
+
 def test_the_lab_leaves_an_embedded_aws_running_that_was_up_before(home, request):
     before = client.ensure(home)
     process, _ = request.getfixturevalue("lab")

@@ -21,6 +21,8 @@ from labkit.embedded.state import runtime
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import EmbeddedError, UsageError
 from labkit.ground.home import Home
+from labkit.lab.choices import Choices
+from labkit.lab.lab import Lab
 from tests.embedded.lab_of_tests import image_of
 
 
@@ -141,6 +143,23 @@ def test_the_world_is_chosen_and_reset_in_the_same_way(running: Running, home: P
     again = client.reset(home)
     assert (again.run_as, again.accounts["registry"]) == (here.IN_PROCESS, "000000000007")
     assert boto3.client("ecr").describe_repositories()["repositories"] == []
+
+
+def test_a_lab_on_it_says_so_and_can_be_told_of_an_account(home: Path, environment: None) -> None:
+    lab = Lab.embedded(home, Choices(run_as="in-process"))
+    assert lab.where == "the embedded AWS in this process"
+    lab.add_account("999988887777")
+    found = client.present_contents(home)
+    assert found is not None and found["accounts"] == 7
+    with pytest.raises(UsageError, match="must be 12 digits"):
+        lab.add_account("1234")
+    client.stop(home)
+
+
+def test_a_lab_on_real_accounts_cannot_be_told_of_one(home: Path) -> None:
+    lab = Lab({"registry": "a", "workload": "b"}, Choices(registry_profile="a", workload_profile="b"), "AWS", home)
+    with pytest.raises(UsageError, match="Which accounts exist on AWS is AWS's to know"):
+        lab.add_account("999988887777")
 
 
 @pytest.mark.parametrize(
