@@ -178,6 +178,7 @@ class Line(asyncio.BufferedProtocol):
         """There is a client."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=0)
+        self.wait_for(IDLE)
         self._opened(self)
 
     def get_buffer(self, sizehint: int) -> bytearray:
