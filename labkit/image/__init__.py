@@ -8,10 +8,6 @@ Needs neither AWS nor Docker, and the standard library alone.
     transfer   what a push and a pull come to, and how far they are
 
 ``build`` and ``run`` know ``format`` and not each other: what is said of an image travels inside it, in its
-configuration (`labkit.image.format.config.ImageConfig`), which everybody reads in the same way.
+configuration (`labkit.image.format.config.ImageConfig`), which everybody reads in the same way. Nothing is exported
+here: the embedded AWS reads formats at every start, and loads nothing that builds for it.
 """
-
-from labkit.image.build.assemble import build
-from labkit.image.format.image import Image
-
-__all__ = ["Image", "build"]

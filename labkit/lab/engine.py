@@ -16,9 +16,9 @@ from labkit.aws import images
 from labkit.aws.public_bases import PublicBases
 from labkit.docker.engine_choice import BY_ITSELF, DOCKER, EMBEDDED, INTERPRETER, wanted
 from labkit.ground.home import open_home
-from labkit.image import Image
-from labkit.image import build as assemble
+from labkit.image.build.assemble import build as assemble
 from labkit.image.build.base_image import STAND_IN
+from labkit.image.format.image import Image
 from labkit.image.transfer import BytesReport, LineReport, Pulled, Pushed, silent
 from labkit.lab.builder import Builder, Trial
 from labkit.pull.uri import ImageUri

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labkit.aws import images
-from labkit.image import build
+from labkit.image.build.assemble import build
 from labkit.image.format.manifest import OCI
 from labkit.lab.article import IMAGE_FOLDER
 from labkit.scenarios import named, run

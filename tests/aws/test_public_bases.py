@@ -16,7 +16,7 @@ import pytest
 
 from labkit.aws.public_registry import Incoming
 from labkit.errors import DockerfileError, LabError
-from labkit.image import build
+from labkit.image.build.assemble import build
 from labkit.image.format.manifest import DOCKER, OCI
 from labkit.image.run.filesystem import unpack
 from labkit.image.run.local import run_locally

@@ -28,7 +28,7 @@ from labkit.docker import building
 from labkit.docker.daemon import Daemon, NoEngine, find
 from labkit.embedded.services.lambda_.invoke.container_engine import ContainerEngine
 from labkit.embedded.services.lambda_.invoke.containers import ContainerProcess
-from labkit.image import build
+from labkit.image.build.assemble import build
 from labkit.image.format.config import ImageConfig
 from labkit.image.run.function import RunnableFunction
 from labkit.image.run.local import PATH, run_locally

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from labkit.image import build
+from labkit.image.build.assemble import build
 from labkit.image.run.local import PATH, run_locally
 
 from .emulator import emulator, serving

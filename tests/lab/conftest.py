@@ -10,7 +10,8 @@ import pytest
 
 import labkit.embedded.process.client as embedded
 from labkit.embedded.process.running import Running
-from labkit.image import Image, build
+from labkit.image.build.assemble import build
+from labkit.image.format.image import Image
 from labkit.lab.article import IMAGE_FOLDER
 from labkit.lab.lab import Lab
 from labkit.scenarios import clean_up

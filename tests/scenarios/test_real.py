@@ -16,7 +16,7 @@ from botocore.stub import Stubber
 import labkit.embedded.process.client as embedded
 from labkit.aws import sessions
 from labkit.errors import LabError, UsageError
-from labkit.image import build
+from labkit.image.build.assemble import build
 from labkit.lab.choices import Choices
 from labkit.lab.choosing import choose, current
 from labkit.lab.lab import Lab

@@ -11,7 +11,7 @@ import pytest
 
 from labkit.aws import images, repositories
 from labkit.embedded.process import client
-from labkit.image import build
+from labkit.image.build.assemble import build
 from labkit.lab.article import IMAGE_FOLDER
 from labkit.lab.lab import Lab
 from tests.terminal.terminal import TOOLS, Terminal

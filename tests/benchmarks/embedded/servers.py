@@ -31,7 +31,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labkit.aws import images, repositories, roles
 from labkit.embedded.process import client as embedded
 from labkit.ground.home import open_home
-from labkit.image import build
+from labkit.image.build.assemble import build
 from labkit.lab.article import IMAGE_FOLDER, TAG
 from labkit.pull import policies
 from tests.embedded.signed_calls import EVERYTHING, PULL, REGION, TRUST, Caller

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from labkit.errors import DockerfileError
-from labkit.image import build
+from labkit.image.build.assemble import build
 from labkit.image.build.layer import stored_gzip
 from labkit.image.build.stand_in import resolve
 from tests.image.archives import document_of

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from labkit.image import build
+from labkit.image.build.assemble import build
 from labkit.image.format.errors import IndexManifest
 from labkit.image.format.manifest import OCI_INDEX, classify, digest, for_platform, parse
 from labkit.image.format.provenance import with_provenance

@@ -13,7 +13,7 @@ import pytest
 
 from labkit.errors import UsageError
 from labkit.ground import addresses
-from labkit.image import build
+from labkit.image.build.assemble import build
 from labkit.image.format.errors import ConfigError
 from labkit.image.format.image import Image
 from labkit.image.format.manifest import DOCKER_CONFIG, Descriptor, digest
