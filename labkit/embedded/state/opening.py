@@ -27,7 +27,7 @@ _BEFORE = ("moto.state", "labkit.json")
 def open_database(
     home: Home,
     *,
-    script: str = schema.SCHEMA,
+    script: str | None = None,
     version: int = schema.VERSION,
     migrations: Mapping[int, str] | None = None,
 ) -> Database:
@@ -44,7 +44,7 @@ def open_database(
 def open_file(
     path: Path,
     *,
-    script: str = schema.SCHEMA,
+    script: str | None = None,
     version: int = schema.VERSION,
     migrations: Mapping[int, str] | None = None,
 ) -> Database:
@@ -53,7 +53,7 @@ def open_file(
     steps = schema.MIGRATIONS if migrations is None else migrations
     try:
         if not path.exists():
-            _create(path, script, version)
+            _create(path, schema.script() if script is None else script, version)
         else:
             _migrate(path, checked_version(path, version), version, steps)
         return Database(path, alone=alone)

@@ -88,7 +88,23 @@ def tables(home: Home) -> list[tuple[str, ...]]:
     connection = sqlite3.connect(home.database)
     found = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
     connection.close()
-    return found
+    return [(kind, name, " ".join(str(sql).split())) for kind, name, sql in found]
+
+
+FROZEN = sorted((Path(__file__).parent / "schemas").glob("version-*.sql"))
+"""The tables of every version that was ever released, as they were then."""
+
+
+@pytest.mark.parametrize("path", FROZEN, ids=lambda path: path.stem)
+def test_what_an_old_version_made_becomes_what_this_one_makes(home: Home, tmp_path: Path, path: Path) -> None:
+    old = open_home(tmp_path / "old")
+    open_database(old, script=path.read_text("utf-8"), version=int(path.stem.partition("-")[2])).close()
+    open_database(old).close()
+    assert tables(old) == tables(home)
+
+
+def test_every_version_is_kept_as_it_was() -> None:
+    assert [path.stem for path in FROZEN] == [f"version-{number}" for number in range(1, schema.VERSION + 1)]
 
 
 OLD = "CREATE TABLE pet (name TEXT) STRICT;"
