@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -152,3 +153,23 @@ def test_a_handler_that_never_returns_ends_when_its_host_is_killed(function, tmp
         host.kill()
         assert pipe.read() == b""  # returns when the last process that has the pipe open is gone
     assert list(scratch.iterdir()) == []
+
+
+DIGS = """\
+import os, tempfile
+def handler(event, context):
+    os.chdir(tempfile.gettempdir())
+    top = os.getcwd()
+    for _ in range(1500):
+        os.mkdir("a-directory")
+        os.chdir("a-directory")
+    return top
+"""
+
+
+def test_a_function_that_digs_deep_leaves_no_temporary_files(sandbox):
+    environment = sandbox(DIGS)
+    top = Path(json.loads(environment.invoke(b"").payload))
+    assert (top / "a-directory" / "a-directory").is_dir()
+    environment.close()
+    assert not top.exists()
