@@ -129,15 +129,15 @@ def checked_version(path: Path, version: int = schema.VERSION) -> int:
     return found
 
 
-def _migrate(path: Path, found: int, version: int, steps: Mapping[int, str]) -> None:
+def _migrate(path: Path, found: int, version: int, migrations: Mapping[int, str]) -> None:
     """Lead the database forward, one version a transaction; a step that fails leaves the version before it."""
     if found == version:
         return
     connection = connect(path)
     try:
         connection.execute("PRAGMA foreign_keys = OFF")
-        for number in range(found + 1, version + 1):
-            connection.executescript(f"BEGIN; {steps[number]} PRAGMA user_version = {number}; COMMIT;")
+        for number, statements in schema.steps(found, version, migrations):
+            connection.executescript(f"BEGIN; {statements} PRAGMA user_version = {number}; COMMIT;")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         connection.close()

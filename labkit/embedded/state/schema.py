@@ -21,6 +21,11 @@ MIGRATIONS: Mapping[int, str] = {}
 """Version N from version N - 1, as a script of SQL."""
 
 
+def steps(found: int, wanted: int, migrations: Mapping[int, str]) -> list[tuple[int, str]]:
+    """The versions between two, each with the script that makes it of the one before."""
+    return [(number, migrations[number]) for number in range(found + 1, wanted + 1)]
+
+
 def script() -> str:
     """The statements that make a new database."""
     return Path(__file__).with_name("schema.sql").read_text("utf-8")
