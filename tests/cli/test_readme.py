@@ -194,6 +194,7 @@ OF_OTHERS = {
     ".venv": "made by the first start",
     ".labkit": "made by the first start",
     ".labkit/embedded/server.log": "made by the first start",
+    ".labkit/embedded/state.sqlite3": "made by the first start",
 }
 """What is nobody's promise here, and whose it is."""
 
