@@ -31,14 +31,25 @@ class Outcome:
 
     began: float = float("inf")
     ended: float = 0.0
+    before: float = 0.0  # seconds of loads that came earlier
     times: dict[str, list[float]] = field(default_factory=dict)
     errors: Counter[str] = field(default_factory=Counter)
     closed: int = 0
     processor: float = 0.0  # seconds that the server has computed meanwhile
 
     def add(self, other: Outcome) -> None:
-        """Take in what another process saw."""
+        """Take in what another process saw at the same time."""
         self.began, self.ended = min(self.began, other.began), max(self.ended, other.ended)
+        self._count(other)
+
+    def follow(self, other: Outcome) -> None:
+        """Take in what came of another load, in another turn."""
+        self.before += other.ended - other.began
+        self.began = self.ended = 0.0
+        self.processor += other.processor
+        self._count(other)
+
+    def _count(self, other: Outcome) -> None:
         self.errors += other.errors
         self.closed += other.closed
         for name, times in other.times.items():
@@ -52,7 +63,7 @@ class Outcome:
     @property
     def rate(self) -> float:
         """Calls a second that succeeded."""
-        return len(self.all_times) / (self.ended - self.began)
+        return len(self.all_times) / (self.before + self.ended - self.began)
 
     @property
     def cost(self) -> float:

@@ -7,7 +7,7 @@ import statistics
 import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
 
 from labkit.embedded.process import client as embedded
@@ -16,7 +16,6 @@ from tests.benchmarks.embedded.load import CLIENTS, Outcome, Plan, alone, load
 from tests.benchmarks.embedded.mix import filling, mixed, shares
 from tests.benchmarks.embedded.servers import (
     Server,
-    Start,
     furnish,
     furnish_neighbour,
     ministack,
@@ -43,44 +42,46 @@ def _measured(server: Server, plans: list[Plan]) -> Outcome:
     return outcome
 
 
-def _furnished(start: Start) -> tuple[Start, Callable[[Server], None]]:
-    return start, furnish if start.func is ours else furnish_neighbour  # type: ignore[attr-defined]
+_TURNS = 6
 
 
 def under_load(folder: Path, arguments: Namespace) -> None:
-    """The same load against each server in turn, each new in every round."""
+    """The same load against each of three servers that stand side by side, a part of it from each turn to turn."""
     report.line("the load alone", str(alone()))
-    starts: list[Start] = [
-        partial(ours, folder),
-        partial(moto_server, arguments.moto),
-        partial(ministack, arguments.ministack),
-    ]
-    rates: dict[str, list[float]] = {"labkit": []}
-    slowest: dict[str, list[float]] = {"labkit": []}
-    costs: dict[str, list[float]] = {"labkit": []}
-    for number in range(arguments.rounds):
-        for start in starts if number % 2 == 0 else reversed(starts):
-            server, outcome = _one_load(start, arguments.calls)
-            rates.setdefault(server, []).append(outcome.rate)
-            costs.setdefault(server, []).append(outcome.cost)
-            slowest.setdefault(server, []).append(outcome.quantile(0.99))
-    mine = statistics.median(rates["labkit"])
-    report.times("the server's processor time of a call", costs)
-    for name in [name for name in rates if name != "labkit"]:
-        report.line(f"calls a second, ratio to {name}", f"{mine / statistics.median(rates[name]):.2f}")
-    report.times("p99", {name: slowest[name] for name in rates})
+    with ExitStack() as stack:
+        mine = stack.enter_context(ours(folder))
+        others = [stack.enter_context(moto_server(arguments.moto)), stack.enter_context(ministack(arguments.ministack))]
+        idle = {server.name: server.idle_memory() for server in (mine, *others)}
+        furnish(mine)
+        for other in others:
+            furnish_neighbour(other)
+        outcomes = _in_turns([mine, *others], _TURNS * arguments.rounds, arguments.calls // _TURNS)
+        for server in (mine, *others):
+            total = Outcome()
+            for outcome in outcomes[server.name]:
+                total.follow(outcome)
+            report.line(server.name, f"{total}   MiB {idle[server.name]:.0f} idle, {server.memory():.0f} after")
+    _compare(outcomes, [other.name for other in others])
 
 
-def _one_load(start: Start, calls: int) -> tuple[str, Outcome]:
-    begin, furnished = _furnished(start)
-    with begin() as server:
-        idle = server.idle_memory()
-        furnished(server)
-        outcome = mix(server, "load", calls)
-        report.line(server.name, f"{outcome}   MiB {idle:.0f} idle, {server.memory():.0f} after")
-        if server.home:
-            report.line("  p50 ms", "  ".join(f"{name} {outcome.p50(name) * 1000:.1f}" for name in outcome.times))
-        return server.name, outcome
+def _in_turns(servers: list[Server], turns: int, calls: int) -> dict[str, list[Outcome]]:
+    outcomes: dict[str, list[Outcome]] = {server.name: [] for server in servers}
+    for turn in range(turns):
+        for server in servers if turn % 2 == 0 else reversed(servers):
+            outcomes[server.name].append(mix(server, f"load-{turn}", calls))
+    return outcomes
+
+
+def _compare(outcomes: dict[str, list[Outcome]], others: list[str]) -> None:
+    """Medians over the turns, each of the ratios within one turn."""
+    first, *_ = mine = outcomes["labkit"]
+    report.line("p50 ms by call", "  ".join(f"{name} {first.p50(name) * 1000:.1f}" for name in first.times))
+    for name in others:
+        pairs = list(zip(mine, outcomes[name], strict=True))
+        rate = statistics.median(our.rate / their.rate for our, their in pairs)
+        slow = statistics.median(our.quantile(0.99) / their.quantile(0.99) for our, their in pairs)
+        cost = statistics.median(our.cost / their.cost for our, their in pairs)
+        report.line(f"ratio to {name}", f"calls/s {rate:.2f}   p99 {slow:.2f}   the server's processor time {cost:.2f}")
 
 
 def durability(folder: Path, arguments: Namespace) -> None:
