@@ -24,7 +24,7 @@ _CODES = {
 }
 _SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean"})
 _CHECKED_ALONE = frozenset({"RepositoryName"})  # ECR checks each name of a list as if it were the only one
-_LONGEST_SHOWN = 200
+_LONGEST_SHOWN = 4096  # AWS was seen to show 299 characters whole; a whole body need not come back
 _OF_MEMBERS = "satisfy constraint: "
 # Letters, separators and numbers, as the patterns of tags name them and as Python does; "_" is theirs as well.
 _ANY_LANGUAGE = r"\p{L}\p{Z}\p{N}"
