@@ -120,11 +120,12 @@ MODULES = {
 
 
 def lines(result: InvocationResult) -> list[str]:
-    """The log without what differs from run to run."""
+    """The log without what differs from run to run, and without what the native runtime client of a process says."""
     times = ("Duration", "Billed", "Init", "Max Memory")
     return [
         "\t".join(part for part in line.split("\t") if not part.startswith(times) and "Z" not in part)
         for line in result.log.decode().splitlines()
+        if line and "LAMBDA_RUNTIME Failed to post" not in line
     ]
 
 
