@@ -120,12 +120,11 @@ MODULES = {
 
 
 def lines(result: InvocationResult) -> list[str]:
-    """The log without what differs from run to run, and without what the native runtime client of a process says."""
+    """The log without what differs from run to run."""
     times = ("Duration", "Billed", "Init", "Max Memory")
     return [
         "\t".join(part for part in line.split("\t") if not part.startswith(times) and "Z" not in part)
         for line in result.log.decode().splitlines()
-        if line and "LAMBDA_RUNTIME Failed to post" not in line
     ]
 
 
@@ -141,7 +140,8 @@ def test_the_same_is_answered_and_logged_as_in_a_process(function: Callable[...,
             answers.append([sandbox.invoke(payload, "the-id") for _ in range(2)])
     for there, here in zip(*answers, strict=True):
         assert (here.outcome, here.payload) == (there.outcome, there.payload)
-        assert lines(here) == lines(there)
+        if case != "too much":  # what the process's runtime client says of it comes in time, or does not
+            assert lines(here) == lines(there)
         assert (here.init_duration_ms is None) == (there.init_duration_ms is None)
 
 
