@@ -95,7 +95,7 @@ class Door:
         except Exception:
             _LOG.exception("a connection failed")
         finally:
-            line.give_up()
+            line.close()
 
     def _closed(self, line: Line) -> None:
         self._lines.pop(line, None)

@@ -166,10 +166,14 @@ class Line(asyncio.BufferedProtocol):
             self._deaf = True
             self._transport.write_eof()
             await self.until(lambda: self.said_all or None)
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection as soon as the system has taken everything that was sent; nothing of it is dropped."""
         self._transport.close()
 
     def give_up(self) -> None:
-        """Close the connection whatever it is doing."""
+        """Close the connection whatever it is doing; what the system has not taken yet is dropped."""
         self._transport.abort()
 
     # -- What the event loop says --------------------------------------------------------------------------------------

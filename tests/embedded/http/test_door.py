@@ -288,6 +288,23 @@ def test_who_wants_one_answer_gets_one(connect: Callable[[], socket.socket], ver
     assert connection.recv(1) == b""
 
 
+@pytest.mark.parametrize(("version", "headers"), [("1.0", []), ("1.1", ["Connection: close"])])
+def test_the_last_answer_on_a_connection_arrives_whole_however_slowly_it_is_taken(
+    application: Application, version: str, headers: list[str]
+):
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)  # its connections inherit it
+        stack.enter_context(Door(application, listener).open())
+        connection = stack.enter_context(socket.socket())
+        connection.settimeout(PATIENCE)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        connection.connect(listener.getsockname())
+        connection.sendall(request("/large", *headers, method="GET", version=version))
+        assert len(answer_on(connection, "GET")[1]) == LARGE
+        assert connection.recv(1) == b""
+
+
 @pytest.mark.parametrize("size", [10, 3 * MIB])
 def test_who_is_refused_before_the_end_of_a_body_reads_it_at_once_and_may_go_on(
     connect: Callable[[], socket.socket], size: int
