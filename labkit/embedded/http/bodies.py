@@ -1,10 +1,10 @@
-"""The body of a request as it comes: in pieces of a mebibyte, each handed on before the next one is gathered."""
+"""The body of a request as it comes: in pieces of a mebibyte, each worked on while the next one is gathered."""
 
 from __future__ import annotations
 
 import h11
 
-from labkit.embedded.http.line import PAUSE, ClientGoneError, Line
+from labkit.embedded.http.line import ClientGoneError, Line
 from labkit.embedded.protocol.wire import PIECE, HttpRequest, Piece
 
 
@@ -19,8 +19,10 @@ class Body:
         self._size = 0
 
     async def gather(self) -> None:
-        """Wait until there is a piece worth handing on, or the end. Raises what `Line.event` raises."""
-        self._line.wait_for(PAUSE, renewed=True)
+        """Wait until there is a piece worth handing on, or the end; whoever is interrupted may go on later.
+
+        Raises what `Line.event` raises.
+        """
         await self._line.until(self._gathered)
 
     def _gathered(self) -> bool | None:
@@ -38,25 +40,24 @@ class Body:
         return True
 
     def taken(self) -> Piece:
-        """What has been gathered, which may be overwritten afterwards."""
+        """What has been gathered; when the next piece is taken, this one may be overwritten."""
         piece = b"".join(self._parts)
         self._parts, self._size = [], 0
         return piece
 
 
 class LargeBody(Body):
-    """A large body whose length is known: from the socket to the one place that its pieces are handed on from."""
+    """A large body whose length is known: from the socket to two places that are handed on in turn."""
 
     def __init__(self, line: Line, length: int) -> None:
         super().__init__(line)
-        self._place = memoryview(bytearray(PIECE))
+        self._place, self._other = memoryview(bytearray(PIECE)), memoryview(bytearray(PIECE))
         begun = line.pass_by(length)
         self._place[: len(begun)] = begun
         self._size = len(begun)
 
     async def gather(self) -> None:
         """Wait until there is a piece, or the end. Raises `ClientGoneError`."""
-        self._line.wait_for(PAUSE, renewed=True)
         most = min(PIECE, self._size + self._line.left)
         left = self._line.left
         try:
@@ -66,9 +67,9 @@ class LargeBody(Body):
         self.ended = not self._line.left
 
     def taken(self) -> Piece:
-        """What has been gathered, which may be overwritten afterwards."""
+        """What has been gathered; when the next piece is taken, this one may be overwritten."""
         piece = self._place[: self._size]
-        self._size = 0
+        self._place, self._other, self._size = self._other, self._place, 0
         return piece
 
 

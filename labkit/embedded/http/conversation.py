@@ -4,9 +4,10 @@ The event loop's thread, in which this runs, waits for sockets only, and the thr
 exchange is given pieces of the body that are there already, or reads a piece of a file that can be sent at once. So a
 client that is silent, sends a byte a minute, or stops reading takes up a socket and at most a few pieces of memory.
 
-A body is handed on in pieces of a mebibyte. What an answer leaves of it is read and dropped *after* the answer has been
-sent: a client that stops sending when it is refused is served at once, and one that reads no answer before it has sent
-everything (Python's ``requests``) still finds its answer instead of a broken connection.
+A body is handed on in pieces of a mebibyte; while one is worked on, the next one is gathered. What an answer leaves of
+it is read and dropped *after* the answer has been sent: a client that stops sending when it is refused is served at
+once, and one that reads no answer before it has sent everything (Python's ``requests``) still finds its answer instead
+of a broken connection.
 
 Container clients try HTTPS first. A TLS greeting is answered like any malformed request, with an HTTP status line, by
 which docker, containerd, skopeo and podman know that plain HTTP is spoken here.
@@ -14,6 +15,7 @@ which docker, containerd, skopeo and podman know that plain HTTP is spoken here.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ import h11
 from labkit.embedded.http import steps
 from labkit.embedded.http.bodies import Body, LargeBody, body_of
 from labkit.embedded.http.heads import RefusedHeadError, read_head
-from labkit.embedded.http.line import IDLE, ClientGoneError, Line
+from labkit.embedded.http.line import IDLE, PAUSE, ClientGoneError, Line
 from labkit.embedded.protocol.wire import PIECE, Exchange, HttpAnswer, HttpRequest, text_answer
 
 
@@ -75,6 +77,7 @@ class Conversation:
             await self._send(work, head, await self._answer(work, head, body))
             while not body.ended:
                 body.taken()
+                line.wait_for(PAUSE, renewed=True)
                 await body.gather()
         except (h11.RemoteProtocolError, RefusedHeadError) as error:
             await self._refuse(error)
@@ -91,13 +94,24 @@ class Conversation:
         try:
             while answer is None:
                 await self._tell_to_continue()
+                self.line.wait_for(PAUSE, renewed=True)
                 await body.gather()
                 self.line.wait_for_nobody()
-                advance = partial(steps.advance, exchange, body.taken(), begun=begun, ended=body.ended)
-                answer, begun = await work(advance), True
+                step = work(partial(steps.advance, exchange, body.taken(), begun=begun, ended=body.ended))
+                answer, begun = await (step if body.ended else self._meanwhile(step, body)), True
         except (ClientGoneError, h11.RemoteProtocolError):
             await work(partial(steps.abandon, exchange, body.taken(), begun=begun))
             raise
+        return answer
+
+    async def _meanwhile(self, step: Awaitable[HttpAnswer | None], body: Body) -> HttpAnswer | None:
+        """What a step answers. While it is done the next piece is gathered, as far as that comes."""
+        working, gathering = asyncio.ensure_future(step), asyncio.ensure_future(body.gather())
+        working.add_done_callback(lambda _: gathering.cancel())
+        await asyncio.wait((gathering,))
+        answer = await working
+        if answer is None and not gathering.cancelled():
+            gathering.result()
         return answer
 
     async def _tell_to_continue(self) -> None:

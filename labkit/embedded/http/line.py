@@ -70,7 +70,7 @@ class Line(asyncio.BufferedProtocol):
 
     def wait_for_nobody(self) -> None:
         """The lab itself is at work."""
-        self.deadline = math.inf
+        self.deadline = self._pause = math.inf
 
     @property
     def is_waited_for(self) -> bool:
@@ -127,6 +127,7 @@ class Line(asyncio.BufferedProtocol):
         finally:
             self.left -= size - len(self._target)
             self._target = None
+            self._hold_back()  # what comes next is the body's too, not h11's
 
     def _filled(self) -> bool | None:
         if not self._target:

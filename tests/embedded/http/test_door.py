@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import logging
+import random
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -54,6 +55,9 @@ class Application:
             assert self.may_answer.wait(PATIENCE)
         if head.path == "/broken":
             raise RuntimeError("broken inside")
+        if head.path == "/first":
+            yield
+            return text_answer(403, "refused")
         if head.path == "/kept":
             return (yield from self._kept())
         body = yield from gathered(head, 64 * MIB)
@@ -255,6 +259,32 @@ def test_a_stop_lets_what_is_worked_on_be_answered_and_ends_the_rest(
         response.begin()
         assert (response.status, response.headers["Connection"]) == (200, "close")
         assert response.read() == b"POST /long 0" and working.recv(1) == b""
+
+
+# -- Bodies ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("piece", [1 << 12, 1 << 17, LARGE])
+def test_a_large_body_arrives_as_it_was_sent_in_pieces_of_any_size(
+    application: Application, connect: Callable[[], socket.socket], piece: int
+):
+    body = random.Random(piece).randbytes(LARGE)
+    connection = connect()
+    connection.sendall(request("/kept", f"Content-Length: {LARGE}"))
+    for first in range(0, LARGE, piece):
+        connection.sendall(body[first : first + piece])
+    assert answer_on(connection) == (200, b"kept")
+    assert b"".join(application.received) == body
+
+
+def test_who_is_refused_after_a_part_of_a_large_body_reads_it_at_once_and_may_go_on(
+    connect: Callable[[], socket.socket],
+):
+    connection = connect()
+    connection.sendall(request("/first", f"Content-Length: {LARGE}", body=bytes(MIB)))
+    assert answer_on(connection) == (403, b"refused")
+    connection.sendall(bytes(LARGE - MIB) + request("/call"))
+    assert answer_on(connection) == (200, b"POST /call 0")
 
 
 # -- HTTP --------------------------------------------------------------------------------------------------------------
