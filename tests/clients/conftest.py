@@ -14,6 +14,7 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -79,11 +80,14 @@ class Shop:
     def expired_token(self) -> str:
         """A login token that was valid until a second ago."""
         token = self.token("registry")
-        tokens = self.lab.home / "embedded" / "state" / "login-tokens.json"
-        known = json.loads(tokens.read_bytes())
-        holder = known[hashlib.sha256(token.encode()).hexdigest()]
-        holder["expires"] = holder["expires"].replace("20", "19", 1)  # a century, so that no clock matters
-        tokens.write_text(json.dumps({**known, hashlib.sha256(token.encode()).hexdigest(): holder}))
+        fingerprint = hashlib.sha256(token.encode()).hexdigest()
+        connection = sqlite3.connect(self.lab.home / "embedded" / "state.sqlite3", isolation_level=None)
+        # A century, so that no clock matters.
+        changed = connection.execute(
+            "UPDATE login_token SET expires = '19' || substr(expires, 3) WHERE fingerprint = ?", (fingerprint,)
+        )
+        assert changed.rowcount == 1
+        connection.close()
         return token
 
     def reader(self) -> Any:
