@@ -2,7 +2,8 @@
 
 The way of a request from its bytes to its answer:
 
-    http/door, conversation     bytes of a socket become one HTTP request, whose body is handed on in pieces
+    http/http_server            accepts connections, and has the threads that work on requests
+    http/connection(_handler)   bytes of a socket become one HTTP request, whose body is handed on in pieces
     http/gateway                is it the AWS API, or a plain route (the registry at /v2/, a layer's download)?
     request/sigv4, principals   who signed it: an `Identity`, from the keys that records/ has at this moment
     request/parse               which operation, with which parameters: a `Call`, by botocore's model in protocol/

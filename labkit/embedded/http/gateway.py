@@ -1,4 +1,4 @@
-"""One request from its head to its answer: what stands behind both doors of the embedded AWS.
+"""One request from its head to its answer: behind the HTTP server, and behind WSGI.
 
     /_labkit/...    the lab's own control requests (`labkit.embedded.http.control`)
     /v2/, /layers/  plain HTTP routes of the services: the registry, and downloads of layers
@@ -61,7 +61,7 @@ _LIMIT = 1 * MiB
 _NAMES = {"Invoke": "InvokeFunction"}  # where AWS speaks of an operation by another name
 
 #: Which threads work on a request, by the beginning of its path or by its end; what lasts keeps nobody else waiting.
-_LANES = {CONTROL: "control", "/v2": "layers", "/layers/": "layers"}
+_POOLS = {CONTROL: "control", "/v2": "layers", "/layers/": "layers"}
 _RUNS = ("/invocations", "/invoke-async", "/response-streaming-invocations")
 
 
@@ -77,11 +77,11 @@ class Gateway:
         head = head_of(environ)
         return respond(played(self.exchange(head), head, environ["wsgi.input"]), head, start_response)
 
-    def lane(self, head: HttpRequest) -> str:
+    def thread_pool(self, head: HttpRequest) -> str:
         """Which threads are to work on a request: those for control, calls, layers, or runs of functions."""
         if head.path.endswith(_RUNS):
             return "runs"
-        return next((lane for start, lane in _LANES.items() if head.path.startswith(start)), "calls")
+        return next((pool for start, pool in _POOLS.items() if head.path.startswith(start)), "calls")
 
     def exchange(self, head: HttpRequest) -> Exchange:
         """One request on its way to its answer. Whatever goes wrong is an answer too."""

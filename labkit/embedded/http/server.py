@@ -1,4 +1,4 @@
-"""The process of the embedded AWS: a door on the loopback in front of the gateway, from start to a clean stop.
+"""The process of the embedded AWS: an HTTP server on the loopback in front of the gateway, from start to a clean stop.
 
 The port of the last start is taken again if it is free, so that clients in a running kernel go on working.
 """
@@ -19,8 +19,8 @@ import h11
 
 from labkit.embedded.core import Embedded
 from labkit.embedded.http.control import Control
-from labkit.embedded.http.door import Door
 from labkit.embedded.http.gateway import Gateway
+from labkit.embedded.http.http_server import HttpServer
 from labkit.embedded.state.runtime import Runtime, last_port, only_one, write_runtime
 from labkit.errors import EmbeddedError
 from labkit.ground.files import sweep
@@ -50,7 +50,7 @@ def run(root: Path, port: int | None, ready: Callable[[str], None]) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         gateway = Gateway(embedded, Control(embedded, runtime.token, stopped.set, SERVER))
-        with Door(gateway, listener).open():
+        with HttpServer(gateway, listener).open():
             write_runtime(home, runtime)
             ready(runtime.endpoint)
             threading.Thread(target=_tidy, args=(embedded,), daemon=True).start()

@@ -1,8 +1,8 @@
-"""HTTP as everything below a door sees it: a request's head, a body that comes in pieces, an answer.
+"""HTTP as everything below the HTTP server sees it: a request's head, a body that comes in pieces, an answer.
 
 An `Exchange` is one request from its head to its answer, written as a generator: ``piece = yield`` asks for the next
 piece of the body, which is empty at the end, and ``return`` answers, before the end of the body too. So nobody waits
-for a client in here: whoever has the pieces (`labkit.embedded.http.conversation` from a socket,
+for a client in here: whoever has the pieces (`labkit.embedded.http.connection_handler` from a socket,
 `labkit.embedded.http.wsgi` from a WSGI server) hands them on when they have come. An answer's body is bytes, or a
 `Stretch` of a file.
 

@@ -1,4 +1,4 @@
-"""The door under clients of every kind: the silent, the slow, those that drip, that do not read, that leave."""
+"""The HTTP server under clients of every kind: the silent, the slow, those that drip, that do not read, that leave."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import logging
 import random
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from labkit.embedded.http import bodies, conversation, door, line
-from labkit.embedded.http.door import Door
+from labkit.embedded.http import connection as connections
+from labkit.embedded.http import connection_handler, http_server
+from labkit.embedded.http.http_server import HttpServer
 from labkit.embedded.protocol.wire import Exchange, HttpAnswer, HttpRequest, Stretch, gathered, text_answer
 
 MIB = 1 << 20
 LARGE = 24 * MIB  # more than sockets hold
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 
 class WatchedStretch(Stretch):
@@ -42,7 +44,7 @@ class Application:
         self.working, self.may_answer, self.closed = threading.Event(), threading.Event(), threading.Event()
         self.received: list[bytes] = []
 
-    def lane(self, head: HttpRequest) -> str:
+    def thread_pool(self, head: HttpRequest) -> str:
         return "layers" if head.path == "/large" else "calls"
 
     def exchange(self, head: HttpRequest) -> Exchange:
@@ -52,7 +54,7 @@ class Application:
             return HttpAnswer(200, {}, WatchedStretch(self._file, self.closed))
         if head.path == "/long":
             self.working.set()
-            assert self.may_answer.wait(PATIENCE)
+            assert self.may_answer.wait(TIMEOUT)
         if head.path == "/broken":
             raise RuntimeError("broken inside")
         if head.path == "/first":
@@ -82,13 +84,13 @@ def application(tmp_path: Path) -> Application:
 
 @pytest.fixture
 def connect(application: Application) -> Iterator[Callable[[], socket.socket]]:
-    """Opens a connection to a door in front of the application; all are closed after the test."""
+    """Opens a connection to a server in front of the application; all are closed after the test."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        opened = Door(application, listener)
+        opened = HttpServer(application, listener)
         stack.enter_context(opened.open())
         stack.callback(application.may_answer.set)
-        yield lambda: stack.enter_context(socket.create_connection(listener.getsockname(), timeout=PATIENCE))
+        yield lambda: stack.enter_context(socket.create_connection(listener.getsockname(), timeout=TIMEOUT))
 
 
 def request(path: str, *headers: str, method: str = "POST", body: bytes = b"", version: str = "1.1") -> bytes:
@@ -140,7 +142,7 @@ def test_calls_are_answered_while_others_of_another_kind_wait(
 ):
     for _ in range(40):
         connect().sendall(request("/long"))
-    assert application.working.wait(PATIENCE)
+    assert application.working.wait(TIMEOUT)
     connection = connect()
     connection.sendall(request("/large", method="GET"))
     assert len(answer_on(connection)[1]) == LARGE
@@ -149,16 +151,16 @@ def test_calls_are_answered_while_others_of_another_kind_wait(
 def test_where_there_are_too_many_the_longest_silent_goes_and_never_one_that_is_worked_on(
     application: Application, connect: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(door, "most_lines", lambda: 4)
-    with socket.create_server(("127.0.0.1", 0)) as listener, Door(application, listener).open():
+    monkeypatch.setattr(http_server, "most_connections", lambda: 4)
+    with socket.create_server(("127.0.0.1", 0)) as listener, HttpServer(application, listener).open():
 
         def another(said: bytes = b"") -> socket.socket:
-            made = socket.create_connection(listener.getsockname(), timeout=PATIENCE)
+            made = socket.create_connection(listener.getsockname(), timeout=TIMEOUT)
             made.sendall(said)
             return made
 
         with another(request("/long")) as working, another() as oldest, another() as second, another() as third:
-            assert application.working.wait(PATIENCE)
+            assert application.working.wait(TIMEOUT)
             with another(request("/call")) as newest:
                 assert answer_on(newest)[0] == 200
                 assert oldest.recv(1) == b""
@@ -169,30 +171,30 @@ def test_where_there_are_too_many_the_longest_silent_goes_and_never_one_that_is_
                 assert answer_on(working)[0] == 200
 
 
-# -- Patience --------------------------------------------------------------------------------------------------------
+# -- Timeouts --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is waited for long."""
-    for module in (conversation, bodies, line):
-        for name in ("IDLE", "HEAD", "PAUSE"):
+    for module in (connection_handler, connections):
+        for name in ("IDLE_TIMEOUT", "HEAD_TIMEOUT", "PROGRESS_TIMEOUT"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, 0.2)
-    monkeypatch.setattr(door, "_LOOK_EVERY", 0.01)
+    monkeypatch.setattr(http_server, "_DEADLINES_EVERY", 0.01)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.parametrize("said", [b"", b"GET / HT", request("/call", "Content-Length: 100", body=b"x")])
-def test_who_says_nothing_more_is_given_up(connect: Callable[[], socket.socket], said: bytes):
+def test_who_says_nothing_more_is_aborted(connect: Callable[[], socket.socket], said: bytes):
     connection = connect()
     connection.sendall(said)
     assert connection.recv(1) == b""
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.parametrize("begun", [b"GET /", request("/kept", "Content-Length: 1000000")])
-def test_who_drips_is_given_up_as_well(connect: Callable[[], socket.socket], begun: bytes):
+def test_who_drips_is_aborted_as_well(connect: Callable[[], socket.socket], begun: bytes):
     connection = connect()
     connection.sendall(begun)
     connection.settimeout(0.01)
@@ -204,12 +206,12 @@ def test_who_drips_is_given_up_as_well(connect: Callable[[], socket.socket], beg
             connection.sendall(b"x")
 
 
-@pytest.mark.usefixtures("impatient")
-def test_who_does_not_read_is_given_up_and_the_file_is_closed(
+@pytest.mark.usefixtures("short_timeouts")
+def test_who_does_not_read_is_aborted_and_the_file_is_closed(
     application: Application, connect: Callable[[], socket.socket]
 ):
     connect().sendall(request("/large", method="GET"))
-    assert application.closed.wait(PATIENCE)
+    assert application.closed.wait(TIMEOUT)
 
 
 # -- Leaving -----------------------------------------------------------------------------------------------------------
@@ -222,7 +224,7 @@ def test_what_came_before_a_client_left_is_handed_on_and_nothing_is_logged(
     connection = connect()
     connection.sendall(request("/kept", f"Content-Length: {size + 1}", body=b"x" * size))
     connection.close()
-    assert application.closed.wait(PATIENCE)
+    assert application.closed.wait(TIMEOUT)
     assert b"".join(application.received) == b"x" * size
     assert not caplog.records
 
@@ -235,7 +237,7 @@ def test_who_leaves_before_the_answer_is_there_or_read_is_no_trouble(
         connection.sendall(request(path, method="GET"))
         connection.close()
     application.may_answer.set()
-    assert application.closed.wait(PATIENCE)
+    assert application.closed.wait(TIMEOUT)
     assert_served(connect)
     assert not caplog.records
 
@@ -243,15 +245,15 @@ def test_who_leaves_before_the_answer_is_there_or_read_is_no_trouble(
 def test_a_stop_lets_what_is_worked_on_be_answered_and_ends_the_rest(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(door, "_LAST_ANSWERS", PATIENCE)
+    monkeypatch.setattr(http_server, "_SHUTDOWN_TIMEOUT", TIMEOUT)
     with socket.create_server(("127.0.0.1", 0)) as listener, contextlib.ExitStack() as clients:
-        with Door(application, listener).open():
+        with HttpServer(application, listener).open():
             silent, working = (
-                clients.enter_context(socket.create_connection(listener.getsockname(), timeout=PATIENCE))
+                clients.enter_context(socket.create_connection(listener.getsockname(), timeout=TIMEOUT))
                 for _ in range(2)
             )
             working.sendall(request("/long"))
-            assert application.working.wait(PATIENCE)
+            assert application.working.wait(TIMEOUT)
             watching = threading.Thread(target=lambda: (silent.recv(1), application.may_answer.set()))
             watching.start()
         watching.join()
@@ -294,11 +296,13 @@ def test_requests_that_come_at_once_are_answered_one_after_another(connect: Call
     connection = connect()
     chunked = request("/b", "Transfer-Encoding: chunked", body=b"3\r\nabc\r\n0\r\n\r\n")
     large = request("/c", f"Content-Length: {3 * MIB}", body=bytes(3 * MIB))
-    sending = threading.Thread(target=connection.sendall, args=(request("/a") + chunked + large + request("/d"),))
+    last = request("/d", "Connection: close")
+    sending = threading.Thread(target=connection.sendall, args=(request("/a") + chunked + large + last,))
     sending.start()
-    answers = [answer_on(connection)[1] for _ in range(4)]
+    answers = b"".join(iter(lambda: connection.recv(1 << 16), b""))
     sending.join()
-    assert answers == [b"POST /a 0", b"POST /b 3", f"POST /c {3 * MIB}".encode(), b"POST /d 0"]
+    texts = [b"POST /a 0", b"POST /b 3", f"POST /c {3 * MIB}".encode(), b"POST /d 0"]
+    assert re.findall(rb"POST /\w \d+", answers) == texts
 
 
 @pytest.mark.parametrize("path", ["/call", "/large"])
@@ -325,9 +329,9 @@ def test_the_last_answer_on_a_connection_arrives_whole_however_slowly_it_is_take
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)  # its connections inherit it
-        stack.enter_context(Door(application, listener).open())
+        stack.enter_context(HttpServer(application, listener).open())
         connection = stack.enter_context(socket.socket())
-        connection.settimeout(PATIENCE)
+        connection.settimeout(TIMEOUT)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
         connection.connect(listener.getsockname())
         connection.sendall(request("/large", *headers, method="GET", version=version))

@@ -1,8 +1,8 @@
-"""The line to one client: the bytes of its socket, read by h11, and how long the client is waited for.
+"""The connection to one client: the bytes of its socket, read by h11, and how long the client is waited for.
 
-The event loop moves the bytes. Nothing more is taken from a socket than somebody asks for here (`Line.until`), so a
-client that sends faster than its request is worked on waits, and what is held of it is bounded. The body of a large
-request goes from the socket to where it is wanted without passing through h11 (`Line.fill`): its length is known.
+The event loop moves the bytes. Nothing more is taken from a socket than somebody asks for here (`Connection.until`), so
+a client that sends faster than its request is worked on waits, and what is held of it is bounded. The body of a large
+request goes from the socket to where it is wanted without passing through h11 (`Connection.fill`): its length is known.
 
 Whoever waits for the client says for how long. A client that makes progress, some kilobytes at a time, is waited for
 anew; one that drips bytes makes none.
@@ -20,7 +20,7 @@ import h11
 LONGEST_HEAD = 1 << 17
 """The most bytes that a request line and its headers may have."""
 
-IDLE, HEAD, PAUSE, FAREWELL = 900.0, 60.0, 300.0, 10.0
+IDLE_TIMEOUT, HEAD_TIMEOUT, PROGRESS_TIMEOUT, CLOSE_TIMEOUT = 900.0, 60.0, 300.0, 10.0
 """Seconds for which a client may be silent between requests, may take for a head, may pause within a body or an answer
 (it may be busy with its own disk), and may take to notice that the connection ends."""
 
@@ -30,16 +30,18 @@ _Found = TypeVar("_Found")
 
 
 class ClientGoneError(Exception):
-    """The client has left, or has been given up."""
+    """The client has left, or its connection was aborted."""
 
 
-class Line(asyncio.BufferedProtocol):
-    """One connection, as `labkit.embedded.http.conversation` uses it.
+class Connection(asyncio.BufferedProtocol):
+    """One connection, as `labkit.embedded.http.connection_handler` uses it.
 
-    ``buffer`` may be shared by all lines of a loop: what it holds is taken out at once.
+    ``buffer`` may be shared by all connections of a loop: what it holds is taken out at once.
     """
 
-    def __init__(self, buffer: bytearray, opened: Callable[[Line], None], closed: Callable[[Line], None]) -> None:
+    def __init__(
+        self, buffer: bytearray, opened: Callable[[Connection], None], closed: Callable[[Connection], None]
+    ) -> None:
         self.http = _new_http()
         self.idle = True
         """Whether no request has begun."""
@@ -49,7 +51,7 @@ class Line(asyncio.BufferedProtocol):
         """Until when it is waited for; without end while the lab itself is at work."""
         self.left = 0
         """How many bytes of the body are still to be taken past h11."""
-        self.said_all = False
+        self.eof = False
         """Whether the client has ended its side of the connection."""
         self._buffer, self._opened, self._closed = buffer, opened, closed
         self._transport: asyncio.Transport
@@ -57,8 +59,8 @@ class Line(asyncio.BufferedProtocol):
         self._find: Callable[[], Any] | None = None
         self._writable: asyncio.Future[None] | None = None
         self._target: memoryview | None = None
-        self._held_back = self._gone = self._deaf = self._passed_by = False
-        self._received, self._pause = 0, math.inf
+        self._reading_paused = self._gone = self._discarding = self._bypassed = False
+        self._received, self._renewal = 0, math.inf
 
     # -- How long the client is waited for -----------------------------------------------------------------------------
 
@@ -66,11 +68,11 @@ class Line(asyncio.BufferedProtocol):
         """Wait for so long from now; and again from each progress of the client on, if it is ``renewed`` by that."""
         self.since = asyncio.get_running_loop().time()
         self.deadline = self.since + seconds
-        self._received, self._pause = 0, seconds if renewed else math.inf
+        self._received, self._renewal = 0, seconds if renewed else math.inf
 
-    def wait_for_nobody(self) -> None:
+    def stop_waiting(self) -> None:
         """The lab itself is at work."""
-        self.deadline = self._pause = math.inf
+        self.deadline = self._renewal = math.inf
 
     @property
     def is_waited_for(self) -> bool:
@@ -81,9 +83,9 @@ class Line(asyncio.BufferedProtocol):
         self._received += received
         if self.idle:
             self.idle = False
-            self.wait_for(HEAD)
-        elif self._received >= _PROGRESS and self._pause < math.inf:
-            self.wait_for(self._pause, renewed=True)
+            self.wait_for(HEAD_TIMEOUT)
+        elif self._received >= _PROGRESS and self._renewal < math.inf:
+            self.wait_for(self._renewal, renewed=True)
 
     # -- From the client -----------------------------------------------------------------------------------------------
 
@@ -95,8 +97,8 @@ class Line(asyncio.BufferedProtocol):
         if self._gone:
             raise ClientGoneError
         self._waiting, self._find = asyncio.get_running_loop().create_future(), find
-        if self._held_back:
-            self._held_back = False
+        if self._reading_paused:
+            self._reading_paused = False
             self._transport.resume_reading()
         try:
             return cast(_Found, await self._waiting)
@@ -112,11 +114,11 @@ class Line(asyncio.BufferedProtocol):
         event = self.http.next_event()
         return None if event is h11.NEED_DATA else event
 
-    def pass_by(self, length: int) -> bytes:
+    def bypass(self, length: int) -> bytes:
         """Take a body of this length past h11 from now on (see `fill`); what h11 has of it already."""
-        self._hold_back()
+        self._pause_reading()
         begun = self.http.trailing_data[0][:length]
-        self.left, self._passed_by = length - len(begun), True
+        self.left, self._bypassed = length - len(begun), True
         return begun
 
     async def fill(self, target: memoryview) -> None:
@@ -127,13 +129,13 @@ class Line(asyncio.BufferedProtocol):
         finally:
             self.left -= size - len(self._target)
             self._target = None
-            self._hold_back()  # what comes next is the body's too, not h11's
+            self._pause_reading()  # what comes next is the body's too, not h11's
 
     def _filled(self) -> bool | None:
         if not self._target:
-            self._hold_back()
+            self._pause_reading()
             return True
-        if self.said_all:
+        if self.eof:
             raise ClientGoneError
         return None
 
@@ -141,8 +143,8 @@ class Line(asyncio.BufferedProtocol):
         """Whether another request may follow, for which all is ready then."""
         if self.http.our_state is not h11.DONE or self.left:
             return False
-        if self._passed_by:
-            self.http, self._passed_by = _new_http(), False
+        if self._bypassed:
+            self.http, self._bypassed = _new_http(), False
         elif self.http.their_state is h11.DONE:
             self.http.start_next_cycle()
         return self.http.their_state is h11.IDLE
@@ -151,7 +153,7 @@ class Line(asyncio.BufferedProtocol):
 
     async def send(self, *pieces: bytes | memoryview) -> None:
         """Send bytes, and wait until the system has taken all of them. Raises `ClientGoneError`."""
-        self.wait_for(PAUSE)
+        self.wait_for(PROGRESS_TIMEOUT)
         for piece in pieces:
             self._transport.write(piece)
         if self._writable is not None:
@@ -162,18 +164,18 @@ class Line(asyncio.BufferedProtocol):
     async def end(self) -> None:
         """Close the connection so that the client finds what it was sent, even if it goes on sending for a while."""
         sending = self.left or self.http.their_state in (h11.SEND_BODY, h11.ERROR)
-        if sending and not (self._gone or self.said_all or (self._passed_by and not self.left)):
-            self.wait_for(FAREWELL)
-            self._deaf = True
+        if sending and not (self._gone or self.eof or (self._bypassed and not self.left)):
+            self.wait_for(CLOSE_TIMEOUT)
+            self._discarding = True
             self._transport.write_eof()
-            await self.until(lambda: self.said_all or None)
+            await self.until(lambda: self.eof or None)
         self.close()
 
     def close(self) -> None:
         """Close the connection as soon as the system has taken everything that was sent; nothing of it is dropped."""
         self._transport.close()
 
-    def give_up(self) -> None:
+    def abort(self) -> None:
         """Close the connection whatever it is doing; what the system has not taken yet is dropped."""
         self._transport.abort()
 
@@ -183,7 +185,7 @@ class Line(asyncio.BufferedProtocol):
         """There is a client."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=0)
-        self.wait_for(IDLE)
+        self.wait_for(IDLE_TIMEOUT)
         self._opened(self)
 
     def get_buffer(self, sizehint: int) -> bytearray:
@@ -192,22 +194,22 @@ class Line(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes have come."""
-        if self._deaf:
+        if self._discarding:
             return
         if self._target:
             self._target = self._target[nbytes:]
         else:
             self.http.receive_data(cast(bytes, memoryview(self._buffer)[:nbytes]))
         self._note(nbytes)
-        self._look()
+        self._resume_waiter()
 
     def eof_received(self) -> bool:
         """The client has said everything; it may still listen."""
-        self.said_all = True
-        if not (self._deaf or self._passed_by):
+        self.eof = True
+        if not (self._discarding or self._bypassed):
             self.http.receive_data(b"")
-        self._look()
-        return not self._deaf
+        self._resume_waiter()
+        return not self._discarding
 
     def pause_writing(self) -> None:
         """The client reads slower than it is sent."""
@@ -227,10 +229,10 @@ class Line(asyncio.BufferedProtocol):
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(ClientGoneError())
 
-    def _look(self) -> None:
-        """Ask whether what is waited for is there; where nothing is, let the client wait."""
+    def _resume_waiter(self) -> None:
+        """Ask whether what is waited for is there; where nothing is, read no further."""
         if self._waiting is None or self._find is None or self._waiting.done():
-            self._hold_back()
+            self._pause_reading()
             return
         try:
             found = self._find()
@@ -240,9 +242,9 @@ class Line(asyncio.BufferedProtocol):
             if found is not None:
                 self._waiting.set_result(found)
 
-    def _hold_back(self) -> None:
-        if not self._held_back:
-            self._held_back = True
+    def _pause_reading(self) -> None:
+        if not self._reading_paused:
+            self._reading_paused = True
             self._transport.pause_reading()
 
 

@@ -1,6 +1,6 @@
-"""What is said on one line: request after request, each read, worked on by threads of its lane, and answered.
+"""The handler of one connection: request after request is read, worked on by threads of its pool, and answered.
 
-The event loop's thread, in which this runs, waits for sockets only, and the threads of the lanes never do: a step of an
+The event loop's thread, in which this runs, waits for sockets only, and the threads of the pools never do: a step of an
 exchange is given pieces of the body that are there already, or reads a piece of a file that can be sent at once. So a
 client that is silent, sends a byte a minute, or stops reading takes up a socket and at most a few pieces of memory.
 
@@ -27,57 +27,57 @@ import h11
 
 from labkit.embedded.http import steps
 from labkit.embedded.http.bodies import Body, LargeBody, body_of
+from labkit.embedded.http.connection import IDLE_TIMEOUT, PROGRESS_TIMEOUT, ClientGoneError, Connection
 from labkit.embedded.http.heads import RefusedHeadError, read_head
-from labkit.embedded.http.line import IDLE, PAUSE, ClientGoneError, Line
 from labkit.embedded.protocol.wire import PIECE, Exchange, HttpAnswer, HttpRequest, text_answer
 
 
 class Application(Protocol):
-    """What stands behind the door."""
+    """What the HTTP server serves."""
 
     def exchange(self, head: HttpRequest) -> Exchange:
         """A request on its way to its answer."""
 
-    def lane(self, head: HttpRequest) -> str:
+    def thread_pool(self, head: HttpRequest) -> str:
         """Which threads work on it."""
 
 
 @dataclass(frozen=True)
-class Conversation:
-    """One line, and what answers on it. ``work(lane, step)`` has a thread of the lane do a step."""
+class ConnectionHandler:
+    """One connection, and what answers on it. ``work(pool, step)`` has a thread of the pool do a step."""
 
-    line: Line
+    connection: Connection
     application: Application
     work: Callable[[str, Callable[[], Any]], Awaitable[Any]]
     closing: Callable[[], bool]
-    """Whether the server is about to stop, so that every answer is the last on its line."""
+    """Whether the server is about to stop, so that every answer is the last on its connection."""
 
-    async def hold(self) -> None:
+    async def run(self) -> None:
         """Answer requests until the client leaves, or says what is no HTTP."""
         try:
-            while await self._request() and self.line.next_request():
+            while await self._request() and self.connection.next_request():
                 pass
-            await self.line.end()
+            await self.connection.end()
         except ClientGoneError:
             pass
 
     async def _request(self) -> bool:
         """Answer one request; False where there was none."""
-        line = self.line
-        line.idle = True
-        line.wait_for(IDLE)
+        connection = self.connection
+        connection.idle = True
+        connection.wait_for(IDLE_TIMEOUT)
         try:
-            event = await line.event()
+            event = await connection.event()
             if not isinstance(event, h11.Request):
                 return False
-            line.idle = False
+            connection.idle = False
             head = read_head(event)
-            work = partial(self.work, self.application.lane(head))
-            body = body_of(head, line)
+            work = partial(self.work, self.application.thread_pool(head))
+            body = body_of(head, connection)
             await self._send(work, head, await self._answer(work, head, body))
             while not body.ended:
                 body.taken()
-                line.wait_for(PAUSE, renewed=True)
+                connection.wait_for(PROGRESS_TIMEOUT, renewed=True)
                 await body.gather()
         except (h11.RemoteProtocolError, RefusedHeadError) as error:
             await self._refuse(error)
@@ -88,15 +88,15 @@ class Conversation:
     async def _answer(self, work: Callable[..., Awaitable[Any]], head: HttpRequest, body: Body) -> HttpAnswer:
         """Hand the body on, until there is an answer; also what came before the client left."""
         exchange = self.application.exchange(head)
-        self.line.wait_for_nobody()
-        begun = isinstance(body, LargeBody) or self.line.http.they_are_waiting_for_100_continue
+        self.connection.stop_waiting()
+        begun = isinstance(body, LargeBody) or self.connection.http.they_are_waiting_for_100_continue
         answer: HttpAnswer | None = await work(partial(steps.begin, exchange)) if begun else None
         try:
             while answer is None:
                 await self._tell_to_continue()
-                self.line.wait_for(PAUSE, renewed=True)
+                self.connection.wait_for(PROGRESS_TIMEOUT, renewed=True)
                 await body.gather()
-                self.line.wait_for_nobody()
+                self.connection.stop_waiting()
                 step = work(partial(steps.advance, exchange, body.taken(), begun=begun, ended=body.ended))
                 answer, begun = await (step if body.ended else self._meanwhile(step, body)), True
         except (ClientGoneError, h11.RemoteProtocolError):
@@ -115,41 +115,41 @@ class Conversation:
         return answer
 
     async def _tell_to_continue(self) -> None:
-        if self.line.http.they_are_waiting_for_100_continue:
+        if self.connection.http.they_are_waiting_for_100_continue:
             told = h11.InformationalResponse(status_code=100, headers=[], reason="Continue")
-            await self.line.send(self.line.http.send(told) or b"")
+            await self.connection.send(self.connection.http.send(told) or b"")
 
     async def _refuse(self, error: h11.RemoteProtocolError | RefusedHeadError) -> None:
         """Say what is wrong with the request, unless the client has just left in the middle of it."""
-        if self.line.said_all or self.line.http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+        if self.connection.eof or self.connection.http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             return
         status = error.status if isinstance(error, RefusedHeadError) else error.error_status_hint
         sentence = str(error).rstrip(".")
         answer = text_answer(status, f"{sentence}. This port speaks plain HTTP/1.1.\n")
-        await self.line.send(self._whole(answer, last=True))
+        await self.connection.send(self._whole(answer, last=True))
 
     # -- Answers -------------------------------------------------------------------------------------------------------
 
     async def _send(self, work: Callable[..., Awaitable[Any]], head: HttpRequest, answer: HttpAnswer) -> None:
-        last = self.closing() or self.line.http.they_are_waiting_for_100_continue
+        last = self.closing() or self.connection.http.they_are_waiting_for_100_continue
         if isinstance(answer.body, bytes):
             whole = memoryview(self._whole(answer, head_only=head.method == "HEAD", last=last))
             for first in range(0, len(whole), PIECE):
-                await self.line.send(whole[first : first + PIECE])
+                await self.connection.send(whole[first : first + PIECE])
             return
         try:
-            await self.line.send(self._begun(answer, last=last))
+            await self.connection.send(self._begun(answer, last=last))
             place = memoryview(bytearray(PIECE if head.method != "HEAD" else 0))
             while size := await work(partial(answer.body.read_into, place)):
                 data = h11.Data(data=cast(bytes, place[:size]))
-                await self.line.send(*self.line.http.send_with_data_passthrough(data) or ())
+                await self.connection.send(*self.connection.http.send_with_data_passthrough(data) or ())
         finally:
             answer.body.close()
-        self.line.http.send(h11.EndOfMessage())
+        self.connection.http.send(h11.EndOfMessage())
 
     def _whole(self, answer: HttpAnswer, *, head_only: bool = False, last: bool) -> bytes:
         """The bytes of an answer whose body is there."""
-        begun, http = self._begun(answer, last=last), self.line.http
+        begun, http = self._begun(answer, last=last), self.connection.http
         body = b"" if head_only else http.send(h11.Data(data=cast(bytes, answer.body)))
         http.send(h11.EndOfMessage())
         return begun + (body or b"")
@@ -159,7 +159,7 @@ class Conversation:
         if last:
             headers.append(("Connection", "close"))
         response = h11.Response(status_code=answer.status, headers=headers, reason=answer.phrase)
-        return self.line.http.send(response) or b""
+        return self.connection.http.send(response) or b""
 
 
 @lru_cache(maxsize=1)
