@@ -1,4 +1,4 @@
-"""The gateway's edges: routes, sizes, failures, many clients at once, and waiting for moto."""
+"""The gateway's edges: routes, sizes, failures, and many clients at once."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def test_a_name_may_have_the_characters_that_aws_allows_and_no_others(cloud: Clo
 # -- Tokens --------------------------------------------------------------------------------------------------------
 
 _TOKENS, _SIZES = {"Marker", "NextToken", "nextToken"}, {"MaxItems", "MaxResults", "maxResults"}
-_MADE_UP = {"a number": "1", "base64": "MTIz", "moto's": "eyJtYXJrZXIiOiAxfQ=="}
+_MADE_UP = {"a number": "1", "base64": "MTIz", "base64 of JSON": "eyJtYXJrZXIiOiAxfQ=="}
 PAGED = [
     (service, name)
     for service in sorted(SERVICES)
