@@ -1,4 +1,4 @@
-"""The embedded AWS: a process of its own that answers STS, IAM, Organizations, ECR and Lambda over HTTP on loopback.
+"""The embedded AWS: STS, IAM, Organizations, ECR and Lambda, over HTTP on loopback or in the process that asks.
 
 The way of a request from its bytes to its answer:
 

@@ -5,6 +5,7 @@
     <home>/choices.json             what else was chosen for the lab (`labkit.lab.choices`)
     <home>/aws/config, credentials  the profiles for clients
     <home>/embedded/runtime.json    where the running process is (pid, port, token); 0600
+    <home>/embedded/port            the port of the last start
     <home>/embedded/server.log      what the process has to say
     <home>/embedded/*.lock          held while starting, and while running
     <home>/embedded/state.sqlite3   the state (`labkit.embedded.state.schema`); 0600

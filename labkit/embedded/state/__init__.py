@@ -3,6 +3,7 @@
 database       connections, units that are in force whole or not at all, commits that writers share
 schema         every table, with its version and the way from each version to the next
 opening        a home's database recognised, checked, led forward, or refused
+snapshots      the state under names, and back to it; snapshot_files has what lies in their folders
 blobs          layers, configurations and manifests as files, named by their digests
 uploads        blobs that are still being written
 clock          what time it is; every date comes from it
@@ -10,4 +11,6 @@ identifiers    ids and secrets in AWS's forms
 world          the world at the first start, as data
 settings       what can be chosen of it
 runtime        where the process is found
+inventory      how much there is, and how large it is
+log            what the process has to say, bounded
 """
