@@ -149,7 +149,7 @@ def inspect_home(root: Path) -> Home:
                 f"{home.root} is not empty and not a lab home. Set LABKIT_HOME to a new or an empty directory."
             )
     except OSError as error:
-        raise _unusable(home, error) from None
+        raise unusable(home, error) from None
     return home
 
 
@@ -165,7 +165,7 @@ def open_home(root: Path) -> Home:
         if not os.access(home.embedded, os.W_OK):
             raise PermissionError(13, "Permission denied")
     except OSError as error:
-        raise _unusable(home, error) from None
+        raise unusable(home, error) from None
     return home
 
 
@@ -219,7 +219,8 @@ def _check_marker(home: Home) -> None:
         )
 
 
-def _unusable(home: Home, error: OSError) -> UsageError:
+def unusable(home: Home, error: OSError) -> UsageError:
+    """What to raise where the system does not let the lab write below a home."""
     return UsageError(
         f"The lab home {home.root} cannot be used: {error.strerror}. Set LABKIT_HOME to a directory you can write to."
     )

@@ -99,6 +99,6 @@ def test_the_state_is_kept_loaded_and_reset(home: Path, root: Path) -> None:
         ["reset", "--all", "--yes"],
     )
     words = " ".join(out.split())
-    assert "The snapshot start is loaded: the embedded AWS in this process." in words
+    assert "The snapshot start is loaded: the embedded AWS in this process is up with it." in words
     assert "interpreter: functions run in the lab's own process: no timeout, no isolation" in words
-    assert f"The lab home {home} is as new." in words
+    assert f"The lab home {home} is as new; the embedded AWS in this process is up." in words

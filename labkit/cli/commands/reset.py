@@ -7,7 +7,7 @@ functions), and the accounts and the organization are as at the first start. Ask
 
 What was chosen stays: account numbers, region, organization, engine, base image. So do the snapshots, the base images
 that were pulled, the port, and the access keys of the profiles, so that open notebooks go on working. With --all all of
-it goes, too.
+it goes, too. The embedded AWS is up afterwards, even where it was not before.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ def run(args: argparse.Namespace) -> int:
     if not args.yes and not confirmed(f"{what}? [y/N] "):
         print("Nothing was changed.")
         return 1
-    client.reset(home.root, everything=args.all)
+    running = client.reset(home.root, everything=args.all)
     if args.all:
-        print(f"The lab home {home.root} is as new.")
+        print(f"The lab home {home.root} is as new; {running.where} is up.")
         return 0
-    print(f"The embedded AWS of {home.root} is as new. {_stays(kept)}")
+    print(f"The embedded AWS of {home.root} is as new, and up. {_stays(kept)}")
     return 0
 
 

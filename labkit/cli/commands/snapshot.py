@@ -8,7 +8,7 @@ images, functions) and the settings of the world. It takes little room: images a
   labkit snapshot delete start
 
 Loading throws away what was made since, and leaves choices and the other snapshots as they are. The profiles keep their
-access keys, so that open notebooks go on working.
+access keys, so that open notebooks go on working. The embedded AWS is up afterwards, even where it was not before.
 
 A snapshot belongs to the lab home; it is refused, and nothing is changed, when it is damaged or was made by a newer
 version of labkit. Exits with 1 then, and with 2 for a name that there is not, or that cannot be one.
@@ -74,7 +74,7 @@ def _load(args: argparse.Namespace) -> int:
         print("Nothing was changed.")
         return 1
     running = client.load_snapshot(None, args.name)
-    print(f"The snapshot {wanted.name} is loaded: {running.where}.")
+    print(f"The snapshot {wanted.name} is loaded: {running.where} is up with it.")
     return 0
 
 

@@ -23,7 +23,7 @@ from labkit.embedded.state.runtime import READY, read_runtime
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import EmbeddedError, UsageError
 from labkit.ground.environment import apply, lab_variables
-from labkit.ground.home import Home, home_path, inspect_home, open_home
+from labkit.ground.home import Home, home_path, inspect_home, open_home, unusable
 
 if TYPE_CHECKING:
     from labkit.embedded.state.snapshots import Snapshot
@@ -50,8 +50,10 @@ def ensure(root: Path | None = None, port: int | None = None, run_as: str | None
     """Find the embedded AWS of a lab home, or start it, as a process of its own or in-process (`here.KINDS`).
 
     What ``run_as`` leaves open is decided by `here.wanted`, or by what runs already. Raises `UsageError` for a home
-    that cannot be used, and `EmbeddedError` with the reason when it does not start, or runs in the other way.
+    that cannot be used or a port that there cannot be, and `EmbeddedError` with the reason when it does not start, or
+    runs in the other way.
     """
+    _check_port(port)
     home = inspect_home(home_path(root))
     kind = here.wanted(home, run_as)
     running = _found(home, kind)
@@ -62,6 +64,11 @@ def ensure(root: Path | None = None, port: int | None = None, run_as: str | None
     if port is not None and not running.endpoint.endswith(f":{port}"):
         raise EmbeddedError(f"The embedded AWS already answers at {running.endpoint}. Stop it first to choose a port.")
     return running
+
+
+def _check_port(port: int | None) -> None:
+    if port is not None and not 1 <= port <= 65535:
+        raise UsageError(f"The port must be a number from 1 to 65535, not {port}.")
 
 
 def stop(root: Path | None = None) -> bool:
@@ -184,11 +191,17 @@ def _alone(home: Home) -> Iterator[None]:
         return
     from filelock import FileLock, Timeout
 
+    lock = FileLock(home.start_lock, mode=0o600)
     try:
-        with FileLock(home.start_lock, mode=0o600).acquire(timeout=_ALONE_WITHIN):
-            yield
+        lock.acquire(timeout=_ALONE_WITHIN)
     except Timeout:
         raise EmbeddedError(f"Somebody else has been starting or stopping {home.root} for too long.") from None
+    except OSError as error:
+        raise unusable(home, error) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _found(home: Home, kind: str | None) -> Running | None:

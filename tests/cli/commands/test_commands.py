@@ -18,6 +18,7 @@ import pytest
 from labkit.cli import main
 from labkit.cli.commands.status import duration
 from labkit.embedded.process import client
+from labkit.ground.home import open_home
 
 
 @pytest.fixture
@@ -74,6 +75,25 @@ def test_the_embedded_aws_on_a_port_in_use_is_one_sentence_and_starts_nothing(ho
     assert "cannot be listened on (Address already in use)" in err
     assert labkit(capsys, "status")[0] == 1
     assert labkit(capsys, "down")[:2] == (0, "The embedded AWS was not up.\n")
+
+
+@pytest.mark.parametrize("port", ["0", "-3", "65536", "99999"])
+def test_a_port_that_there_cannot_be_is_one_sentence_and_starts_nothing(home, capsys, port):
+    said = f"labkit: The port must be a number from 1 to 65535, not {port}.\n"
+    assert labkit(capsys, "up", "--port", port) == (2, "", said)
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("command", [("down",), ("reset", "--yes"), ("snapshot", "save", "start"), ("up",)])
+def test_a_home_that_nothing_can_be_written_in_is_one_sentence(home, capsys, command):
+    lock = open_home(home).start_lock
+    lock.mkdir()  # refused to everybody, to root as well
+    (lock.parent / "state.sqlite3").touch()
+    code, out, err = labkit(capsys, *command)
+    lock.rmdir()
+    assert (code, out) == (2, "")
+    assert err.startswith(f"labkit: The lab home {home} cannot be used: ")
+    assert err.endswith("Set LABKIT_HOME to a directory you can write to.\n")
 
 
 def test_status_starts_nothing_and_says_no(home, capsys):

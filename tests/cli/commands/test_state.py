@@ -63,7 +63,7 @@ def test_a_snapshot_is_saved_listed_loaded_and_deleted(home: Path, capsys: pytes
     assert code == 0
     assert "has 6 accounts, 6 users and 1 repository. It takes the place of everything" in out
     assert f"in the embedded AWS of {home}: 6 accounts, 6 users and 2 repositories." in out
-    assert out.endswith("The snapshot start is loaded: the embedded AWS in this process.")
+    assert out.endswith("The snapshot start is loaded: the embedded AWS in this process is up with it.")
     assert repositories() == ["kept"]
     assert "start" in labkit(capsys, "snapshot", "list")[1]
     assert labkit(capsys, "snapshot", "delete", "start")[:2] == (0, "The snapshot start is deleted.")
@@ -163,7 +163,7 @@ def test_reset_all_leaves_nothing_of_what_was(home: Path, capsys: pytest.Capture
         (home / name).write_text("{}")
     before = (home / "aws" / "credentials").read_text()
     code, out, _ = labkit(capsys, "reset", "--all", "--yes")
-    assert (code, out) == (0, f"The lab home {home} is as new.")
+    assert (code, out) == (0, f"The lab home {home} is as new; the embedded AWS in this process is up.")
     assert sorted(path.name for path in home.iterdir()) == ["aws", "embedded", "labkit-home.json"]
     assert (home / "aws" / "credentials").read_text() != before
     assert labkit(capsys, "snapshot", "list", "--json")[1] == "[]"
