@@ -105,7 +105,9 @@ def _show(facts: Mapping[str, Any]) -> None:
     table.add_row("engine", f"{facts['engine']}: {facts['because']}")
     table.add_row("region", facts["region"])
     table.add_row("organization", facts["organization"])
-    table.add_row("accounts", "\n".join(f"{number}  {name}" for name, number in facts["accounts"].items()))
+    accounts = [f"{number}  {name}" for name, number in facts["accounts"].items()]
+    accounts += [f"{number}  of which only the number is known" for number in facts["outside"]]
+    table.add_row("accounts", "\n".join(accounts))
     table.add_row("contents", in_words(facts["contents"]))
     table.add_row("sizes", ", ".join(f"{name} {size_in_words(size)}" for name, size in facts["sizes"].items()))
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())

@@ -79,6 +79,7 @@ class Control:
             "server": self._server,
             "uptime_seconds": round(time.monotonic() - self._began, 1),
             "versions": {"labkit": VERSION, "schema": schema.VERSION, "sqlite": sqlite3.sqlite_version},
+            "outside": accounts.numbers(embedded.database, "outside"),
             "contents": inventory.contents(embedded.database),
             "sizes": inventory.sizes(embedded.home),
             "trouble": embedded.database.trouble_now(),

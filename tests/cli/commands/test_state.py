@@ -217,7 +217,9 @@ def test_an_account_outside_exists_once_it_was_named(home: Path, capsys: pytest.
     client.add_account(home, "999988887777")
     client.add_account(home, "999988887777")
     client.add_account(home, "813835382529")
-    assert json.loads(labkit(capsys, "status", "--json")[1])["contents"]["accounts"] == 7
+    facts = json.loads(labkit(capsys, "status", "--json")[1])
+    assert (facts["contents"]["accounts"], facts["outside"]) == (7, ["999988887777"])
+    assert "999988887777 of which only the number is known" in labkit(capsys, "status")[1]
 
 
 @pytest.mark.parametrize("number", ["1234", "1234-5678-9012", "x" * 12])
