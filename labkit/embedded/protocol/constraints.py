@@ -24,6 +24,7 @@ _CODES = {
 }
 _SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean"})
 _CHECKED_ALONE = frozenset({"RepositoryName"})  # ECR checks each name of a list as if it were the only one
+_MAY_BE_NULL = frozenset({"SecurityGroupId"})  # of these members AWS was seen not to say "Member must not be null"
 _LONGEST_SHOWN = 4096  # AWS was seen to show 299 characters whole; a whole body need not come back
 _OF_MEMBERS = "satisfy constraint: "
 # Letters, separators and numbers, as the patterns of tags name them and as Python does; "_" is theirs as well.
@@ -111,7 +112,7 @@ def _in_words_of_iam(violation: _Violation) -> str | None:
 
 def _in_words_of_most(violation: _Violation) -> str:
     demand = violation.demand
-    if demand.startswith(_OF_MEMBERS):  # ECR leaves this out
+    if demand.startswith(_OF_MEMBERS) and violation.shape.member.name not in _MAY_BE_NULL:  # ECR leaves this out
         demand = f"{demand[:-1]}, Member must not be null]"
     shown = _shown(violation.value)
     return f"Value {shown} at '{violation.where}' failed to satisfy constraint: Member must {demand}"

@@ -88,6 +88,12 @@ def test_lists_are_shown_as_aws_shows_them(cloud: Cloud) -> None:
         "1 validation error detected: Value '[mips]' at 'architectures' failed to satisfy constraint: "
         "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]"
     )
+    long = "sg" * 150
+    assert violations(cloud, **function, VpcConfig={"SecurityGroupIds": [long]}) == (
+        f"1 validation error detected: Value '[{long}]' at 'vpcConfig.securityGroupIds' failed to satisfy constraint: "
+        "Member must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length "
+        "greater than or equal to 0, Member must satisfy regular expression pattern: sg-[0-9a-zA-Z]*]"
+    )
 
 
 def test_all_violations_are_told_at_once(cloud: Cloud) -> None:
