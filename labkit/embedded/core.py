@@ -12,10 +12,11 @@ handler, which is in force as a whole or not at all. The stores are made on firs
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
-from functools import cached_property
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from labkit.embedded.protocol.calls import Credentials
 from labkit.embedded.records import founding, fresh, keys, organization, principals, repositories
@@ -41,6 +42,23 @@ if TYPE_CHECKING:
 
 _TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
 _OFFSET, _WORLD, _SECRET = "clock_offset", "world", "secret"  # names of settings
+
+_Made = TypeVar("_Made")
+
+
+class _MadeOnce(Generic[_Made]):
+    """A property that is made on first use, and once, whichever threads ask first: cached_property has no lock."""
+
+    def __init__(self, make: Callable[[Any], _Made]) -> None:
+        self._make, self._name, self._lock = make, make.__name__, RLock()
+        self.__doc__ = make.__doc__
+
+    def __get__(self, instance: Any, owner: type[Any] | None = None) -> _Made:
+        with self._lock:
+            if self._name not in instance.__dict__:
+                instance.__dict__[self._name] = self._make(instance)
+        made: _Made = instance.__dict__[self._name]
+        return made
 
 
 class Embedded:
@@ -125,21 +143,21 @@ class Embedded:
 
     # -- Stores ----------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @_MadeOnce
     def images(self) -> ImageStore:
         """Layers and manifests; blobs lie below ``<home>/embedded/images``."""
         from labkit.embedded.services.ecr.images.store import ImageStore
 
         return ImageStore(self.home.embedded / "images", self.database, self.clock)
 
-    @cached_property
+    @_MadeOnce
     def functions(self) -> FunctionStore:
         """Lambda functions; what they run from lies below ``<home>/embedded/functions``."""
         from labkit.embedded.services.lambda_.functions.store import FunctionStore
 
         return FunctionStore(self.home.embedded / "functions", self.database, self.clock, self.runners.keep_only)
 
-    @cached_property
+    @_MadeOnce
     def runners(self) -> Runners:
         """What the handlers of functions run in."""
         from labkit.embedded.services.lambda_.invoke.runners import Runners

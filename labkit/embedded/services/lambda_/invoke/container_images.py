@@ -61,7 +61,7 @@ def keep_only(client: Any, home: Path, digests: Collection[str]) -> None:
         for name in set(image.get("RepoTags") or ()) - kept:
             if name.startswith(f"{_repository(home)}:"):
                 with contextlib.suppress(*engine_errors()):
-                    client.remove_image(name, force=True)  # also while its last container is just going
+                    client.remove_image(name)
 
 
 def archive(manifest: Manifest, name: str, blobs: BlobStore) -> Iterator[bytes]:
