@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from labkit.embedded.protocol.calls import Credentials
 from labkit.embedded.records import founding, fresh, keys, organization, principals, repositories
+from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.records.keys import Session, new_session
 from labkit.embedded.records.principals import EntityRecord
 from labkit.embedded.records.repositories import RepositoryRecord
@@ -238,7 +239,7 @@ class Embedded:
             user_id=f"{role.id}:{session_name}",
             role_id=role.id,
             policies=policies,
-            tags=principals.tags(self.database, role.id),
+            tags=resource_tags.of(self.database, role.id),
         )
         return self.open_session(session)
 

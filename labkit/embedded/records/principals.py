@@ -83,11 +83,6 @@ def role(db: Database, arn: str) -> EntityRecord | None:
     return found if found and found.kind == "role" else None
 
 
-def tags(db: Database, resource: str) -> dict[str, str]:
-    """The tags of an entity (by its id) or of anything else (by its ARN)."""
-    return {row["key"]: row["value"] for row in db.all("SELECT key, value FROM tag WHERE resource = ?", resource)}
-
-
 def documents(db: Database, entity: EntityRecord) -> Documents:
     """The policies of a user with those of its groups, or of a role; the boundary of either."""
     inline = db.all(_INLINE, entity.id, entity.id)

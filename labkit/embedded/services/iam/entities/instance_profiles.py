@@ -10,6 +10,7 @@ from sqlite3 import Row
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.records import principals
+from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.records.principals import EntityRecord
 from labkit.embedded.services.iam import listing
 from labkit.embedded.services.iam.entities import shapes, tags
@@ -58,7 +59,7 @@ def delete(embedded: Embedded, call: Call) -> dict[str, Any]:
     found = profile(embedded, call)
     if found["role_id"] is not None:
         raise refusal("in instance profile")
-    embedded.database.run("DELETE FROM tag WHERE resource = ?", found["id"])
+    resource_tags.clear(embedded.database, found["id"])
     embedded.database.run("DELETE FROM instance_profile WHERE id = ?", found["id"])
     return {}
 
@@ -151,5 +152,5 @@ def _page(embedded: Embedded, call: Call, fetch: listing.Fetch) -> dict[str, Any
 
 def _shape(embedded: Embedded, row: Row) -> dict[str, Any]:
     members = shapes.instance_profile(row, roles_of(embedded.database, [row]).values())
-    found = principals.tags(embedded.database, row["id"])
+    found = resource_tags.of(embedded.database, row["id"])
     return {**members, "Tags": shapes.tag_list(found.items())} if found else members

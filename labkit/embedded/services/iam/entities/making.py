@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.records import bindings, managed_policies, principals
+from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.records.principals import EntityRecord, Kind
 from labkit.embedded.services.iam.errors import refusal
 from labkit.embedded.services.iam.quotas import check_account
@@ -93,7 +94,7 @@ def delete(embedded: Embedded, found: EntityRecord) -> None:
 def erase(embedded: Embedded, found: EntityRecord) -> None:
     """Delete an entity on which nothing hangs any more."""
     db = embedded.database
-    db.run("DELETE FROM tag WHERE resource = ?", found.id)
+    resource_tags.clear(db, found.id)
     db.run("DELETE FROM entity WHERE id = ?", found.id)
     bindings.unbind(db, found.arn)
     bindings.deleted(db, found.id, found.arn)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from sqlite3 import Row
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.records import bindings, principals
+from labkit.embedded.records import bindings
+from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.services.iam import listing
 from labkit.embedded.services.iam.entities import linked_roles, making, shapes, tags, trust
 from labkit.embedded.services.iam.entities.lookup import entity, modifiable_role
@@ -36,14 +37,14 @@ def create_role(embedded: Embedded, call: Call) -> dict[str, Any]:
     )
     bindings.bind(embedded.database, made.arn, document)
     tags.add(embedded, made.id, call.params.get("Tags", ()))
-    return {"Role": {**shapes.new_role(made), **shapes.more(made, principals.tags(embedded.database, made.id))}}
+    return {"Role": {**shapes.new_role(made), **shapes.more(made, resource_tags.of(embedded.database, made.id))}}
 
 
 def get_role(embedded: Embedded, call: Call) -> dict[str, Any]:
     """Describe a role."""
     found = entity(embedded, call, "role")
     members = {**shapes.role(found), "RoleLastUsed": shapes.last_used(found, embedded.uses.pending(found.id))}
-    return {"Role": {**members, **shapes.more(found, principals.tags(embedded.database, found.id))}}
+    return {"Role": {**members, **shapes.more(found, resource_tags.of(embedded.database, found.id))}}
 
 
 def update_role(embedded: Embedded, call: Call) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlite3 import Row
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.records import principals
+from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.services.iam import listing
 from labkit.embedded.services.iam.entities import making, shapes, tags
 from labkit.embedded.services.iam.entities.lookup import entity, own_user
@@ -21,13 +21,13 @@ def create_user(embedded: Embedded, call: Call) -> dict[str, Any]:
     boundary = making.asked_boundary(embedded, call)
     made = making.make(embedded, call, "user", call.params["UserName"], call.params.get("Path", "/"), boundary=boundary)
     tags.add(embedded, made.id, call.params.get("Tags", ()))
-    return {"User": {**shapes.user(made), **shapes.more(made, principals.tags(embedded.database, made.id))}}
+    return {"User": {**shapes.user(made), **shapes.more(made, resource_tags.of(embedded.database, made.id))}}
 
 
 def get_user(embedded: Embedded, call: Call) -> dict[str, Any]:
     """Describe a user; without a name the one who asks."""
     found = own_user(embedded, call)
-    return {"User": {**shapes.user(found), **shapes.more(found, principals.tags(embedded.database, found.id))}}
+    return {"User": {**shapes.user(found), **shapes.more(found, resource_tags.of(embedded.database, found.id))}}
 
 
 def update_user(embedded: Embedded, call: Call) -> dict[str, Any]:

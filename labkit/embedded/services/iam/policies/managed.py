@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.records import aws_policies, managed_policies, principals
+from labkit.embedded.records import aws_policies, managed_policies
+from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.records.managed_policies import ManagedPolicy
 from labkit.embedded.services.iam import listing, quotas
 from labkit.embedded.services.iam.entities import tags
@@ -31,7 +32,7 @@ def create_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
     made = _insert(embedded, call)
     tags.add(embedded, made.arn, call.params.get("Tags", ()))
     shown = shapes.policy(embedded, call, made)
-    return {"Policy": {**shown, **shapes.tags(principals.tags(embedded.database, made.arn), always=False)}}
+    return {"Policy": {**shown, **shapes.tags(resource_tags.of(embedded.database, made.arn), always=False)}}
 
 
 def _insert(embedded: Embedded, call: Call) -> ManagedPolicy:
@@ -64,7 +65,7 @@ def get_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
     """Describe a managed policy, AWS's or the account's, with its tags and description."""
     found = lookup.policy(embedded, call)
     described = {} if found.description is None else {"Description": found.description}
-    tagged = shapes.tags(principals.tags(embedded.database, found.arn), always=True)
+    tagged = shapes.tags(resource_tags.of(embedded.database, found.arn), always=True)
     return {"Policy": {**shapes.policy(embedded, call, found), **described, **tagged}}
 
 
@@ -76,7 +77,7 @@ def delete_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
         raise refusal("policy in use")
     if len(managed_policies.versions(db, found)) > 1:
         raise refusal("has versions")
-    db.run("DELETE FROM tag WHERE resource = ?", found.arn)
+    resource_tags.clear(db, found.arn)
     db.run("DELETE FROM managed_policy WHERE arn = ?", found.arn)
     return {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call
-from labkit.embedded.records.principals import tags
+from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.services import paging
 from labkit.embedded.services.lambda_.checks import check_shape
 from labkit.embedded.services.lambda_.errors import error
@@ -26,7 +26,7 @@ PAGE = 50
 def get_function(embedded: Embedded, call: Call) -> dict[str, Any]:
     """GetFunction: configuration, image and tags."""
     function = function_of(embedded, call)
-    return description(function, tags(embedded.database, function.key.arn))
+    return description(function, resource_tags.of(embedded.database, function.key.arn))
 
 
 def get_function_configuration(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def delete_function(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 def list_tags(embedded: Embedded, call: Call) -> dict[str, Any]:
     """ListTags of the function whose ARN is ``Resource``."""
-    return {"Tags": tags(embedded.database, function_of(embedded, call).key.arn)}
+    return {"Tags": resource_tags.of(embedded.database, function_of(embedded, call).key.arn)}
 
 
 def tag_resource(embedded: Embedded, call: Call) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from sqlite3 import Row
 from typing import Any
 from uuid import uuid4
 
+from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.services.lambda_.functions.record import (
     ACTIVE,
     SUCCESSFUL,
@@ -111,13 +112,11 @@ class FunctionStore:
 
     def tag(self, key: FunctionRef, tags: Mapping[str, str]) -> None:
         """Add tags to a function, replacing those of the same key."""
-        for name, value in tags.items():
-            self._db.run("INSERT OR REPLACE INTO tag (resource, key, value) VALUES (?, ?, ?)", key.arn, name, value)
+        resource_tags.put(self._db, key.arn, tags)
 
     def untag(self, key: FunctionRef, names: Collection[str]) -> None:
         """Remove tags; those that are not there do not matter."""
-        for name in names:
-            self._db.run("DELETE FROM tag WHERE resource = ? AND key = ?", key.arn, name)
+        resource_tags.remove(self._db, key.arn, names)
 
     def needed_blobs(self) -> set[str]:
         """The blobs that some function still has to be made ready from or runs; they must outlive their repository."""
