@@ -118,10 +118,26 @@ CREATE TABLE session (
     policies TEXT,                -- JSON list of texts
     tags TEXT NOT NULL,           -- JSON object
     issued TEXT NOT NULL,
-    expires TEXT NOT NULL
+    expires TEXT NOT NULL,
+    source_identity TEXT,
+    transitive TEXT NOT NULL DEFAULT '[]',    -- JSON list: keys of tags that go on to the next role
+    context TEXT NOT NULL DEFAULT '{}'        -- JSON object: condition keys that came with a web identity
 ) STRICT;
 CREATE INDEX session_expires ON session (expires);
 CREATE INDEX session_parent ON session (parent) WHERE parent IS NOT NULL;
+
+-- Identity providers of OpenID Connect, as IAM has them; url has no https://.
+CREATE TABLE oidc_provider (
+    arn TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account,
+    url TEXT NOT NULL,
+    client_ids TEXT NOT NULL,     -- JSON list
+    thumbprints TEXT NOT NULL,    -- JSON list
+    created TEXT NOT NULL
+) STRICT;
+
+-- The public keys of providers, given to the lab, which fetches nothing; keys is a JSON Web Key Set.
+CREATE TABLE oidc_keys (url TEXT PRIMARY KEY, keys TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE instance_profile (
     id TEXT PRIMARY KEY,
@@ -246,6 +262,9 @@ CREATE TABLE repository (
     exclusions TEXT NOT NULL,     -- JSON list of filters
     scan_on_push INTEGER NOT NULL,
     encryption TEXT NOT NULL,     -- JSON object
+    lifecycle_policy TEXT,
+    lifecycle_evaluated TEXT,     -- when it last expired or archived images
+    replicated INTEGER NOT NULL DEFAULT 0,    -- made by replication: its images are there, its policy is not
     UNIQUE (account, region, name)
 ) STRICT;
 
@@ -258,6 +277,10 @@ CREATE TABLE image (
     size INTEGER NOT NULL,        -- bytes of its layers
     pushed TEXT NOT NULL,
     artifact TEXT,                -- media type of its configuration
+    status TEXT NOT NULL DEFAULT 'ACTIVE',    -- ACTIVE, ARCHIVED or ACTIVATING
+    archived TEXT,                -- when it was last archived
+    activated TEXT,               -- when it was last restored, or will have been
+    last_pulled TEXT,
     UNIQUE (repository, digest)
 ) STRICT;
 CREATE INDEX image_repository ON image (repository, number);
@@ -309,9 +332,27 @@ CREATE TABLE login_token (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX login_token_expires ON login_token (expires);
 
+-- What one account has in one region, whatever the repository.
+CREATE TABLE registry (
+    account TEXT NOT NULL REFERENCES account,
+    region TEXT NOT NULL,
+    policy TEXT,
+    settings TEXT NOT NULL,       -- JSON object: account settings by name
+    PRIMARY KEY (account, region)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pull_through_rule (
+    account TEXT NOT NULL REFERENCES account,
+    region TEXT NOT NULL,
+    prefix TEXT NOT NULL,
+    upstream TEXT NOT NULL,       -- JSON object, in the names of ECR's API
+    created TEXT NOT NULL,
+    PRIMARY KEY (account, region, prefix)
+) STRICT, WITHOUT ROWID;
+
 -- Lambda -------------------------------------------------------------------------------------------------------------
 
--- Functions; every published version will be a row of its own beside that of $LATEST.
+-- Functions; every published version is a row of its own beside that of $LATEST.
 CREATE TABLE function (
     arn TEXT NOT NULL,            -- without a qualifier
     version TEXT NOT NULL,
@@ -329,6 +370,10 @@ CREATE TABLE function (
     state TEXT NOT NULL, state_code TEXT, state_reason TEXT,
     last_update TEXT, last_update_code TEXT, last_update_reason TEXT,
     policy TEXT,
+    last_version INTEGER NOT NULL DEFAULT 0,  -- of $LATEST: the highest number ever published
+    concurrency INTEGER,          -- of $LATEST: reserved
+    ready_after TEXT,             -- not ready before this moment
+    last_invoked TEXT,
     PRIMARY KEY (arn, version)
 ) STRICT;
 CREATE UNIQUE INDEX function_name ON function (account, region, name, version);
@@ -343,6 +388,7 @@ CREATE TABLE function_alias (
     description TEXT NOT NULL,
     revision TEXT NOT NULL,
     policy TEXT,
+    weights TEXT NOT NULL DEFAULT '{}',       -- JSON object: version to its share of invocations, 0 to 1
     PRIMARY KEY (arn, name)
 ) STRICT, WITHOUT ROWID;
 
@@ -354,9 +400,22 @@ CREATE TABLE event (
     id TEXT NOT NULL UNIQUE,
     account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL,
     moment TEXT NOT NULL,
-    record TEXT NOT NULL          -- JSON object
+    record TEXT NOT NULL,         -- JSON object
+    category TEXT NOT NULL DEFAULT 'Management',    -- or Data
+    read_only INTEGER NOT NULL DEFAULT 0,
+    username TEXT,
+    access_key TEXT,
+    reason TEXT                   -- how the engine explains the decision
 ) STRICT;
 CREATE INDEX event_moment ON event (account, region, moment);
+
+CREATE TABLE event_resource (
+    event INTEGER NOT NULL REFERENCES event ON DELETE CASCADE,
+    type TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (event, type, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_resource_name ON event_resource (name);
 
 -- Rows that could not be read, each as it was, with the reason.
 CREATE TABLE set_aside (

@@ -84,11 +84,19 @@ def test_the_state_is_its_owners_alone(home: Home) -> None:
     assert modes == dict.fromkeys(["state.sqlite3", "state.sqlite3-wal", "state.sqlite3-shm"], 0o600)
 
 
-def tables(home: Home) -> list[tuple[str, ...]]:
+def tables(home: Home) -> dict[str, object]:
+    """What each table, index and trigger is, whatever the order of its columns and the words that made it."""
     connection = sqlite3.connect(home.database)
-    found = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
+    found: dict[str, object] = {}
+    for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
+        if kind == "table":
+            columns = connection.execute(f"PRAGMA table_xinfo({name})").fetchall()
+            references = connection.execute(f"PRAGMA foreign_key_list({name})").fetchall()
+            found[name] = sorted(column[1:] for column in columns), sorted(references)
+        else:
+            found[name] = " ".join(str(sql).split())
     connection.close()
-    return [(kind, name, " ".join(str(sql).split())) for kind, name, sql in found]
+    return found
 
 
 FROZEN = sorted((Path(__file__).parent / "schemas").glob("version-*.sql"))

@@ -1,0 +1,61 @@
+-- From version 1 to version 2: what happens later (versions, states that last, events), and what decides beside the
+-- repository's policy (the registry's, sessions of other origins).
+
+-- STS and IAM
+ALTER TABLE session ADD COLUMN source_identity TEXT;
+ALTER TABLE session ADD COLUMN transitive TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE session ADD COLUMN context TEXT NOT NULL DEFAULT '{}';
+CREATE TABLE oidc_provider (
+    arn TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account,
+    url TEXT NOT NULL,
+    client_ids TEXT NOT NULL,
+    thumbprints TEXT NOT NULL,
+    created TEXT NOT NULL
+) STRICT;
+CREATE TABLE oidc_keys (url TEXT PRIMARY KEY, keys TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+-- ECR
+ALTER TABLE repository ADD COLUMN lifecycle_policy TEXT;
+ALTER TABLE repository ADD COLUMN lifecycle_evaluated TEXT;
+ALTER TABLE repository ADD COLUMN replicated INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE image ADD COLUMN status TEXT NOT NULL DEFAULT 'ACTIVE';
+ALTER TABLE image ADD COLUMN archived TEXT;
+ALTER TABLE image ADD COLUMN activated TEXT;
+ALTER TABLE image ADD COLUMN last_pulled TEXT;
+CREATE TABLE registry (
+    account TEXT NOT NULL REFERENCES account,
+    region TEXT NOT NULL,
+    policy TEXT,
+    settings TEXT NOT NULL,
+    PRIMARY KEY (account, region)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pull_through_rule (
+    account TEXT NOT NULL REFERENCES account,
+    region TEXT NOT NULL,
+    prefix TEXT NOT NULL,
+    upstream TEXT NOT NULL,
+    created TEXT NOT NULL,
+    PRIMARY KEY (account, region, prefix)
+) STRICT, WITHOUT ROWID;
+
+-- Lambda
+ALTER TABLE function ADD COLUMN last_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE function ADD COLUMN concurrency INTEGER;
+ALTER TABLE function ADD COLUMN ready_after TEXT;
+ALTER TABLE function ADD COLUMN last_invoked TEXT;
+ALTER TABLE function_alias ADD COLUMN weights TEXT NOT NULL DEFAULT '{}';
+
+-- CloudTrail
+ALTER TABLE event ADD COLUMN category TEXT NOT NULL DEFAULT 'Management';
+ALTER TABLE event ADD COLUMN read_only INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE event ADD COLUMN username TEXT;
+ALTER TABLE event ADD COLUMN access_key TEXT;
+ALTER TABLE event ADD COLUMN reason TEXT;
+CREATE TABLE event_resource (
+    event INTEGER NOT NULL REFERENCES event ON DELETE CASCADE,
+    type TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (event, type, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_resource_name ON event_resource (name);
