@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from labkit.ground import VERSION
+from labkit.ground.text import visible
 
 
 class Command(NamedTuple):
@@ -168,5 +169,5 @@ def _report(error: Exception) -> int:
 
         traceback.print_exception(error)
     sentence, code = explain(error)
-    print(f"labkit: {sentence}", file=sys.stderr)
+    print(visible(f"labkit: {sentence}"), file=sys.stderr)
     return code

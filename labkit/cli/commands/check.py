@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.errors import UsageError
+from labkit.ground.text import visible
 
 if TYPE_CHECKING:
     from labkit.check import Report
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     elif args.json:
         print(json.dumps({"file": name, "ok": passes, **report.to_dict()}, indent=2))
     else:
-        print(_printable("\n".join(lines(report, name))))
+        print(visible("\n".join(lines(report, name))))
     return 0 if passes else 1
 
 
@@ -83,8 +84,3 @@ def _read(policy: str) -> str:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"{policy} cannot be read ({reason}); name a file with a policy, or - for input.") from None
     return raw.decode("utf-8-sig", "backslashreplace")
-
-
-def _printable(text: str) -> str:
-    """The text without lone surrogates, which JSON can hold and no terminal can print."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import UsageError
+from labkit.ground.text import visible
 
 if TYPE_CHECKING:
     from labkit.iam import Decision
@@ -92,12 +93,11 @@ def _show(answers: Sequence[tuple[Case, Decision]]) -> None:
         verdict = "allowed" if decision.allowed else "denied"
         title = f" {case.title}" if case.title else ""
         if len(answers) > 1:
-            console.print(
-                f"{'✗' if missed else '✓' if case.expect else '·'} {case.id}: {verdict}.{title}", markup=False
-            )
+            mark = "✗" if missed else "✓" if case.expect else "·"
+            console.print(visible(f"{mark} {case.id}: {verdict}.{title}"), markup=False)
         if missed or len(answers) == 1:
             console.print(decision_tree(decision))
         for sentence in missed:
-            console.print(f"  not as expected: {sentence}", markup=False)
+            console.print(visible(f"  not as expected: {sentence}"), markup=False)
     if len(answers) > 1:
         console.print(f"{len(answers)} cases, {sum(bool(c.missed(d)) for c, d in answers)} not as expected.")

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.cli.commands.evaluate import read_file
 from labkit.errors import PolicyError, UsageError
+from labkit.ground.text import visible
 
 if TYPE_CHECKING:
     from labkit.iam import Decision, Principal, Request
@@ -146,6 +147,6 @@ def _show(decision: Decision) -> None:
     console = Console(highlight=False, emoji=False)
     console.print(decision_tree(decision))
     if decision.denial:
-        console.print(f"AWS would say: {decision.denial}", markup=False)
+        console.print(visible(f"AWS would say: {decision.denial}"), markup=False)
     for each in counterfactuals(decision):
-        console.print(each.sentence, markup=False)
+        console.print(visible(each.sentence), markup=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from rich.text import Text
 from rich.tree import Tree
 
+from labkit.ground.text import visible
 from labkit.iam import Decision
 from labkit.iam.words.outline import Line, outline
 
@@ -27,6 +28,6 @@ def _grown(line: Line) -> Tree:
 
 
 def _label(line: Line) -> Text:
-    label = Text(str(line))
+    label = Text(visible(str(line)))
     label.stylize(_STYLES[line.state], 0, 1)
     return label

@@ -10,6 +10,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
+from labkit.ground.text import visible
 from labkit.ground.threads import HAVE_THREADS
 from labkit.scenarios import Scenario, ScenarioResult, Step, StepResult
 from labkit.scenarios.evidence import MARKS, NO, NONE, STOPPED, YES, error_of, facts_of, kind, outcome
@@ -34,7 +35,7 @@ def evidence(result: StepResult) -> Iterator[RenderableType]:
 
 
 def _below(text: str) -> RenderableType:
-    return Padding(Text(text, style="dim"), (0, 0, 0, 5))
+    return Padding(Text(visible(text), style="dim"), (0, 0, 0, 5))
 
 
 class LiveSteps:
@@ -65,7 +66,7 @@ class LiveSteps:
     def progress(self, said: str) -> None:
         """Called while a step runs, with a line of a build, a push or a pull."""
         if self._status is not None:
-            self._status.update(Text.assemble(self._title, (f"  {said}", "dim")))
+            self._status.update(Text.assemble(self._title, (f"  {visible(said)}", "dim")))
 
 
 def summary(results: list[ScenarioResult]) -> Table:

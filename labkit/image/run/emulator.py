@@ -15,6 +15,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from labkit.ground.text import visible_log
 from labkit.image.format.config import ImageConfig
 from labkit.image.run.function import RunnableFunction
 from labkit.image.run.local import MEMORY, TIMEOUT, emulate
@@ -64,7 +65,7 @@ def _stop(_number: int, _frame: Any) -> None:
 
 
 def _write(log: bytes) -> None:
-    sys.stdout.buffer.write(log)
+    sys.stdout.buffer.write(visible_log(log))
     sys.stdout.flush()
 
 

@@ -231,3 +231,15 @@ def test_help_has_an_example(ask, command):
     code, out, _ = ask(f"{command} --help")
     assert code == 0
     assert f"  labkit {command} " in out
+
+
+@pytest.mark.parametrize("line", ["evaluate c.json", "evaluate two.json", "check p.json"])
+def test_what_a_policy_or_a_case_says_cannot_act_on_the_terminal(ask, line):
+    red = "\x1b[31mred\a"
+    policy = policies.cross_account(OWN)
+    policy["Statement"][0]["Sid"] = red
+    policy["Statement"][0]["Condition"] = {"StringLike": {f"aws:SourceArn{red}": red}}
+    poisoned = {**case(), "id": red, "title": red, "policies": {"resource": policy}, "expect": {"decision": "allowed"}}
+    _, out, err = ask(line, c=poisoned, two=[poisoned, poisoned], p=policy)
+    assert "\\x1b[31mred\\x07" in out + err
+    assert not {"\x1b", "\a"} & set(out + err)
