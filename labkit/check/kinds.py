@@ -1,7 +1,8 @@
 """The kinds of policy, as a table: which elements each must and must not have, and how long it may be.
 
 Sources: IAM User Guide, "Grammar of the IAM JSON policy language" and "IAM and AWS STS quotas"; Amazon ECR User Guide,
-"Private repository policies"; AWS Organizations User Guide, "SCP syntax", "RCP syntax" and "Quotas".
+"Private repository policies" and "Private registry permissions"; AWS Organizations User Guide, "SCP syntax", "RCP
+syntax" and "Quotas".
 """
 
 from __future__ import annotations
@@ -51,6 +52,17 @@ _ROWS = (
         longest=10_240,
         refusal="Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
         example='"Principal": {"Service": "lambda.amazonaws.com"}',
+    ),
+    DocumentKind(
+        "ecr-registry",
+        "an ECR registry policy",
+        (PRINCIPAL, RESOURCE),
+        {},
+        principal_kinds=("AWS", "Service"),
+        services=("ecr",),
+        longest=10_240,
+        refusal="Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid registry policy provided'",
+        example='"Principal": {"Service": "lambda.amazonaws.com"} and "Resource": "*"',
     ),
     DocumentKind(
         "identity",

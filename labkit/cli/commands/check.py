@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from labkit.check import Report
 
 # The names stand here too, so that --help and wrong usage answer without loading the check; a test compares them.
-KIND_NAMES = ("ecr-repository", "identity", "managed", "session", "trust", "scp", "rcp")
+KIND_NAMES = ("ecr-repository", "ecr-registry", "identity", "managed", "session", "trust", "scp", "rcp")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ deleted the policy shows the id, ``AROA…`` or ``AIDA…``, and a new one of th
 the table `bound_principal` says which ids it is bound to; with the deletion each of these policies gets the id written
 in place of the ARN, with a new name (UpdateUser) the new ARN. So whoever reads a policy reads what is in force.
 
-The holder of a policy is named by its ARN: a role (its trust policy), a repository, a function.
+The holder of a policy is named by its ARN: a role (its trust policy), a repository, a registry, a function.
 """
 
 from __future__ import annotations
@@ -16,12 +16,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from labkit.embedded.state.database import Database
-from labkit.iam.arn import split
+from labkit.iam.arn import parse, split
 from labkit.pull.stored_policy import rewritten
 
 _ELEMENTS = ("Principal", "NotPrincipal")
-#: Where the policy of a holder stands, by the service in the holder's ARN: table and column.
-_PLACES = {"iam": ("entity", "trust_policy"), "ecr": ("repository", "policy"), "lambda": ("function", "policy")}
+#: Where the policy of a holder stands, by service and kind of resource in the holder's ARN: table and column.
+_PLACES = {
+    ("iam", "role"): ("entity", "trust_policy"),
+    ("ecr", "repository"): ("repository", "policy"),
+    ("ecr", "registry"): ("registry", "policy"),
+    ("lambda", "function"): ("function", "policy"),
+}
+_WRITTEN_BY_ECR = {"repository", "registry"}
 
 
 def bind(db: Database, holder: str, text: str | None) -> None:
@@ -52,12 +58,12 @@ def renamed(db: Database, id: str, old: str, new: str) -> None:
 def _rewrite(db: Database, id: str, old: str, new: str) -> None:
     for row in db.all("SELECT holder FROM bound_principal WHERE entity = ?", id):
         holder = row["holder"]
-        named = split(holder)
-        table, column = _PLACES[named.service if named else "iam"]
+        named = parse(holder)
+        table, column = _PLACES[named.service, named.resource_type]
         for found in db.all(f"SELECT {column} AS text FROM {table} WHERE arn = ?", holder):  # noqa: S608
             if found["text"] is not None:
                 text = replaced(found["text"], lambda entry: new if entry == old else entry)
-                text = rewritten(text) if table == "repository" else text
+                text = rewritten(text) if table in _WRITTEN_BY_ECR else text
                 db.run(f"UPDATE {table} SET {column} = ? WHERE arn = ?", text, holder)  # noqa: S608
 
 

@@ -24,12 +24,13 @@ ALTER TABLE image ADD COLUMN archived TEXT;
 ALTER TABLE image ADD COLUMN activated TEXT;
 ALTER TABLE image ADD COLUMN last_pulled TEXT;
 CREATE TABLE registry (
+    arn TEXT PRIMARY KEY,
     account TEXT NOT NULL REFERENCES account,
     region TEXT NOT NULL,
     policy TEXT,
     settings TEXT NOT NULL,
-    PRIMARY KEY (account, region)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (account, region)
+) STRICT;
 CREATE TABLE pull_through_rule (
     account TEXT NOT NULL REFERENCES account,
     region TEXT NOT NULL,

@@ -61,6 +61,7 @@ def stores(cloud: Cloud) -> dict[str, Store]:
         "scp": of_organization("SERVICE_CONTROL_POLICY"),
         "rcp": of_organization("RESOURCE_CONTROL_POLICY"),
         "ecr-repository": of_repository,
+        "ecr-registry": lambda text: ecr.put_registry_policy(policyText=text),
     }
 
 

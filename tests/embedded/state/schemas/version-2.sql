@@ -332,14 +332,15 @@ CREATE TABLE login_token (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX login_token_expires ON login_token (expires);
 
--- What one account has in one region, whatever the repository.
+-- What one account has in one region, whatever the repository. AWS has no ARN for a registry: this one names it here.
 CREATE TABLE registry (
+    arn TEXT PRIMARY KEY,
     account TEXT NOT NULL REFERENCES account,
     region TEXT NOT NULL,
     policy TEXT,
-    settings TEXT NOT NULL,       -- JSON object: account settings by name
-    PRIMARY KEY (account, region)
-) STRICT, WITHOUT ROWID;
+    settings TEXT NOT NULL,       -- JSON object: account settings by name, those that were ever set
+    UNIQUE (account, region)
+) STRICT;
 
 CREATE TABLE pull_through_rule (
     account TEXT NOT NULL REFERENCES account,

@@ -1,7 +1,7 @@
 """ECR repositories: made, listed, described, deleted.
 
-Amazon ECR API Reference: CreateRepository, DescribeRepositories, DeleteRepository, PutImageTagMutability,
-DescribeRegistry. They act in the account that a call means (``registryId``), which need not be the caller's.
+Amazon ECR API Reference: CreateRepository, DescribeRepositories, DeleteRepository, PutImageTagMutability. They act in
+the account that a call means (``registryId``), which need not be the caller's.
 """
 
 from __future__ import annotations
@@ -94,11 +94,6 @@ def put_image_tag_mutability(embedded: Embedded, call: Call) -> dict[str, Any]:
     mutability, exclusions = _mutability(call.params)
     repositories.set_mutability(embedded.database, record.arn, mutability, exclusions)
     return {**named(record), **_shown_mutability(mutability, exclusions)}
-
-
-def describe_registry(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """DescribeRegistry: this registry replicates nothing."""
-    return {"registryId": call.account, "replicationConfiguration": {"rules": []}}
 
 
 def _described(record: RepositoryRecord) -> dict[str, Any]:

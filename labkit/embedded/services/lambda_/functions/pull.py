@@ -17,8 +17,8 @@ from labkit.embedded.records import repositories
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.request.context import Later, resource_context
 from labkit.embedded.request.execution import decide
+from labkit.embedded.services.ecr.documents import acceptable
 from labkit.embedded.services.ecr.images.store import RepositoryKey, StoredImage
-from labkit.embedded.services.ecr.repositories.policies import acceptable
 from labkit.embedded.services.lambda_.errors import error
 from labkit.iam import Policy
 from labkit.image.format.errors import ManifestError

@@ -1,0 +1,1 @@
+"""What an account has of ECR in a region beside its repositories: the registry's policy and settings."""
