@@ -1,0 +1,145 @@
+"""Registry policies and account settings through the ECR API."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from labkit.embedded.records.registries import registry_policy
+from labkit.pull import policies
+from tests.embedded.conftest import REGION, Cloud
+from tests.embedded.lab_of_tests import REGISTRY, WORKLOAD, Lab, refusal
+
+HEAD = "Invalid parameter at 'PolicyText' failed to satisfy constraint: "
+NOT_A_POLICY = ("InvalidParameterException", 400, f"{HEAD}'Invalid registry policy provided'")
+NO_PRINCIPAL = ("InvalidParameterException", 400, f"{HEAD}'Principal not found'")
+MISSING = (
+    "RegistryPolicyNotFoundException",
+    400,
+    f"Registry policy does not exist in the registry with id '{REGISTRY}'",
+)
+PULLER = f"arn:aws:iam::{WORKLOAD}:role/puller"
+
+
+def document(**elements: Any) -> str:
+    """A registry policy of one statement; an element that is None is left out."""
+    statement = {
+        "Sid": "replicas",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{WORKLOAD}:root"},
+        "Action": ["ecr:ReplicateImage"],
+        "Resource": [f"arn:aws:ecr:{REGION}:{REGISTRY}:repository/*"],
+        **elements,
+    }
+    left = {name: value for name, value in statement.items() if value is not None}
+    return json.dumps({"Version": "2012-10-17", "Statement": [left]})
+
+
+TAKEN = {
+    "the policy of case 42": document(),
+    "any action of ECR: scope V2": document(Action=["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], Resource="*"),
+    "all actions, for a service": document(Principal={"Service": "lambda.amazonaws.com"}, Action="ecr:*"),
+    "everybody of an organization": document(
+        Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}}
+    ),
+    "an ARN that matches nothing (containers-roadmap #2675)": document(Resource="arn:aws:us-east-2:repository/x"),
+    "an ARN of another service": document(Resource="arn:aws:s3:::bucket"),
+}
+REFUSED = {
+    "a repository's policy: Resource is missing (case 42)": document(Resource=None),
+    "an action of another service": document(Action="s3:GetObject"),
+    "no principal": document(Principal=None),
+    "an account that does not exist": document(Principal={"AWS": "999999999999"}),
+    "no JSON": "{",
+    "no policy": "{}",
+}
+
+
+@pytest.mark.parametrize("text", TAKEN.values(), ids=TAKEN)
+def test_a_registry_policy_is_stored(ecr: Any, text: str):
+    shown = ecr.put_registry_policy(policyText=text)
+    assert shown["registryId"] == REGISTRY
+    got = ecr.get_registry_policy()
+    assert got["policyText"] == shown["policyText"]
+    statement = json.loads(got["policyText"])["Statement"][0]
+    assert {"Sid", "Effect", "Principal", "Action", "Resource"} <= statement.keys()
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+def test_what_is_no_registry_policy_is_refused_in_ecr_s_words(ecr: Any, text: str):
+    assert refusal(ecr.put_registry_policy, policyText=text) == NOT_A_POLICY
+    assert refusal(ecr.get_registry_policy) == MISSING
+
+
+def test_a_registry_policy_has_at_most_10240_characters(ecr: Any):
+    room = 10_240 - len(document(Sid=""))
+    ecr.put_registry_policy(policyText=document(Sid="a" * room))
+    assert refusal(ecr.put_registry_policy, policyText=document(Sid="a" * (room + 1)))[0] == "InvalidParameterException"
+
+
+def test_there_is_one_registry_policy_in_an_account_and_region(cloud: Cloud, ecr: Any):
+    ecr.put_registry_policy(policyText=document(Sid="first"))
+    ecr.put_registry_policy(policyText=document(Sid="second"))
+    text = ecr.get_registry_policy()["policyText"]
+    assert json.loads(text)["Statement"][0]["Sid"] == "second"
+    elsewhere = cloud.client("registry", "ecr", "eu-west-1")
+    assert refusal(elsewhere.get_registry_policy) == MISSING
+    assert refusal(cloud.client("workload", "ecr").get_registry_policy)[0] == MISSING[0]
+    assert ecr.delete_registry_policy() | {"ResponseMetadata": None} == {
+        "registryId": REGISTRY,
+        "policyText": text,
+        "ResponseMetadata": None,
+    }
+    assert refusal(ecr.get_registry_policy) == refusal(ecr.delete_registry_policy) == MISSING
+
+
+def test_the_engine_is_given_the_registry_policy(cloud: Cloud, ecr: Any):
+    database = cloud.embedded.database
+    assert registry_policy(database, REGISTRY, REGION) is None
+    ecr.put_registry_policy(policyText=document(Action="ecr:*"))
+    found = registry_policy(database, REGISTRY, REGION)
+    assert found is not None
+    assert found.statements[0].sid == "replicas"
+    assert registry_policy(database, REGISTRY, "eu-west-1") is None
+
+
+def test_principals_of_a_registry_policy_exist_and_are_bound_to_their_ids(lab: Lab, ecr: Any):
+    assert refusal(ecr.put_registry_policy, policyText=document(Principal={"AWS": PULLER})) == NO_PRINCIPAL
+    iam = lab.client("workload", "iam")
+    trust = json.dumps(policies.account_trust(WORKLOAD))
+    role = iam.create_role(RoleName="puller", AssumeRolePolicyDocument=trust)["Role"]
+    ecr.put_registry_policy(policyText=document(Principal={"AWS": PULLER}))
+    iam.delete_role(RoleName="puller")
+    iam.create_role(RoleName="puller", AssumeRolePolicyDocument=trust)
+    statement = json.loads(ecr.get_registry_policy()["policyText"])["Statement"][0]
+    assert statement["Principal"] == {"AWS": role["RoleId"]}
+
+
+DEFAULTS = {"BASIC_SCAN_TYPE_VERSION": "AWS_NATIVE", "REGISTRY_POLICY_SCOPE": "V2", "BLOB_MOUNTING": "DISABLED"}
+SETTABLE = [
+    ("BASIC_SCAN_TYPE_VERSION", "AWS_NATIVE", True),
+    ("BASIC_SCAN_TYPE_VERSION", "CLAIR", False),
+    ("REGISTRY_POLICY_SCOPE", "V2", True),
+    ("REGISTRY_POLICY_SCOPE", "V1", False),
+    ("BLOB_MOUNTING", "ENABLED", True),
+    ("BLOB_MOUNTING", "PERHAPS", False),
+    ("SOMETHING_ELSE", "V2", False),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "taken"), SETTABLE)
+def test_an_account_setting_takes_the_values_of_today(ecr: Any, name: str, value: str, taken: bool):
+    if taken:
+        ecr.put_account_setting(name=name, value=value)
+        assert ecr.get_account_setting(name=name)["value"] == value
+    else:
+        assert refusal(ecr.put_account_setting, name=name, value=value)[:2] == ("InvalidParameterException", 400)
+    for other, default in DEFAULTS.items():
+        if other != name:
+            assert ecr.get_account_setting(name=other)["value"] == default
+
+
+def test_a_setting_that_there_is_not_cannot_be_read(ecr: Any):
+    assert refusal(ecr.get_account_setting, name="SOMETHING_ELSE")[:2] == ("InvalidParameterException", 400)
