@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from secrets import token_hex
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -26,8 +27,9 @@ from labkit.embedded.records.principals import EntityRecord
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.records.uses import Uses
 from labkit.embedded.state import snapshots
-from labkit.embedded.state.clock import Clock, OffsetClock, SystemClock
+from labkit.embedded.state.clock import Clock, SystemClock
 from labkit.embedded.state.database import Database, StateError
+from labkit.embedded.state.lab_clock import OffsetClock, keep_offset, kept_offset, moved
 from labkit.embedded.state.opening import open_database
 from labkit.embedded.state.runtime import write_profiles
 from labkit.embedded.state.settings import WorldSettings
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from labkit.embedded.services.lambda_.invoke.runners import Runners
 
 _TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
-_OFFSET, _WORLD, _SECRET = "clock_offset", "world", "secret"  # names of settings
+_WORLD, _SECRET = "world", "secret"  # names of settings
 
 _Made = TypeVar("_Made")
 
@@ -72,7 +74,7 @@ class Embedded:
         self.home = home
         self.endpoint = endpoint
         self.database: Database = open_database(home)
-        self.clock: Clock = OffsetClock(clock or SystemClock(), float(self.setting(_OFFSET) or 0))
+        self.clock = OffsetClock(clock or SystemClock(), kept_offset(self.database))
         self.uses = Uses(self.database, self.clock)
 
     # -- The world -------------------------------------------------------------------------------------------------
@@ -141,6 +143,25 @@ class Embedded:
             found = founding.administrators(self.database, settings)
         pairs = {profile: (key.id, key.secret) for profile, key in found.items()}
         write_profiles(self.home.aws, self.endpoint, settings.region, pairs)
+
+    # -- Time ------------------------------------------------------------------------------------------------------
+
+    def move_clock(self, by: timedelta | None) -> None:
+        """Move the lab's clock forward, or (None) back to the machine's, and do what has become due by then.
+
+        Raises `UsageError` for a move that is too far.
+        """
+        with self.database.write():
+            offset = timedelta() if by is None else moved(self.clock.offset, by)
+            keep_offset(self.database, offset)
+            self.database.afterwards(lambda: setattr(self.clock, "offset", offset))
+        self.catch_up()
+
+    def catch_up(self, service: str | None = None) -> None:
+        """Do what has become due, where a call of ``service`` would see it (`labkit.embedded.services.due`)."""
+        from labkit.embedded.services import due
+
+        due.catch_up(self, service)
 
     # -- Stores ----------------------------------------------------------------------------------------------------
 

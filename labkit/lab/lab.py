@@ -19,6 +19,7 @@ import boto3
 import labkit.embedded.process.client as embedded
 from labkit.aws import organizations, reading, repositories, scps, sessions, transport
 from labkit.docker.engine_choice import DOCKER
+from labkit.embedded.state.lab_clock import ClockReading
 from labkit.errors import UsageError
 from labkit.ground.environment import apply, own_variables
 from labkit.ground.home import home_path
@@ -175,6 +176,31 @@ class Lab:
         if self.choices.are_real:
             raise UsageError("Which accounts exist on AWS is AWS's to know: only the embedded AWS can be told of one.")
         embedded.add_account(self.home, number)
+
+    # Time
+
+    @property
+    def clock(self) -> ClockReading:
+        """The lab's clock: what it shows, and how far it is ahead of this machine's.
+
+        Raises UsageError for a lab on real accounts, where the time is the time.
+        """
+        self._check_clock()
+        return embedded.clock(self.home)
+
+    def move_clock(self, by: str) -> ClockReading:
+        """Moves the lab's clock forward, by ``+30d``, ``2h``, ``45m``, ``90s`` or several as in ``+1d12h``.
+
+        Credentials, images and functions grow older by that, and what becomes due happens. ``now`` sets the clock back
+        to this machine's; what has ended by then stays ended. Raises UsageError for what is none of these, and for a
+        lab on real accounts.
+        """
+        self._check_clock()
+        return embedded.move_clock(self.home, by)
+
+    def _check_clock(self) -> None:
+        if self.choices.are_real:
+            raise UsageError("Nobody moves the clock of AWS: only the embedded AWS has one of its own.")
 
     # The organization
 

@@ -95,6 +95,7 @@ def _show(facts: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     from labkit.cli.terminal.words import in_words, size_in_words
+    from labkit.embedded.state.lab_clock import ClockReading
 
     table = Table(box=None, show_header=False)
     table.add_column(style="bold")
@@ -108,6 +109,8 @@ def _show(facts: Mapping[str, Any]) -> None:
     accounts = [f"{number}  {name}" for name, number in facts["accounts"].items()]
     accounts += [f"{number}  of which only the number is known" for number in facts["outside"]]
     table.add_row("accounts", "\n".join(accounts))
+    if facts["clock"]["ahead_seconds"]:
+        table.add_row("clock", repr(ClockReading.of(facts["clock"])))
     table.add_row("contents", in_words(facts["contents"]))
     table.add_row("sizes", ", ".join(f"{name} {size_in_words(size)}" for name, size in facts["sizes"].items()))
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())

@@ -1,4 +1,5 @@
-"""The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world, engine, snapshot, account.
+"""The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world, engine, snapshot, account, and
+clock.
 
 Only who can read the runtime file of the lab home (mode 0600) knows the token that they carry. Wrong input is answered
 with 400 and a sentence, a lab that could not come up with 503 and a sentence.
@@ -19,6 +20,7 @@ from labkit.embedded.core import Embedded
 from labkit.embedded.protocol.wire import BodyTooLargeError, Exchange, HttpAnswer, HttpRequest, gathered
 from labkit.embedded.records import accounts
 from labkit.embedded.state import inventory, schema, snapshots
+from labkit.embedded.state.lab_clock import span
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import LabError, UsageError
 from labkit.ground import VERSION
@@ -48,6 +50,7 @@ class Control:
             ("POST", "/_labkit/engine"): self._engine,
             ("POST", "/_labkit/snapshot"): self._snapshot,
             ("POST", "/_labkit/account"): self._account,
+            ("POST", "/_labkit/clock"): self._move_clock,
         }
 
     def exchange(self, head: HttpRequest) -> Exchange:
@@ -83,6 +86,7 @@ class Control:
             "contents": inventory.contents(embedded.database),
             "sizes": inventory.sizes(embedded.home),
             "trouble": embedded.database.trouble_now(),
+            "clock": embedded.clock.reading.to_dict(),
             **embedded.settings.to_dict(),
         }
 
@@ -108,6 +112,11 @@ class Control:
         with self._embedded.database.write():
             accounts.add(self._embedded.database, number, "outside", self._embedded.clock.now())
         return {}
+
+    def _move_clock(self, source: Any) -> dict[str, Any]:
+        by = source["by"]
+        self._embedded.move_clock(None if by is None else span(str(by)))
+        return self._embedded.clock.reading.to_dict()
 
 
 def _answer(status: HTTPStatus, content: Any) -> HttpAnswer:

@@ -154,7 +154,7 @@ class Gateway:
 
     def _verified(self, request: HttpRequest, signature: sigv4.Signature) -> Identity:
         found = principals.find_key(self._embedded, signature.access_key, signature.token)
-        sigv4.verify(request, signature, found.secret, self._embedded.clock.now())
+        sigv4.verify(request, signature, found.secret, self._embedded.clock.machine.now())
         if signature.region not in REGIONS:
             reason = f"Credential should be scoped to a valid region, not '{signature.region}'."
             raise SignatureError("mismatch", reason)

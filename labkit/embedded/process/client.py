@@ -14,11 +14,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.embedded.process import child, here
 from labkit.embedded.process.running import NO_ANSWER, ElsewhereError, Running, ask, find, read
+from labkit.embedded.state.lab_clock import NOW, ClockReading, kept_offset, span
 from labkit.embedded.state.runtime import READY, read_runtime
 from labkit.embedded.state.settings import WorldSettings
 from labkit.errors import EmbeddedError, UsageError
@@ -152,6 +154,35 @@ def add_account(root: Path | None, number: str) -> None:
     """Let an account exist outside, so that policies can name it. Raises `UsageError` for a number that is none."""
     running = ensure(root)
     ask(Home(running.home), "POST", "/_labkit/account", {"account": number})
+
+
+def clock(root: Path | None = None) -> ClockReading:
+    """The lab's clock, also where the embedded AWS does not run: its state keeps how far ahead it is."""
+    from labkit.embedded.state.clock import SystemClock
+    from labkit.embedded.state.opening import open_database
+
+    home = inspect_home(home_path(root))
+    running = find(home)
+    if running is not None:
+        return ClockReading.of(running.details["clock"])
+    ahead = timedelta()
+    if home.database.exists():
+        db = open_database(home)
+        try:
+            ahead = kept_offset(db)
+        finally:
+            db.close()
+    return ClockReading(SystemClock().now() + ahead, ahead)
+
+
+def move_clock(root: Path | None, text: str) -> ClockReading:
+    """Move the lab's clock by a span such as ``+30d``, or with ``now`` back to this machine's; starts the embedded AWS
+    where it does not run, since what becomes due is done by it. Raises `UsageError` for what is no span."""
+    by = None if text.strip() == NOW else text
+    if by is not None:
+        span(by)
+    running = ensure(root)
+    return ClockReading.of(ask(Home(running.home), "POST", "/_labkit/clock", {"by": by}))
 
 
 def _begin_anew(home: Home, begin: Callable[[Home], None]) -> Running:

@@ -23,8 +23,9 @@ def execute(embedded: Embedded, call: Call, operation: Operation) -> dict[str, A
     """Authorize and execute in one unit of the state: no policy changes in between, and a refused call leaves nothing.
 
     What only reads sees one snapshot; what writes is durable when this returns. An operation that ``locks_itself`` is
-    executed as soon as it has been authorized, and opens units of its own.
+    executed as soon as it has been authorized, and opens units of its own. What time has brought about is done before.
     """
+    embedded.catch_up(call.service)
     if operation.locks_itself:
         authorize(embedded, call, operation)
         return operation.handler(embedded, call)

@@ -6,7 +6,8 @@ opening        a home's database recognised, checked, led forward, or refused
 snapshots      the state under names, and back to it; snapshot_files has what lies in their folders
 blobs          layers, configurations and manifests as files, named by their digests
 uploads        blobs that are still being written
-clock          what time it is; every date comes from it
+clock          what time it is, and how dates are written
+lab_clock      the lab's clock, which people move; every date comes from it
 identifiers    ids and secrets in AWS's forms
 world          the world at the first start, as data
 settings       what can be chosen of it

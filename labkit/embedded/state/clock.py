@@ -1,12 +1,12 @@
 """Time, handed in: the embedded AWS never asks the operating system itself, so that tests can move its clock.
 
-Signatures, sessions, login tokens, download URLs, a function's warm environments: all of them end by this clock. It is
-the machine's, plus an offset that is kept in the state; so that every date in one state comes from one clock.
+`labkit.embedded.state.lab_clock` has the lab's clock, which people move. Dates are written in two ways: as AWS writes
+them most of the time, and as the state keeps them.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -24,18 +24,6 @@ class SystemClock:
     def now(self) -> datetime:
         """Return this moment as an aware datetime in UTC."""
         return datetime.now(UTC)
-
-
-class OffsetClock:
-    """Another clock, and so many seconds beside it."""
-
-    def __init__(self, clock: Clock, seconds: float) -> None:
-        self._clock = clock
-        self.offset = timedelta(seconds=seconds)
-
-    def now(self) -> datetime:
-        """Return this moment as an aware datetime in UTC."""
-        return self._clock.now() + self.offset
 
 
 def iso(moment: datetime) -> str:

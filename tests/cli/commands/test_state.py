@@ -251,3 +251,20 @@ def test_what_there_is_is_told_in_words(contents: dict[str, int], words: str) ->
 )
 def test_a_size_is_told_in_the_unit_that_suits_it(size: int, words: str) -> None:
     assert size_in_words(size) == words
+
+
+def test_the_clock_is_shown_and_moved_and_status_says_how_far(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert labkit(capsys, "clock")[1].endswith("the time of this machine.")
+    assert "ahead of this machine" not in labkit(capsys, "status")[1]
+    assert labkit(capsys, "clock", "+30d2h")[1].endswith("30 d 2 h ahead of this machine.")
+    assert "30 d 2 h ahead of this machine" in labkit(capsys, "status")[1]
+    assert json.loads(labkit(capsys, "status", "--json")[1])["clock"]["ahead_seconds"] == 30 * 86400 + 7200
+    client.stop(home)
+    assert labkit(capsys, "clock")[1].endswith("30 d 2 h ahead of this machine."), "the state knows it"
+    assert json.loads(labkit(capsys, "clock", "now", "--json")[1])["ahead_seconds"] == 0
+
+
+@pytest.mark.parametrize("by", ["-3d", "3x", "then"])
+def test_a_wrong_move_of_the_clock_is_one_sentence(home: Path, capsys: pytest.CaptureFixture[str], by: str) -> None:
+    code, _, error = labkit(capsys, "clock", by)
+    assert code == 2 and error.startswith("labkit: ") and "use +30d" in error

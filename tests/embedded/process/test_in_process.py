@@ -153,6 +153,7 @@ def test_a_lab_on_it_says_so_and_can_be_told_of_an_account(home: Path, environme
     assert found is not None and found["accounts"] == 7
     with pytest.raises(UsageError, match="must be 12 digits"):
         lab.add_account("1234")
+    assert lab.move_clock("+30d").words == lab.clock.words == "30 d ahead of this machine"
     client.stop(home)
 
 
@@ -160,6 +161,8 @@ def test_a_lab_on_real_accounts_cannot_be_told_of_one(home: Path) -> None:
     lab = Lab({"registry": "a", "workload": "b"}, Choices(registry_profile="a", workload_profile="b"), "AWS", home)
     with pytest.raises(UsageError, match="Which accounts exist on AWS is AWS's to know"):
         lab.add_account("999988887777")
+    with pytest.raises(UsageError, match="Nobody moves the clock of AWS"):
+        lab.move_clock("+30d")
 
 
 @pytest.mark.parametrize(
