@@ -40,6 +40,8 @@ def service_context(function_arn: str, membership: Membership) -> dict[str, str 
     return {
         "aws:PrincipalIsAWSService": "true",
         "aws:PrincipalServiceName": LAMBDA,
+        "aws:PrincipalServiceNamesList": (LAMBDA,),
+        "aws:ViaAWSService": "false",
         "aws:SourceArn": function_arn,
         "aws:SourceAccount": arns.account_of(function_arn) or "",
         **membership.context("Source"),

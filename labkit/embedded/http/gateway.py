@@ -24,7 +24,7 @@ from labkit.embedded.http.control import PREFIX as CONTROL
 from labkit.embedded.http.control import Control
 from labkit.embedded.http.wsgi import StartResponse, head_of, played, respond
 from labkit.embedded.protocol import constraints
-from labkit.embedded.protocol.calls import Call, Identity, Operation, Route, ServiceError
+from labkit.embedded.protocol.calls import Call, Identity, Operation, Origin, Route, ServiceError
 from labkit.embedded.protocol.faults import SignatureError, fault, signature_fault, too_large
 from labkit.embedded.protocol.models import SERVICES
 from labkit.embedded.protocol.wire import (
@@ -38,7 +38,6 @@ from labkit.embedded.protocol.wire import (
     text_answer,
 )
 from labkit.embedded.request import principals, sigv4
-from labkit.embedded.request.context import Later, request_context
 from labkit.embedded.request.execution import execute
 from labkit.embedded.request.foreign import not_there
 from labkit.embedded.request.parse import named_operation, parse
@@ -138,8 +137,7 @@ class Gateway:
         if operation is None:
             raise _not_offered(service, model.name)
         constraints.check(model, params)
-        context = Later(lambda: request_context(self._embedded, identity, request, region))
-        call = Call(identity, service, model.name, region, params, request_id, context)
+        call = Call(identity, service, model.name, region, params, request_id, Origin.of(request))
         return render(model, execute(self._embedded, call, operation), request_id)
 
     def _authenticate(self, request: HttpRequest, service: str) -> tuple[Identity, str]:

@@ -55,11 +55,31 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a request comes from: the address of the peer, and what its headers say.
+
+    ``forwarded_by`` is the service that makes the request with its caller's credentials, such as
+    ``lambda.amazonaws.com``; empty for what the caller itself has sent.
+    """
+
+    peer: str = "127.0.0.1"
+    user_agent: str = ""
+    referer: str = ""
+    forwarded_by: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Origin:
+        """The origin of an HTTP request."""
+        return cls(request.peer, request.headers.get("user-agent", ""), request.headers.get("referer", ""))
+
+
+@dataclass(frozen=True)
 class Call:
     """One authenticated request, parsed after botocore's model of the service.
 
     ``params`` has the members of the operation's input shape: strings, numbers, booleans, bytes for blobs, aware
-    datetimes for timestamps, lists and dicts. ``context`` has the global condition keys of the request.
+    datetimes for timestamps, lists and dicts. The condition keys of the request are found by
+    `labkit.embedded.request.context`, from this call and what it needs.
     """
 
     identity: Identity
@@ -68,7 +88,7 @@ class Call:
     region: str
     params: dict[str, Any]
     request_id: str
-    context: Mapping[str, str | list[str]]
+    origin: Origin = Origin()
 
     @property
     def account(self) -> str:
@@ -90,9 +110,10 @@ class Call:
 class Access:
     """One permission that a call needs: an IAM action on a resource.
 
-    ``account`` owns the resource (`None`: taken from the ARN, else the caller's). ``context`` adds condition keys of
-    this action. ``policy`` says which resource policy has a say: that of the repository or the trust policy of the
-    role that ``resource`` names.
+    ``account`` owns the resource (`None`: taken from the ARN, else the caller's). Condition keys are found from the
+    call and from what the resource's ARN names (`labkit.embedded.request.context`); ``context`` has those that come
+    with neither, such as the claims of a token. ``policy`` says which resource policy has a say: that of the
+    repository or the trust policy of the role that ``resource`` names.
     """
 
     action: str

@@ -8,6 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from labkit.embedded.state.database import Database
+from labkit.iam.arn import Arn
+
+_BY_ID = {"user": "entity", "role": "entity", "instance-profile": "instance_profile"}
+"""The tables of IAM whose rows have their tags by their id."""
+
+
+def holder(db: Database, arn: Arn) -> str:
+    """Under which name the tags of what an ARN names are kept; one under which there are none for what has no tags.
+
+    A version or alias of a function has the function's tags (Lambda Developer Guide, "Using tags": they are applied at
+    the level of the function).
+    """
+    if arn.service == "organizations":
+        return arn.name
+    if arn.is_a("lambda", "function"):
+        return ":".join((*arn[:5], *arn.resource.split(":")[:2]))
+    table = _BY_ID.get(arn.resource_type) if arn.service == "iam" else None
+    if table is None:
+        return str(arn)
+    row = db.one(f"SELECT id FROM {table} WHERE arn = ?", str(arn))  # noqa: S608
+    return row["id"] if row else ""
 
 
 def of(db: Database, resource: str) -> dict[str, str]:

@@ -1,79 +1,61 @@
-"""The global condition keys of a request (IAM User Guide, "AWS global condition context keys")."""
+"""The context of a request: its condition keys, each found when a policy first asks for it.
+
+`labkit.embedded.request.sources` has a row for each. A call whose policies have no conditions looks for nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from labkit.embedded.protocol.calls import Identity
-from labkit.embedded.protocol.wire import HttpRequest
-from labkit.embedded.state.clock import iso
-from labkit.iam.arn import parse
+from labkit.embedded.request.sources import FAMILIES, SOURCES
+from labkit.embedded.request.sources.asked import Asked
+from labkit.iam import Request
+from labkit.iam.patterns import ContextValue
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-    from labkit.pull.organization import Membership
-
-RequestKeys = dict[str, str | list[str]]
+    from labkit.embedded.protocol.calls import Access, Call
 
 
-def request_context(embedded: Embedded, identity: Identity, request: HttpRequest, region: str) -> RequestKeys:
-    """What is known of the caller and the request, whatever it asks for.
-
-    aws:SourceIp is the peer's address, which is always one of the loopback here. The lab's endpoint speaks HTTP on
-    loopback, where AWS's speaks HTTPS: aws:SecureTransport is true, so that policies that demand it can be tried.
-    """
-    now = embedded.clock.now()
-    context: RequestKeys = {
-        "aws:CurrentTime": iso(now),
-        "aws:EpochTime": str(int(now.timestamp())),
-        "aws:PrincipalAccount": identity.account,
-        "aws:PrincipalArn": identity.principal_arn,
-        "aws:PrincipalIsAWSService": "false",
-        "aws:PrincipalType": "AssumedRole" if identity.is_session else "User",
-        "aws:RequestedRegion": region,
-        "aws:SecureTransport": "true",
-        "aws:SourceIp": request.peer,
-        "aws:UserAgent": request.headers.get("user-agent", ""),
-        "aws:userid": identity.user_id,
-        "aws:ViaAWSService": "false",
-    }
-    if not identity.is_session:
-        context["aws:username"] = parse(identity.arn).name
-    if identity.issued:
-        context["aws:TokenIssueTime"] = iso(identity.issued)
-        context["aws:MultiFactorAuthPresent"] = "false"
-    context.update({f"aws:PrincipalTag/{name}": value for name, value in identity.tags.items()})
-    return {**context, **_keys(embedded.membership(identity.account), "Principal")}
+def request_of(embedded: Embedded, call: Call, access: Access) -> Request:
+    """The question for the engine: may the caller do this, in this context?"""
+    asked = Asked(embedded, call, access)
+    return Request(call.identity.principal, access.action, access.resource, asked.owner, Keys(asked))
 
 
-def resource_context(embedded: Embedded, account: str) -> RequestKeys:
-    """What is known of the account that owns the resource."""
-    return {"aws:ResourceAccount": account, **_keys(embedded.membership(account), "Resource")}
+class Keys(Mapping[str, ContextValue]):
+    """The condition keys of one permission of one call, by their names in lower case; a value is found once."""
 
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._found: dict[str, ContextValue | None] = {
+            name.lower(): value if isinstance(value, str) else tuple(value)
+            for name, value in asked.access.context.items()
+        }
 
-def _keys(membership: Membership, family: str) -> Mapping[str, str | list[str]]:
-    return {
-        name: value if isinstance(value, str) else list(value) for name, value in membership.context(family).items()
-    }
+    def __getitem__(self, name: str) -> ContextValue:
+        if name not in self._found:
+            self._found[name] = self._find(name)
+        value = self._found[name]
+        if value is None:
+            raise KeyError(name)
+        return value
 
+    def _find(self, name: str) -> ContextValue | None:
+        family, slash, rest = name.partition("/")
+        if slash:
+            return self._family(family).get(rest) if family in FAMILIES else None
+        return SOURCES[name](self._asked) if name in SOURCES else None
 
-class Later(Mapping[str, "str | list[str]"]):
-    """Condition keys that are gathered when somebody first asks for one; a call that needs none costs nothing."""
-
-    def __init__(self, gather: Callable[[], RequestKeys]) -> None:
-        self._gather = gather
-
-    @cached_property
-    def _keys(self) -> RequestKeys:
-        return self._gather()
-
-    def __getitem__(self, name: str) -> str | list[str]:
-        return self._keys[name]
+    def _family(self, family: str) -> Mapping[str, str]:
+        # Names of keys are compared whatever their case, those of tags in them too.
+        return {name.lower(): value for name, value in FAMILIES[family](self._asked).items()}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
+        named = [*self._found, *SOURCES]
+        tags = [f"{family}/{rest}" for family in FAMILIES for rest in self._family(family)]
+        return (name for name in dict.fromkeys((*named, *tags)) if name in self)
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return sum(1 for _ in self)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Operation
 from labkit.embedded.protocol.faults import fault
-from labkit.embedded.request.context import resource_context
+from labkit.embedded.request.context import request_of
 from labkit.embedded.request.principals import is_service_linked
-from labkit.iam import Decision, Policies, Policy, Request, evaluate
+from labkit.iam import Decision, Policies, Policy, evaluate
 from labkit.iam.arn import parse
 
 if TYPE_CHECKING:
@@ -52,8 +52,6 @@ def authorize(embedded: Embedded, call: Call, operation: Operation) -> None:
 def decide(embedded: Embedded, call: Call, access: Access) -> Decision:
     """Decide whether the caller may do this; never raises for a denial."""
     owner = access.account or call.account
-    context = {**call.context, **resource_context(embedded, owner), **access.context}
-    request = Request(call.identity.principal, access.action, access.resource, owner, context)
     of_caller = call.identity.policies
     policies = Policies(
         identity=of_caller.identity,
@@ -63,7 +61,7 @@ def decide(embedded: Embedded, call: Call, access: Access) -> Decision:
         scp=of_caller.scp,
         rcp=None if is_service_linked(call.identity) else embedded.rcp(owner),
     )
-    return evaluate(request, policies, resource_must_allow=access.policy == "trust")
+    return evaluate(request_of(embedded, call, access), policies, resource_must_allow=access.policy == "trust")
 
 
 def _resource_policy(embedded: Embedded, access: Access) -> Policy | None:

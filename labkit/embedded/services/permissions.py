@@ -7,7 +7,6 @@ keys for ..."): IAM actions, the resources they act on, and who owns these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Access, Call, Handler, Needs, Operation
@@ -30,13 +29,6 @@ def nothing(embedded: Embedded, call: Call) -> list[Access]:
 def in_account(embedded: Embedded, call: Call) -> list[Access]:
     """The action of the operation's own name, on no resource in particular."""
     return [Access(f"{call.service}:{call.operation}", "*", call.account)]
-
-
-def request_tags(tags: Iterable[dict[str, str]]) -> dict[str, str | list[str]]:
-    """The condition keys aws:RequestTag/... and aws:TagKeys of tags with the members ``Key`` and ``Value``."""
-    named = {tag["Key"]: tag["Value"] for tag in tags if {"Key", "Value"} <= tag.keys()}
-    keys: dict[str, str | list[str]] = {"aws:TagKeys": list(named)} if named else {}
-    return {**{f"aws:RequestTag/{name}": value for name, value in named.items()}, **keys}
 
 
 def account_in(arn: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Access, Call
 from labkit.embedded.services.ecr.lookup import registry_of
-from labkit.embedded.services.permissions import account_in, request_tags
+from labkit.embedded.services.permissions import account_in
 from labkit.iam.arn import RegistryHost
 
 if TYPE_CHECKING:
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def _access(call: Call, name: str, account: str) -> Access:
     arn = RegistryHost(account, call.region).repository_arn(name)
-    context = request_tags(call.params.get("tags", []))
-    return Access(f"ecr:{call.operation}", arn, account, context, policy="repository")
+    return Access(f"ecr:{call.operation}", arn, account, policy="repository")
 
 
 def on_repository(embedded: Embedded, call: Call) -> list[Access]:
@@ -33,5 +32,4 @@ def on_repositories(embedded: Embedded, call: Call) -> list[Access]:
 def on_arn(embedded: Embedded, call: Call) -> list[Access]:
     """The repository whose ARN the call gives."""
     arn = call.params["resourceArn"]
-    context = request_tags(call.params.get("tags", []))
-    return [Access(f"ecr:{call.operation}", arn, account_in(arn), context, policy="repository")]
+    return [Access(f"ecr:{call.operation}", arn, account_in(arn), policy="repository")]

@@ -11,7 +11,6 @@ from labkit.embedded.records.principals import Kind
 from labkit.embedded.services.iam.entities import instance_profiles, linked_roles
 from labkit.embedded.services.iam.entities.lookup import PARAMETERS
 from labkit.embedded.services.iam.entities.making import arn_of
-from labkit.embedded.services.permissions import request_tags
 from labkit.iam.arn import parse
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def on_entity(kind: Kind) -> Needs:
     """An operation on a role, user or group that exists (its real ARN, path included) or is to exist."""
 
     def needs(embedded: Embedded, call: Call) -> list[Access]:
-        return [Access(f"iam:{call.operation}", _arn(embedded, call, kind), call.account, _iam_context(call))]
+        return [Access(f"iam:{call.operation}", _arn(embedded, call, kind), call.account)]
 
     return needs
 
@@ -53,13 +52,13 @@ def _on_profile(embedded: Embedded, call: Call) -> list[Access]:
     query = "SELECT arn FROM instance_profile WHERE account = ? AND name = ?"
     row = embedded.database.one(query, call.account, name)
     arn = row["arn"] if row else instance_profiles.arn_of(call.account, call.params.get("Path", "/"), name)
-    return [Access(f"iam:{call.operation}", arn, call.account, _iam_context(call))]
+    return [Access(f"iam:{call.operation}", arn, call.account)]
 
 
 def on_profile_and_role(embedded: Embedded, call: Call) -> list[Access]:
     """Putting a role into an instance profile passes it to EC2: iam:PassRole on the role as well."""
     role = _arn(embedded, call, "role")
-    passed = Access("iam:PassRole", role, call.account, {"iam:PassedToService": "ec2.amazonaws.com"})
+    passed = Access("iam:PassRole", role, call.account)
     return [*_on_profile(embedded, call), passed]
 
 
@@ -75,7 +74,7 @@ def on_linked_role(embedded: Embedded, call: Call) -> list[Access]:
     service = call.params["AWSServiceName"]
     name = linked_roles.name_of(service, call.params.get("CustomSuffix"))
     arn = arn_of(call.account, "role", f"{linked_roles.PATH}{service}/", name)
-    return [Access(f"iam:{call.operation}", arn, call.account, {"iam:AWSServiceName": service})]
+    return [Access(f"iam:{call.operation}", arn, call.account)]
 
 
 def on_deleted_role(embedded: Embedded, call: Call) -> list[Access]:
@@ -83,14 +82,6 @@ def on_deleted_role(embedded: Embedded, call: Call) -> list[Access]:
     parts = call.params["DeletionTaskId"].split("/")
     path, name = (f"/{'/'.join(parts[1:-2])}/", parts[-2]) if len(parts) == 5 else ("/", "*")
     return [Access(f"iam:{call.operation}", arn_of(call.account, "role", path, name), call.account)]
-
-
-def _iam_context(call: Call) -> dict[str, str | list[str]]:
-    keys = {"PolicyArn": "iam:PolicyARN", "PermissionsBoundary": "iam:PermissionsBoundary"}
-    context: dict[str, str | list[str]] = {
-        key: call.params[parameter] for parameter, key in keys.items() if parameter in call.params
-    }
-    return {**context, **request_tags(call.params.get("Tags", []))}
 
 
 def on_path(kind: str) -> Needs:
@@ -106,7 +97,7 @@ def on_path(kind: str) -> Needs:
 def on_new_policy(embedded: Embedded, call: Call) -> list[Access]:
     """A managed policy that is to exist."""
     arn = f"arn:aws:iam::{call.account}:policy{call.params.get('Path', '/')}{call.params['PolicyName']}"
-    return [Access("iam:CreatePolicy", arn, call.account, _iam_context(call))]
+    return [Access("iam:CreatePolicy", arn, call.account)]
 
 
 def on_policy(embedded: Embedded, call: Call) -> list[Access]:

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Access, Call, Needs
 from labkit.embedded.services.lambda_.names import named
-from labkit.embedded.services.permissions import request_tags
-from labkit.pull.policies import LAMBDA
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -45,8 +43,7 @@ def on_function(embedded: Embedded, call: Call) -> list[Access]:
 
 
 def _accesses(call: Call, functions: Sequence[FunctionRef], action: str) -> list[Access]:
-    tags = _tags(call)
-    on_functions = (Access(f"lambda:{action}", each.arn, each.account, tags) for each in functions)
+    on_functions = (Access(f"lambda:{action}", each.arn, each.account) for each in functions)
     return [*on_functions, *_pass_role(call)]
 
 
@@ -56,9 +53,4 @@ def _pass_role(call: Call) -> list[Access]:
         return []
     # Whether the caller may pass a role at all is its own account's matter; that a role of another account cannot be
     # passed is the handler's answer.
-    return [Access("iam:PassRole", role, call.account, {"iam:PassedToService": LAMBDA})]
-
-
-def _tags(call: Call) -> dict[str, str | list[str]]:
-    tags = call.params.get("Tags") or {}
-    return request_tags({"Key": name, "Value": value} for name, value in tags.items())
+    return [Access("iam:PassRole", role, call.account)]

@@ -10,15 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Access, Call, Needs
-from labkit.embedded.records import tags
 from labkit.embedded.services.organizations.lookup import Home, home_of
-from labkit.embedded.services.permissions import request_tags
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-
-Keys = dict[str, str | list[str]]
-_TYPES = ("PolicyType", "Type", "Filter")  # parameters that name a type of policies
 
 
 def needs(*named: str, new: str = "") -> Needs:
@@ -29,39 +24,26 @@ def needs(*named: str, new: str = "") -> Needs:
 
     def accesses(embedded: Embedded, call: Call) -> list[Access]:
         home = home_of(embedded, call.account)
-        found = [(name, call.params[name]) for name in named if name in call.params]
-        resources = [_resource(home, id) for _, id in found] if home else []
-        action, general = f"organizations:{call.operation}", _general(call)
+        ids = [call.params[name] for name in named if name in call.params]
+        resources = [_resource(home, id) for id in ids] if home else []
         made = _made(home, call, new)
         if new.startswith("policy"):
-            resources.append((made, {}))
-        wanted = [
-            Access(action, resource, call.account, {**general, **keys}) for resource, keys in resources or [("*", {})]
-        ]
+            resources.append(made)
+        wanted = [Access(f"organizations:{call.operation}", resource, call.account) for resource in resources or ["*"]]
         if new and call.params.get("Tags"):
-            wanted.append(Access("organizations:TagResource", made, call.account, general))
+            wanted.append(Access("organizations:TagResource", made, call.account))
         return wanted
 
     return accesses
 
 
-def _general(call: Call) -> Keys:
-    """The condition keys that the parameters make."""
-    keys: Keys = {**request_tags(call.params.get("Tags", []))}
-    if "TagKeys" in call.params:
-        keys["aws:TagKeys"] = list(call.params["TagKeys"])
-    kind = next((call.params[name] for name in _TYPES if name in call.params), None)
-    return {**keys, "organizations:PolicyType": kind} if kind else keys
-
-
-def _resource(home: Home, id: str) -> tuple[str, Keys]:
-    """The ARN of what an id names, with the condition keys that its tags and its type make."""
+def _resource(home: Home, id: str) -> str:
+    """The ARN of what an id names; any where there is none."""
     kind = "account" if id.isdigit() else id.partition("-")[0]
-    keys: Keys = {f"aws:ResourceTag/{key}": value for key, value in tags.of(home.db, id).items()}
     if kind != "p":
-        return home.arn({"r": "root"}.get(kind, kind), id), keys
+        return home.arn({"r": "root"}.get(kind, kind), id)
     policy = home.find_policy(id)
-    return (home.policy_arn(policy), {**keys, "organizations:PolicyType": policy["type"]}) if policy else ("*", {})
+    return home.policy_arn(policy) if policy else "*"
 
 
 def _made(home: Home | None, call: Call, new: str) -> str:

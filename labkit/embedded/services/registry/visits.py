@@ -14,10 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from labkit.embedded.protocol.calls import Call, Identity
+from labkit.embedded.protocol.calls import Call, Identity, Origin
 from labkit.embedded.protocol.wire import HttpRequest
 from labkit.embedded.records.repositories import RepositoryRecord
-from labkit.embedded.request.context import Later, request_context
 from labkit.embedded.request.execution import authorize, execute
 from labkit.embedded.services.ecr.images.store import RepositoryKey
 from labkit.embedded.services.ecr.lookup import repository_of
@@ -47,10 +46,6 @@ class Visit:
         return repository_named(self.name, self.embedded.endpoint)
 
     @cached_property
-    def _context(self) -> Later:
-        return Later(lambda: request_context(self.embedded, self.identity, self.request, self.key.region))
-
-    @cached_property
     def query(self) -> Mapping[str, str]:
         """The parameters behind the question mark; of several with one name the first."""
         found = parse_qs(self.request.query, keep_blank_values=True)
@@ -71,7 +66,7 @@ class Visit:
 
     def _call(self, operation: str, key: RepositoryKey, params: Mapping[str, Any]) -> Call:
         named = {"registryId": key.account, "repositoryName": key.name, **params}
-        return Call(self.identity, "ecr", operation, key.region, named, self.request_id, self._context)
+        return Call(self.identity, "ecr", operation, key.region, named, self.request_id, Origin.of(self.request))
 
 
 def repository_named(name: str, endpoint: str) -> RepositoryKey:

@@ -124,7 +124,7 @@ class _Caller:
 
 
 def call_of(operation: str, written: dict[str, str]) -> Call:
-    return Call(_Caller(), "lambda", operation, REGION, dict(written), "id", {})  # type: ignore[arg-type]
+    return Call(_Caller(), "lambda", operation, REGION, dict(written), "id")  # type: ignore[arg-type]
 
 
 def written_in_all_ways(name: str, qualifier: str | None) -> list[dict[str, str]]:

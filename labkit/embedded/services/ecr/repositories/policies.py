@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.protocol.calls import Call, ServiceError
+from labkit.embedded.protocol.calls import Access, Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.records import repositories
 from labkit.embedded.records.repositories import RepositoryRecord
+from labkit.embedded.request.context import request_of
 from labkit.embedded.services.ecr import documents
 from labkit.embedded.services.ecr.lookup import named, repository_of, where
-from labkit.iam import CheckEffect, CheckKind, Policies, Policy, Request, evaluate
+from labkit.iam import CheckEffect, CheckKind, Policies, Policy, evaluate
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -26,7 +27,7 @@ def set_repository_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
     record = repository_of(embedded, call)
     text = str(call.params["policyText"])
     policy = documents.checked(embedded, text, documents.REPOSITORY)
-    if not call.params.get("force") and _locks_out(call, record, policy):
+    if not call.params.get("force") and _locks_out(embedded, call, record, policy):
         raise invalid(
             "PolicyText",
             "The policy would prevent you from setting another policy in the future; use force to set it",
@@ -48,11 +49,10 @@ def delete_repository_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
     return {**named(record), "policyText": text}
 
 
-def _locks_out(call: Call, record: RepositoryRecord, policy: Policy) -> bool:
+def _locks_out(embedded: Embedded, call: Call, record: RepositoryRecord, policy: Policy) -> bool:
     """Does the new policy explicitly deny its author to set another one? (The error's text is not documented.)"""
-    request = Request(
-        call.identity.principal, "ecr:SetRepositoryPolicy", record.arn, record.account, context=call.context
-    )
+    access = Access("ecr:SetRepositoryPolicy", record.arn, record.account)
+    request = request_of(embedded, call, access)
     decision = evaluate(request, Policies(resource=policy))
     return decision.check(CheckKind.RESOURCE).effect is CheckEffect.EXPLICIT_DENY
 

@@ -9,13 +9,13 @@ Sources: Lambda Developer Guide, "Create a Lambda function using a container ima
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from labkit.embedded.protocol.calls import Access, Call
+from labkit.embedded.protocol.calls import Access, Call, Origin
 from labkit.embedded.records import repositories
 from labkit.embedded.records.repositories import RepositoryRecord
-from labkit.embedded.request.context import Later, resource_context
+from labkit.embedded.request.context import request_of
 from labkit.embedded.request.execution import decide
 from labkit.embedded.services.ecr.documents import acceptable
 from labkit.embedded.services.ecr.images.store import RepositoryKey, StoredImage
@@ -25,6 +25,7 @@ from labkit.image.format.errors import ManifestError
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, Manifest, parse
 from labkit.pull import policies
 from labkit.pull.function import FunctionRef
+from labkit.pull.policies import LAMBDA, PULL_ACTIONS
 from labkit.pull.question import PullQuestion
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
@@ -96,13 +97,20 @@ def _question(
     return PullQuestion(
         caller=call.identity.principal,
         caller_policies=call.identity.policies,
-        caller_context=Later(lambda: {**call.context, **resource_context(embedded, uri.account)}),
+        caller_context=request_of(embedded, forwarded(call, PULL_ACTIONS[0]), _access(PULL_ACTIONS[0], uri)).context,
         function_arn=key.arn,
         image=uri,
         repository_policy=_policy(record),
         membership=embedded.membership(key.account),
         rcp=embedded.rcp(uri.account),
     )
+
+
+def forwarded(call: Call, action: str) -> Call:
+    """The request to another service that Lambda makes with the caller's credentials."""
+    service, _, operation = action.partition(":")
+    origin = Origin(forwarded_by=LAMBDA)
+    return replace(call, service=service, operation=operation, params={}, origin=origin)
 
 
 def _policy(record: RepositoryRecord | None) -> Policy | None:
@@ -112,10 +120,11 @@ def _policy(record: RepositoryRecord | None) -> Policy | None:
 
 def _may_manage(embedded: Embedded, call: Call, uri: ImageUri) -> bool:
     """May the caller read and set the repository's policy? Only then does Lambda try to add its statement."""
-    return all(
-        decide(embedded, call, Access(action, uri.repository_arn, uri.account, policy="repository")).allowed
-        for action in _MANAGE
-    )
+    return all(decide(embedded, forwarded(call, action), _access(action, uri)).allowed for action in _MANAGE)
+
+
+def _access(action: str, uri: ImageUri) -> Access:
+    return Access(action, uri.repository_arn, uri.account, policy="repository")
 
 
 def _add_statement(embedded: Embedded, record: RepositoryRecord) -> bool:

@@ -1,0 +1,94 @@
+"""Condition keys that are made of what the call itself says (Service Authorization Reference).
+
+Whether an action has such a key is the business of the table of actions: passing a role is no tagging, though both are
+parts of one CreateFunction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from labkit.embedded.request.sources.asked import Asked, Family, Source
+from labkit.iam.arn import split
+from labkit.iam.patterns import ContextValue
+from labkit.pull.policies import LAMBDA
+
+if TYPE_CHECKING:
+    from labkit.embedded.protocol.calls import Call
+
+_PASSED_TO = {"lambda": LAMBDA, "iam": "ec2.amazonaws.com"}
+"""To which service a call of each service passes a role: IAM where it puts one into an instance profile."""
+
+_POLICY_TYPES = ("PolicyType", "Type", "Filter")
+"""The parameters of Organizations that name a type of policies."""
+
+
+def tags(call: Call) -> dict[str, str]:
+    """The tags that a call brings: a list of Key and Value, in Lambda an object."""
+    given = call.params.get("Tags") or call.params.get("tags") or ()
+    if isinstance(given, Mapping):
+        return dict(given)
+    return {tag["Key"]: tag["Value"] for tag in given if {"Key", "Value"} <= tag.keys()}
+
+
+def _tag_keys(asked: Asked) -> ContextValue | None:
+    params = asked.call.params
+    return tuple(params.get("TagKeys") or params.get("tagKeys") or tags(asked.call)) or None
+
+
+def _parameter(*path: str) -> Source:
+    """The value of a parameter, by the names on the way to it."""
+
+    def value(asked: Asked) -> ContextValue | None:
+        found: Any = asked.call.params
+        for name in path:
+            found = (found or {}).get(name)
+        if found is None or isinstance(found, str):
+            return found
+        return tuple(found) or None if isinstance(found, list) else str(found).lower()
+
+    return value
+
+
+def _passed_to(asked: Asked) -> str | None:
+    return _PASSED_TO.get(asked.call.service)
+
+
+def _used_by(asked: Asked) -> str | None:
+    """The function that is to run as the role; which ARN it is for an instance profile is not documented."""
+    return asked.call.function.unqualified.arn if asked.call.service == "lambda" else None
+
+
+def _policy_type(asked: Asked) -> str | None:
+    """The type that the call names, else that of the policy that it is about, as it stands in the ARN."""
+    named: str | None = next((asked.call.params[name] for name in _POLICY_TYPES if name in asked.call.params), None)
+    arn = split(asked.access.resource)
+    if named is None and arn is not None and arn.is_a("organizations", "policy"):
+        return arn.parts[-2].upper()
+    return named
+
+
+SOURCES: Mapping[str, Source] = {
+    "aws:tagkeys": _tag_keys,
+    "ecr:accountsetting": _parameter("name"),
+    "iam:associatedresourcearn": _used_by,
+    "iam:awsservicename": _parameter("AWSServiceName"),
+    "iam:passedtoservice": _passed_to,
+    "iam:policyarn": _parameter("PolicyArn"),
+    "lambda:codesigningconfigarn": _parameter("CodeSigningConfigArn"),
+    "lambda:functionurlauthtype": _parameter("FunctionUrlAuthType"),
+    "lambda:layer": _parameter("Layers"),
+    "lambda:principal": _parameter("Principal"),
+    "lambda:securitygroupids": _parameter("VpcConfig", "SecurityGroupIds"),
+    "lambda:subnetids": _parameter("VpcConfig", "SubnetIds"),
+    "organizations:policytype": _policy_type,
+    "sts:externalid": _parameter("ExternalId"),
+    "sts:rolesessionname": _parameter("RoleSessionName"),
+    "sts:sourceidentity": _parameter("SourceIdentity"),
+    "sts:transitivetagkeys": _parameter("TransitiveTagKeys"),
+}
+"""Keys of the parameters."""
+
+FAMILIES: Mapping[str, Family] = {"aws:requesttag": lambda asked: tags(asked.call)}
+"""The tags of the request."""
