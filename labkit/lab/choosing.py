@@ -6,7 +6,7 @@ What fields there are and what is right for them is said by `labkit.lab.choices`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from inspect import Parameter, signature
 from pathlib import Path
 
@@ -74,7 +74,9 @@ def _on_profiles(root: Path, choices: Choices) -> Lab:
 
 
 def _embedded(root: Path, choices: Choices) -> Lab:
-    embedded.apply_world(root, choices.world(), choices.run_as)
+    kept = embedded.settings(root)
+    wanted = replace(choices.world(), realistic=kept.realistic, timing=kept.timing)
+    embedded.apply_world(root, wanted, choices.run_as)
     choices.write(root)
     return Lab.embedded(root, choices)
 

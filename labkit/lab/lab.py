@@ -198,6 +198,15 @@ class Lab:
         self._check_clock()
         return embedded.move_clock(self.home, by)
 
+    def be_realistic(self, on: bool = True, **timing: float) -> None:
+        """Lets what takes time on AWS take time here too, or not: Pending, propagation of policies, races of writes.
+
+        ``timing`` has seconds by the names of `labkit.embedded.state.timing.Timing`. Raises UsageError for other names,
+        and for a lab on real accounts.
+        """
+        self._check_clock()
+        embedded.let_time_pass(self.home, on, timing)
+
     def _check_clock(self) -> None:
         if self.choices.are_real:
             raise UsageError("Nobody moves the clock of AWS: only the embedded AWS has one of its own.")

@@ -96,6 +96,7 @@ def _show(facts: Mapping[str, Any]) -> None:
 
     from labkit.cli.terminal.words import in_words, size_in_words
     from labkit.embedded.state.lab_clock import ClockReading
+    from labkit.embedded.state.settings import WorldSettings
 
     table = Table(box=None, show_header=False)
     table.add_column(style="bold")
@@ -111,6 +112,8 @@ def _show(facts: Mapping[str, Any]) -> None:
     table.add_row("accounts", "\n".join(accounts))
     if facts["clock"]["ahead_seconds"]:
         table.add_row("clock", repr(ClockReading.of(facts["clock"])))
+    if facts["realistic"]:
+        table.add_row("time", WorldSettings.parse({name: facts[name] for name in ("realistic", "timing")}).pace)
     table.add_row("contents", in_words(facts["contents"]))
     table.add_row("sizes", ", ".join(f"{name} {size_in_words(size)}" for name, size in facts["sizes"].items()))
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())

@@ -8,8 +8,14 @@ A free port is taken at the first start and kept after it, so that clients go on
 Only accounts that exist can be named in a policy. Beside its own, the lab can be told of others, of which nothing is
 known but their numbers.
 
+On AWS a new function is Pending for some seconds, a changed policy is in force some seconds later, and functions that
+are made at the same time can undo each other's change of a repository policy. Here everything is so at once, unless
+the world is realistic: that stays chosen until --no-realistic.
+
   labkit up
   labkit up --port 4566
+  labkit up --realistic                  what takes seconds on AWS takes seconds here
+  labkit up --realistic --timing propagation=30 --timing race=0
   labkit up --account 999988887777       and lets this account exist; may be repeated
   labkit --home /tmp/another-lab up
 """
@@ -29,21 +35,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="12 digits: an account that exists outside the lab, so that policies can name it; may be repeated",
     )
+    parser.add_argument(
+        "--realistic",
+        action=argparse.BooleanOptionalAction,
+        help="let what takes time on AWS take time here, or not (default: as it was; at first not)",
+    )
+    parser.add_argument(
+        "--timing",
+        action="append",
+        default=[],
+        metavar="NAME=SECONDS",
+        help="how long something takes in a realistic world: pending, restoring, propagation or race; and in every "
+        "world idle, after which a function that nobody invokes is Inactive; may be repeated, 0 turns it off",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Start the embedded AWS where it does not run, and let the accounts exist."""
     from labkit.embedded.process import client
     from labkit.embedded.process.here import OWN_PROCESS
+    from labkit.embedded.state.timing import Timing
     from labkit.pull.organization import check_account
 
     for number in args.account:
         check_account(number)
+    timing = dict(_timing(text) for text in args.timing)
+    Timing.parse(timing)
     running = client.ensure(port=args.port, run_as=OWN_PROCESS)
+    if timing or args.realistic is not None:
+        client.let_time_pass(running.home, args.realistic, timing)
     for number in args.account:
         client.add_account(running.home, number)
     news = "is up" if running.started else "was up already"
     print(f"The embedded AWS {news} at {running.endpoint} (lab home {running.home}).")
     for number in args.account:
         print(f"The account {number} exists: policies can name it.")
+    if args.realistic is not None or timing:
+        print(f"Its world is {client.settings(running.home).pace}.")
     return 0
+
+
+def _timing(text: str) -> tuple[str, float]:
+    from labkit.errors import UsageError
+
+    name, _, seconds = text.partition("=")
+    try:
+        return name, float(seconds)
+    except ValueError:
+        raise UsageError(f"{text!r} is no timing: write it as in --timing propagation=30.") from None

@@ -23,6 +23,7 @@ from labkit.embedded.process.running import NO_ANSWER, ElsewhereError, Running, 
 from labkit.embedded.state.lab_clock import NOW, ClockReading, kept_offset, span
 from labkit.embedded.state.runtime import READY, read_runtime
 from labkit.embedded.state.settings import WorldSettings
+from labkit.embedded.state.timing import Timing
 from labkit.errors import EmbeddedError, UsageError
 from labkit.ground.environment import apply, lab_variables
 from labkit.ground.home import Home, home_path, inspect_home, open_home, unusable
@@ -200,6 +201,17 @@ def apply_world(root: Path | None, chosen: WorldSettings, run_as: str | None = N
     home = Home(running.home)
     answer = ask(home, "POST", "/_labkit/world", chosen.to_dict())
     return replace(read(home, answer), started=running.started)
+
+
+def let_time_pass(root: Path | None, realistic: bool | None, timing: Mapping[str, float] | None = None) -> Running:
+    """Let what takes time on AWS take time, or not; None leaves it as it is. ``timing``: names of `Timing` to seconds.
+
+    Raises `UsageError` for names and numbers that cannot be; then nothing is changed.
+    """
+    before = settings(root)
+    chosen = Timing.parse({**before.timing.to_dict(), **(timing or {})})
+    wanted = before.realistic if realistic is None else realistic
+    return apply_world(root, replace(before, realistic=wanted, timing=chosen))
 
 
 def engine_chosen(root: Path | None = None) -> None:

@@ -11,6 +11,7 @@ lab_clock      the lab's clock, which people move; every date comes from it
 identifiers    ids and secrets in AWS's forms
 world          the world at the first start, as data
 settings       what can be chosen of it
+timing         how long what takes time on AWS takes here
 runtime        where the process is found
 inventory      how much there is, and how large it is
 log            what the process has to say, bounded

@@ -1,4 +1,5 @@
-"""What can be chosen about the world: account numbers, the region, the id of the lab's organization.
+"""What can be chosen about the world: account numbers, the region, the id of the lab's organization, and whether what
+takes time on AWS takes time here (`labkit.embedded.state.timing`).
 
 Kept in ``<home>/lab.json``. The defaults are the article's (`labkit.embedded.state.world`).
 """
@@ -13,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from labkit.embedded.state import world
+from labkit.embedded.state.timing import Timing
 from labkit.errors import UsageError
 from labkit.pull.organization import check_account, check_organization_id
 from labkit.pull.regions import check_region
+
+_NAMES = ("accounts", "region", "organization", "realistic", "timing")
 
 
 @dataclass(frozen=True)
@@ -25,16 +29,18 @@ class WorldSettings:
     accounts: Mapping[str, str] = field(default_factory=lambda: dict(world.ACCOUNTS))
     region: str = world.REGION
     organization: str = world.HOME_ORGANIZATION.id
+    realistic: bool = False
+    timing: Timing = field(default_factory=Timing)
 
     @classmethod
     def parse(cls, source: Mapping[str, Any]) -> WorldSettings:
-        """Make settings from ``{"accounts": {profile: number}, "region", "organization"}``; each part is optional.
+        """Make settings from ``{"accounts": {profile: number}, "region", "organization", "realistic", "timing"}``.
 
-        Raises `UsageError` that names what is wrong.
+        Each part is optional. Raises `UsageError` that names what is wrong.
         """
-        unknown = sorted(source.keys() - {"accounts", "region", "organization"})
+        unknown = sorted(source.keys() - set(_NAMES))
         if unknown:
-            raise UsageError(f"The lab has no setting named {unknown[0]!r}: use accounts, region, organization.")
+            raise UsageError(f"The lab has no setting named {unknown[0]!r}: use {', '.join(_NAMES)}.")
         accounts = source.get("accounts", {})
         if not isinstance(accounts, Mapping):
             raise UsageError("The setting 'accounts' must map profiles to account numbers.")
@@ -42,6 +48,8 @@ class WorldSettings:
             {**world.ACCOUNTS, **accounts},
             source.get("region", world.REGION),
             source.get("organization", world.HOME_ORGANIZATION.id),
+            source.get("realistic", False),
+            Timing.parse(source.get("timing", {})),
         )
         settings._check()
         return settings
@@ -61,9 +69,30 @@ class WorldSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings in the form that `parse` reads."""
-        return {"accounts": dict(self.accounts), "region": self.region, "organization": self.organization}
+        return {
+            "accounts": dict(self.accounts),
+            "region": self.region,
+            "organization": self.organization,
+            "realistic": self.realistic,
+            "timing": self.timing.to_dict(),
+        }
+
+    @property
+    def times(self) -> Timing:
+        """How long what takes time takes in this world."""
+        return self.timing if self.realistic else self.timing.at_once
+
+    @property
+    def pace(self) -> str:
+        """How time passes in this world, to go on in a sentence."""
+        if not self.realistic:
+            return "not realistic: nothing takes time"
+        taken = (f"{name} {seconds:g} s" for name, seconds in self.timing.to_dict().items() if name != "idle")
+        return f"realistic: {', '.join(taken)}"
 
     def _check(self) -> None:
+        if not isinstance(self.realistic, bool):
+            raise UsageError(f"The setting 'realistic' must be true or false, not {self.realistic!r}.")
         for profile, number in self.accounts.items():
             if profile not in world.ACCOUNTS:
                 raise UsageError(f"The lab has no profile named {profile!r}: use one of {', '.join(world.ACCOUNTS)}.")

@@ -25,6 +25,7 @@ from labkit.embedded.process import client, here
 from labkit.embedded.state import schema
 from labkit.ground import VERSION
 from labkit.ground.home import Home
+from labkit.lab.choosing import choose
 
 
 @pytest.fixture
@@ -268,3 +269,21 @@ def test_the_clock_is_shown_and_moved_and_status_says_how_far(home: Path, capsys
 def test_a_wrong_move_of_the_clock_is_one_sentence(home: Path, capsys: pytest.CaptureFixture[str], by: str) -> None:
     code, _, error = labkit(capsys, "clock", by)
     assert code == 2 and error.startswith("labkit: ") and "use +30d" in error
+
+
+def test_the_world_is_made_realistic_and_status_says_so(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    client.let_time_pass(home, True, {"propagation": 30})
+    assert "realistic: pending 5 s, restoring 40 s, propagation 30 s, race 3 s" in labkit(capsys, "status")[1]
+    choose(home=home, region="eu-west-1")
+    assert client.settings(home).realistic, "other choices leave it as it is"
+    client.let_time_pass(home, False)
+    assert "realistic:" not in labkit(capsys, "status")[1]
+    assert json.loads(Home(home).settings.read_bytes())["timing"]["propagation"] == 30
+    assert client.reset(home, everything=False).details["timing"]["propagation"] == 30
+
+
+@pytest.mark.parametrize("timing", ["propagation", "propagation=soon", "patience=3", "race=-1"])
+def test_a_wrong_timing_is_one_sentence(home: Path, capsys: pytest.CaptureFixture[str], timing: str) -> None:
+    code, _, error = labkit(capsys, "up", "--realistic", "--timing", timing)
+    assert code == 2 and error.startswith("labkit: ") and error.count("\n") == 1
+    assert not client.settings(home).realistic
