@@ -55,6 +55,9 @@ class Session:
     parent: str | None = None  # the user's access key, for a user's session
     policies: tuple[str, ...] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    source_identity: str | None = None
+    transitive: tuple[str, ...] = ()  # keys of tags that go on to the next role
+    context: Mapping[str, str | list[str]] = field(default_factory=dict)  # condition keys of a web identity
 
     def accepts(self, token: str | None) -> bool:
         """Whether this is the session's token; compared in constant time."""
@@ -148,6 +151,9 @@ def open_session(db: Database, session: Session, now: datetime) -> None:
         parent=session.parent,
         policies=None if session.policies is None else json.dumps(session.policies),
         tags=json.dumps(dict(session.tags)),
+        source_identity=session.source_identity,
+        transitive=json.dumps(session.transitive),
+        context=json.dumps(dict(session.context)),
         issued=stored(session.issued),
         expires=stored(session.expires),
     )
@@ -173,6 +179,8 @@ def _session(row: sqlite3.Row) -> Session:
             **columns,
             "policies": None if row["policies"] is None else tuple(json.loads(row["policies"])),
             "tags": json.loads(row["tags"]),
+            "transitive": tuple(json.loads(row["transitive"])),
+            "context": json.loads(row["context"]),
             "issued": read_stored(row["issued"]),
             "expires": read_stored(row["expires"]),
         }
