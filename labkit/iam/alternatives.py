@@ -67,6 +67,7 @@ def conditions(decision: Decision, key: str = "") -> list[Condition]:
     policies = decision.policies
     levels = [*(policies.scp or ()), *(policies.rcp or ())]
     each: list[Policy | None] = [*policies.identity, policies.resource, policies.boundary, *policies.session]
+    each += [policies.registry, policies.vpc_endpoint]
     each += [policy for level in levels for policy in level]
     found = [c for policy in each if policy for statement in policy.statements for c in statement.conditions]
     return [condition for condition in found if not key or condition.lower_key == key.lower()]

@@ -5,7 +5,8 @@
     a key that is absent         positive: no; negated: yes; IfExists: yes; ForAllValues: yes; ForAnyValue: no
     an empty value               for ForAllValues and ForAnyValue the same as an absent key
     a variable without a value   its value matches nothing, so that a negated operator holds
-    several values, but neither ForAnyValue nor ForAllValues: AWS documents no result; it counts as no match
+    a key that AWS has, its value not known here: unknown; an Allow is not satisfied by it, a Deny is
+    several values, but neither ForAnyValue nor ForAllValues: it never holds, negated or not
 
 ``Null`` asks whether a key is absent, whatever prefix stands before it. How values are compared is the business of
 the operator table, ``labkit.iam.operators``.
@@ -19,8 +20,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from labkit.iam.operators import OPERATORS, CompiledValue, Operator
-from labkit.iam.parts import Outcome, Part, resolved, variables_of
-from labkit.iam.patterns import Context, ContextValue, Pattern
+from labkit.iam.parts import Outcome, Part, asks_unknown, resolved, variables_of
+from labkit.iam.patterns import UNKNOWN, Context, ContextValue, Pattern
 
 __all__ = ["ALL", "ANY", "NULL", "OPERATORS", "Condition", "Operator", "Outcome"]
 
@@ -76,15 +77,17 @@ class Condition(NamedTuple):
     def __repr__(self) -> str:
         return f"<Condition {self.operator} {self.key} {list(self.values)}>"
 
-    def part(self, context: Context) -> Part:
-        """Compares the request's value of the key, if any, with the policy's values."""
+    def part(self, context: Context, allows: bool = True) -> Part:
+        """Compares the request's value of the key, if any, with the policy's values; ``allows``: in an Allow."""
         outcome, got = self.outcome(context), context.get(self.lower_key)
         texts = resolved(self.patterns, context) if self.variables else ()
-        return Part("Condition", outcome.holds, self.values, got, self.operator, self.key, outcome, texts)
+        return Part("Condition", outcome.satisfies(allows), self.values, got, self.operator, self.key, outcome, texts)
 
     def outcome(self, context: Context) -> Outcome:
         """How the comparison comes out, without the values on either side."""
         value = context.get(self.lower_key)
+        if value is UNKNOWN:
+            return Outcome.UNKNOWN
         if self.row is None:
             return self._presence(value)
         if value is None or value == () or (self.quantifier and not any(value)):
@@ -108,7 +111,10 @@ class Condition(NamedTuple):
     def _compare(self, row: Operator, value: ContextValue, context: Context) -> Outcome:
         values = (value,) if isinstance(value, str) else value
         quantify = any if self.quantifier == ANY else all
-        if quantify(self._one(row, each, context) for each in values):
+        holds = quantify(self._one(row, each, context) for each in values)
+        if self.variables and holds is row.negated and asks_unknown(self.variables, context):
+            return Outcome.UNKNOWN
+        if holds:
             return Outcome.HOLDS
         if row.negated:
             return Outcome.EXCLUDED

@@ -2,6 +2,7 @@
 
     an explicit deny anywhere                     denied
     RCPs, SCPs: some level allows nothing         denied
+    a VPC endpoint, and its policy allows nothing denied
     a service or anonymous caller                 the resource policy must allow
     an IAM principal, another account's resource  identity (with boundary and session) and resource must allow
     an IAM principal, its own account's resource  identity (with boundary and session) or resource must allow;
@@ -36,7 +37,7 @@ def evaluate(request: Request, policies: Policies, resource_must_allow: bool = F
 _KINDS = tuple(CheckKind)
 _NO_IMPACT = tuple(Check(kind, CheckEffect.NO_IMPACT) for kind in _KINDS)
 # Checks stand in the order of CheckKind and are found by their place: hashing an Enum costs more than comparing.
-_PRINCIPAL, _RESOURCE, _BOUNDARY, _SESSION, _SCP, _RCP = range(len(CheckKind))
+_PRINCIPAL, _RESOURCE, _BOUNDARY, _SESSION, _SCP, _RCP, _ENDPOINT = range(len(CheckKind))
 # The root user needs no identity policy in its account, and has no boundary and no session policy.
 _ROOT_ALLOWED = Check(CheckKind.PRINCIPAL, CheckEffect.ALLOW)
 
@@ -49,12 +50,18 @@ def _checks(request: Request, policies: Policies) -> tuple[Check, ...]:
     sessions = policies.session or (() if who.is_federated_user else None)
     return (
         _identity(request, policies) if is_iam else _NO_IMPACT[_PRINCIPAL],
-        _flat(_RESOURCE, request, (policies.resource,) if policies.resource else None),
-        _flat(_BOUNDARY, request, (policies.boundary,) if policies.boundary and limited else None),
+        _flat(_RESOURCE, request, _present(policies.resource, policies.registry)),
+        _flat(_BOUNDARY, request, _present(policies.boundary) if limited else None),
         _flat(_SESSION, request, sessions if limited else None),
         _levelled(_SCP, request, policies.scp if is_iam and not exempt else None),
         _levelled(_RCP, request, None if exempt else policies.rcp),
+        _flat(_ENDPOINT, request, _present(policies.vpc_endpoint)),
     )
+
+
+def _present(*policies: Policy | None) -> Sequence[Policy] | None:
+    """Those that there are; None for none."""
+    return [policy for policy in policies if policy] or None
 
 
 def _identity(request: Request, policies: Policies) -> Check:
@@ -65,7 +72,7 @@ def _flat(place: int, request: Request, policies: Sequence[Policy] | None) -> Ch
     """One layer of policies of which any may allow; None when there is no such layer."""
     if policies is None:
         return _NO_IMPACT[place]
-    demanded = "Principal" if place == _RESOURCE else "Resource"
+    demanded = "Principal" if place in _NAMING else "Resource"
     matches = tuple([m for policy in policies for m in match_all(policy, request, demanded)])
     applying = [m for m in matches if m.matched]
     if not applying:
@@ -85,11 +92,12 @@ def _levelled(place: int, request: Request, levels: Levels | None) -> Check:
     return Check(_KINDS[place], worst, tuple(m for layer in layers for m in layer.matches))
 
 
+_NAMING = (_RESOURCE, _ENDPOINT)  # policies that say whom they are for
 _WORST_FIRST = (CheckEffect.EXPLICIT_DENY, CheckEffect.IMPLICIT_DENY, CheckEffect.ALLOW)
 
 # When several kinds deny, AWS names one; which one is not documented. The widest guard rail comes first here.
-_DENY_ORDER = (_SCP, _RCP, _RESOURCE, _PRINCIPAL, _BOUNDARY, _SESSION)
-_GUARD_RAILS = (_RCP, _SCP)
+_DENY_ORDER = (_SCP, _RCP, _ENDPOINT, _RESOURCE, _PRINCIPAL, _BOUNDARY, _SESSION)
+_GUARD_RAILS = (_RCP, _SCP, _ENDPOINT)
 _OWN = (_PRINCIPAL, _BOUNDARY, _SESSION)
 _FOR_OTHERS = (*_GUARD_RAILS, _RESOURCE)  # services and anonymous callers have no policies of their own
 _ACROSS = (*_GUARD_RAILS, *_OWN, _RESOURCE)

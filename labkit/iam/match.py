@@ -52,7 +52,7 @@ def match(statement: Statement, request: Request, demanded: str = "") -> Match:
 
 
 def _compare(statement: Statement, request: Request, demanded: str) -> Match:
-    keys = request.keys
+    keys, allows = request.keys, statement.effect == "Allow"
     parts = [statement.action.part(request.action, keys)]
     closeness = Specificity.EXACT
     if statement.principal is not None:
@@ -61,10 +61,10 @@ def _compare(statement: Statement, request: Request, demanded: str) -> Match:
     elif demanded == "Principal":
         parts.insert(0, Part("Principal", False, (), str(request.principal)))
     if statement.resource is not None:
-        parts.append(statement.resource.part(request.resource, keys))
+        parts.append(statement.resource.part(request.resource, keys, allows))
     elif demanded == "Resource":
         parts.append(Part("Resource", False, (), request.resource))
-    parts += [condition.part(keys) for condition in statement.conditions]
+    parts += [condition.part(keys, allows) for condition in statement.conditions]
     return Match(statement, tuple(parts), closeness, all(part.matched for part in parts))
 
 

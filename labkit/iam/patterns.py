@@ -20,6 +20,24 @@ from typing import NamedTuple
 
 from labkit.iam.arn import FIELDS, split
 
+
+class UnknownValue(str):
+    """A value that the request has on AWS and that is not known here; it equals nothing but itself."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    __hash__ = object.__hash__
+
+
+UNKNOWN = UnknownValue("not known")
+"""The value of every condition key that is there on AWS and not known here."""
+
 ContextValue = str | tuple[str, ...]
 Context = Mapping[str, ContextValue]
 TextTest = Callable[[str], bool]
@@ -216,7 +234,7 @@ class Pattern(NamedTuple):
         for piece in self.pieces:
             if isinstance(piece, Variable):
                 value = context.get(piece.key, piece.default)
-                if not isinstance(value, str):  # absent, or several values: nothing to put here
+                if not isinstance(value, str) or value is UNKNOWN:  # absent, several values, not known
                     return None
                 pieces.append(LiteralText(value))
             else:

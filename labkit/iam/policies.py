@@ -25,6 +25,7 @@ class CheckKind(Enum):
     SESSION = "SESSION"
     SERVICE_CONTROL_POLICY = "SERVICE_CONTROL_POLICY"
     RESOURCE_CONTROL_POLICY = "RESOURCE_CONTROL_POLICY"
+    VPC_ENDPOINT = "VPC_ENDPOINT"
 
 
 class CheckEffect(Enum):
@@ -41,6 +42,9 @@ class Policies(NamedTuple):
 
     ``boundary`` None and ``session`` empty: there is none. ``scp`` and ``rcp`` are levels from the root to the account,
     each a list of policies; None: none are attached, as in an organization's management account, which both spare.
+    ``registry`` is the policy of an ECR registry, which has a say in every request for one of its repositories beside
+    the repository's own (Amazon ECR User Guide, "Private registry permissions"): both are resource policies.
+    ``vpc_endpoint`` is the policy of the VPC endpoint through which the request went; None: it went through none.
     """
 
     identity: Sequence[Policy] = ()
@@ -49,10 +53,12 @@ class Policies(NamedTuple):
     session: Sequence[Policy] = ()
     scp: Levels | None = None
     rcp: Levels | None = None
+    registry: Policy | None = None
+    vpc_endpoint: Policy | None = None
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Policies:
-        """The policies of the vector format: identity, resource, boundary, session, scp, rcp.
+        """The policies of the vector format: identity, resource, boundary, session, scp, rcp, registry, vpc_endpoint.
 
         Raises UsageError, and PolicyError for a document that its kind of policy cannot be.
         """
@@ -60,23 +66,28 @@ class Policies(NamedTuple):
             raise UsageError("The policies are not a JSON object with identity, resource and so on.")
         if unknown := sorted(set(value) - set(cls._fields)):
             raise UsageError(f"Unknown kind of policy {unknown[0]!r}; known are {', '.join(sorted(cls._fields))}.")
-        boundary = _many(value.get("boundary"), "boundary", "Resource")
-        resource = _many(value.get("resource"), "resource", "Principal")
-        for name, found in (("boundary", boundary), ("resource", resource)):
-            if len(found) > 1:
-                raise UsageError(f"There are {len(found)} {name} policies; there can be only one.")
         return cls(
             _many(value.get("identity"), "identity", "Resource"),
-            resource[0] if resource else None,
-            boundary[0] if boundary else None,
+            _one(value.get("resource"), "resource", "Principal"),
+            _one(value.get("boundary"), "boundary", "Resource"),
             _many(value.get("session"), "session", "Resource"),
             _levels(value.get("scp"), "scp"),
             _levels(value.get("rcp"), "rcp"),
+            _one(value.get("registry"), "registry", "Principal", "Resource"),
+            _one(value.get("vpc_endpoint"), "vpc_endpoint", "Principal", "Resource"),
         )
 
 
-def _many(documents: Any, name: str, demanded: str) -> tuple[Policy, ...]:
-    """The documents of a list (or the one); every statement must have the ``demanded`` element."""
+def _one(document: Any, name: str, *demanded: str) -> Policy | None:
+    """The document, which may be in a list by itself; None where there is none."""
+    found = _many(document, name, *demanded)
+    if len(found) > 1:
+        raise UsageError(f"There are {len(found)} {name} policies; there can be only one.")
+    return found[0] if found else None
+
+
+def _many(documents: Any, name: str, *demanded: str) -> tuple[Policy, ...]:
+    """The documents of a list (or the one); every statement must have the ``demanded`` elements."""
     if documents is None:
         return ()
     listed = documents if isinstance(documents, list) else [documents]
@@ -90,11 +101,11 @@ def _many(documents: Any, name: str, demanded: str) -> tuple[Policy, ...]:
     return tuple(policies)
 
 
-def _fitting(policy: Policy, demanded: str) -> Policy:
+def _fitting(policy: Policy, demanded: Sequence[str]) -> Policy:
     for statement in policy.statements:
-        has = statement.principal if demanded == "Principal" else statement.resource
-        if has is None:
-            raise PolicyError(f"{statement.label} has no {demanded}, which this kind of policy needs.")
+        for element in demanded:
+            if (statement.principal if element == "Principal" else statement.resource) is None:
+                raise PolicyError(f"{statement.label} has no {element}, which this kind of policy needs.")
     return policy
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from labkit.errors import UsageError
 from labkit.iam import arn as arns
-from labkit.iam.patterns import ContextValue
+from labkit.iam.patterns import UNKNOWN, ContextValue
 
 ANONYMOUS, SERVICE, FEDERATED, CANONICAL = "anonymous", "service", "federated", "canonical"
 ROOT, USER, ROLE, SESSION = "root", "user", "role", "session"
@@ -127,6 +127,22 @@ class Principal(NamedTuple):
 
 
 _EMPTY: Mapping[str, str | Sequence[str]] = MappingProxyType({})
+_NONE: frozenset[str] = frozenset()
+
+
+class PartlyKnown(dict[str, ContextValue]):
+    """Condition keys in lower case, of which some are there on AWS and not known here: ``get`` finds `UNKNOWN`."""
+
+    def __init__(self, known: Mapping[str, ContextValue], unknown: frozenset[str]) -> None:
+        super().__init__(known)
+        self._unknown = unknown
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The key's value, `UNKNOWN` where it or its prefix is not known here, else ``default``."""
+        if key in self:
+            return self[key]
+        prefix = key[: key.find("/") + 1]
+        return UNKNOWN if key in self._unknown or prefix in self._unknown else default
 
 
 class _Fields(NamedTuple):
@@ -136,6 +152,7 @@ class _Fields(NamedTuple):
     resource_account: str | None
     context: Mapping[str, str | Sequence[str]]
     keys: Mapping[str, ContextValue]
+    unknown: frozenset[str]
 
 
 class Request(_Fields):
@@ -143,8 +160,10 @@ class Request(_Fields):
 
     ``context`` maps condition keys to a string, or to a list for a multivalued key; keys are case-insensitive, and
     ``keys`` holds them in lower case. ``resource_account`` owns the
-    resource; None takes it from the resource's ARN, else from the principal. Raises UsageError for a context value
-    that is neither text, number, true or false, nor a list of these.
+    resource; None takes it from the resource's ARN, else from the principal. ``unknown`` are keys in lower case, or
+    prefixes that end in a slash such as ``aws:resourcetag/``, that AWS has for this request and whose value is not
+    known here: a condition on one never satisfies an Allow and always a Deny; what ``context`` gives is known. Raises
+    UsageError for a context value that is neither text, number, true or false, nor a list of these.
     """
 
     __slots__ = ()
@@ -156,11 +175,14 @@ class Request(_Fields):
         resource: str,
         resource_account: str | None = None,
         context: Mapping[str, str | Sequence[str]] = _EMPTY,
+        unknown: frozenset[str] = _NONE,
     ) -> Request:
         """Reads the context; finds the owner of the resource."""
         keys = {key.lower(): each if type(each) is str else _value(key, each) for key, each in context.items()}
+        if unknown:
+            keys = PartlyKnown(keys, unknown)
         owner = resource_account or arns.account_of(resource) or principal.account
-        return super().__new__(cls, principal, action, resource, owner, context, keys)
+        return super().__new__(cls, principal, action, resource, owner, context, keys, unknown)
 
     @property
     def is_cross_account(self) -> bool:
@@ -172,11 +194,15 @@ class Request(_Fields):
         context = {name: each for name, each in self.context.items() if name.lower() != key.lower()}
         if value is not None:
             context[key] = value
-        return Request(self.principal, self.action, self.resource, self.resource_account, context)
+        unknown = self.unknown - {key.lower()}
+        return Request(self.principal, self.action, self.resource, self.resource_account, context, unknown)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Request:
-        """A request in the vector format: principal, action, resource, resource_account, context."""
+        """A request in the vector format: principal, action, resource, resource_account, context, unknown.
+
+        Raises UsageError.
+        """
         if not isinstance(value, Mapping):
             raise UsageError("The request is not a JSON object with principal, action and resource.")
         missing = [name for name in ("principal", "action", "resource") if name not in value]
@@ -190,7 +216,11 @@ class Request(_Fields):
             raise UsageError("The request's resource_account is not a text of 12 digits.")
         if not isinstance(context, Mapping):
             raise UsageError("The request's context is not a JSON object of condition keys.")
-        return cls(Principal.from_json(value["principal"]), value["action"], value["resource"], account, context)
+        unknown = value.get("unknown", [])
+        if not isinstance(unknown, list) or not all(map(_is_text, unknown)):
+            raise UsageError("The request's unknown is not a list of condition keys.")
+        who, lowered = Principal.from_json(value["principal"]), frozenset(key.lower() for key in unknown)
+        return cls(who, value["action"], value["resource"], account, context, lowered)
 
 
 def _is_text(value: Any) -> bool:

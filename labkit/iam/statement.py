@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from labkit.iam.conditions import Condition
-from labkit.iam.parts import Part, resolved, variables_of
+from labkit.iam.parts import Outcome, Part, asks_unknown, resolved, variables_of
 from labkit.iam.patterns import Context, Pattern
 from labkit.iam.principals import PrincipalEntry, Specificity, excepts, specificity
 from labkit.iam.request import Principal
@@ -40,10 +40,14 @@ class Element(NamedTuple):
     def __repr__(self) -> str:
         return f"<{self.name} {[pattern.text for pattern in self.patterns]}>"
 
-    def part(self, value: str, context: Context) -> Part:
-        """Compares the request's action or resource with what is listed."""
+    def part(self, value: str, context: Context, allows: bool = True) -> Part:
+        """Compares the request's action or resource with what is listed; ``allows``: in an Allow."""
         listed = any(pattern.matches(value, context) for pattern in self.patterns)
-        texts = resolved(self.patterns, context) if self.variables else ()
+        if not self.variables:
+            return Part(self.name, listed != self.negated, self.wanted, value)
+        texts = resolved(self.patterns, context)
+        if not listed and asks_unknown(self.variables, context):
+            return Part(self.name, not allows, self.wanted, value, outcome=Outcome.UNKNOWN, resolved=texts)
         return Part(self.name, listed != self.negated, self.wanted, value, resolved=texts)
 
 

@@ -8,6 +8,7 @@ from labkit.errors import PolicyError, UsageError
 from labkit.iam import Policies
 
 IDENTITY = {"Statement": {"Sid": "I", "Effect": "Allow", "Action": "*", "Resource": "*"}}
+BOTH = {"Statement": {"Sid": "B", "Effect": "Allow", "Principal": "*", "Action": "ecr:*", "Resource": "*"}}
 RESOURCE = {"Statement": {"Sid": "R", "Effect": "Allow", "Principal": "*", "Action": "ecr:*"}}
 
 
@@ -20,6 +21,8 @@ def test_all_kinds_are_read():
             "session": IDENTITY,
             "scp": [[IDENTITY], [IDENTITY, IDENTITY]],
             "rcp": [[IDENTITY]],
+            "registry": BOTH,
+            "vpc_endpoint": [BOTH],
         }
     )
     assert [policy.name for policy in policies.identity] == ["identity 1", "identity 2"]
@@ -30,6 +33,7 @@ def test_all_kinds_are_read():
         ["scp at level 2 1", "scp at level 2 2"],
     ]
     assert len(policies.rcp) == 1
+    assert (policies.registry.name, policies.vpc_endpoint.name) == ("registry", "vpc_endpoint")
 
 
 @pytest.mark.parametrize("value", [{}, {"identity": [], "boundary": [], "session": [], "resource": None, "scp": None}])
@@ -61,6 +65,9 @@ def test_other_policies_are_refused(value, says):
         ({"identity": [IDENTITY, RESOURCE]}, "In the identity 2 policy: R has no Resource"),
         ({"boundary": RESOURCE}, "In the boundary policy: R has no Resource"),
         ({"session": [RESOURCE]}, "In the session policy: R has no Resource"),
+        ({"registry": IDENTITY}, "In the registry policy: I has no Principal"),
+        ({"registry": RESOURCE}, "In the registry policy: R has no Resource"),
+        ({"vpc_endpoint": IDENTITY}, "In the vpc_endpoint policy: I has no Principal"),
         ({"scp": [[IDENTITY], [RESOURCE]]}, "In the scp at level 2 policy: R has no Resource"),
         ({"identity": ["{"]}, "In the identity policy: The policy is not JSON"),
         ({"resource": 5}, "In the resource policy: The policy is not a JSON object"),

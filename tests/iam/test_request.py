@@ -79,6 +79,8 @@ def test_a_request_of_the_vector_format():
         ({"principal": "*", "action": "a:b", "resource": []}, "resource is not a text"),
         ({"principal": "*", "action": "a:b", "resource": "*", "resource_account": 1}, "resource_account is not"),
         ({"principal": "*", "action": "a:b", "resource": "*", "context": []}, "context is not a JSON object"),
+        ({"principal": "*", "action": "a:b", "resource": "*", "unknown": "aws:x"}, "unknown is not a list"),
+        ({"principal": "*", "action": "a:b", "resource": "*", "unknown": [1]}, "unknown is not a list"),
     ],
 )
 def test_other_requests_of_the_vector_format_are_refused(value, says):

@@ -11,7 +11,7 @@ from labkit.iam.match import Match
 from labkit.iam.parts import Outcome, Part
 from labkit.iam.policies import CheckEffect, CheckKind
 from labkit.iam.request import Request
-from labkit.iam.words.nearest import nearest_miss
+from labkit.iam.words.nearest import nearest, nearest_miss
 from labkit.iam.words.reasons import reason
 
 if TYPE_CHECKING:  # a decision can put itself into words, so at run time it stands above them
@@ -24,6 +24,7 @@ _POLICY_NAMES = {
     CheckKind.SESSION: "session policy",
     CheckKind.SERVICE_CONTROL_POLICY: "service control policy",
     CheckKind.RESOURCE_CONTROL_POLICY: "resource control policy",
+    CheckKind.VPC_ENDPOINT: "VPC endpoint policy",
 }
 
 
@@ -82,10 +83,14 @@ def check_sentence(check: Check) -> str:
 
 
 def unknowns(decision: Decision) -> tuple[str, ...]:
-    """What AWS documents no result for: a multivalued key that is compared without a set operator."""
-    parts = [p for check in decision.checks for m in check.matches for p in m.parts]
-    undecided = [p for p in parts if p.outcome is Outcome.MULTIVALUED]
-    return tuple(dict.fromkeys(f"Unknown: {reason(part, decision.request)}." for part in undecided))
+    """What is not known here and has a say: values of keys, where all else in their statement matches."""
+    matches = [match for check in decision.checks for match in check.matches if _hangs_on_unknown(match)]
+    parts = [part for match in matches for part in match.parts if part.outcome is Outcome.UNKNOWN]
+    return tuple(dict.fromkeys(f"Unknown: {reason(part, decision.request)}." for part in parts))
+
+
+def _hangs_on_unknown(match: Match) -> bool:
+    return all(part.matched or part.outcome is Outcome.UNKNOWN for part in match.parts)
 
 
 def paragraph(decision: Decision) -> str:
@@ -101,7 +106,7 @@ def to_dict(decision: Decision) -> dict[str, Any]:
         "checks": {check.kind.value: check.effect.value for check in decision.checks},
         "matched": [m.statement.label for check in decision.checks for m in check.matched],
         "reasons": sentences(decision),
-        "nearest_miss": miss.to_dict() if miss else None,
+        "nearest_miss": {**miss.to_dict(), **_document(decision, nearest(decision))} if miss else None,
     }
 
 
@@ -111,11 +116,18 @@ def explanation(decision: Decision) -> dict[str, Any]:
         **to_dict(decision),
         "denial": denial(decision),
         "statements": [
-            {"check": check.kind.value, **_match(match, decision.request)}
+            {"check": check.kind.value, **_document(decision, match), **_match(match, decision.request)}
             for check in decision.checks
             for match in check.matches
         ],
     }
+
+
+def _document(decision: Decision, match: Match | None) -> dict[str, str]:
+    """Of the two resource policies that ECR has, whether a statement stands in the registry's."""
+    registry = decision.policies.registry
+    stands = match is not None and registry is not None and any(match.statement is each for each in registry.statements)
+    return {"document": "registry"} if stands else {}
 
 
 def _match(match: Match, request: Request) -> dict[str, Any]:

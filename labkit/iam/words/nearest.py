@@ -101,7 +101,7 @@ def _distance(match: Match) -> tuple[int, int, bool]:
 
 
 def _weight(part: Part) -> int:
-    return 1 if part.outcome is Outcome.ABSENT else _WEIGHT.get(part.element, _HEAVIEST)
+    return 1 if part.outcome in (Outcome.ABSENT, Outcome.UNKNOWN) else _WEIGHT.get(part.element, _HEAVIEST)
 
 
 def _miss(match: Match, decision: Decision) -> NearestMiss:

@@ -15,7 +15,7 @@ from labkit.iam import arn as arns
 from labkit.iam import request as r
 from labkit.iam.conditions import NULL
 from labkit.iam.parts import Outcome, Part
-from labkit.iam.patterns import ContextValue, Pattern
+from labkit.iam.patterns import UNKNOWN, ContextValue, Pattern
 from labkit.iam.request import Request
 
 ABSENT = "absent"
@@ -41,6 +41,8 @@ def reason(part: Part, request: Request) -> str:
     """One part of a match in words, naming the difference where there is one."""
     if part.element == "Condition":
         return _CONDITIONS[part.outcome or Outcome.DIFFERS][0](part, request)
+    if part.outcome is Outcome.UNKNOWN:
+        return _unknown(part, request)
     if part.matched:
         return f"{part.element} {'does not list' if part.element.startswith('Not') else 'covers'} {part.got}"
     return _ELEMENTS[part.element][0](part, request)
@@ -230,10 +232,16 @@ def _no_variable(part: Part, name: str) -> str | None:
     return None
 
 
+def _unknown(part: Part, _request: Request) -> str:
+    what = part.key if part.key and part.got is UNKNOWN else f"a variable in {listed(part.wanted)}"
+    so = "it is taken as holding, since it denies" if part.matched else "it is taken as failing, since it would allow"
+    return f"the lab does not know the value of {what}, which AWS has for this request; {so}"
+
+
 def _multivalued(part: Part, _request: Request) -> str:
     return (
-        f"{part.key} can have several values, so {part.operator} needs ForAnyValue: before it; "
-        "what AWS does without is not documented, and it is taken as no match here"
+        f"{part.key} can have several values, and {part.operator} without ForAnyValue: or ForAllValues: before it "
+        "never matches such a key"
     )
 
 
@@ -243,9 +251,13 @@ _CONDITIONS: dict[Outcome, tuple[Words, Words]] = {
     Outcome.DIFFERS: (_differs, _mend_difference),
     Outcome.EXCLUDED: (_excluded, lambda p, _r: f"do not let {p.operator} exclude {_value(p)}"),
     Outcome.ABSENT: (_absent, _mend_absent),
-    Outcome.MULTIVALUED: (_multivalued, lambda p, _r: f"write ForAnyValue:{p.operator}"),
+    Outcome.MULTIVALUED: (
+        _multivalued,
+        lambda p, _r: f"write {'ForAllValues' if 'Not' in p.operator else 'ForAnyValue'}:{p.operator}",
+    ),
     Outcome.NO_VARIABLE: (
         lambda p, _r: _no_variable(p, p.key) or "",
         lambda p, _r: f"give the variable in {listed(p.wanted)} a default value",
     ),
+    Outcome.UNKNOWN: (_unknown, lambda p, _r: f"say what {p.key} is, which the lab does not know"),
 }

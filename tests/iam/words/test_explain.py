@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from labkit.iam import CheckKind, Principal, policy_name
+from labkit.iam import CheckKind, Policies, Policy, Principal, Request, evaluate, policy_name
 from labkit.iam.words.explain import explanation
 from tests.iam.decided import (
     ALLOWED,
@@ -22,6 +22,7 @@ from tests.iam.decided import (
     statements,
 )
 
+DENY_ALL = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 DENIALS = [
     ({"identity": []}, "because no identity-based policy allows the ecr:BatchGetImage action"),
     ({"identity": [EVERYTHING]}, "because no resource-based policy allows the ecr:BatchGetImage action"),
@@ -29,6 +30,14 @@ DENIALS = [
     ({"boundary": NOTHING}, "with an explicit deny in a permissions boundary"),
     ({"scp": [[]]}, "because no service control policy allows the ecr:BatchGetImage action"),
     ({"rcp": [[NOTHING]]}, "with an explicit deny in a resource control policy"),
+    (
+        {"vpc_endpoint": statements({"Principal": {"AWS": "111122223333"}, "Resource": "*"})},
+        "because no VPC endpoint policy allows the ecr:BatchGetImage action",
+    ),
+    (
+        {"vpc_endpoint": statements({"Effect": "Deny", "Principal": "*", "Resource": "*"})},
+        "with an explicit deny in a VPC endpoint policy",
+    ),
 ]
 
 
@@ -51,7 +60,7 @@ def test_of_services_aws_documents_no_sentence():
 def test_every_kind_of_policy_has_awss_name():
     assert [policy_name(kind) for kind in CheckKind] == [
         *("identity-based policy", "resource-based policy", "permissions boundary", "session policy"),
-        *("service control policy", "resource control policy"),
+        *("service control policy", "resource control policy", "VPC endpoint policy"),
     ]
 
 
@@ -71,12 +80,29 @@ def test_a_decision_in_sentences():
 
 
 def test_what_is_unknown_is_said():
-    raw = {**SERVICE, "Condition": {"StringLike": {"aws:SourceOrgPaths": "o-x/*"}}}
-    decision = decide(LAMBDA, {"aws:SourceOrgPaths": ["o-x/r-a/"]}, resource=statements(raw, raw))
-    assert len(decision.unknowns) == 1
-    assert decision.unknowns[0].startswith("Unknown: aws:SourceOrgPaths can have several values")
+    raw = {**SERVICE, "Condition": {"StringLike": {"ecr:ResourceTag/team": "blue"}}}
+    elsewhere = {**raw, "Action": "s3:*", "Condition": {"StringLike": {"ecr:ResourceTag/other": "blue"}}}
+    request = Request(LAMBDA, "ecr:BatchGetImage", REPOSITORY, unknown=frozenset({"ecr:resourcetag/"}))
+    decision = evaluate(request, Policies(resource=statements(raw, raw, elsewhere)))
+    assert decision.unknowns == (
+        "Unknown: the lab does not know the value of ecr:ResourceTag/team, which AWS has for this request; "
+        "it is taken as failing, since it would allow.",
+    )
     assert decision.sentences()[-1] == decision.unknowns[0]
+    assert decision.nearest_miss.change == "say what ecr:ResourceTag/team is, which the lab does not know"
     assert REFUSED.unknowns == ()
+
+
+def test_of_two_resource_policies_the_registrys_statements_are_marked():
+    own = statements({**SERVICE, "Sid": "Own"})
+    registry = Policy.parse({"Statement": {**DENY_ALL, "Principal": "*", "Sid": "Registry"}}, "registry")
+    told = explanation(decide(LAMBDA, resource=own, registry=registry))
+    assert [(each["sid"], each.get("document")) for each in told["statements"]] == [
+        ("Own", None),
+        ("Registry", "registry"),
+    ]
+    assert told["nearest_miss"]["document"] == "registry"
+    assert "document" not in explanation(decide(LAMBDA, resource=registry))["nearest_miss"]
 
 
 def test_a_decision_shows_itself_as_one_paragraph():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labkit.iam import Policies, Request, evaluate
 from labkit.iam.words.outline import MARKS, outline, text
 from tests.iam.decided import (
     ALLOWED,
@@ -56,5 +57,6 @@ def test_statements_that_apply_are_marked_by_their_effect():
 
 def test_a_missing_policy_and_what_is_unknown_are_in_the_tree():
     assert "✗ Resource-based policy: missing. There is no" in text([outline(decide(LAMBDA))])
-    raw = {**SERVICE, "Condition": {"StringLike": {"aws:x": "a"}}}
-    assert "· Unknown: " in text([outline(decide(LAMBDA, {"aws:x": ["a"]}, resource=statements(raw)))])
+    policy = statements({**SERVICE, "Condition": {"StringLike": {"aws:x": "a"}}})
+    request = Request(LAMBDA, "ecr:BatchGetImage", REPOSITORY, unknown=frozenset({"aws:x"}))
+    assert "· Unknown: the lab does not know" in text([outline(evaluate(request, Policies(resource=policy)))])

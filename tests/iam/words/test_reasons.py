@@ -240,11 +240,14 @@ def test_an_empty_value_counts_as_absent_for_set_operators():
     assert why(USER, "ForAnyValue:StringLike", "aws:x", "a", {"aws:x": []}) == "aws:x is empty, which counts as absent"
 
 
-def test_a_multivalued_key_without_a_set_operator_is_said_to_be_unknown():
+def test_a_multivalued_key_without_a_set_operator_never_matches():
     told = why(USER, "StringLike", "aws:x", "a", {"aws:x": ["a"]})
-    assert "StringLike needs ForAnyValue: before it" in told
-    assert "not documented" in told
+    assert told == (
+        "aws:x can have several values, and StringLike without ForAnyValue: or ForAllValues: before it "
+        "never matches such a key"
+    )
     assert mend(USER, "StringLike", "aws:x", "a", {"aws:x": ["a"]}) == "write ForAnyValue:StringLike"
+    assert mend(USER, "StringNotLike", "aws:x", "b", {"aws:x": ["a"]}) == "write ForAllValues:StringNotLike"
 
 
 def test_a_variable_without_a_value_is_named():
