@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from labkit.embedded.protocol.calls import Credentials
 from labkit.embedded.records import founding, fresh, keys, organization, principals, repositories
-from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.records.keys import Session, new_session
 from labkit.embedded.records.principals import EntityRecord
 from labkit.embedded.records.repositories import RepositoryRecord
@@ -245,9 +244,17 @@ class Embedded:
     # -- Sessions --------------------------------------------------------------------------------------------------
 
     def role_session(
-        self, role_arn: str, session_name: str, duration: int, policies: tuple[str, ...] | None = None
+        self,
+        role_arn: str,
+        session_name: str,
+        duration: int,
+        policies: tuple[str, ...] | None = None,
+        **members: Any,
     ) -> Credentials:
-        """Make credentials for a session of an existing role, valid for ``duration`` seconds; nothing is checked."""
+        """Make credentials for a session of an existing role, valid for ``duration`` seconds; nothing is checked.
+
+        ``members`` are further members of `Session`: tags, transitive, source_identity, context.
+        """
         role = self.role(role_arn)
         if role is None:
             raise LookupError(f"There is no role {role_arn}.")
@@ -260,7 +267,7 @@ class Embedded:
             user_id=f"{role.id}:{session_name}",
             role_id=role.id,
             policies=policies,
-            tags=resource_tags.of(self.database, role.id),
+            **members,
         )
         return self.open_session(session)
 

@@ -156,7 +156,7 @@ class Gateway:
         if signature.region not in REGIONS:
             reason = f"Credential should be scoped to a valid region, not '{signature.region}'."
             raise SignatureError("mismatch", reason)
-        identity = principals.identify(self._embedded, found)
+        identity = principals.identify(self._embedded, found, signature.service)
         self._embedded.uses.note(found, signature.service, signature.region)
         return identity
 

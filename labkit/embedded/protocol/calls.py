@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who signed a request: an IAM user, or a session of a role.
+    """Who makes a request: an IAM user, a session of a role or of a federated user, or whom a web identity token names.
 
     ``arn`` is what STS shows (for a session ``arn:aws:sts::A:assumed-role/R/S``), ``principal_arn`` the value of
-    ``aws:PrincipalArn`` (for a session the role's ARN). ``gather`` reads the policies that limit this identity; it is
-    asked once per request, and only when something is to be decided.
+    ``aws:PrincipalArn`` (for a role's session the role's ARN). ``gather`` reads the policies that limit this identity;
+    it is asked once per request, and only when something is to be decided. ``issued`` is when temporary credentials
+    were handed out, None for an access key. ``entity`` is the id of the user or role behind it; ``tags`` are those of
+    the session alone, and ``inherited`` those of them that go on to the next role. ``context`` has condition keys that
+    the session carries besides (aws:FederatedProvider, claims of a web identity).
     """
 
     account: str
@@ -41,12 +44,26 @@ class Identity:
     access_key: str
     gather: Callable[[], Policies] = field(repr=False, compare=False)
     issued: datetime | None = None
+    entity: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    inherited: Mapping[str, str] = field(default_factory=dict)
+    source_identity: str | None = None
+    context: Mapping[str, str | list[str]] = field(default_factory=dict)
 
     @property
     def is_session(self) -> bool:
         """Whether the request was signed with the temporary credentials of a role."""
         return self.arn != self.principal_arn
+
+    @property
+    def is_federated_user(self) -> bool:
+        """Whether the request was signed with credentials of GetFederationToken."""
+        return self.principal.is_federated_user
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the request was signed with temporary credentials, of whatever kind."""
+        return self.issued is not None
 
     @cached_property
     def policies(self) -> Policies:

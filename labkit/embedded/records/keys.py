@@ -39,7 +39,9 @@ class Session:
     """Temporary credentials: of a role (``role_id`` is set), or of the user who asked for them.
 
     ``arn`` is the session's ARN as STS shows it, ``principal_arn`` that of the role or user. ``policies`` are session
-    policies, as texts; ``issued`` and ``expires`` are aware datetimes.
+    policies, as texts; ``issued`` and ``expires`` are aware datetimes. ``tags`` are session tags, those of the role or
+    user not among them; ``transitive`` are the keys of those that go on to the next role. ``context`` has the condition
+    keys that came with a web identity.
     """
 
     id: str
@@ -56,8 +58,14 @@ class Session:
     policies: tuple[str, ...] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     source_identity: str | None = None
-    transitive: tuple[str, ...] = ()  # keys of tags that go on to the next role
-    context: Mapping[str, str | list[str]] = field(default_factory=dict)  # condition keys of a web identity
+    transitive: tuple[str, ...] = ()
+    context: Mapping[str, str | list[str]] = field(default_factory=dict)
+
+    @property
+    def inherited(self) -> dict[str, str]:
+        """The tags that go on to the session of a role that is assumed with this one."""
+        keys = {key.lower() for key in self.transitive}
+        return {key: value for key, value in self.tags.items() if key.lower() in keys}
 
     def accepts(self, token: str | None) -> bool:
         """Whether this is the session's token; compared in constant time."""
@@ -151,11 +159,11 @@ def open_session(db: Database, session: Session, now: datetime) -> None:
         parent=session.parent,
         policies=None if session.policies is None else json.dumps(session.policies),
         tags=json.dumps(dict(session.tags)),
+        issued=stored(session.issued),
+        expires=stored(session.expires),
         source_identity=session.source_identity,
         transitive=json.dumps(session.transitive),
         context=json.dumps(dict(session.context)),
-        issued=stored(session.issued),
-        expires=stored(session.expires),
     )
 
 

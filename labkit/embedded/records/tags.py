@@ -51,3 +51,15 @@ def remove(db: Database, resource: str, keys: Iterable[str]) -> None:
 def clear(db: Database, resource: str) -> None:
     """Forget all tags of a resource that is deleted."""
     db.run("DELETE FROM tag WHERE resource = ?", resource)
+
+
+def merged(*layers: Mapping[str, str]) -> dict[str, str]:
+    """Tags of one principal from several sources: later layers override earlier ones, regardless of case.
+
+    (IAM User Guide, "Pass session tags in AWS STS": "New session tags override existing assumed role or federated user
+    tags with the same tag key, regardless of case".) A key is written as the layer writes it that won.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for layer in layers:
+        found.update({key.lower(): (key, value) for key, value in layer.items()})
+    return dict(found.values())

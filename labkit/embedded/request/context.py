@@ -31,7 +31,7 @@ class Keys(Mapping[str, ContextValue]):
         self._asked = asked
         self._found: dict[str, ContextValue | None] = {
             name.lower(): value if isinstance(value, str) else tuple(value)
-            for name, value in asked.access.context.items()
+            for name, value in {**asked.call.identity.context, **asked.access.context}.items()
         }
 
     def __getitem__(self, name: str) -> ContextValue:

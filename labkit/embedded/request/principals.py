@@ -1,11 +1,14 @@
 """From an access key to an `Identity`: who it is, whether it may still be used, and which policies limit it.
 
 Whether credentials are good is what the state says at this moment: an inactive key, an ended session, a role that was
-deleted (or deleted and made anew: another id) cannot sign any more.
+deleted (or deleted and made anew: another id) cannot sign any more. Temporary credentials of a user (GetSessionToken,
+GetFederationToken) are not for IAM: it answers as if it had never heard of them (IAM User Guide, "Compare AWS STS
+credentials"; without MFA, which there is none of here).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Identity
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from labkit.embedded.records.principals import EntityRecord
 
 _INVALID = "The security token included in the request is invalid."
+_NOT_FOR_IAM = "The security token included in the request is invalid"  # AWS was seen to write it without a full stop
 _EXPIRED = "The security token included in the request is expired"
 
 
@@ -37,11 +41,18 @@ def find_key(embedded: Embedded, access_key: str, token: str | None) -> UserKey 
     return found
 
 
-def identify(embedded: Embedded, found: UserKey | Session) -> Identity:
-    """The identity behind a key whose signature was verified; raises `SignatureError` when it is gone."""
+def identify(embedded: Embedded, found: UserKey | Session, service: str = "") -> Identity:
+    """The identity behind a key whose signature was verified for ``service``.
+
+    Raises `SignatureError` when it is gone, or where its credentials are of no use with the service.
+    """
     if isinstance(found, UserKey):
         return _user(embedded, found)
-    return _role_session(embedded, found) if found.role_id else _user_session(embedded, found)
+    if found.role_id:
+        return _role_session(embedded, found)
+    if service == "iam":
+        raise SignatureError("unknown key", _NOT_FOR_IAM)
+    return _user_session(embedded, found)
 
 
 def _user(embedded: Embedded, key: UserKey) -> Identity:
@@ -53,6 +64,7 @@ def _user(embedded: Embedded, key: UserKey) -> Identity:
         user_id=key.user_id,
         access_key=key.id,
         gather=lambda: policies_of(embedded, records.by_id(embedded.database, key.user_id)),
+        entity=key.user_id,
     )
 
 
@@ -60,16 +72,24 @@ def _user_session(embedded: Embedded, session: Session) -> Identity:
     parent = keys.find(embedded.database, session.parent or "")
     if not isinstance(parent, UserKey) or parent.status != "Active":
         raise SignatureError("unknown key", _INVALID)
-    user = _user(embedded, parent)
-    return Identity(
-        account=user.account,
-        arn=user.arn,
-        principal=user.principal,
-        principal_arn=user.principal_arn,
-        user_id=user.user_id,
-        access_key=session.id,
-        gather=user.gather,
-        issued=session.issued,
+    user = replace(_user(embedded, parent), access_key=session.id, issued=session.issued)
+    return user if session.arn == session.principal_arn else _federated_user(embedded, session, user)
+
+
+def _federated_user(embedded: Embedded, session: Session, user: Identity) -> Identity:
+    """A session of GetFederationToken: it is called by its own ARN, and has of the user what its policies allow."""
+
+    def gather() -> Policies:
+        return policies_of(embedded, records.by_id(embedded.database, user.entity), session.policies)
+
+    return replace(
+        user,
+        arn=session.arn,
+        principal=Principal.session(session.arn, user.arn),
+        principal_arn=session.arn,
+        user_id=session.user_id,
+        gather=gather,
+        tags=session.tags,
     )
 
 
@@ -86,7 +106,11 @@ def _role_session(embedded: Embedded, session: Session) -> Identity:
         access_key=session.id,
         gather=lambda: policies_of(embedded, role, session.policies),
         issued=session.issued,
+        entity=role.id,
         tags=session.tags,
+        inherited=session.inherited,
+        source_identity=session.source_identity,
+        context=session.context,
     )
 
 

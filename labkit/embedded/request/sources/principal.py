@@ -45,8 +45,7 @@ def _paths(asked: Asked) -> ContextValue | None:
 
 def _tags(asked: Asked) -> Mapping[str, str]:
     identity = asked.call.identity
-    entity = identity.user_id.partition(":")[0]  # of a role's session AROA…:name
-    return {**tags.of(asked.embedded.database, entity), **identity.tags}
+    return tags.merged(tags.of(asked.embedded.database, identity.entity), identity.tags)
 
 
 SOURCES: Mapping[str, Source] = {
@@ -56,6 +55,7 @@ SOURCES: Mapping[str, Source] = {
     "aws:principalorgid": _organization,
     "aws:principalorgpaths": _paths,
     "aws:principaltype": _type,
+    "aws:sourceidentity": lambda asked: asked.call.identity.source_identity,
     "aws:userid": lambda asked: asked.call.identity.user_id or None,
     "aws:username": _user_name,
     "aws:tokenissuetime": _issued,

@@ -93,8 +93,9 @@ def _packed(session: Session) -> str:
 
 def _unpacked(content: Mapping[str, Any]) -> Session:
     moments = {name: read_stored(content[name]) for name in ("issued", "expires")}
-    policies = content["policies"]
-    return Session(**{**content, **moments, "policies": None if policies is None else tuple(policies)})
+    policies, transitive = content["policies"], tuple(content.get("transitive", ()))
+    lists = {"policies": None if policies is None else tuple(policies), "transitive": transitive}
+    return Session(**{**content, **moments, **lists})
 
 
 def _fingerprint(token: str) -> str:

@@ -20,8 +20,8 @@ def trust(*principals: str, **condition: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def allow(*actions: str, resource: str = "*") -> str:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+def allow(*actions: str, resource: str = "*", **condition: Any) -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource, **condition}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
@@ -165,7 +165,9 @@ def test_a_role_that_is_assumed_by_a_role_lasts_an_hour(cloud: Cloud) -> None:
     )
     keys = session_keys(assume(cloud)["Credentials"])
     assert assume(cloud, keys, DurationSeconds=3600)
-    assert "role chaining" in denied(assume, cloud=cloud, who=keys, DurationSeconds=3601)[1]
+    assert denied(assume, cloud=cloud, who=keys, DurationSeconds=3601)[1] == (
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+    )
 
 
 @pytest.mark.parametrize("name", ["a b", "x/y", "ümlaut"])
@@ -195,8 +197,8 @@ def test_a_key_says_to_which_account_it_belongs(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("operation", "params"),
     [
-        ("get_federation_token", {"Name": "ann"}),
         ("decode_authorization_message", {"EncodedMessage": "x"}),
+        ("get_web_identity_token", {"Audience": ["a"], "SigningAlgorithm": "RS256"}),
     ],
 )
 def test_what_is_not_implemented_says_so(cloud: Cloud, operation: str, params: dict[str, str]) -> None:
@@ -206,8 +208,8 @@ def test_what_is_not_implemented_says_so(cloud: Cloud, operation: str, params: d
 
 def test_a_parameter_that_is_not_implemented_says_so(cloud: Cloud) -> None:
     make_role(cloud)
-    code, message = denied(assume, cloud=cloud, SourceIdentity="ann")
+    code, message = denied(assume, cloud=cloud, SerialNumber="arn:aws:iam::813835382529:mfa/ann", TokenCode="123456")
     assert (code, message) == (
         "InvalidParameterValue",
-        "The embedded AWS does not implement the parameter SourceIdentity.",
+        "The embedded AWS does not implement the parameter SerialNumber.",
     )

@@ -1,0 +1,58 @@
+"""What STS refuses, in AWS's words: one table, by what is the matter.
+
+Sources: the first four are recorded (LocalStack's recordings on AWS, 2025); the packed size, the session credentials
+and those of web identities are texts of public logs. Where AWS's text is not known, the row says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from labkit.embedded.protocol.calls import ServiceError
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "bad arn": ("ValidationError", "{} is invalid"),
+    "duplicate tags": (
+        "InvalidParameterValue",
+        "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+    ),
+    "not among the tags": (
+        "InvalidParameterValue",
+        "The specified transitive tag key must be included in the requested tags.",
+    ),
+    "inherited tag": (
+        "InvalidParameterValue",
+        "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from "
+        "the calling session.",
+    ),
+    "tags too large": ("PackedPolicyTooLarge", "Packed size of session tags consumes {}% of allotted space."),
+    "policy too long": ("PackedPolicyTooLarge", "Session policies are limited to {} characters."),  # text not known
+    "no policy": ("MalformedPolicyDocument", "The policy {} does not exist."),  # text not known
+    "bad policy": ("MalformedPolicyDocument", "{}"),
+    "bad key": ("ValidationError", "The access key id is malformed."),  # text not known
+    "longer than the role": (
+        "ValidationError",
+        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+    ),
+    "longer than a chain": (
+        "ValidationError",
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+    ),
+    "session credentials": ("AccessDenied", "Cannot call {} with session credentials"),
+    # AWS's text is not known; that it cannot be changed is (IAM User Guide, "Monitor and control actions taken with
+    # assumed roles").
+    "other source identity": (
+        "AccessDenied",
+        "The source identity of the calling session is {} and cannot be changed.",
+    ),
+    "parameter": ("InvalidParameterValue", "The embedded AWS does not implement the parameter {}."),
+}
+
+_STATUS = {"AccessDenied": 403}
+"""HTTP status by code; all others are 400."""
+
+
+def refusal(matter: str, *values: object) -> ServiceError:
+    """The error that AWS answers; ``matter`` is a row of the table above, ``values`` fill its text."""
+    code, text = _TEXTS[matter]
+    return ServiceError(code, text.format(*values), _STATUS.get(code, 400))
