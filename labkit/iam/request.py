@@ -145,6 +145,20 @@ class PartlyKnown(dict[str, ContextValue]):
         return UNKNOWN if key in self._unknown or prefix in self._unknown else default
 
 
+class FoundKeys(Mapping[str, ContextValue]):
+    """Condition keys that are found when a policy asks for them, by names in lower case; several values are a tuple.
+
+    `UNKNOWN` is the value of one that is there on AWS and not known here; it is not among the names.
+    """
+
+    __slots__ = ()
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The names of those that are not known; empty unless told otherwise."""
+        return _NONE
+
+
 class _Fields(NamedTuple):
     principal: Principal
     action: str
@@ -162,8 +176,9 @@ class Request(_Fields):
     ``keys`` holds them in lower case. ``resource_account`` owns the
     resource; None takes it from the resource's ARN, else from the principal. ``unknown`` are keys in lower case, or
     prefixes that end in a slash such as ``aws:resourcetag/``, that AWS has for this request and whose value is not
-    known here: a condition on one never satisfies an Allow and always a Deny; what ``context`` gives is known. Raises
-    UsageError for a context value that is neither text, number, true or false, nor a list of these.
+    known here: a condition on one never satisfies an Allow and always a Deny; what ``context`` gives is known. A
+    context of `FoundKeys` says both itself and is read as policies ask for its keys. Raises UsageError for a context
+    value that is neither text, number, true or false, nor a list of these.
     """
 
     __slots__ = ()
@@ -178,10 +193,12 @@ class Request(_Fields):
         unknown: frozenset[str] = _NONE,
     ) -> Request:
         """Reads the context; finds the owner of the resource."""
+        owner = resource_account or arns.account_of(resource) or principal.account
+        if isinstance(context, FoundKeys):
+            return super().__new__(cls, principal, action, resource, owner, context, context, unknown)
         keys = {key.lower(): each if type(each) is str else _value(key, each) for key, each in context.items()}
         if unknown:
             keys = PartlyKnown(keys, unknown)
-        owner = resource_account or arns.account_of(resource) or principal.account
         return super().__new__(cls, principal, action, resource, owner, context, keys, unknown)
 
     @property
@@ -194,7 +211,8 @@ class Request(_Fields):
         context = {name: each for name, each in self.context.items() if name.lower() != key.lower()}
         if value is not None:
             context[key] = value
-        unknown = self.unknown - {key.lower()}
+        unknown = self.context.unknown if isinstance(self.context, FoundKeys) else self.unknown
+        unknown -= {key.lower()}
         return Request(self.principal, self.action, self.resource, self.resource_account, context, unknown)
 
     @classmethod

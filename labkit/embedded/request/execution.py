@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.protocol.calls import Access, Call, Operation
 from labkit.embedded.protocol.faults import fault
 from labkit.embedded.request.context import request_of
+from labkit.embedded.request.permissions import needed
 from labkit.embedded.request.principals import is_service_linked
 from labkit.iam import Decision, Policies, Policy, evaluate
 from labkit.iam.arn import parse
@@ -43,7 +44,7 @@ def execute(embedded: Embedded, call: Call, operation: Operation) -> dict[str, A
 def authorize(embedded: Embedded, call: Call, operation: Operation) -> None:
     """Raise the access denied `ServiceError`, with the engine's sentence, unless the caller has what the call needs."""
     with embedded.database.read():
-        for access in operation.needs(embedded, call):
+        for access in needed(embedded, call, operation):
             decision = decide(embedded, call, access)
             if not decision.allowed:
                 raise fault(call.service, "denied", str(decision.denial))

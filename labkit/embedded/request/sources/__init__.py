@@ -6,7 +6,8 @@
     parameters    what the call itself says: tags, policies, roles that are passed, sessions that are asked for
 
 A row is a function that gets the value from one question (`Asked`) or answers None: then the key is not in this
-request, on AWS neither. What AWS has and the lab does not know is in no row: `labkit.iam.known_keys` names it.
+request, on AWS neither. Where AWS has one that the lab does not know, it is `UNKNOWN`; what the lab never knows is in
+no row, and `labkit.iam.action_table.known_keys` names it.
 """
 
 from __future__ import annotations

@@ -13,14 +13,15 @@ from collections.abc import Mapping
 
 from labkit.embedded.request.sources.asked import Asked, Source
 from labkit.embedded.state.clock import iso
+from labkit.iam.patterns import UNKNOWN
 
 
 def _address(asked: Asked) -> str | None:
-    return None if asked.call.origin.forwarded_by else asked.call.origin.peer
+    return UNKNOWN if asked.call.origin.forwarded_by else asked.call.origin.peer
 
 
 def _agent(asked: Asked) -> str | None:
-    return None if asked.call.origin.forwarded_by else asked.call.origin.user_agent
+    return UNKNOWN if asked.call.origin.forwarded_by else asked.call.origin.user_agent or None
 
 
 SOURCES: Mapping[str, Source] = {

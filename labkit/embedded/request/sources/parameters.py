@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.request.sources.asked import Asked, Family, Source
-from labkit.iam.arn import split
-from labkit.iam.patterns import ContextValue
+from labkit.iam.patterns import UNKNOWN, ContextValue
 from labkit.pull.policies import LAMBDA
 
 if TYPE_CHECKING:
@@ -57,16 +56,24 @@ def _passed_to(asked: Asked) -> str | None:
 
 def _used_by(asked: Asked) -> str | None:
     """The function that is to run as the role; which ARN it is for an instance profile is not documented."""
-    return asked.call.function.unqualified.arn if asked.call.service == "lambda" else None
+    return asked.call.function.unqualified.arn if asked.call.service == "lambda" else UNKNOWN
+
+
+def _vpc(asked: Asked) -> str | None:
+    """Which VPC subnets and groups are in is known to nobody here."""
+    named = (asked.call.params.get("VpcConfig") or {}).values()
+    return UNKNOWN if any(named) else None
 
 
 def _policy_type(asked: Asked) -> str | None:
-    """The type that the call names, else that of the policy that it is about, as it stands in the ARN."""
-    named: str | None = next((asked.call.params[name] for name in _POLICY_TYPES if name in asked.call.params), None)
-    arn = split(asked.access.resource)
-    if named is None and arn is not None and arn.is_a("organizations", "policy"):
-        return arn.parts[-2].upper()
-    return named
+    """The type that the call names, else that of the policy that it names."""
+    params = asked.call.params
+    named: str | None = next((params[name] for name in _POLICY_TYPES if name in params), None)
+    if named is not None:
+        return named
+    policy = params.get("PolicyId") or params.get("ResourceId")
+    row = asked.embedded.database.one("SELECT type FROM organization_policy WHERE id = ?", policy) if policy else None
+    return row["type"] if row else None
 
 
 SOURCES: Mapping[str, Source] = {
@@ -82,6 +89,7 @@ SOURCES: Mapping[str, Source] = {
     "lambda:principal": _parameter("Principal"),
     "lambda:securitygroupids": _parameter("VpcConfig", "SecurityGroupIds"),
     "lambda:subnetids": _parameter("VpcConfig", "SubnetIds"),
+    "lambda:vpcids": _vpc,
     "organizations:policytype": _policy_type,
     "sts:externalid": _parameter("ExternalId"),
     "sts:rolesessionname": _parameter("RoleSessionName"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from labkit.embedded.records import tags
+from labkit.embedded.records import organization, tags
 from labkit.embedded.request.sources.asked import Asked, Family, Source
 from labkit.embedded.state.clock import iso
 from labkit.iam.arn import parse
@@ -43,6 +43,11 @@ def _paths(asked: Asked) -> ContextValue | None:
     return asked.embedded.membership(asked.call.account).paths or None
 
 
+def _management(asked: Asked) -> str | None:
+    place = organization.place(asked.embedded.database, asked.call.account)
+    return place.management if place else None
+
+
 def _tags(asked: Asked) -> Mapping[str, str]:
     identity = asked.call.identity
     return tags.merged(tags.of(asked.embedded.database, identity.entity), identity.tags)
@@ -53,6 +58,7 @@ SOURCES: Mapping[str, Source] = {
     "aws:principalarn": lambda asked: asked.call.identity.principal_arn or None,
     "aws:principalisawsservice": lambda asked: "false",
     "aws:principalorgid": _organization,
+    "aws:principalorgmasteraccountid": _management,
     "aws:principalorgpaths": _paths,
     "aws:principaltype": _type,
     "aws:sourceidentity": lambda asked: asked.call.identity.source_identity,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.protocol.calls import Call
+from labkit.embedded.protocol.calls import Access, Call
 from labkit.embedded.records import tags as resource_tags
+from labkit.embedded.request.execution import decide
 from labkit.embedded.services import paging
 from labkit.embedded.services.lambda_.checks import check_shape
 from labkit.embedded.services.lambda_.errors import error
@@ -24,9 +25,11 @@ PAGE = 50
 
 
 def get_function(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """GetFunction: configuration, image and tags."""
+    """GetFunction: configuration, image, and the tags for who may list them; who may not is told nothing of it."""
     function = function_of(embedded, call)
-    return description(function, resource_tags.of(embedded.database, function.key.arn))
+    listing = Access("lambda:ListTags", function.key.arn, function.key.account)
+    shown = decide(embedded, call, listing).allowed
+    return description(function, resource_tags.of(embedded.database, function.key.arn) if shown else {})
 
 
 def get_function_configuration(embedded: Embedded, call: Call) -> dict[str, Any]:
