@@ -143,7 +143,7 @@ def test_each_resource_has_a_result_and_the_strictest_is_the_actions(cloud: Clou
 def test_a_user_has_the_policies_of_its_groups_and_they_are_named(iam: Any) -> None:
     [result] = iam.simulate_principal_policy(PolicySourceArn=ANN, ActionNames=[PULL])["EvaluationResults"]
     [statement] = result["MatchedStatements"]
-    assert (statement["SourcePolicyId"], statement["SourcePolicyType"]) == ("pull", "group")
+    assert (statement["SourcePolicyId"], statement["SourcePolicyType"]) == ("pull", "IAM Policy")
     assert (statement["StartPosition"], statement["EndPosition"]) == (
         {"Line": 3, "Column": 19},
         {"Line": 8, "Column": 10},
@@ -217,7 +217,7 @@ def test_a_role_and_a_group_can_be_asked_too(iam: Any) -> None:
     assert decisions(answer) == ["allowed", "implicitDeny"]
     [statement] = answer["EvaluationResults"][0]["MatchedStatements"]
     assert statement["SourcePolicyId"] == "AmazonEC2ContainerRegistryReadOnly"
-    assert statement["SourcePolicyType"] == "aws-managed"
+    assert statement["SourcePolicyType"] == "IAM Policy"
     group = f"arn:aws:iam::{ACCOUNT}:group/readers"
     assert decisions(iam.simulate_principal_policy(PolicySourceArn=group, ActionNames=[PULL])) == ["allowed"]
     given = {"PolicySourceArn": role, "ActionNames": [PULL], "ResourcePolicy": policy(may(Principal="*"))}

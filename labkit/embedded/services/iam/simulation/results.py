@@ -2,8 +2,8 @@
 
 An action has one result; where resources are named it has one for each of them inside, and says itself the most
 restrictive of their decisions with the statements and missing keys of all. EvalResourceName of the result itself is
-always ``*``: AWS answers the form of the ARNs that the action takes where it has one, and these are not known here.
-EvalDecisionDetails are left out: the names of its entries are not documented.
+the resource where one is named, as recorded, and ``*`` otherwise. EvalDecisionDetails are empty, as recorded for one
+account: the names of its entries are not documented.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from labkit.embedded.services.iam.simulation import sources
 from labkit.embedded.services.iam.simulation.sources import Source
 from labkit.iam import CheckEffect, CheckKind, Decision, Policies
 
+_STORED = "IAM Policy"
 _STRICTEST = ("explicitDeny", "implicitDeny", "allowed")
 _SHOWN = (CheckKind.PRINCIPAL, CheckKind.RESOURCE)
 _BOUNDARY, _SCP = CheckKind.PERMISSIONS_BOUNDARY, CheckKind.SERVICE_CONTROL_POLICY
@@ -37,13 +38,15 @@ def of_action(simulated: Simulated, action: str, decisions: Mapping[str, Decisio
     said = {one["EvalResourceDecision"] for one in each}
     result = {
         "EvalActionName": action,
-        "EvalResourceName": "*",
+        "EvalResourceName": next(iter(decisions)) if len(decisions) == 1 else "*",
         "EvalDecision": next(decision for decision in _STRICTEST if decision in said),
         "MatchedStatements": _once(one for part in each for one in part["MatchedStatements"]),
         "MissingContextValues": _once(one for part in each for one in part["MissingContextValues"]),
         **_guards(simulated, list(decisions.values())),
     }
-    return result if list(decisions) == ["*"] else {**result, "ResourceSpecificResults": each}
+    if list(decisions) == ["*"]:
+        return result
+    return {**result, "EvalDecisionDetails": {}, "ResourceSpecificResults": each}
 
 
 def _of_resource(simulated: Simulated, resource: str, decision: Decision) -> dict[str, Any]:
@@ -74,7 +77,9 @@ def _deciding(decision: Decision) -> list[tuple[int, int]]:
 
 def _shape(simulated: Simulated, source: int, statement: int) -> dict[str, Any]:
     found = simulated.shown[source]
-    return {"SourcePolicyId": found.id, "SourcePolicyType": found.kind, **sources.place(found, statement)}
+    # Of policies that IAM has, managed ones of a role, group and user alike, AWS was recorded to answer this type.
+    kind = _STORED if found.is_inline or found.arn else found.kind
+    return {"SourcePolicyId": found.id, "SourcePolicyType": kind, **sources.place(found, statement)}
 
 
 def _missing(simulated: Simulated, decision: Decision) -> list[str]:
