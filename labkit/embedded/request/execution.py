@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Operation
 from labkit.embedded.protocol.faults import fault
+from labkit.embedded.records import endpoints, registries
 from labkit.embedded.request.context import request_of
 from labkit.embedded.request.permissions import needed
 from labkit.embedded.request.principals import is_service_linked
-from labkit.iam import Decision, Policies, Policy, evaluate
+from labkit.iam import Decision, Policy, evaluate
 from labkit.iam.arn import parse
 
 if TYPE_CHECKING:
@@ -53,14 +54,11 @@ def authorize(embedded: Embedded, call: Call, operation: Operation) -> None:
 def decide(embedded: Embedded, call: Call, access: Access) -> Decision:
     """Decide whether the caller may do this; never raises for a denial."""
     owner = access.account or call.account
-    of_caller = call.identity.policies
-    policies = Policies(
-        identity=of_caller.identity,
+    policies = call.identity.policies._replace(
         resource=_resource_policy(embedded, access),
-        boundary=of_caller.boundary,
-        session=of_caller.session,
-        scp=of_caller.scp,
+        registry=_registry_policy(embedded, call, access, owner),
         rcp=None if is_service_linked(call.identity) else embedded.rcp(owner),
+        vpc_endpoint=_endpoint_policy(embedded, call, access),
     )
     return evaluate(request_of(embedded, call, access), policies, resource_must_allow=access.policy == "trust")
 
@@ -75,3 +73,17 @@ def _resource_policy(embedded: Embedded, access: Access) -> Policy | None:
         found = embedded.repository(access.account, arn.region, name)
         return Policy.parse(found.policy, f"repository {name}") if found and found.policy else None
     return None
+
+
+def _registry_policy(embedded: Embedded, call: Call, access: Access, owner: str) -> Policy | None:
+    """The policy of the registry, which ECR asks in every request (Amazon ECR User Guide, scope V2)."""
+    is_ecr = access.action.startswith("ecr:")
+    return registries.registry_policy(embedded.database, owner, call.region) if is_ecr else None
+
+
+def _endpoint_policy(embedded: Embedded, call: Call, access: Access) -> Policy | None:
+    """The policy of the VPC endpoint that the request came through; it speaks of its own service's actions only."""
+    endpoint = endpoints.through(embedded.database, call)
+    if endpoint is None or not access.action.startswith(f"{endpoint.service}:"):
+        return None
+    return Policy.parse(endpoint.policy, "VPC endpoint policy")

@@ -393,6 +393,16 @@ CREATE TABLE function_alias (
     PRIMARY KEY (arn, name)
 ) STRICT, WITHOUT ROWID;
 
+-- VPC endpoints that an account's own calls to a service go through, with the policy of each.
+CREATE TABLE vpc_endpoint (
+    account TEXT NOT NULL REFERENCES account,
+    service TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    vpce TEXT,                    -- its id, and that of its VPC, where they are told
+    vpc TEXT,
+    PRIMARY KEY (account, service)
+) STRICT, WITHOUT ROWID;
+
 -- What is kept besides ------------------------------------------------------------------------------------------------
 
 -- What was called, by whom, and how it was decided, in the form of CloudTrail's records.

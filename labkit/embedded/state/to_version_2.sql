@@ -47,6 +47,16 @@ ALTER TABLE function ADD COLUMN ready_after TEXT;
 ALTER TABLE function ADD COLUMN last_invoked TEXT;
 ALTER TABLE function_alias ADD COLUMN weights TEXT NOT NULL DEFAULT '{}';
 
+-- VPC endpoints
+CREATE TABLE vpc_endpoint (
+    account TEXT NOT NULL REFERENCES account,
+    service TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    vpce TEXT,
+    vpc TEXT,
+    PRIMARY KEY (account, service)
+) STRICT, WITHOUT ROWID;
+
 -- CloudTrail
 ALTER TABLE event ADD COLUMN category TEXT NOT NULL DEFAULT 'Management';
 ALTER TABLE event ADD COLUMN read_only INTEGER NOT NULL DEFAULT 0;

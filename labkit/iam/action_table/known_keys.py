@@ -87,6 +87,7 @@ KNOWN = frozenset(
 
 _NO_SUCH_SESSION = "only credentials that another service hands out have it, and the lab has none of these services"
 _NO_MCP = "nothing here is called through AWS's MCP server"
+_SOME_SERVICES = "only some services pass on whose endpoint a request came through"
 _NO_TRANSFERS = "the lab has no transfers of responsibility"
 
 ABSENT: Mapping[str, str] = {
@@ -126,13 +127,13 @@ AT_TIMES: Mapping[str, str] = {
     "aws:PrincipalArn": "Lambda's own requests have it; its value is not documented",
     "aws:SourceIp": "from which address AWS's services call is not documented",
     "aws:UserAgent": "how AWS's services name themselves is not documented",
-    "aws:SourceVpc": "what an endpoint is in is known only where the lab was told",
-    "aws:SourceVpcArn": "what an endpoint is in is known only where the lab was told",
-    "aws:SourceVpce": "which endpoint it is is known only where the lab was told",
-    "aws:VpcSourceIp": "the address within a VPC is known only where the lab was told",
-    "aws:VpceAccount": "whose endpoint it is is known only where the lab was told",
-    "aws:VpceOrgID": "whose endpoint it is is known only where the lab was told",
-    "aws:VpceOrgPaths": "whose endpoint it is is known only where the lab was told",
+    "aws:SourceVpc": "in which VPC an endpoint is, is known only where the lab was told",
+    "aws:SourceVpcArn": "the lab has no VPCs",
+    "aws:SourceVpce": "which endpoint it is, is known only where the lab was told",
+    "aws:VpcSourceIp": "the lab has no VPCs",
+    "aws:VpceAccount": _SOME_SERVICES,
+    "aws:VpceOrgID": _SOME_SERVICES,
+    "aws:VpceOrgPaths": _SOME_SERVICES,
     "iam:AssociatedResourceArn": "which ARN it is for an instance profile is not documented",
     "lambda:VpcIds": "the lab has no subnets, so it does not know their VPC",
 }
