@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from secrets import token_hex
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -73,7 +74,7 @@ class Embedded:
         self.home = home
         self.endpoint = endpoint
         self.database: Database = open_database(home)
-        self.clock = OffsetClock(clock or SystemClock(), kept_offset(self.database))
+        self.clock: OffsetClock = OffsetClock(clock or SystemClock(), kept_offset(self.database))
         self.uses = Uses(self.database, self.clock)
 
     # -- The world -------------------------------------------------------------------------------------------------
@@ -155,6 +156,8 @@ class Embedded:
             keep_offset(self.database, offset)
             self.database.afterwards(lambda: setattr(self.clock, "offset", offset))
         self.catch_up()
+        if "functions" in self.__dict__:
+            self.functions.settle()
 
     def catch_up(self, service: str | None = None) -> None:
         """Do what has become due, where a call of ``service`` would see it (`labkit.embedded.services.due`)."""
@@ -174,9 +177,17 @@ class Embedded:
     @_MadeOnce
     def functions(self) -> FunctionStore:
         """Lambda functions; what they run from lies below ``<home>/embedded/functions``."""
+        from labkit.embedded.services.lambda_.functions import lifecycle
         from labkit.embedded.services.lambda_.functions.store import FunctionStore
 
-        return FunctionStore(self.home.embedded / "functions", self.database, self.clock, self.runners.keep_only)
+        return FunctionStore(
+            self.home.embedded / "functions",
+            self.database,
+            self.clock,
+            self.runners.keep_only,
+            partial(lifecycle.waits, self),
+            partial(lifecycle.refusal, self),
+        )
 
     @_MadeOnce
     def runners(self) -> Runners:

@@ -85,12 +85,16 @@ class PullQuestion:
         """The question with these fields changed, such as ``function_arn=…``."""
         return replace(self, **changes)
 
-    def decide(self) -> PullDecision:
-        """The answer. Raises UsageError where ``function_arn`` is not the ARN of a function."""
+    def decide(self, *, restoring: bool = False) -> PullDecision:
+        """The answer. Raises UsageError where ``function_arn`` is not the ARN of a function.
+
+        ``restoring``: nobody calls; Lambda fetches the image of a function that there is, and is asked alone.
+        """
         function = arns.split(self.function_arn)
         if function is None or not function.is_a("lambda", "function") or not function.account:
             raise UsageError(f"{self.function_arn!r} is not the ARN of a function.")
-        caller = () if function.account == self.image.account else self._decide_caller()
+        alone = restoring or function.account == self.image.account
+        caller = () if alone else self._decide_caller()
         return PullDecision(self.function_arn, self.image, caller, self._decide_service())
 
     def _decide_caller(self) -> tuple[Decision, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = ("labkit.embedded.services.lambda_.functions.lifecycle",)
 """In the order in which it is done: images go before the functions that would be made from them."""
 
 SEEN_BY = frozenset({"ecr", "lambda"})

@@ -374,13 +374,17 @@ CREATE TABLE function (
     last_version INTEGER NOT NULL DEFAULT 0,  -- of $LATEST: the highest number ever published
     concurrency INTEGER,          -- of $LATEST: reserved
     ready_after TEXT,             -- not ready before this moment
-    last_invoked TEXT,
+    last_invoked TEXT,            -- to the hour
+    serving TEXT,                 -- JSON object: role and options that invocations use until an update has succeeded
+    fetch INTEGER NOT NULL DEFAULT 0,         -- whether its image is to be fetched anew, and may be refused then
     PRIMARY KEY (arn, version)
 ) STRICT;
 CREATE UNIQUE INDEX function_name ON function (account, region, name, version);
 CREATE INDEX function_digest ON function (digest);
 CREATE INDEX function_ready ON function (ready);
 CREATE INDEX function_unsettled ON function (arn) WHERE state = 'Pending' OR last_update = 'InProgress';
+CREATE INDEX function_waiting ON function (ready_after) WHERE ready_after IS NOT NULL;
+CREATE INDEX function_idle ON function (max(modified, coalesce(last_invoked, modified))) WHERE state = 'Active';
 
 CREATE TABLE function_alias (
     arn TEXT NOT NULL,            -- of the function

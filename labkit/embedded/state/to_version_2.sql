@@ -45,6 +45,10 @@ ALTER TABLE function ADD COLUMN last_version INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE function ADD COLUMN concurrency INTEGER;
 ALTER TABLE function ADD COLUMN ready_after TEXT;
 ALTER TABLE function ADD COLUMN last_invoked TEXT;
+ALTER TABLE function ADD COLUMN serving TEXT;
+ALTER TABLE function ADD COLUMN fetch INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX function_waiting ON function (ready_after) WHERE ready_after IS NOT NULL;
+CREATE INDEX function_idle ON function (max(modified, coalesce(last_invoked, modified))) WHERE state = 'Active';
 ALTER TABLE function_alias ADD COLUMN weights TEXT NOT NULL DEFAULT '{}';
 
 -- VPC endpoints

@@ -83,6 +83,11 @@ _ERRORS: dict[str, tuple[tuple[str, int], str]] = {
         ("CodeArtifactUserFailedException", 409),
         "ERROR: Lambda cannot initialize the provided container image. Verify the image.",
     ),
+    # 409 as in the API's model of 2026; older guides and logs have 500.
+    "restoring": (
+        ("CodeArtifactUserPendingException", 409),
+        "ERROR: Lambda is initializing your function. It will be ready to invoke shortly.",
+    ),
     "role gone": (_DENIED, "The role defined for the function cannot be assumed by Lambda."),
     "throttled": (("TooManyRequestsException", 429), "Rate Exceeded."),
 }

@@ -6,6 +6,7 @@
     functions.store       all functions                           shapes   a function as the API shows it
     invoke.invocation     Invoke                                  errors   the table of errors
     functions.record      one function, one row
+    functions.lifecycle   Pending that lasts, Inactive, restored  functions.states, transitions
     invoke.code           unpacked images                         permissions   on which ARN a call is authorized
     invoke.environments   warm processes, containers              invoke.container_engine
     invoke.runners        which of the two                        invoke.containers, container_images

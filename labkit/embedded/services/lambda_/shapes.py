@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from labkit.embedded.services.lambda_.functions.record import Function, Status
+from labkit.embedded.services.lambda_.functions.record import Function
+from labkit.embedded.services.lambda_.functions.states import Status
 from labkit.pull.function import LATEST
 
 _DEFAULTS: Mapping[str, Any] = {

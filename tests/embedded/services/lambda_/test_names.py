@@ -16,7 +16,8 @@ from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.request import execution
 from labkit.embedded.services.lambda_ import names
 from labkit.embedded.services.lambda_.functions.pull import pull
-from labkit.embedded.services.lambda_.functions.record import ACTIVE, Function
+from labkit.embedded.services.lambda_.functions.record import Function
+from labkit.embedded.services.lambda_.functions.states import ACTIVE
 from labkit.embedded.services.lambda_.operations import OPERATIONS
 from labkit.pull.function import FunctionRef
 from tests.embedded.conftest import Cloud, session_keys

@@ -15,14 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit.embedded.services.lambda_.functions.record import (
-    ACTIVE,
-    IN_PROGRESS,
-    PENDING,
-    SUCCESSFUL,
-    Function,
-    Status,
-)
+from labkit.embedded.services.lambda_.functions.record import Function
+from labkit.embedded.services.lambda_.functions.states import ACTIVE, IN_PROGRESS, PENDING, SUCCESSFUL, Status
 from labkit.embedded.services.lambda_.functions.store import FunctionStore
 from labkit.embedded.state.blobs import BlobStore, digest_of
 from labkit.embedded.state.database import Database, StateError

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.protocol.calls import Call
 from labkit.embedded.services.lambda_.checks import check_package, check_shape
 from labkit.embedded.services.lambda_.errors import error
+from labkit.embedded.services.lambda_.functions.lifecycle import ready_after, updating
 from labkit.embedded.services.lambda_.functions.pull import pull
-from labkit.embedded.services.lambda_.functions.record import IN_PROGRESS, Function
+from labkit.embedded.services.lambda_.functions.record import Function
 from labkit.embedded.services.lambda_.names import function_of, latest, store_of
 from labkit.embedded.services.lambda_.roles import check_role
 from labkit.embedded.services.lambda_.shapes import configuration, options
@@ -44,6 +45,7 @@ def create_function(embedded: Embedded, call: Call) -> dict[str, Any]:
         source.blobs,
         options(params),
         embedded.clock.now(),
+        ready_after=ready_after(embedded),
     )
     store.put(function)
     store.tag(key, params.get("Tags") or {})
@@ -68,7 +70,7 @@ def update_function_code(embedded: Embedded, call: Call) -> dict[str, Any]:
         digest=source.digest,
         blobs=source.blobs,
         options=options(params, before.options),
-        update=IN_PROGRESS,
+        **updating(embedded, before),
     )
     if not params.get("DryRun"):
         store.put(function)
@@ -77,11 +79,15 @@ def update_function_code(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 
 def check_unchanged(function: Function, params: dict[str, Any]) -> None:
-    """Raises ResourceConflictException while something is being made ready, PreconditionFailedException for an
-    old RevisionId."""
+    """Raises ResourceConflictException as `check_settled` does, PreconditionFailedException for an old RevisionId."""
+    check_settled(function)
+    if params.get("RevisionId", function.revision) != function.revision:
+        raise error("revision")
+
+
+def check_settled(function: Function) -> None:
+    """Raises ResourceConflictException while something is being made ready."""
     if function.state.value == "Pending":
         raise error("pending", "Pending")
     if not function.settled:
         raise error("updating", function.key.arn)
-    if params.get("RevisionId", function.revision) != function.revision:
-        raise error("revision")

@@ -10,8 +10,8 @@ from labkit.embedded.request.execution import decide
 from labkit.embedded.services import paging
 from labkit.embedded.services.lambda_.checks import check_shape
 from labkit.embedded.services.lambda_.errors import error
-from labkit.embedded.services.lambda_.functions.create import check_unchanged
-from labkit.embedded.services.lambda_.functions.record import IN_PROGRESS
+from labkit.embedded.services.lambda_.functions.create import check_settled, check_unchanged
+from labkit.embedded.services.lambda_.functions.lifecycle import updating
 from labkit.embedded.services.lambda_.names import function_of, here, store_of
 from labkit.embedded.services.lambda_.roles import check_role
 from labkit.embedded.services.lambda_.shapes import configuration, description, options
@@ -62,7 +62,8 @@ def update_function_configuration(embedded: Embedded, call: Call) -> dict[str, A
     role = params.get("Role") or before.role
     if role != before.role:
         check_role(embedded, before.key, role)
-    function = store.revised(before, role=role, options=options(params, before.options), update=IN_PROGRESS)
+    changed = {"role": role, "options": options(params, before.options), "fetch": True}
+    function = store.revised(before, **changed, **updating(embedded, before))
     store.put(function)
     store.make_ready(function.key, embedded.images.blobs)
     return configuration(function)
@@ -87,6 +88,7 @@ def list_tags(embedded: Embedded, call: Call) -> dict[str, Any]:
 def tag_resource(embedded: Embedded, call: Call) -> dict[str, Any]:
     """TagResource: add tags, replacing those of the same key."""
     function = function_of(embedded, call)
+    check_settled(function)
     store_of(embedded).tag(function.key, call.params["Tags"])
     return {}
 

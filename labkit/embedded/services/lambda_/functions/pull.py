@@ -10,7 +10,7 @@ Sources: Lambda Developer Guide, "Create a Lambda function using a container ima
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Origin
 from labkit.embedded.records import repositories
@@ -20,7 +20,7 @@ from labkit.embedded.request.execution import decide
 from labkit.embedded.services.ecr.documents import acceptable
 from labkit.embedded.services.ecr.images.store import RepositoryKey, StoredImage
 from labkit.embedded.services.lambda_.errors import error
-from labkit.iam import Policy
+from labkit.iam import Policies, Policy, Principal
 from labkit.image.format.errors import ManifestError
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, Manifest, parse
 from labkit.pull import policies
@@ -99,11 +99,31 @@ def _question(
         caller_policies=call.identity.policies,
         caller_context=request_of(embedded, forwarded(call, PULL_ACTIONS[0]), _access(PULL_ACTIONS[0], uri)).context,
         function_arn=key.arn,
-        image=uri,
-        repository_policy=_policy(record),
-        membership=embedded.membership(key.account),
-        rcp=embedded.rcp(uri.account),
+        **_circumstances(embedded, key, uri, record),
     )
+
+
+def restoring(embedded: Embedded, key: FunctionRef, uri: ImageUri, record: RepositoryRecord) -> PullQuestion:
+    """May Lambda, by itself, fetch the image of a function that there is?"""
+    return PullQuestion(
+        caller=Principal.service(LAMBDA),
+        caller_policies=Policies(),
+        caller_context={},
+        function_arn=key.arn,
+        **_circumstances(embedded, key, uri, record),
+    )
+
+
+def _circumstances(
+    embedded: Embedded, key: FunctionRef, uri: ImageUri, record: RepositoryRecord | None
+) -> dict[str, Any]:
+    """What has a say in a pull, whoever asks for it."""
+    return {
+        "image": uri,
+        "repository_policy": _policy(record),
+        "membership": embedded.membership(key.account),
+        "rcp": embedded.rcp(uri.account),
+    }
 
 
 def forwarded(call: Call, action: str) -> Call:

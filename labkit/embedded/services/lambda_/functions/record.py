@@ -8,29 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from sqlite3 import Row
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
+from labkit.embedded.services.lambda_.functions.states import PENDING, SUCCESSFUL, Status
 from labkit.embedded.state.clock import read_stored, stored
 from labkit.pull.function import LATEST, FunctionRef
-
-
-class Status(NamedTuple):
-    """A state, or a last update's status, with its reason's code and sentence where it has one."""
-
-    value: str
-    code: str | None = None
-    reason: str | None = None
-
-
-PENDING = Status("Pending", "Creating", "The function is being created.")
-ACTIVE = Status("Active")
-IN_PROGRESS = Status("InProgress", "Creating", "The function is being created.")
-SUCCESSFUL = Status("Successful")
 
 
 @dataclass(frozen=True)
@@ -42,6 +29,10 @@ class Function:
     image that answers now, ``running`` the blobs that its containers are made from, where it has an interpreter of its
     own. ``options`` has what its author chose, in the names and forms of Lambda's API: Description, Timeout (seconds),
     MemorySize (MiB), Environment, Architectures and so on.
+
+    ``serving`` has the role and options that invocations use as long as those above are not in force: while an update
+    is in progress, and when it has failed. What is being made ready is not ready before ``ready_after``; ``fetch``:
+    its image is fetched anew then, and may be refused or gone. ``last_invoked`` is exact to the hour.
     """
 
     key: FunctionRef
@@ -57,11 +48,21 @@ class Function:
     update: Status | None = None
     ready: str | None = None
     running: tuple[str, ...] = ()
+    ready_after: datetime | None = None
+    last_invoked: datetime | None = None
+    serving: Mapping[str, Any] | None = None
+    fetch: bool = False
+
+    @property
+    def in_force(self) -> Function:
+        """The function with the role and options that invocations use now."""
+        return replace(self, **self.serving) if self.serving else self
 
     @property
     def version(self) -> str:
         """What tells apart two versions of the running code and its configuration."""
-        return sha256(json.dumps([self.ready, self.role, self.options], sort_keys=True).encode()).hexdigest()
+        used = self.in_force
+        return sha256(json.dumps([used.ready, used.role, used.options], sort_keys=True).encode()).hexdigest()
 
     @property
     def settled(self) -> bool:
@@ -69,7 +70,7 @@ class Function:
         return self.state.value != "Pending" and (self.update or SUCCESSFUL).value != "InProgress"
 
 
-def columns(function: Function) -> dict[str, str | None]:
+def columns(function: Function) -> dict[str, str | int | None]:
     """The columns of a function's row, by their names."""
     key, update = function.key, function.update or (None, None, None)
     return {
@@ -90,6 +91,10 @@ def columns(function: Function) -> dict[str, str | None]:
         "revision": function.revision,
         **dict(zip(("state", "state_code", "state_reason"), function.state, strict=True)),
         **dict(zip(("last_update", "last_update_code", "last_update_reason"), update, strict=True)),
+        "ready_after": stored(function.ready_after) if function.ready_after else None,
+        "last_invoked": stored(function.last_invoked) if function.last_invoked else None,
+        "serving": json.dumps(function.serving) if function.serving else None,
+        "fetch": function.fetch,
     }
 
 
@@ -109,6 +114,10 @@ def read(row: Row) -> Function:
         Status(row["last_update"], row["last_update_code"], row["last_update_reason"]) if row["last_update"] else None,
         row["ready"],
         _digests(row["running"]),
+        read_stored(row["ready_after"]) if row["ready_after"] else None,
+        read_stored(row["last_invoked"]) if row["last_invoked"] else None,
+        _options(row["serving"]) if row["serving"] else None,
+        bool(row["fetch"]),
     )
 
 

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from sqlite3 import Row
@@ -26,18 +27,13 @@ from typing import Any
 from uuid import uuid4
 
 from labkit.embedded.records import tags as resource_tags
-from labkit.embedded.services.lambda_.functions.record import (
-    ACTIVE,
-    SUCCESSFUL,
-    Function,
-    Status,
-    columns,
-    read,
-)
+from labkit.embedded.services.lambda_.functions import transitions
+from labkit.embedded.services.lambda_.functions.record import Function, columns, read
+from labkit.embedded.services.lambda_.functions.states import Status
 from labkit.embedded.services.lambda_.invoke.code import CodeFailure, CodeStore
 from labkit.embedded.services.lambda_.invoke.environments import Environments
 from labkit.embedded.state.blobs import BlobStore
-from labkit.embedded.state.clock import Clock
+from labkit.embedded.state.clock import Clock, stored
 from labkit.embedded.state.database import Database, StateError
 from labkit.ground.threads import executor
 from labkit.pull.function import LATEST, FunctionRef
@@ -53,7 +49,11 @@ _NEEDED_BLOBS = (
 
 
 class FunctionStore:
-    """All functions; code lies below ``home``. ``kept`` is told whose digests are in use when others have gone."""
+    """All functions; code lies below ``home``. ``kept`` is told whose digests are in use when others have gone.
+
+    ``waits`` tells whether it is too early for what is being made ready to be so, and ``refusal`` why an image cannot
+    be fetched anew, if it cannot (`labkit.embedded.services.lambda_.functions.lifecycle`).
+    """
 
     def __init__(
         self,
@@ -61,8 +61,12 @@ class FunctionStore:
         database: Database,
         clock: Clock,
         kept: Callable[[Collection[str]], object] | None = None,
+        waits: Callable[[Function], bool] = lambda _: False,
+        refusal: Callable[[Function], Status | None] = lambda _: None,
     ) -> None:
         self._db = database
+        self._waits = waits
+        self._refusal = refusal
         self.code = CodeStore(home / "code", self._needs)
         self.environments = Environments()
         self._kept = kept
@@ -103,6 +107,21 @@ class FunctionStore:
         """The function after a change made by its author, now: a new revision, not stored yet."""
         return replace(function, modified=self._now(), revision=str(uuid4()), **members)
 
+    def listed(self, query: str, *params: str) -> list[Function]:
+        """The functions that a query of their table finds."""
+        return [function for row in self._db.all(query, *params) if (function := self._readable(row))]
+
+    def noted(self, key: FunctionRef, moment: datetime) -> None:
+        """Somebody invokes a function, in a unit that writes."""
+        where = (key.unqualified.arn, LATEST)
+        self._db.run("UPDATE function SET last_invoked = ? WHERE arn = ? AND version = ?", stored(moment), *where)
+
+    def become(self, function: Function, step: Callable[[Function], Function]) -> None:
+        """Let a function be another one, in a unit that writes; what ran it is ended, and code that none needs goes."""
+        self.put(after := step(function))
+        left = {function.ready, function.digest} - {after.ready}
+        self._db.afterwards(partial(self._clean_up, function.key.arn, left, self.environments.retire))
+
     def remove(self, function: Function) -> None:
         """Forget a function in a unit that writes; then end its processes and delete code that no other one runs."""
         arn = function.key.arn
@@ -140,6 +159,20 @@ class FunctionStore:
         Then it becomes Active, or Failed with the reason.
         """
         self._db.afterwards(partial(self._begin, self._make_ready, key, blobs))
+
+    def conclude(self, function: Function, blobs: BlobStore) -> None:
+        """What a function waits for is over, in a unit that writes: it is ready, or what has come in the way is told.
+
+        Only where its image is not unpacked yet does that go on in the background.
+        """
+        current = replace(function, ready_after=None)
+        if current.fetch and (why := self._refusal(current)):
+            self.become(current, partial(transitions.lost, why))
+        elif self.code.has(current.digest):
+            self.become(current, self._prepared(current, blobs))
+        else:
+            self.put(current)
+            self.make_ready(current.key, blobs)
 
     def resume(self, blobs: BlobStore) -> None:
         """Take up what an earlier process left unfinished. Does so once; later calls do nothing."""
@@ -201,23 +234,23 @@ class FunctionStore:
         try:
             self.code.prepare(function.digest, blobs)
             stand_in = self.code.config(function.digest).stands_in_for
-            return partial(_succeeded, () if stand_in else function.blobs)
+            return partial(transitions.succeeded, () if stand_in else function.blobs)
         except CodeFailure as failure:
-            return partial(_failed, Status("Failed", failure.code, failure.reason))
+            return partial(transitions.failed, Status("Failed", failure.code, failure.reason))
         except Exception:
             _LOG.exception("the image of %s cannot be made ready", function.key.arn)
             reason = "The embedded AWS failed; its log says why."
-            return partial(_failed, Status("Failed", "InternalError", reason))
+            return partial(transitions.failed, Status("Failed", "InternalError", reason))
 
     def _finish(self, begun: Function, step: Callable[[Function], Function]) -> None:
-        """Take the step unless the function has meanwhile been deleted or given another image."""
+        """Take the step unless the function has meanwhile been deleted or given another image, or it is too early."""
         with self._db.write():
             current = self.get(begun.key)
-            left: tuple[str | None, ...] = (begun.digest,)
-            if current is not None and current.digest == begun.digest:
-                self.put(after := step(current))
-                left = tuple({current.ready, current.digest} - {after.ready})
-            self._db.afterwards(partial(self._clean_up, begun.key.arn, left, self.environments.retire))
+            if current is None or current.settled or current.digest != begun.digest:
+                self._db.afterwards(partial(self._clean_up, begun.key.arn, (begun.digest,), self.environments.retire))
+            elif not self._waits(current):
+                why = self._refusal(current) if current.fetch else None
+                self.become(current, partial(transitions.lost, why) if why else step)
 
     # -- Cleaned up ------------------------------------------------------------------------------------------------
 
@@ -233,13 +266,3 @@ class FunctionStore:
         if self.code.collect(digests) and self._kept:
             rows = self._db.all("SELECT digest FROM function UNION SELECT ready FROM function WHERE ready IS NOT NULL")
             self._kept({row["digest"] for row in rows})
-
-
-def _succeeded(running: tuple[str, ...], function: Function) -> Function:
-    return replace(function, ready=function.digest, running=running, state=ACTIVE, update=SUCCESSFUL)
-
-
-def _failed(status: Status, function: Function) -> Function:
-    """A new function fails; one that has code goes on with it, and its update fails."""
-    state = function.state if function.ready else status
-    return replace(function, state=state, update=status if function.update else None)

@@ -65,7 +65,7 @@ class CodeStore:
 
     def prepare(self, digest: str, blobs: BlobStore) -> None:
         """Unpack an image unless it is there already. Raises `CodeFailure`, after which nothing is left of it."""
-        if self._is_there(digest):
+        if self.has(digest):
             return
         try:
             temporary = Path(tempfile.mkdtemp(prefix=".", dir=self._home))
@@ -130,7 +130,8 @@ class CodeStore:
             if not self._place(digest).is_dir():
                 temporary.replace(self._place(digest))
 
-    def _is_there(self, digest: str) -> bool:
+    def has(self, digest: str) -> bool:
+        """Whether an image is unpacked."""
         with self._lock:
             return self._place(digest).is_dir()
 

@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.protocol.calls import Call, Credentials
 from labkit.embedded.protocol.faults import too_large
 from labkit.embedded.services.lambda_.errors import error
+from labkit.embedded.services.lambda_.functions import lifecycle
 from labkit.embedded.services.lambda_.functions.record import Function
+from labkit.embedded.services.lambda_.functions.states import IDLE, RESTORING
 from labkit.embedded.services.lambda_.invoke.code import CodeFailure
 from labkit.embedded.services.lambda_.names import function_of
 from labkit.embedded.services.lambda_.roles import assumable
@@ -57,7 +59,9 @@ def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
     headers = _client_context(call.params.get("ClientContext"))
     if kind == "DryRun":
         return {"StatusCode": 204}
-    _check_state(function)
+    _check_state(embedded, function)
+    lifecycle.invoked(embedded, function)
+    function = function.in_force
     tail = call.params.get("LogType") == "Tail"
     run = partial(_run, embedded, function, (payload, call.request_id, headers, tail))
     if kind == "Event":
@@ -92,7 +96,11 @@ def _client_context(encoded: str | None) -> dict[str, str]:
     return {"Lambda-Runtime-Client-Context": json.dumps(context)}
 
 
-def _check_state(function: Function) -> None:
+def _check_state(embedded: Embedded, function: Function) -> None:
+    if function.state.is_one(IDLE):
+        lifecycle.wake(embedded, function)
+    if function.state.is_one(IDLE, RESTORING):
+        raise error("restoring")
     if function.state.value == "Pending":
         raise error("pending", "Pending")
     if function.ready is None:
