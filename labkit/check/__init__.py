@@ -5,12 +5,13 @@ Pure: a text goes in, a report comes out. From the tables up to the check; each 
     rules        the table of rules                        kinds        the table of kinds of policy documents
     findings     violations, findings and the report       positions    JSON with line and column of each part
     answers      what AWS answers to each mistake
-    global_keys  the table of global condition keys        located      a statement's texts, each with its place
+    wrapped      policies in the answers of AWS's commands located      a statement's texts, each with its place
     structure    elements and their types                  values       principals
-    resources    ARNs                                      forms        how dates, variables and keys are written
-    actions      which exist and what wildcards cover      conditions   what can match
-    grants       who is let in or kept out                 sarif        the report for code scanning
-    generate     makes actions.json, the known actions, from botocore's models
+    resources    ARNs                                      conditions   what can match (a folder)
+    actions      which exist and what wildcards cover      grants       who is let in or kept out
+    admissions   what a repository lacks for a pull        sarif        the report for code scanning
+
+Which actions, resources and condition keys there are is read from ``labkit.iam.action_table``.
 
 The text is read with positions, its statements are located, each rule's function yields violations, and ``check`` makes
 findings of them: with line and column, sorted as in the text. Whatever passes without an error is also read by the
@@ -22,20 +23,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from labkit.check import actions, conditions, forms, grants, resources, structure, values
+from labkit.check import actions, admissions, conditions, grants, resources, structure, values
 from labkit.check.answers import UNKNOWN, answer_of
 from labkit.check.findings import Finding, Refusal, Report, Violation, quoted
 from labkit.check.kinds import DOCUMENT_KINDS, DocumentKind, guess_kind
 from labkit.check.located import LocatedStatement
 from labkit.check.positions import ParsedText, line_and_column, read
-from labkit.check.rules import ERROR, RULES, WARNING, Rule
+from labkit.check.rules import ERROR, NOTE, RULES, WARNING, Rule
+from labkit.check.wrapped import policy_in
 
 __all__ = [
     "DOCUMENT_KINDS",
     "ERROR",
+    "NOTE",
     "RULES",
     "WARNING",
     "DocumentKind",
@@ -47,7 +51,7 @@ __all__ = [
     "refusal",
 ]
 
-_STATEMENT_CHECKS = (actions.check, values.check, resources.check, conditions.check, forms.check, grants.check)
+_STATEMENT_CHECKS = (actions.check, values.check, resources.check, conditions.check, grants.check)
 _SHORT = 4_000  # characters of a text whose answer is remembered
 _DEEP = "The text is nested too deeply to be a policy."
 
@@ -55,16 +59,28 @@ _DEEP = "The text is nested too deeply to be a policy."
 def check(text: str, kind: DocumentKind | None = None) -> Report:
     """Checks a policy's text as one of that ``kind``; without, the kind is guessed from the content.
 
-    Never raises, whatever the text is.
+    The answer of a command such as ``aws ecr get-repository-policy`` is taken too: the policy in it is checked. Never
+    raises, whatever the text is.
     """
+    try:
+        inside = policy_in(read(text).value)
+    except (json.JSONDecodeError, RecursionError):
+        inside = None
+    if inside is None:
+        return _checked(text, kind)
+    report = _checked(inside.text, kind or inside.kind, inside.registry)
+    return replace(report, guessed=kind is None, inside=inside.place)
+
+
+def _checked(text: str, kind: DocumentKind | None, registry: str = "") -> Report:
     try:
         parsed = read(text)
     except json.JSONDecodeError as error:
-        return _unparsed(kind, f"{error.msg}.", text, error.pos)
+        return _unparsed(kind, *_syntax(text, error))
     except RecursionError:
         return _unparsed(kind, _DEEP, text, 0)
     used = kind or guess_kind(parsed.value)
-    found = list(dict.fromkeys(_violations(parsed, used)))
+    found = list(dict.fromkeys(_violations(parsed, used, registry)))
     findings = sorted((_placed(each, parsed, used) for each in found), key=lambda f: (f.line, f.column, f.rule.id))
     return Report(used, kind is None, tuple(findings))
 
@@ -84,11 +100,19 @@ def _remembered_refusal(text: str, kind: str) -> Refusal | None:
 
 
 def _refusal(text: str, kind: DocumentKind) -> Refusal | None:
-    errors = [found for found in check(text, kind).findings if found.rule.severity == ERROR]
+    errors = [found for found in _checked(text, kind).findings if found.rule.severity == ERROR]
     if not errors:
         return None
     first = min(errors, key=lambda found: (found.rule.id == "too-long", found.answer.stage))
     return Refusal(first.rule.id, first.answer.text or first.problem)
+
+
+def _syntax(text: str, error: json.JSONDecodeError) -> tuple[str, str, int]:
+    """What is wrong, the text, and the offset: of a comma too many, where the comma stands."""
+    before = text[: error.pos].rstrip()
+    if before.endswith(",") and text[error.pos : error.pos + 1] in ("}", "]"):
+        return f"There is a comma before the closing {text[error.pos]}.", text, len(before) - 1
+    return f"{error.msg}.", text, error.pos
 
 
 def _unparsed(kind: DocumentKind | None, problem: str, text: str, offset: int) -> Report:
@@ -107,7 +131,7 @@ def _placed(found: Violation, parsed: ParsedText, kind: DocumentKind) -> Finding
     return Finding(rule, found.pointer, *place, found.problem, found.instead, answer)
 
 
-def _violations(parsed: ParsedText, kind: DocumentKind) -> Iterator[Violation]:
+def _violations(parsed: ParsedText, kind: DocumentKind, registry: str) -> Iterator[Violation]:
     if structure.bare_statement(parsed.value):
         yield structure.wrap()
         return
@@ -124,7 +148,7 @@ def _violations(parsed: ParsedText, kind: DocumentKind) -> Iterator[Violation]:
         for rule in _STATEMENT_CHECKS:
             yield from rule(statement)
     yield from structure.sids(statements, kind)
-    yield from grants.check_all(statements)
+    yield from admissions.check(statements, registry)
 
 
 def _repeated(parsed: ParsedText) -> Iterator[Violation]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -10,27 +9,55 @@ from functools import cache
 from labkit.check import answers
 from labkit.check.answers import Answer
 from labkit.check.findings import Violation, closest_word, quoted
-from labkit.check.generate import FILE, RENAMED
 from labkit.check.located import LocatedStatement, LocatedText
+from labkit.iam import action_table
+from labkit.iam.action_table import ActionRow
 from labkit.iam.patterns import Pattern
+from labkit.pull.policies import PULL_ACTIONS
 
 _VENDOR = re.compile(r"[A-Za-z0-9.-]+")
 _NAME = re.compile(r"[A-Za-z0-9*?]+")
-_RENAMED = {name.lower(): action for name, action in RENAMED.items()}
 _CLOSE_PREFIX = 0.75
 _TOKEN = "ecr:getauthorizationtoken"  # noqa: S105 - an action, not a token
-
-
-@cache
-def known_actions() -> dict[str, dict[str, str]]:
-    """The actions of the services that the check knows: by prefix, then by name in lower case."""
-    raw: dict[str, list[str]] = json.loads(FILE.read_text("utf-8"))
-    return {prefix: {name.lower(): name for name in names} for prefix, names in raw.items()}
 
 
 def covers(pattern: str, action: str) -> bool:
     """Whether an action of a policy, which may hold wildcards, covers an action; case does not matter."""
     return Pattern.compile(pattern, "glob-any-case").matches(action, {})
+
+
+def grants(statement: LocatedStatement, action: str) -> bool:
+    """Whether Action or NotAction of a statement covers an action."""
+    if "NotAction" in statement.raw:
+        return not any(covers(value.text, action) for value in statement.values("NotAction"))
+    return any(covers(value.text, action) for value in statement.values("Action"))
+
+
+def denied_service(statement: LocatedStatement) -> str:
+    """What a service cannot do where this statement denies it; empty where no service that the lab knows does it."""
+    if any(grants(statement, action) for action in PULL_ACTIONS):
+        return "Lambda's pull is denied"
+    return "a service cannot assume the role" if grants(statement, "sts:AssumeRole") else ""
+
+
+def rows_of(statement: LocatedStatement) -> tuple[ActionRow, ...] | None:
+    """The rows of all actions that a statement names; None where it may speak of others than the table's."""
+    named = [value.text for value in statement.values("Action")]
+    if not named or any(text.partition(":")[0].lower() not in _services() for text in named):
+        return None
+    return tuple({row.name: row for text in named for row in covered(text)}.values())
+
+
+def covered(pattern: str) -> Iterator[ActionRow]:
+    """The rows of the table that an action of a policy covers; it may hold wildcards after the service."""
+    compiled = Pattern.compile(pattern, "glob-any-case")
+    rows = action_table.actions(pattern.partition(":")[0])
+    return (row for row in rows if compiled.matches(row.name, {}))
+
+
+@cache
+def _services() -> frozenset[str]:
+    return frozenset(action_table.services())
 
 
 def check(statement: LocatedStatement) -> Iterator[Violation]:
@@ -80,24 +107,25 @@ def _service(value: LocatedText, statement: LocatedStatement) -> list[Violation]
 
 def _near(prefix: str) -> str | None:
     """The known service that a prefix was probably meant to be, where it is none."""
-    return None if prefix in known_actions() or prefix == "*" else closest_word(prefix, known_actions(), _CLOSE_PREFIX)
+    return None if prefix in _services() or prefix == "*" else closest_word(prefix, _services(), _CLOSE_PREFIX)
 
 
 def _existence(value: LocatedText) -> list[Violation]:
-    prefix, _, name = value.text.lower().partition(":")
+    prefix = value.text.partition(":")[0].lower()
     meant = _near(prefix)
     if meant:
         problem = f"There is no service {quoted(prefix)}."
         instead = f"Did you mean the prefix {meant}?"
-    elif prefix not in known_actions() or any(covers(name, each) for each in known_actions()[prefix]):
+    elif prefix not in _services() or any(covered(value.text)):
         return []
-    elif renamed := _RENAMED.get(value.text.lower()):
+    elif permitting := action_table.operation(value.text):
         problem = f"{quoted(value.text)} is an operation of the API, not an action."
-        instead = f"The action that permits it is {renamed}."
+        instead = f"The action that permits it is {permitting}."
     else:
-        problem = f"{quoted(value.text)} covers no action that {prefix} has."
-        close = closest_word(name, known_actions()[prefix])
-        instead = f"Did you mean {prefix}:{known_actions()[prefix][close]}?" if close else "Look the action's name up."
+        problem = f"{quoted(value.text)} covers no action that {prefix} had on {action_table.day()}."
+        known = {row.name.lower(): row.name for row in action_table.actions(prefix)}
+        close = closest_word(value.text.lower(), known)
+        instead = f"Did you mean {known[close]}?" if close else "Look the action's name up."
     return [Violation("unknown-action", value.pointer, problem, instead)]
 
 

@@ -7,7 +7,7 @@ stands for it, and comes last.
 Sources: moto's tests of IAM policies, whose documents and sentences were recorded from AWS (tests/test_iam,
 Apache-2.0); LocalStack's recording test_create_role_with_malformed_assume_role_policy_document; public logs of
 Terraform and CloudFormation (terraform-provider-aws #8905, terraform #13449, #35086, aws-cdk #5746, cfn-lint #1376,
-terraform-aws-iam #47).
+terraform-aws-iam #47, modernisation-platform-environments #8893).
 """
 
 from __future__ import annotations
@@ -100,6 +100,11 @@ def invalid_principal(kind: str, text: str) -> Answer:
 def resource(text: str) -> Answer:
     """An answer about the value of a Resource element."""
     return Answer(Stage.RESOURCES, text)
+
+
+def operator_case(operator: str) -> Answer:
+    """The answer to an operator that is written in another case than AWS's."""
+    return Answer(Stage.SYNTAX, f"Invalid Condition type : {operator}")
 
 
 def vendor(prefix: str) -> Answer:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from labkit.check.answers import UNKNOWN, Answer
 from labkit.check.kinds import DocumentKind
-from labkit.check.rules import ERROR, WARNING, Rule
+from labkit.check.rules import ERROR, NOTE, WARNING, Rule
 
 
 class Violation(NamedTuple):
@@ -89,26 +89,33 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The findings about one policy in the order of the text; ``guessed``: the kind was taken from its content."""
+    """The findings about one policy in the order of the text; ``guessed``: the kind was taken from its content.
+
+    ``inside`` is where the policy stood in an answer of AWS's that was given, such as ``policyText``; the lines and
+    columns are then those of the policy itself.
+    """
 
     kind: DocumentKind
     guessed: bool
     findings: tuple[Finding, ...]
+    inside: str = ""
 
     def count(self, severity: str) -> int:
-        """How many findings have that severity, ``error`` or ``warning``."""
+        """How many findings have that severity, ``error``, ``warning`` or ``note``."""
         return sum(finding.rule.severity == severity for finding in self.findings)
 
     def passes(self, *, strict: bool = False) -> bool:
-        """Whether nothing was found that AWS refuses; ``strict``: nothing at all."""
-        return not self.findings if strict else not self.count(ERROR)
+        """Whether nothing was found that AWS refuses; ``strict``: nothing but notes."""
+        return not self.count(ERROR) and not (strict and self.count(WARNING))
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON data."""
         return {
             "kind": self.kind.name,
             "guessed": self.guessed,
+            "inside": self.inside or None,
             "errors": self.count(ERROR),
             "warnings": self.count(WARNING),
+            "notes": self.count(NOTE),
             "findings": [finding.to_dict() for finding in self.findings],
         }

@@ -6,15 +6,50 @@ Lambda Developer Guide, Amazon ECR permissions (what a pull needs).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from labkit.check.actions import covers
+from labkit.check.actions import covered, denied_service
+from labkit.check.conditions.keys import TWINS, is_callers, of_services
 from labkit.check.findings import Violation
-from labkit.check.global_keys import CALLER, global_key
 from labkit.check.located import LocatedCondition, LocatedStatement, LocatedText
+from labkit.check.values import well_formed
+from labkit.iam import action_table
+from labkit.iam.action_table import CALLER, SERVICE, KeyRow
 from labkit.pull.policies import LAMBDA, PULL_ACTIONS
 
+_REGISTRY = ("ecr-repository", "ecr-registry")
 _SOURCES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
+
+
+class _Clash(NamedTuple):
+    """A key that only some requests have, in a statement for others."""
+
+    rule: str
+    only_others: Callable[[LocatedStatement], bool]
+    problem: Callable[[KeyRow], str]
+    where: str
+
+
+def _of_callers(key: KeyRow) -> str:
+    clause = of_services(key)
+    return f"{clause[0].upper()}{clause[1:]}, so the statement matches no service."
+
+
+_CLASHES = {
+    CALLER: _Clash(
+        "caller-key-for-service",
+        lambda statement: statement.only_services,
+        _of_callers,
+        "the statement for the service",
+    ),
+    SERVICE: _Clash(
+        "source-key-for-caller",
+        lambda statement: bool(statement.principals) and not statement.services and not statement.for_everyone,
+        lambda key: f"{key.name} is only there when a service asks, so the statement matches no caller.",
+        "the statement for callers",
+    ),
+}
 _ABOUT_SERVICES = frozenset({"aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"})
 # Positive conditions on these say whom a statement for everyone means.
 _LIMITS = _SOURCES | {
@@ -37,44 +72,30 @@ def check(statement: LocatedStatement) -> Iterator[Violation]:
     if statement.allows:
         misplaced = list(_misplaced_keys(statement))
         yield from misplaced
-        yield from _everyone(statement)
-        yield from _not_principal(statement)
+        if statement.kind.admits:
+            yield from _everyone(statement)
+            yield from _not_principal(statement)
+        if statement.kind.name in _REGISTRY and not misplaced:  # a statement that matches nobody admits nobody
+            yield from _without_source(statement)
         if statement.kind.name == "ecr-repository":
-            if not misplaced:  # a statement that matches nobody admits nobody
-                yield from _without_source(statement)
             yield from _too_wide(statement)
-    elif statement.kind.principal_kinds:
+    elif statement.kind.principal_kinds and statement.kind.name != "vpc-endpoint":  # which no pull by Lambda passes
         yield from _hits_services(statement)
-
-
-def check_all(statements: Sequence[LocatedStatement]) -> Iterator[Violation]:
-    """Findings about all statements of a policy together."""
-    granting = [
-        each
-        for each in statements
-        if each.allows and each.kind.name == "ecr-repository" and LAMBDA in each.services and "Action" in each.raw
-    ]
-    actions = [value for each in granting for value in each.values("Action")]
-    missing = [action for action in PULL_ACTIONS if not any(covers(value.text, action) for value in actions)]
-    if len(missing) == 1:
-        problem = f"Lambda may not {missing[0]}, which every pull needs as well."
-        yield Violation("half-a-pull", granting[-1].at("Action"), problem, f"Allow {' and '.join(PULL_ACTIONS)}.")
 
 
 def _misplaced_keys(statement: LocatedStatement) -> Iterator[Violation]:
     for condition in statement.conditions:
-        key = global_key(condition.key)
-        if key is None or not condition.requires:
+        key = action_table.key(condition.key)
+        if key is None or not condition.requires or key.carried not in _CLASHES:
             continue
-        twin = f"Write {key.twin} in" if key.twin else f"Leave {key.name} out of"
-        if key.carried == CALLER and statement.only_services:
-            problem = f"{key.name} is absent when a service asks, so the statement matches nothing."
-            yield Violation(
-                "caller-key-for-service", condition.pointer, problem, f"{twin} the statement for the service."
-            )
-        if key.name.lower() in _SOURCES and statement.principals and not statement.services:
-            problem = f"{key.name} is only there when a service asks, so no caller matches."
-            yield Violation("source-key-for-caller", condition.pointer, problem, f"{twin} the statement for callers.")
+        twin = f"Write {TWINS[key.name]} in" if key.name in TWINS else f"Leave {key.name} out of"
+        clash = _CLASHES[key.carried]
+        if clash.only_others(statement):
+            yield Violation(clash.rule, condition.pointer, clash.problem(key), f"{twin} {clash.where}.")
+        elif statement.services and any(each.kind == "AWS" and not each.is_everyone for each in statement.principals):
+            problem = f"{clash.problem(key)[:-1]}; it names callers and a service together."
+            instead = "Write two statements: one for the callers, one for the service, each with the keys that it has."
+            yield Violation("one-statement-for-both", condition.pointer, problem, instead)
 
 
 def _limits(condition: LocatedCondition) -> bool:
@@ -96,8 +117,9 @@ def _not_principal(statement: LocatedStatement) -> Iterator[Violation]:
 
 
 def _without_source(statement: LocatedStatement) -> Iterator[Violation]:
-    if statement.services and not any(each.requires and each.lower_key in _SOURCES for each in statement.conditions):
-        problem = f"{statement.services[0]} is admitted for resources of every account in the world."
+    services = [name for name in statement.services if well_formed("Service", name, statement.kind)]
+    if services and not any(each.requires and each.lower_key in _SOURCES for each in statement.conditions):
+        problem = f"{services[0]} is admitted for resources of every account in the world."
         instead = 'Add "ArnLike": {"aws:SourceArn": "arn:aws:lambda:REGION:ACCOUNT:function:*"}.'
         yield Violation("service-without-source", statement.at("Principal"), problem, instead)
 
@@ -119,7 +141,8 @@ def _pull() -> str:
 
 
 def _beyond_pull(value: LocatedText) -> bool:
-    return value.text.lower() not in {action.lower() for action in PULL_ACTIONS}
+    needed = {action.lower() for action in PULL_ACTIONS}
+    return value.text.lower() not in needed and (value.text == "*" or any(covered(value.text)))
 
 
 def _everything(value: LocatedText) -> bool:
@@ -127,15 +150,17 @@ def _everything(value: LocatedText) -> bool:
 
 
 def _hits_services(statement: LocatedStatement) -> Iterator[Violation]:
-    covers_services = statement.for_everyone or "NotPrincipal" in statement.raw
+    """A Deny for everyone whose conditions hold where a caller's key is absent, as it is when a service asks."""
+    who = denied_service(statement)
     conditions = statement.conditions
-    if not covers_services or any(each.lower_key in _ABOUT_SERVICES for each in conditions):
+    if not statement.reaches_services or not who or any(each.lower_key in _ABOUT_SERVICES for each in conditions):
         return
-    lacking = [each for each in conditions if (key := global_key(each.key)) and key.carried == CALLER]
-    if any(each.requires for each in lacking):  # then the statement needs a key that services do not carry
+    lacking = [(each, key) for each in conditions if (key := action_table.key(each.key)) and is_callers(key)]
+    if any(each.requires or each.demands for each, _ in lacking):  # then it needs a key that services do not carry
         return
-    for each in lacking:
-        if each.negated and each.quantifier != "ForAnyValue":
-            problem = f"A service's request has no {each.key}, and {each.operator} holds then: Lambda is denied."
+    for each, key in lacking:
+        if each.negated and each.holds_when_absent:
+            clause = of_services(key)
+            problem = f"{clause[0].upper()}{clause[1:]}, and {each.operator} holds then: {who}."
             instead = 'Add "Bool": {"aws:PrincipalIsAWSService": "false"} to the statement.'
             yield Violation("negated-key-services-lack", each.pointer, problem, instead)

@@ -2,7 +2,7 @@
 
 Sources: IAM User Guide, "Grammar of the IAM JSON policy language" and "IAM and AWS STS quotas"; Amazon ECR User Guide,
 "Private repository policies" and "Private registry permissions"; AWS Organizations User Guide, "SCP syntax", "RCP
-syntax" and "Quotas".
+syntax" and "Quotas"; AWS PrivateLink guide, "Control access to VPC endpoints using endpoint policies".
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ _ORGANIZATIONS = "The provided policy document does not meet the requirements of
 class DocumentKind:
     """One kind of policy.
 
-    ``required`` lists elements of which one must stand in each statement; ``forbidden`` gives the reason for each that
-    must not; ``longest`` is in characters, of which ``blanks`` says whether white space counts; ``versions`` are those
-    that may stand there, and None among them means that Version may be left out. ``by_iam``: IAM or STS reads it, which
-    looks at more than others (``labkit.check.answers``). ``refusal`` is what others answer to every mistake.
+    ``required`` lists elements of which one must stand in each statement; ``forbidden`` gives the reason for each
+    that must not; ``longest`` is in characters, of which ``blanks`` says whether white space counts; ``versions``
+    are those that may stand there, and None among them means that Version may be left out. ``by_iam``: IAM or STS
+    reads it, which looks at more than others (``labkit.check.answers``). ``refusal`` is what others answer to every
+    mistake. ``admits``: an Allow in it lets somebody in by itself; where not, it only leaves through what others
+    allow.
     """
 
     name: str
@@ -38,6 +40,7 @@ class DocumentKind:
     versions: tuple[str | None, ...] = ("2012-10-17", "2008-10-17", None)
     by_iam: bool = False
     refusal: str = ""
+    admits: bool = False
     example: str = field(default="", repr=False)
 
 
@@ -50,6 +53,7 @@ _ROWS = (
         principal_kinds=("AWS", "Service"),
         services=("ecr",),
         longest=10_240,
+        admits=True,
         refusal="Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
         example='"Principal": {"Service": "lambda.amazonaws.com"}',
     ),
@@ -61,6 +65,7 @@ _ROWS = (
         principal_kinds=("AWS", "Service"),
         services=("ecr",),
         longest=10_240,
+        admits=True,
         refusal="Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid registry policy provided'",
         example='"Principal": {"Service": "lambda.amazonaws.com"} and "Resource": "*"',
     ),
@@ -106,6 +111,7 @@ _ROWS = (
         principal_kinds=("AWS", "Service", "Federated"),
         services=("sts",),
         longest=2_048,
+        admits=True,
         blanks=False,
         by_iam=True,
         example='"Principal": {"Service": "lambda.amazonaws.com"}',
@@ -131,6 +137,24 @@ _ROWS = (
         refusal=_ORGANIZATIONS,
         example='"Principal": "*" and "Resource": "*"',
     ),
+    DocumentKind(
+        "vpc-endpoint",
+        "a VPC endpoint's policy",
+        (PRINCIPAL, RESOURCE),
+        {},
+        principal_kinds=("AWS", "Service", "Federated"),
+        longest=20_480,
+        example='"Principal": "*" and "Resource": "*"',
+    ),
+    DocumentKind(
+        "resource",
+        "a policy of some other resource",
+        (PRINCIPAL,),
+        {},
+        principal_kinds=("AWS", "Service", "Federated", "CanonicalUser"),
+        admits=True,
+        example='"Principal": {"AWS": "592444418872"}',
+    ),
 )
 
 DOCUMENT_KINDS: dict[str, DocumentKind] = {kind.name: kind for kind in _ROWS}
@@ -148,8 +172,14 @@ def _with_principal(statements: list[dict[str, Any]]) -> str:
     actions = [action for each in statements for action in _texts(each.get("Action"))]
     if actions and all(action.lower().startswith("sts:") for action in actions):
         return "trust"
-    guards = all(each.get("Effect") == "Deny" and each.get("Principal") == "*" for each in statements)
-    return "rcp" if guards and _any_has(statements, RESOURCE) else "ecr-repository"
+    if not _any_has(statements, RESOURCE):
+        return "ecr-repository"
+    if all(each.get("Effect") == "Deny" and each.get("Principal") == "*" for each in statements):
+        return "rcp"
+    if all(action.lower().startswith("ecr:") for action in actions):
+        return "ecr-repository"
+    everyone = all(each.get("Principal") in ("*", {"AWS": "*"}) for each in statements)
+    return "vpc-endpoint" if everyone else "resource"
 
 
 def _without_principal(statements: list[dict[str, Any]]) -> str:

@@ -65,6 +65,13 @@ class LocatedCondition:
         return not self.negated and not self.if_exists and self.quantifier != "ForAllValues" and self.name != "Null"
 
     @property
+    def holds_when_absent(self) -> bool:
+        """Whether the condition holds for a request without the key; Null asks for just that and is left out."""
+        if self.quantifier == "ForAnyValue" or self.name == "Null":
+            return False
+        return self.negated or self.if_exists or self.quantifier == "ForAllValues"
+
+    @property
     def demands(self) -> bool:
         """Whether the condition only asks that the key is there: Null with false."""
         return self.name == "Null" and {value.text.lower() for value in self.values} == {"false"}
@@ -106,6 +113,11 @@ class LocatedStatement:
     def for_everyone(self) -> bool:
         """Whether Principal names everyone."""
         return any(each.is_everyone for each in self.principals)
+
+    @property
+    def reaches_services(self) -> bool:
+        """Whether it speaks of services that it does not name: Principal is everyone, or there is a NotPrincipal."""
+        return self.for_everyone or "NotPrincipal" in self.raw
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -13,9 +13,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from labkit.check import answers
+from labkit.check.actions import rows_of
 from labkit.check.answers import Answer
 from labkit.check.findings import Violation, quoted
-from labkit.check.located import LocatedStatement
+from labkit.check.located import LocatedStatement, LocatedText
 
 PARTITIONS = frozenset(
     ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"]
@@ -43,6 +44,8 @@ _S3_WITH_REGION = ("accesspoint/", "access-grants/", "job/", "storage-lens", "as
 
 _ALL = 6  # fields of an ARN
 _WILD = re.compile(r"[*?]")
+_OPEN = re.compile(r"[*?]|\$\{")
+_INSTEAD = 'Write an ARN of six fields (arn:aws:ecr:REGION:ACCOUNT:repository/NAME), or "*".'
 
 
 def check(statement: LocatedStatement) -> Iterator[Violation]:
@@ -50,10 +53,45 @@ def check(statement: LocatedStatement) -> Iterator[Violation]:
     for element in ("Resource", "NotResource"):
         for value in () if element in statement.kind.forbidden else statement.values(element):
             answer = refused(value.text)
-            if answer is not None:
-                instead = 'Write an ARN of six fields (arn:aws:ecr:REGION:ACCOUNT:repository/NAME), or "*".'
-                problem = f"{quoted(value.text)} is no ARN that AWS takes."
-                yield Violation("bad-arn", value.pointer, problem, instead, answer)
+            problem = f"{quoted(value.text)} is no ARN that AWS takes."
+            if answer is None:
+                yield from _useless(value, statement)
+            elif statement.kind.name == "ecr-registry" and ":" in value.text:  # ECR does not look at them
+                yield _nothing(value, f"{quoted(value.text)} is the ARN of nothing.")
+            else:
+                yield Violation("bad-arn", value.pointer, problem, _INSTEAD, answer)
+
+
+def _nothing(value: LocatedText, problem: str) -> Violation:
+    return Violation("arn-matches-nothing", value.pointer, problem, _INSTEAD)
+
+
+def _useless(value: LocatedText, statement: LocatedStatement) -> Iterator[Violation]:
+    """An ARN that AWS takes, and that none of the things has that the actions work on."""
+    fields = value.text.split(":", _ALL - 1)
+    if value.text == "*":
+        return
+    if len(fields) == _ALL and not fields[-1]:
+        yield _nothing(value, f"{quoted(value.text)} names nothing after the account.")
+        return
+    rows = rows_of(statement) or ()
+    forms = {kind.arn for row in rows for kind in row.resources}
+    if forms and not any(_may_match(value.text, form) for form in forms):
+        kinds = ", ".join(sorted({kind.name for row in rows for kind in row.resources}))
+        yield _nothing(value, f"{quoted(value.text)} matches nothing that these actions work on ({kinds}).")
+
+
+def _may_match(text: str, form: str) -> bool:
+    """Whether an ARN of a policy can match one of that form: what stands before its first wildcard fits."""
+    written, wanted = text.split(":", _ALL - 1), form.split(":", _ALL - 1)
+    for own, other in zip(written, wanted, strict=False):
+        if _OPEN.search(own):
+            return True
+        literal = other.partition("${")[0]
+        if not (own.startswith(literal) if literal != other else own == other):
+            return False
+    # AWS fills what is not there with stars; an account that is none is a field that was forgotten.
+    return len(written) != _ALL - 1 or written[-1].isdigit()
 
 
 def refused(text: str) -> Answer | None:

@@ -1,6 +1,7 @@
 """The table of rules: everything that the check can find, with its severity and the source of the rule.
 
-An ``error`` is what AWS refuses; a ``warning`` is what AWS accepts and people regret. What is wrong in a particular
+An ``error`` is what AWS refuses; a ``warning`` is what AWS accepts and people regret; a ``note`` is good to know, and
+nothing need be wrong. What is wrong in a particular
 policy, and what to write instead, is said by the function that finds it.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-ERROR, WARNING = "error", "warning"
+ERROR, WARNING, NOTE = "error", "warning", "note"
 
 _GRAMMAR = "IAM User Guide, Grammar of the IAM JSON policy language"
 _ACTION = "IAM User Guide, IAM JSON policy elements: Action"
@@ -22,11 +23,12 @@ _LAMBDA = "Lambda Developer Guide, Create a Lambda function using a container im
 _VARIABLES = "IAM User Guide, IAM policy elements: Variables and tags"
 _RCP = "AWS Organizations User Guide, RCP syntax"
 _POLICY_CHECKS = "IAM Access Analyzer policy check reference"
+_REFERENCE = "Service Authorization Reference: actions, resources and condition keys"
 _DEPUTY = "IAM User Guide, The confused deputy problem"
 
 
 class Rule(NamedTuple):
-    """One row: ``id`` is what configuration names, ``severity`` is error or warning, ``title`` speaks to a person."""
+    """One row: ``id`` is what configuration names, ``severity`` error, warning or note; ``title`` speaks to people."""
 
     id: str
     severity: str
@@ -72,6 +74,14 @@ _ROWS = (
     Rule("caller-key-for-service", WARNING, "A key of callers on a statement for a service", _KEYS),
     Rule("source-key-for-caller", WARNING, "A key of services on a statement for callers", _KEYS),
     Rule("negated-key-services-lack", WARNING, "A Deny that hits AWS services because they lack the key", _KEYS),
+    Rule("if-exists-with-allow", WARNING, "A condition with IfExists that lets in whoever lacks the key", _OPERATORS),
+    Rule("deny-without-the-key", WARNING, "A Deny that also hits requests without the key", _OPERATORS),
+    Rule("null-with-qualifier", WARNING, "Null with a set operator holds always or never", _POLICY_CHECKS),
+    Rule("empty-condition", WARNING, "A condition without values", _POLICY_CHECKS),
+    Rule("address-as-text", WARNING, "An address compared as a text", _POLICY_CHECKS),
+    Rule("key-of-no-action", WARNING, "A condition key that none of the actions has", _REFERENCE),
+    Rule("arn-matches-nothing", WARNING, "A resource that no ARN matches", _REFERENCE),
+    Rule("one-statement-for-both", WARNING, "One statement for callers and a service, with a key of one", _KEYS),
     Rule("organization-id-form", WARNING, "A value that is no organization id", _KEYS),
     Rule("organization-path-form", WARNING, "An organization path that matches no account, or too many", _KEYS),
     Rule("role-as-source", WARNING, "The ARN of an IAM principal in aws:SourceArn", _KEYS),
@@ -88,6 +98,9 @@ _ROWS = (
         "ecr:GetAuthorizationToken on a resource grants nothing",
         "Amazon ECR User Guide, IAM",
     ),
+    Rule("service-statement-missing", NOTE, "No statement admits Lambda itself", _LAMBDA),
+    Rule("caller-statement-missing", NOTE, "Lambda is admitted, callers of its account are not", _LAMBDA),
+    Rule("key-unknown-to-lab", NOTE, "A condition key whose value the lab does not know", _REFERENCE),
 )
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in _ROWS}

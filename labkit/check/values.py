@@ -22,6 +22,7 @@ IAM_ENTITY = re.compile(
 )
 SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(?:\.cn)?")
 _UNIQUE_ID = re.compile(r"A(?:ID|RO)A[A-Z0-9]{12,}")
+_CANONICAL = re.compile(r"[0-9a-f]{64}")
 _ANY = re.compile(r".+", re.DOTALL)
 
 # The forms of each kind of principal; any of them is enough.
@@ -29,6 +30,7 @@ _FORMS: dict[str, tuple[re.Pattern[str], ...]] = {
     "AWS": (ACCOUNT, IAM_ENTITY, re.compile(r"\*")),
     "Service": (SERVICE,),
     "Federated": (_ANY,),
+    "CanonicalUser": (_CANONICAL,),
 }
 _EXAMPLES = {
     "AWS": "an account (592444418872), arn:aws:iam::592444418872:root, or the ARN of a user, role or session",
@@ -64,7 +66,8 @@ def _principal(each: LocatedPrincipal, policy: DocumentKind) -> Iterator[Violati
     answer = answers.invalid_principal(each.kind, each.text) if each.kind in policy.principal_kinds else None
     if "*" in each.text or "?" in each.text:
         problem = f"{quoted(each.text)} holds a wildcard, and a principal is either named whole or is *."
-        instead = 'Name it whole, or write "*" with a condition: "ArnLike": {"aws:PrincipalArn": "…"}.'
+        everyone = '{"AWS": "*"}' if policy.name == "trust" else '"*"'
+        instead = f'Name it whole, or write {everyone} with a condition: "ArnLike": {{"aws:PrincipalArn": "…"}}.'
         yield Violation("wildcard-in-principal", each.pointer, problem, instead, answer)
         return
     instead = f"Write {_EXAMPLES.get(each.kind, 'AWS or Service')}."

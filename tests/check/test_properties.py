@@ -49,7 +49,7 @@ def test_a_report_as_sarif_is_of_the_documented_form(value):
     assert (log["version"], driver["name"]) == ("2.1.0", "labkit check")
     for result in run["results"]:
         assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
-        assert result["level"] in ("error", "warning")
+        assert result["level"] in ("error", "warning", "note")
         assert result["message"]["text"]
         [location] = result["locations"]
         physical = location["physicalLocation"]

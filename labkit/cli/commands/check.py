@@ -2,11 +2,12 @@
 
 Each finding says what is wrong, at which line and JSON pointer, what to write instead, and which page of AWS's
 documentation says so. Nothing is asked of AWS: the check works offline. Without --kind the kind of policy is taken
-from its content, and said. Exits 0 when there is no error, 1 when there is one (--strict: or a warning).
+from its content, and said. Exits 0 when there is no error, 1 when there is one (--strict: or a warning). Notes are
+good to know and count for nothing.
 
   labkit check repository-policy.json
   labkit check --kind trust lambda-trust-policy.json
-  aws ecr get-repository-policy --repository-name app --query policyText --output text | labkit check -
+  aws ecr get-repository-policy --repository-name app | labkit check -
   labkit check --sarif policy.json > policy.sarif
 """
 
@@ -25,14 +26,27 @@ if TYPE_CHECKING:
     from labkit.check import Report
 
 # The names stand here too, so that --help and wrong usage answer without loading the check; a test compares them.
-KIND_NAMES = ("ecr-repository", "ecr-registry", "identity", "managed", "session", "trust", "scp", "rcp")
+KIND_NAMES = (
+    "ecr-repository",
+    "ecr-registry",
+    "identity",
+    "managed",
+    "session",
+    "trust",
+    "scp",
+    "rcp",
+    "vpc-endpoint",
+    "resource",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``labkit check``."""
     parser.add_argument("policy", metavar="POLICY.json", help="the policy's file, or - for standard input")
     parser.add_argument("--kind", choices=KIND_NAMES, help="what kind of policy it is (default: guessed)")
-    parser.add_argument("--strict", action="store_true", help="warnings count as well: exit 1 for any finding")
+    parser.add_argument(
+        "--strict", action="store_true", help="warnings count as well: exit 1 for any finding but notes"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the findings as JSON")
     form.add_argument("--sarif", action="store_true", help="print the findings as SARIF 2.1.0 for code scanning")
@@ -58,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
 def lines(report: Report, name: str) -> list[str]:
     """The report as lines of text: each finding as ``file:line:column``, which editors follow."""
     guessed = " (guessed from its content; --kind says otherwise)" if report.guessed else ""
-    found = [f"{name}: read as {report.kind.label}{guessed}"]
+    inside = f", the {report.inside} of what was given; lines are those of the policy itself" if report.inside else ""
+    found = [f"{name}: read as {report.kind.label}{guessed}{inside}"]
     for each in report.findings:
         found += [
             f"{name}:{each.line}:{each.column}: {each.rule.severity}: {each.rule.title} [{each.rule.id}]",
@@ -72,7 +87,7 @@ def lines(report: Report, name: str) -> list[str]:
 
 
 def _summary(report: Report) -> str:
-    counts = [(report.count(severity), severity) for severity in ("error", "warning")]
+    counts = [(report.count(severity), severity) for severity in ("error", "warning", "note")]
     listed = [f"{count} {severity}{'s' * (count != 1)}" for count, severity in counts if count]
     return ", ".join(listed) if listed else "nothing found"
 

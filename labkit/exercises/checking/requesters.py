@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from labkit.check.actions import known_actions
 from labkit.exercises.checking.mentions import (
     STRANGER,
     STRANGERS_ACCOUNT,
@@ -20,7 +19,7 @@ from labkit.exercises.checking.mentions import (
     membership_at,
     mentions_of,
 )
-from labkit.iam import CheckEffect, CheckKind, Policies, Policy, Principal, Request, evaluate
+from labkit.iam import CheckEffect, CheckKind, Policies, Policy, Principal, Request, action_table, evaluate
 from labkit.iam import arn as arns
 from labkit.iam.request import ROLE, SESSION, USER
 from labkit.pull.organization import OUTSIDER, Membership
@@ -28,7 +27,7 @@ from labkit.pull.policies import LAMBDA
 from labkit.pull.question import caller_context, service_context
 from labkit.pull.uri import ImageUri
 
-ECR_ACTIONS = tuple(f"ecr:{name}" for name in known_actions()["ecr"].values())
+ECR_ACTIONS = tuple(row.name for row in action_table.actions("ecr"))
 """Every action of ECR."""
 
 _SOMEWHERE = membership_at("o-unheardof00/r-root/ou-root-unheard0/")

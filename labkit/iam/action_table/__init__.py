@@ -15,8 +15,9 @@ the file names them, with versions and days. Where something stronger than the r
 """
 
 from labkit.iam.action_table.known_keys import is_known
-from labkit.iam.action_table.reading import FILE, action, actions, key, keys, keys_of, operation, services
+from labkit.iam.action_table.reading import FILE, action, actions, day, key, keys, keys_of, operation, services
 from labkit.iam.action_table.rows import (
+    CALLER,
     FORWARDING,
     NETWORK,
     ORIGINS,
@@ -33,6 +34,7 @@ from labkit.iam.action_table.rows import (
 )
 
 __all__ = [
+    "CALLER",
     "FILE",
     "FORWARDING",
     "NETWORK",
@@ -49,6 +51,7 @@ __all__ = [
     "ResourceType",
     "action",
     "actions",
+    "day",
     "is_known",
     "key",
     "keys",

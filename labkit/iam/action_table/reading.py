@@ -59,6 +59,11 @@ def _reasons(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(_table()["corrections"][each] for each in row.get("corrected", ()))
 
 
+def day() -> str:
+    """The day of AWS's reference from which the actions were taken, such as ``2026-09-26``."""
+    return str(next(iter(_table()["sources"].values()))["day"])
+
+
 def services() -> tuple[str, ...]:
     """The prefixes of the services whose actions the table has, such as ``ecr``."""
     return tuple(dict.fromkeys(name.partition(":")[0] for name in _table()["actions"]))

@@ -13,7 +13,7 @@ from difflib import unified_diff
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from labkit.check import DOCUMENT_KINDS, Finding, check
+from labkit.check import DOCUMENT_KINDS, NOTE, Finding, check
 from labkit.iam import Policy
 from labkit.pull.stored_policy import canonical, same
 from labkit.show.document import layout
@@ -72,7 +72,8 @@ class Draft:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong, in the order of the text: errors, which ECR refuses, and warnings, which it takes."""
-        return () if self.is_empty else check(self.text, _KIND).findings
+        found = () if self.is_empty else check(self.text, _KIND).findings
+        return tuple(each for each in found if each.rule.severity != NOTE)  # the decision beside it says more
 
     @cached_property
     def policy(self) -> Policy | None:

@@ -20,11 +20,18 @@ RIGHT = {
             "Principal": {"Service": "lambda.amazonaws.com"},
             "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
             "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:*:592444418872:function:*"}},
-        }
+        },
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "592444418872"},
+            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        },
     ],
 }
-WARNED = {**RIGHT, "Statement": [{k: v for k, v in RIGHT["Statement"][0].items() if k != "Condition"}]}
-REFUSED = {**RIGHT, "Statement": [{**RIGHT["Statement"][0], "Resource": "*"}]}
+SERVICE, CALLERS = RIGHT["Statement"]
+NOTED = {**RIGHT, "Statement": [CALLERS]}
+WARNED = {**RIGHT, "Statement": [{k: v for k, v in SERVICE.items() if k != "Condition"}, CALLERS]}
+REFUSED = {**RIGHT, "Statement": [{**SERVICE, "Resource": "*"}, CALLERS]}
 
 
 @pytest.fixture
@@ -41,6 +48,7 @@ def policy(tmp_path):
     ("content", "options", "code"),
     [
         (RIGHT, [], 0),
+        (NOTED, ["--strict"], 0),
         (WARNED, [], 0),
         (WARNED, ["--strict"], 1),
         (REFUSED, [], 1),

@@ -1,4 +1,4 @@
-"""Conditions: operators, keys and values that can never do what their author hopes."""
+"""Operators that do not exist, and values that nothing matches or that match too much."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator
 
-from labkit.check import forms
+from labkit.check import answers
+from labkit.check.conditions import forms
 from labkit.check.findings import Violation, closest_word, quoted
-from labkit.check.global_keys import global_key, is_global, suggestion
 from labkit.check.located import LocatedCondition, LocatedStatement, LocatedText
+from labkit.iam import action_table
 from labkit.iam import arn as arns
 from labkit.iam.conditions import Condition
 from labkit.iam.operators import OPERATORS
@@ -21,21 +22,12 @@ _EXACT = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNo
 _PATH_END = re.compile(r".*/(\*|ou-[a-z0-9-]*\*)?", re.DOTALL)
 _PRINCIPAL_ARN = re.compile(r"arn:[^:]*:(iam|sts)::")
 _FUNCTION = "arn:aws:lambda:*:ACCOUNT:function:*"
+_QUANTIFIERS = ("", "ForAnyValue", "ForAllValues")
 _NAMES = {name.lower(): name for name in (*OPERATORS, "Null")}
 
 
-def check(statement: LocatedStatement) -> Iterator[Violation]:
-    """Findings about each operator, key and value of a statement's Condition."""
-    for condition in statement.conditions:
-        if not _exists(condition):
-            yield _unknown_operator(condition)
-            continue
-        for rule in _RULES:
-            yield from rule(condition, statement)
-    yield from _old_variables(statement)
-
-
-def _exists(condition: LocatedCondition) -> bool:
+def exists(condition: LocatedCondition) -> bool:
+    """Whether there is an operator of that name, with that prefix and ending."""
     try:
         Condition.compile(condition.operator, condition.key, (), False)
     except KeyError:
@@ -43,28 +35,23 @@ def _exists(condition: LocatedCondition) -> bool:
     return True
 
 
-def _unknown_operator(condition: LocatedCondition) -> Violation:
+def unknown_operator(condition: LocatedCondition) -> Violation:
+    """The finding about an operator that does not exist."""
     close = closest_word(condition.name.lower(), _NAMES)
     instead = f"Did you mean {_NAMES[close]}?" if close else f"There are {', '.join(sorted(_NAMES.values()))}."
-    if condition.quantifier not in ("", "ForAnyValue", "ForAllValues"):
+    if condition.quantifier not in _QUANTIFIERS:
         instead = "Before the colon stands ForAnyValue or ForAllValues."
     elif condition.name == "Null":
         instead = "Null knows no IfExists: it asks whether the key is there."
-    return Violation(
-        "unknown-operator", condition.pointer, f"There is no operator {quoted(condition.operator)}.", instead
-    )
+    answer = answers.operator_case(condition.operator) if _is_other_case(condition) else None
+    problem = f"There is no operator {quoted(condition.operator)}."
+    return Violation("unknown-operator", condition.pointer, problem, instead, answer)
 
 
-def _key(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator[Violation]:
-    meant = suggestion(condition.key)
-    unknown = is_global(condition.key) and not global_key(condition.key)
-    if meant or unknown:
-        instead = (
-            f"Did you mean {meant}?" if meant else "Look the key's name up; keys of a service begin with its name."
-        )
-        yield Violation(
-            "unknown-key", condition.pointer, f"There is no condition key {quoted(condition.key)}.", instead
-        )
+def _is_other_case(condition: LocatedCondition) -> bool:
+    """Whether it is an operator but for its case: operators are written as AWS writes them."""
+    spelled = _NAMES.get(condition.name.lower())
+    return spelled not in (None, condition.name) and condition.quantifier in _QUANTIFIERS
 
 
 def _wildcards(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator[Violation]:
@@ -124,20 +111,12 @@ def _never(condition: LocatedCondition, statement: LocatedStatement) -> Iterator
             yield Violation("value-never-matches", value.pointer, problem, f"Write {form}.")
 
 
-def _sets(condition: LocatedCondition, statement: LocatedStatement) -> Iterator[Violation]:
-    key = global_key(condition.key)
-    if key and key.multivalued and not condition.quantifier and condition.name != "Null":
-        problem = f"{key.name} can have several values, and AWS does not say how {condition.operator} compares them."
-        instead = f"Write ForAnyValue:{condition.operator}."
-        yield Violation("missing-set-operator", condition.pointer, problem, instead)
-    if (
-        condition.quantifier == "ForAllValues"
-        and statement.allows
-        and condition.lower_key not in statement.required_keys
-    ):
-        problem = f"ForAllValues holds when the request has no {condition.key} at all."
-        instead = f'Write ForAnyValue, or add "Null": {{"{condition.key}": "false"}}.'
-        yield Violation("all-values-with-allow", condition.pointer, problem, instead)
+def _address(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator[Violation]:
+    key = action_table.key(condition.key)
+    if key and key.type == "IPAddress" and condition.name.startswith("String"):
+        problem = f"{key.name} is an address, which {condition.operator} compares as a text: a range matches nothing."
+        instead = f"Write {'NotIpAddress' if condition.negated else 'IpAddress'}."
+        yield Violation("address-as-text", condition.pointer, problem, instead)
 
 
 def _organization(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator[Violation]:
@@ -201,7 +180,8 @@ def _principal_arn(condition: LocatedCondition, _statement: LocatedStatement) ->
             yield Violation("session-as-principal-arn", value.pointer, problem, instead)
 
 
-def _old_variables(statement: LocatedStatement) -> Iterator[Violation]:
+def old_variables(statement: LocatedStatement) -> Iterator[Violation]:
+    """Findings about variables in a version that has none."""
     if statement.version == "2012-10-17":
         return
     listed = [value for name in ("Resource", "NotResource") for value in statement.values(name)]
@@ -212,12 +192,12 @@ def _old_variables(statement: LocatedStatement) -> Iterator[Violation]:
             yield Violation("variable-in-old-version", value.pointer, problem, 'Write "Version": "2012-10-17".')
 
 
-_RULES: tuple[Callable[[LocatedCondition, LocatedStatement], Iterator[Violation]], ...] = (
-    _key,
+RULES: tuple[Callable[[LocatedCondition, LocatedStatement], Iterator[Violation]], ...] = (
     _wildcards,
     _never,
-    _sets,
+    _address,
     _organization,
     _source,
     _principal_arn,
 )
+"""The rules of this module: each takes a condition and its statement."""

