@@ -147,5 +147,7 @@ def test_operations_that_are_no_actions_are_permitted_by_another():
 
 
 def test_the_keys_that_the_lab_knows_are_keys_of_the_table():
-    assert {each for each in known_keys.KNOWN | known_keys.ABSENT.keys() | known_keys.UNKNOWN.keys() if key(each) is None} == set()
+    assert {
+        each for each in known_keys.KNOWN | known_keys.ABSENT.keys() | known_keys.UNKNOWN.keys() if key(each) is None
+    } == set()
     assert known_keys.is_known("AWS:principaltag/team") and not known_keys.is_known("lambda:InvokedViaFunctionUrl")

@@ -94,7 +94,8 @@ def wake(embedded: Embedded, function: Function) -> None:
         current = embedded.functions.get(function.key)
         if current is None or current.state != function.state:  # somebody else was quicker
             return
-        waking = replace(current, state=RESTORING, fetch=True, ready_after=ready_after(embedded, "restoring"))
+        until, now = ready_after(embedded, "restoring"), embedded.clock.now()
+        waking = replace(current, state=RESTORING, fetch=True, ready_after=until, last_invoked=now)
         embedded.functions.put(waking)
         if waking.ready_after is None:
             embedded.functions.conclude(waking, embedded.images.blobs)
