@@ -24,8 +24,9 @@ _FORMS = (
     r"(?P<name>[a-zA-Z0-9-_]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?"
 )
 _REGION = re.compile("[a-z0-9-]+")
-_PARTIAL = re.compile(r"(?:(?P<account>[0-9]{12}):function:)?(?P<tail>[^:]+(?::[^:]+)?)")
-_QUALIFIER = re.compile(r"\$LATEST|[a-zA-Z0-9_-]+")
+_PARTIAL = re.compile(r"(?:(?P<account>[0-9]{12}):)?(?:function:)?(?P<tail>[^:]+(?::[^:]+)?)")
+_QUALIFIER = re.compile(r"[a-zA-Z0-9_$-]+")
+_ALIAS = re.compile(r"(?![0-9]+$)[a-zA-Z0-9_-]+")
 _TAIL = re.compile(r"(?P<name>[a-zA-Z0-9_-]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9_-]+))?")
 
 
@@ -55,11 +56,13 @@ class FunctionRef:
     qualifier: str | None = None
 
     @classmethod
-    def parse(cls, text: str, qualifier: str | None = None, *, account: str = "", region: str = "") -> FunctionRef:
+    def parse(
+        cls, text: str, qualifier: str | None = None, *, account: str = "", region: str = "", longest: int = LONGEST
+    ) -> FunctionRef:
         """Reads a name, a partial ARN or an ARN, each with or without a qualifier, and the parameter Qualifier.
 
         ``account`` and ``region`` are the caller's, for what the text does not say; without them only an ARN will do.
-        Raises InvalidFunctionName, and QualifiersDiffer.
+        Raises InvalidFunctionName, also for a name of more than ``longest`` characters, and QualifiersDiffer.
         """
         arn, partial = arns.split(text), _PARTIAL.fullmatch(text)
         if arn and arn.is_a("lambda", "function") and arn.partition == arns.partition_of(arn.region).name:
@@ -75,8 +78,8 @@ class FunctionRef:
             raise InvalidFunctionName(
                 qualifier, f"Member must satisfy regular expression pattern: {_QUALIFIER.pattern}"
             )
-        if len(named["name"]) > LONGEST:
-            raise InvalidFunctionName(text, f"Member must have length less than or equal to {LONGEST}")
+        if len(named["name"]) > longest:
+            raise InvalidFunctionName(text, f"Member must have length less than or equal to {longest}")
         if named["qualifier"] and qualifier not in (None, named["qualifier"]):
             raise QualifiersDiffer(
                 "The derived qualifier from the function name does not match the specified qualifier."
@@ -87,6 +90,11 @@ class FunctionRef:
     def unqualified(self) -> FunctionRef:
         """The function itself, whichever version or alias is named."""
         return replace(self, qualifier=None)
+
+    @property
+    def names_alias(self) -> bool:
+        """Can the qualifier be the name of an alias, so that it is neither ``$LATEST`` nor a version's number?"""
+        return self.qualifier is not None and _ALIAS.fullmatch(self.qualifier) is not None
 
     @property
     def partition(self) -> str:

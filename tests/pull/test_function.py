@@ -42,7 +42,7 @@ def test_what_names_no_function_is_refused(text):
         FunctionRef.parse(text, **HERE)
 
 
-@pytest.mark.parametrize("qualifier", ["*", "a:b", "1\n", "\ud800", "$latest"])
+@pytest.mark.parametrize("qualifier", ["*", "a:b", "1\n", "\ud800", "a?"])
 def test_what_is_no_qualifier_is_refused(qualifier):
     with pytest.raises(InvalidFunctionName):
         FunctionRef.parse("f", qualifier, **HERE)

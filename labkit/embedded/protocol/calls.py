@@ -120,7 +120,13 @@ class Call:
         InvalidFunctionName and QualifiersDiffer, and KeyError for an operation that names no function.
         """
         text = self.params["FunctionName"] if "FunctionName" in self.params else self.params["Resource"]
-        return FunctionRef.parse(text, self.params.get("Qualifier"), account=self.account, region=self.region)
+        return FunctionRef.parse(
+            text,
+            self.params.get("Qualifier"),
+            account=self.account,
+            region=self.region,
+            longest=len(text),  # of an overlong name AWS says that it is not there; CreateFunction measures it
+        )
 
 
 @dataclass(frozen=True)
@@ -130,14 +136,14 @@ class Access:
     ``account`` owns the resource (`None`: taken from the ARN, else the caller's). Condition keys are found from the
     call and from what the resource's ARN names (`labkit.embedded.request.context`); ``context`` has those that come
     with neither, such as the claims of a token. ``policy`` says which resource policy has a say: that of the
-    repository or the trust policy of the role that ``resource`` names.
+    repository or function (or its version or alias) that ``resource`` names, or the trust policy of the role.
     """
 
     action: str
     resource: str
     account: str | None = None
     context: Mapping[str, str | list[str]] = field(default_factory=dict)
-    policy: Literal["repository", "trust"] | None = None
+    policy: Literal["repository", "function", "trust"] | None = None
 
 
 class ServiceError(Exception):

@@ -6,28 +6,45 @@ deleted the policy shows the id, ``AROA…`` or ``AIDA…``, and a new one of th
 the table `bound_principal` says which ids it is bound to; with the deletion each of these policies gets the id written
 in place of the ARN, with a new name (UpdateUser) the new ARN. So whoever reads a policy reads what is in force.
 
-The holder of a policy is named by its ARN: a role (its trust policy), a repository, a registry, a function.
+The holder of a policy is named by its ARN: a role (its trust policy), a repository, a registry, a function, a version
+or alias of it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from labkit.embedded.state.database import Database
-from labkit.iam.arn import parse, split
+from labkit.iam.arn import split
+from labkit.pull.function import LATEST, FunctionRef
 from labkit.pull.stored_policy import rewritten
 
 _ELEMENTS = ("Principal", "NotPrincipal")
-#: Where the policy of a holder stands, by service and kind of resource in the holder's ARN: table and column.
-_PLACES = {
-    ("iam", "role"): ("entity", "trust_policy"),
-    ("ecr", "repository"): ("repository", "policy"),
-    ("ecr", "registry"): ("registry", "policy"),
-    ("lambda", "function"): ("function", "policy"),
-}
-_WRITTEN_BY_ECR = {"repository", "registry"}
+
+
+class Place(NamedTuple):
+    """Where the policy of a holder stands: the column of a table, and the condition that finds the row."""
+
+    table: str
+    column: str
+    condition: str
+    values: tuple[str, ...]
+
+
+def place(holder: str) -> Place:
+    """Where the policy of the role, repository, function, version or alias with this ARN stands."""
+    named = split(holder)
+    if named is not None and named.service == "lambda":
+        function = FunctionRef.parse(holder, longest=len(holder))
+        arn, qualifier = function.unqualified.arn, function.qualifier or LATEST
+        if qualifier == LATEST or qualifier.isdecimal():
+            return Place("function", "policy", "arn = ? AND version = ?", (arn, qualifier))
+        return Place("function_alias", "policy", "arn = ? AND name = ?", (arn, qualifier))
+    if named is not None and named.service == "ecr":
+        return Place(named.resource_type, "policy", "arn = ?", (holder,))
+    return Place("entity", "trust_policy", "arn = ?", (holder,))
 
 
 def bind(db: Database, holder: str, text: str | None) -> None:
@@ -44,6 +61,11 @@ def unbind(db: Database, holder: str) -> None:
     bind(db, holder, None)
 
 
+def unbind_function(db: Database, arn: str) -> None:
+    """Forget the bindings of a function, of its versions and of its aliases."""
+    db.run("DELETE FROM bound_principal WHERE holder = ? OR (holder > ? AND holder < ?)", arn, f"{arn}:", f"{arn};")
+
+
 def deleted(db: Database, id: str, arn: str) -> None:
     """A user or role has been deleted: the policies that name it show its id from now on."""
     _rewrite(db, id, arn, id)
@@ -57,14 +79,12 @@ def renamed(db: Database, id: str, old: str, new: str) -> None:
 
 def _rewrite(db: Database, id: str, old: str, new: str) -> None:
     for row in db.all("SELECT holder FROM bound_principal WHERE entity = ?", id):
-        holder = row["holder"]
-        named = parse(holder)
-        table, column = _PLACES[named.service, named.resource_type]
-        for found in db.all(f"SELECT {column} AS text FROM {table} WHERE arn = ?", holder):  # noqa: S608
+        table, column, condition, values = place(row["holder"])
+        for found in db.all(f"SELECT {column} AS text FROM {table} WHERE {condition}", *values):  # noqa: S608
             if found["text"] is not None:
                 text = replaced(found["text"], lambda entry: new if entry == old else entry)
-                text = rewritten(text) if table in _WRITTEN_BY_ECR else text
-                db.run(f"UPDATE {table} SET {column} = ? WHERE arn = ?", text, holder)  # noqa: S608
+                text = _AS_WRITTEN.get(table, str)(text)
+                db.run(f"UPDATE {table} SET {column} = ? WHERE {condition}", text, *values)  # noqa: S608
 
 
 def replaced(text: str, change: Callable[[str], str]) -> str:
@@ -76,6 +96,19 @@ def replaced(text: str, change: Callable[[str], str]) -> str:
             entries[number] = change(entry)
             changed = changed or entries[number] != entry
     return json.dumps(_tidied(document), indent=2) if changed else text
+
+
+def _compact(text: str) -> str:
+    return json.dumps(json.loads(text), separators=(",", ":"))
+
+
+#: How a service writes the policies that it keeps, by their table; others stay as they are.
+_AS_WRITTEN: dict[str, Callable[[str], str]] = {
+    "repository": rewritten,
+    "registry": rewritten,
+    "function": _compact,
+    "function_alias": _compact,
+}
 
 
 def _entities(text: str | None) -> set[str]:

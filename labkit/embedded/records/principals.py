@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
+from labkit.check.values import IAM_ENTITY
 from labkit.embedded.records import managed_policies
 from labkit.embedded.state.database import Database
 from labkit.iam.arn import parse, split
@@ -74,6 +75,19 @@ def by_arn(db: Database, arn: str) -> EntityRecord | None:
     """The user, group or role with this ARN, path included."""
     row = db.one("SELECT * FROM entity WHERE arn = ?", arn)
     return record(row) if row else None
+
+
+def exists(db: Database, principal: str) -> bool:
+    """Does the user or role that a policy names by its ARN, or the role of a session, exist?
+
+    ``*`` and federated users, who are nowhere listed, always do.
+    """
+    entity = IAM_ENTITY.fullmatch(principal)
+    if entity is None or (entity["sts"] and not entity["role"]):
+        return True
+    if entity["role"]:  # a session names its role without the path
+        return find(db, entity["sts"], "role", entity["role"]) is not None
+    return by_arn(db, principal) is not None
 
 
 def role(db: Database, arn: str) -> EntityRecord | None:

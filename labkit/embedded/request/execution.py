@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Operation
 from labkit.embedded.protocol.faults import fault
-from labkit.embedded.records import endpoints, registries
+from labkit.embedded.records import endpoints, function_policies, registries
 from labkit.embedded.request.context import request_of
 from labkit.embedded.request.permissions import needed
 from labkit.embedded.request.principals import is_service_linked
@@ -72,6 +72,9 @@ def _resource_policy(embedded: Embedded, access: Access) -> Policy | None:
         name = arn.resource_id if arn.is_a("ecr", "repository") else ""
         found = embedded.repository(access.account, arn.region, name)
         return Policy.parse(found.policy, f"repository {name}") if found and found.policy else None
+    if access.policy == "function":
+        text = function_policies.text(embedded.database, access.resource)
+        return Policy.parse(text, "function policy") if text else None
     return None
 
 

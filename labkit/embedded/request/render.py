@@ -117,8 +117,15 @@ def _rest_payload(shape: StructureShape, output: Mapping[str, Any]) -> bytes:
 
 def _rest_json_error(service: str, error: ServiceError, request_id: str) -> HttpAnswer:
     kind = "Service" if error.status >= 500 else "User"
-    body = {"Type": kind, "message": error.message, **error.fields}
+    body = {"Type": kind, _member_of(service, error.code): error.message, **error.fields}
+    body = {name: value for name, value in body.items() if value is not None}
     return _json_answer(error.status, _REST_JSON, request_id, body, {"x-amzn-ErrorType": error.code})
+
+
+def _member_of(service: str, code: str) -> str:
+    """The member that has an error's text: ``Message`` or ``message``, as the model of the error says."""
+    shape = service_model(service).shape_for_error_code(code)
+    return "Message" if shape is not None and "Message" in shape.members else "message"
 
 
 # -- Query: XML ----------------------------------------------------------------------------------------------------

@@ -371,7 +371,7 @@ CREATE TABLE function (
     state TEXT NOT NULL, state_code TEXT, state_reason TEXT,
     last_update TEXT, last_update_code TEXT, last_update_reason TEXT,
     policy TEXT,
-    last_version INTEGER NOT NULL DEFAULT 0,  -- of $LATEST: the highest number ever published
+    published TEXT,               -- of $LATEST: the version that is the same as it, if nothing has changed since
     concurrency INTEGER,          -- of $LATEST: reserved
     ready_after TEXT,             -- not ready before this moment
     last_invoked TEXT,            -- to the hour
@@ -385,6 +385,9 @@ CREATE INDEX function_ready ON function (ready);
 CREATE INDEX function_unsettled ON function (arn) WHERE state = 'Pending' OR last_update = 'InProgress';
 CREATE INDEX function_waiting ON function (ready_after) WHERE ready_after IS NOT NULL;
 CREATE INDEX function_idle ON function (max(modified, coalesce(last_invoked, modified))) WHERE state = 'Active';
+
+-- The highest version of a function ever published. It outlives the function: no number is given twice.
+CREATE TABLE function_number (arn TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE function_alias (
     arn TEXT NOT NULL,            -- of the function

@@ -41,7 +41,8 @@ CREATE TABLE pull_through_rule (
 ) STRICT, WITHOUT ROWID;
 
 -- Lambda
-ALTER TABLE function ADD COLUMN last_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE function ADD COLUMN published TEXT;
+CREATE TABLE function_number (arn TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ALTER TABLE function ADD COLUMN concurrency INTEGER;
 ALTER TABLE function ADD COLUMN ready_after TEXT;
 ALTER TABLE function ADD COLUMN last_invoked TEXT;

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from labkit.check import DOCUMENT_KINDS, refusal
-from labkit.check.values import ACCOUNT, IAM_ENTITY
+from labkit.check.values import ACCOUNT
 from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.records import accounts, principals
 from labkit.iam import Policy
@@ -41,7 +41,7 @@ def checked(embedded: Embedded, text: str, kind: str) -> Policy:
             number = account_of(principal) or principal
             if not accounts.known(embedded.database, number, f"a {policy.name}"):
                 raise invalid("PolicyText", _INVALID[kind])
-        elif not _exists(embedded, principal):
+        elif not principals.exists(embedded.database, principal):
             raise invalid("PolicyText", "Principal not found")
     return policy
 
@@ -51,13 +51,3 @@ def _aws_principals(policy: Policy) -> Iterator[str]:
         for entry in statement.principal or ():
             if entry.kind == "AWS":
                 yield entry.text
-
-
-def _exists(embedded: Embedded, principal: str) -> bool:
-    """Does the user or role exist? ``*`` and federated users, who are nowhere listed, always do."""
-    entity = IAM_ENTITY.fullmatch(principal)
-    if entity is None or (entity["sts"] and not entity["role"]):
-        return True
-    if entity["role"]:  # a session names its role without the path
-        return principals.find(embedded.database, entity["sts"], "role", entity["role"]) is not None
-    return principals.by_arn(embedded.database, principal) is not None

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from labkit.embedded.protocol.constraints import summary
 from labkit.embedded.services.lambda_.errors import error, validation
+from labkit.pull.function import LONGEST
 
 _QUOTAS = {
     ("Timeout",): 900,
@@ -28,7 +30,6 @@ UNSUPPORTED = (
     "DurableConfig",
     "FileSystemConfigs",
     "KMSKeyArn",
-    "Publish",
     "PublishTo",
     "RuntimeConfig",
     "TenancyConfig",
@@ -43,6 +44,23 @@ _RESERVED = re.compile(
     "|INITIALIZATION_TYPE)"
 )
 _MOST_VARIABLES = 4096
+
+
+_MOST_TAGS = 50
+
+
+def check_name(name: str) -> None:
+    """Check the name of a new function. Raises InvalidParameterValueException, in these words (recorded on AWS)."""
+    if len(name) > LONGEST:
+        constraint = f"Member must have length less than or equal to {LONGEST}"
+        text = summary([f"Value '{name}' at 'functionName' failed to satisfy constraint: {constraint}"])
+        raise error("name too long", text)
+
+
+def check_tags(tags: Mapping[str, str], before: Mapping[str, str] | None = None) -> None:
+    """Check how many tags a function gets, with those that it has. Raises InvalidParameterValueException."""
+    if len({**(before or {}), **tags}) > _MOST_TAGS:
+        raise error("too many tags")
 
 
 def check_shape(params: Mapping[str, Any]) -> None:

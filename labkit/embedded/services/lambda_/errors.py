@@ -12,6 +12,7 @@ from labkit.embedded.protocol.constraints import summary
 _INVALID = ("InvalidParameterValueException", 400)
 _CONFLICT = ("ResourceConflictException", 409)
 _DENIED = ("AccessDeniedException", 403)
+_MISSING = ("ResourceNotFoundException", 404)
 
 _ERRORS: dict[str, tuple[tuple[str, int], str]] = {
     "pull denied": (_DENIED, "Lambda does not have permission to access the ECR image. Check the ECR permissions."),
@@ -23,6 +24,7 @@ _ERRORS: dict[str, tuple[tuple[str, int], str]] = {
     ),
     "role": (_INVALID, "The role defined for the function cannot be assumed by Lambda."),
     "role of another account": (_DENIED, "Cross-account pass role is not allowed."),
+    "name too long": (_INVALID, "{}"),
     "exists": (_CONFLICT, "Function already exist: {}"),
     "image with runtime": (
         _INVALID,
@@ -55,17 +57,44 @@ _ERRORS: dict[str, tuple[tuple[str, int], str]] = {
         _CONFLICT,
         "The operation cannot be performed at this time. An update is in progress for resource: {}",
     ),
-    "not found": (("ResourceNotFoundException", 404), "Function not found: {}"),
+    "not found": (_MISSING, "Function not found: {}"),
+    "alias missing": (_MISSING, "Cannot find alias arn: {}"),
+    "alias to update missing": (_MISSING, "Alias not found: {}"),
+    "alias exists": (_CONFLICT, "Alias already exists: {}"),
+    "aliases name it": (_CONFLICT, "Unable to delete version because the following aliases reference it: [{}]"),
+    "alias deleted as function": (_INVALID, "Deletion of aliases is not currently supported."),
+    "too many weights": (_INVALID, "Number of items in AdditionalVersionWeights cannot be greater than 1"),
+    "version weighed twice": (
+        _INVALID,
+        "Invalid function version {0}. Function version {0} is already included in routing configuration.",
+    ),
+    "latest weighed": (_INVALID, "$LATEST is not supported for an alias pointing to more than 1 version"),
+    "code differs": (
+        _INVALID,
+        "CodeSHA256 ({}) is different from current CodeSHA256 in $LATEST ({}). Please try again with the CodeSHA256 in "
+        "$LATEST.",
+    ),
     "latest": (_INVALID, "$LATEST version cannot be deleted without deleting the function."),
+    "not a function": (
+        _INVALID,
+        "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+        "Please specify either a function name or an unqualified function ARN.",
+    ),
+    "tags of a version": (
+        _INVALID,
+        "Tags on function aliases and versions are not supported. Please specify a function ARN.",
+    ),
+    "too many tags": (_INVALID, "Number of tags exceeds resource tag limit."),
+    "no tags": (_INVALID, "An error occurred and the request cannot be processed."),
     "qualifiers differ": (_INVALID, "{}"),
     "other region": (
-        ("ResourceNotFoundException", 404),
+        _MISSING,
         "Functions from '{}' are not reachable in this region ('{}')",
     ),
     "revision": (
         ("PreconditionFailedException", 412),
-        "The Revision Id provided does not match the latest Revision Id. Call the GetFunction API to retrieve the "
-        "latest Revision Id",
+        "The Revision Id provided does not match the latest Revision Id. Call the {} API to retrieve the latest "
+        "Revision Id",
     ),
     "reserved variables": (
         _INVALID,
@@ -90,13 +119,40 @@ _ERRORS: dict[str, tuple[tuple[str, int], str]] = {
     ),
     "role gone": (_DENIED, "The role defined for the function cannot be assumed by Lambda."),
     "throttled": (("TooManyRequestsException", 429), "Rate Exceeded."),
+    "reserved concurrency used up": (("TooManyRequestsException", 429), "Rate Exceeded."),
+    "too much reserved": (
+        _INVALID,
+        "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below "
+        "its minimum value of [{}].",
+    ),
+    "latest has no policy": (_INVALID, "We currently do not support adding policies for $LATEST."),
+    "principal": (_INVALID, "The provided principal was invalid. Please check the principal and try again."),
+    "statement exists": (
+        _CONFLICT,
+        "The statement id ({}) provided already exists. Please provide a new statement id, or remove the existing "
+        "statement.",
+    ),
+    "policy too long": (
+        ("PolicyLengthExceededException", 400),
+        "The final policy size ({}) is bigger than the limit ({}).",
+    ),
+    "nothing there": (_MISSING, "The resource you requested does not exist."),
+    "no policy": (_MISSING, "No policy is associated with the given resource."),
+    "no policy of nothing": (_MISSING, "No policy found for: {}"),
+    "no statement": (_MISSING, "Statement {} is not found in resource policy."),
+}
+#: Members of an error's body beside Type and message; what is None is left out of it.
+_FIELDS: dict[str, dict[str, str | None]] = {
+    "reserved concurrency used up": {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded"},
+    "latest weighed": {"Type": None},
+    "too much reserved": {"Type": None},
 }
 
 
 def error(name: str, *values: str) -> ServiceError:
     """The error of this name, its text filled in with ``values``. Raises KeyError for a name that is not there."""
     (code, status), text = _ERRORS[name]
-    return ServiceError(code, text.format(*values), status)
+    return ServiceError(code, text.format(*values), status, _FIELDS.get(name))
 
 
 def validation(failures: list[str]) -> ServiceError:

@@ -1,15 +1,18 @@
 """AWS Lambda: the table of its operations.
 
-    functions.create      CreateFunction, UpdateFunctionCode      names    which function a call means
-    functions.manage      read, list, configure, tag, delete      roles    may Lambda assume this role?
-    functions.pull        may Lambda pull this image?             checks   shapes and combinations
-    functions.store       all functions                           shapes   a function as the API shows it
-    invoke.invocation     Invoke                                  errors   the table of errors
-    functions.record      one function, one row
+    functions.create      CreateFunction, UpdateFunctionCode      names    which function or version a call means
+    functions.manage      read, list, configure, delete           roles    may Lambda assume this role?
+    functions.versions    publish and list versions               checks   shapes and combinations
+    functions.tagging     tags                                    shapes   a function as the API shows it
+    functions.concurrency reserved concurrency, account settings  errors   the table of errors
+    functions.pull        may Lambda pull this image?             permissions   on which ARN a call is authorized
+    functions.store       all functions                           features      what image functions here never have
+    functions.record      one version, one row
     functions.lifecycle   Pending that lasts, Inactive, restored  functions.states, transitions
-    invoke.code           unpacked images                         permissions   on which ARN a call is authorized
-    invoke.environments   warm processes, containers              invoke.container_engine
-    invoke.runners        which of the two                        invoke.containers, container_images
+    aliases               names for versions                      access   resource policies of functions
+    invoke.invocation     Invoke                                  invoke.container_engine
+    invoke.code           unpacked images                         invoke.containers, container_images
+    invoke.environments   warm processes, containers              invoke.runners   which of the two
 
 What an operation needs as permission is decided before these are called.
 """
@@ -17,7 +20,9 @@ What an operation needs as permission is decided before these are called.
 from __future__ import annotations
 
 from labkit.embedded.protocol.calls import Operation
-from labkit.embedded.services.lambda_.functions import create, manage
+from labkit.embedded.services.lambda_.access import operations as access
+from labkit.embedded.services.lambda_.aliases import operations as aliases
+from labkit.embedded.services.lambda_.functions import concurrency, create, manage, tagging, versions
 from labkit.embedded.services.lambda_.invoke import invocation
 from labkit.embedded.services.lambda_.permissions import on_function, on_version
 from labkit.embedded.services.permissions import in_account
@@ -30,8 +35,22 @@ OPERATIONS: dict[str, Operation] = {
     "ListFunctions": Operation(manage.list_functions, in_account, reads=True),
     "UpdateFunctionConfiguration": Operation(manage.update_function_configuration, on_function),
     "DeleteFunction": Operation(manage.delete_function, on_version()),
-    "ListTags": Operation(manage.list_tags, on_function, reads=True),
-    "TagResource": Operation(manage.tag_resource, on_function),
-    "UntagResource": Operation(manage.untag_resource, on_function),
+    "PublishVersion": Operation(versions.publish_version, on_function),
+    "ListVersionsByFunction": Operation(versions.list_versions_by_function, on_function, reads=True),
+    "CreateAlias": Operation(aliases.create_alias, on_function),
+    "GetAlias": Operation(aliases.get_alias, on_function, reads=True),
+    "UpdateAlias": Operation(aliases.update_alias, on_function),
+    "DeleteAlias": Operation(aliases.delete_alias, on_function),
+    "ListAliases": Operation(aliases.list_aliases, on_function, reads=True),
+    "AddPermission": Operation(access.add_permission, on_version()),
+    "GetPolicy": Operation(access.get_policy, on_version(), reads=True),
+    "RemovePermission": Operation(access.remove_permission, on_version()),
+    "PutFunctionConcurrency": Operation(concurrency.put_function_concurrency, on_function),
+    "GetFunctionConcurrency": Operation(concurrency.get_function_concurrency, on_function, reads=True),
+    "DeleteFunctionConcurrency": Operation(concurrency.delete_function_concurrency, on_function),
+    "GetAccountSettings": Operation(concurrency.get_account_settings, in_account, reads=True),
+    "ListTags": Operation(tagging.list_tags, on_function, reads=True),
+    "TagResource": Operation(tagging.tag_resource, on_function),
+    "UntagResource": Operation(tagging.untag_resource, on_function),
     "Invoke": Operation(invocation.invoke, on_version("InvokeFunction"), locks_itself=True),
 }

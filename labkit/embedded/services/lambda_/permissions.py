@@ -7,6 +7,8 @@ one on ``function:prod*`` both. The other operations know no Qualifier and are a
 AWS asks for where their FunctionName or Resource has one nevertheless is not known. Here both ARNs must be allowed
 then, so that no way of writing a name passes a Deny.
 
+What the policy of the function, version or alias allows counts as well, for callers of other accounts too.
+
 Source: AWS's mail to customers, in serverless-plugin-warmup #304 and #308; terraform-provider-aws #23778.
 """
 
@@ -43,7 +45,7 @@ def on_function(embedded: Embedded, call: Call) -> list[Access]:
 
 
 def _accesses(call: Call, functions: Sequence[FunctionRef], action: str) -> list[Access]:
-    on_functions = (Access(f"lambda:{action}", each.arn, each.account) for each in functions)
+    on_functions = (Access(f"lambda:{action}", each.arn, each.account, policy="function") for each in functions)
     return [*on_functions, *_pass_role(call)]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from labkit.embedded.services.lambda_.functions.record import Function
 from labkit.embedded.services.lambda_.functions.states import Status
-from labkit.pull.function import LATEST
+from labkit.pull.function import FunctionRef
 
 _DEFAULTS: Mapping[str, Any] = {
     "Description": "",
@@ -32,17 +32,20 @@ def options(params: Mapping[str, Any], before: Mapping[str, Any] = _DEFAULTS) ->
     return {**before, **{name: params[name] for name in OPTIONS if params.get(name) is not None}}
 
 
-def configuration(function: Function, states: bool = True) -> dict[str, Any]:
-    """The FunctionConfiguration of a function; without states, as ListFunctions shows it."""
+def configuration(function: Function, named: FunctionRef | None = None, states: bool = True) -> dict[str, Any]:
+    """The FunctionConfiguration of a version; without states, as lists show it.
+
+    ``named`` is how its ARN is shown: as the caller has named it, by its number in lists (recorded on AWS).
+    """
     chosen = {name: value for name, value in function.options.items() if name not in ("ImageConfig", "LoggingConfig")}
     shape = {
         "FunctionName": function.key.name,
-        "FunctionArn": function.key.arn,
+        "FunctionArn": (named or function.key).arn,
         "Role": function.role,
         "CodeSize": 0,
         "CodeSha256": function.digest.removeprefix("sha256:"),
         "LastModified": timestamp(function.modified),
-        "Version": LATEST,
+        "Version": function.version,
         "RevisionId": function.revision,
         "PackageType": "Image",
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
@@ -60,16 +63,19 @@ def configuration(function: Function, states: bool = True) -> dict[str, Any]:
     return shape
 
 
-def description(function: Function, tags: Mapping[str, str]) -> dict[str, Any]:
-    """What GetFunction answers: configuration, where the code comes from, tags."""
+def description(
+    function: Function, named: FunctionRef, tags: Mapping[str, str], reserved: int | None = None
+) -> dict[str, Any]:
+    """What GetFunction answers: configuration, where the code comes from, tags, reserved concurrency."""
     return {
-        "Configuration": configuration(function),
+        "Configuration": configuration(function, named),
         "Code": {
             "RepositoryType": "ECR",
             "ImageUri": function.image_uri,
             "ResolvedImageUri": function.resolved_uri,
         },
         **({"Tags": dict(tags)} if tags else {}),
+        **({} if reserved is None else {"Concurrency": {"ReservedConcurrentExecutions": reserved}}),
     }
 
 

@@ -280,14 +280,18 @@ def test_functions_carry_tags(lambda_: Any, name: str):
     assert lambda_.list_tags(Resource=arn)["Tags"] == {"lab": "yes"}
     answer = lambda_.get_function(FunctionName=name)
     assert answer["Tags"] == {"lab": "yes"}
-    assert answer["Configuration"]["RevisionId"] == revision
+    assert answer["Configuration"]["RevisionId"] != revision
 
 
 def test_a_deleted_function_is_gone_and_its_name_free(lab: Lab, lambda_: Any, name: str, uri: str):
     assert lambda_.delete_function(FunctionName=name)["ResponseMetadata"]["HTTPStatusCode"] == 204
     expected = f"Function not found: arn:aws:lambda:eu-central-1:{REGISTRY}:function:{name}"
-    for call in (lambda_.get_function, lambda_.invoke, lambda_.delete_function):
-        assert refusal(call, FunctionName=name) == ("ResourceNotFoundException", 404, expected)
+    for call, text in (
+        (lambda_.get_function, expected),
+        (lambda_.invoke, f"{expected}:$LATEST"),
+        (lambda_.delete_function, expected),
+    ):
+        assert refusal(call, FunctionName=name) == ("ResourceNotFoundException", 404, text)
     lab.active("registry", name, uri)
 
 

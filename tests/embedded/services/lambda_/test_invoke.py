@@ -272,7 +272,7 @@ def test_another_architecture_than_the_functions_shows_at_invoke_not_at_create(l
 
 def test_a_function_that_is_not_there_is_not_found(lab: Lab):
     arn = f"arn:aws:lambda:eu-central-1:{REGISTRY}:function:nobody"
-    expected = ("ResourceNotFoundException", 404, f"Function not found: {arn}")
+    expected = ("ResourceNotFoundException", 404, f"Function not found: {arn}:$LATEST")
     lambda_ = lab.client("registry", "lambda")
     for named in ("nobody", arn, f"{REGISTRY}:function:nobody"):
         assert refusal(lambda_.invoke, FunctionName=named) == expected
@@ -280,7 +280,7 @@ def test_a_function_that_is_not_there_is_not_found(lab: Lab):
     assert refusal(lambda_.invoke, FunctionName="nobody", Qualifier="1") == qualified
 
 
-def test_only_the_latest_version_exists(lab: Lab, shared: str):
+def test_a_version_that_was_not_published_cannot_be_invoked(lab: Lab, shared: str):
     lambda_ = lab.client("registry", "lambda")
     assert lambda_.invoke(FunctionName=shared, Qualifier="$LATEST")["StatusCode"] == 200
     assert refusal(lambda_.invoke, FunctionName=shared, Qualifier="prod")[:2] == ("ResourceNotFoundException", 404)

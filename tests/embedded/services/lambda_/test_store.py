@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.services.lambda_.functions.record import Function
 from labkit.embedded.services.lambda_.functions.states import ACTIVE, IN_PROGRESS, PENDING, SUCCESSFUL, Status
 from labkit.embedded.services.lambda_.functions.store import FunctionStore
@@ -134,7 +135,7 @@ def remove(store: FunctionStore, key: FunctionRef = KEY) -> None:
     with store._db.write():
         function = store.get(key)
         assert function is not None
-        store.remove(function)
+        store.remove(function.key)
 
 
 def test_a_new_function_is_pending_until_its_image_is_unpacked(store: FunctionStore, blobs: BlobStore):
@@ -288,7 +289,7 @@ def test_a_deleted_function_leaves_neither_rows_nor_code(
 ):
     created(store, blobs, layer_of({"a": b"a"}))
     with db.write():
-        store.tag(KEY, {"lab": "yes"})
+        resource_tags.put(db, KEY.arn, {"lab": "yes"})
     remove(store)
     assert store.get(KEY) is None
     assert list((tmp_path / "functions/code").iterdir()) == []
@@ -308,7 +309,7 @@ def test_what_a_call_did_that_failed_is_neither_kept_nor_begun(
     assert list((tmp_path / "functions/code").iterdir()) == []
     made_ready(store, function, blobs)
     with pytest.raises(ZeroDivisionError), db.write():
-        store.remove(store.get(KEY))
+        store.remove(KEY)
         raise ZeroDivisionError
     assert store.get(KEY).state == ACTIVE
     assert store.code.root(function.digest).is_dir()
@@ -469,7 +470,7 @@ def test_pages_continue_after_the_last_name_and_show_one_account_and_region(stor
 
 def test_only_code_and_configuration_make_a_new_version(blobs: BlobStore):
     function = function_of(pushed(blobs, layer_of({"a": b"a"})))
-    assert replace(function, state=ACTIVE, revision="other").version == function.version
-    assert replace(function, options={"Timeout": 4}).version != function.version
-    assert replace(function, role="arn:aws:iam::813835382529:role/Other").version != function.version
-    assert replace(function, ready=function.digest).version != function.version
+    assert replace(function, state=ACTIVE, revision="other").fingerprint == function.fingerprint
+    assert replace(function, options={"Timeout": 4}).fingerprint != function.fingerprint
+    assert replace(function, role="arn:aws:iam::813835382529:role/Other").fingerprint != function.fingerprint
+    assert replace(function, ready=function.digest).fingerprint != function.fingerprint

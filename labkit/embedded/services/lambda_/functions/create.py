@@ -2,7 +2,8 @@
 
 The checks run in this order (it is not documented; this one tells a caller least): the request's shape, the package
 type, the role, the name, then what `labkit.embedded.services.lambda_.functions.pull` checks. A function then exists and
-is Pending while its image is made ready in the background.
+is Pending while its image is made ready in the background. With ``Publish`` there is a version from the beginning, and
+the answer shows that version.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call
-from labkit.embedded.services.lambda_.checks import check_package, check_shape
+from labkit.embedded.records import tags as resource_tags
+from labkit.embedded.services.lambda_.checks import check_name, check_package, check_shape, check_tags
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.functions.lifecycle import ready_after, updating
+from labkit.embedded.services.lambda_.functions.preconditions import check_unchanged
 from labkit.embedded.services.lambda_.functions.pull import pull
 from labkit.embedded.services.lambda_.functions.record import Function
+from labkit.embedded.services.lambda_.functions.versions import publish
 from labkit.embedded.services.lambda_.names import function_of, latest, store_of
 from labkit.embedded.services.lambda_.roles import check_role
 from labkit.embedded.services.lambda_.shapes import configuration, options
@@ -29,8 +33,10 @@ def create_function(embedded: Embedded, call: Call) -> dict[str, Any]:
     """CreateFunction with an image. Answers the function, which is Pending."""
     params, store = call.params, store_of(embedded)
     key = latest(call)
+    check_name(key.name)
     check_shape(params)
     check_package(params)
+    check_tags(params.get("Tags") or {})
     check_role(embedded, key, params["Role"])
     if store.get(key) is not None:
         raise error("exists", key.name)
@@ -48,9 +54,9 @@ def create_function(embedded: Embedded, call: Call) -> dict[str, Any]:
         ready_after=ready_after(embedded),
     )
     store.put(function)
-    store.tag(key, params.get("Tags") or {})
+    resource_tags.put(embedded.database, key.arn, params.get("Tags") or {})
     store.make_ready(key, embedded.images.blobs)
-    return configuration(function)
+    return configuration(publish(embedded, function) if params.get("Publish") else function)
 
 
 def update_function_code(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -72,22 +78,11 @@ def update_function_code(embedded: Embedded, call: Call) -> dict[str, Any]:
         options=options(params, before.options),
         **updating(embedded, before),
     )
-    if not params.get("DryRun"):
-        store.put(function)
-        store.make_ready(function.key, embedded.images.blobs)
-    return configuration(function)
-
-
-def check_unchanged(function: Function, params: dict[str, Any]) -> None:
-    """Raises ResourceConflictException as `check_settled` does, PreconditionFailedException for an old RevisionId."""
-    check_settled(function)
-    if params.get("RevisionId", function.revision) != function.revision:
-        raise error("revision")
-
-
-def check_settled(function: Function) -> None:
-    """Raises ResourceConflictException while something is being made ready."""
-    if function.state.value == "Pending":
-        raise error("pending", "Pending")
-    if not function.settled:
-        raise error("updating", function.key.arn)
+    if params.get("DryRun"):
+        return configuration(function)
+    store.put(function)
+    store.make_ready(function.key, embedded.images.blobs)
+    if not params.get("Publish"):
+        return configuration(function)
+    version = publish(embedded, function)
+    return configuration(version, version.qualified)

@@ -85,13 +85,13 @@ def invoked(embedded: Embedded, function: Function) -> None:
     now = embedded.clock.now()
     if abs(now - (function.last_invoked or function.modified)) >= NOTED_EVERY:
         with embedded.database.write():
-            embedded.functions.noted(function.key, now)
+            embedded.functions.noted(function, now)
 
 
 def wake(embedded: Embedded, function: Function) -> None:
     """Begin to restore a function that has gone idle, in a unit of its own; who asked for that is refused."""
     with embedded.database.write():
-        current = embedded.functions.get(function.key)
+        current = embedded.functions.get(function.qualified)
         if current is None or current.state != function.state:  # somebody else was quicker
             return
         until, now = ready_after(embedded, "restoring"), embedded.clock.now()

@@ -1,4 +1,4 @@
-"""Lambda functions: read, listed, configured, tagged, deleted (Lambda API Reference)."""
+"""Lambda functions: read, listed, configured, deleted (Lambda API Reference)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from labkit.embedded.request.execution import decide
 from labkit.embedded.services import paging
 from labkit.embedded.services.lambda_.checks import check_shape
 from labkit.embedded.services.lambda_.errors import error
-from labkit.embedded.services.lambda_.functions.create import check_settled, check_unchanged
 from labkit.embedded.services.lambda_.functions.lifecycle import updating
-from labkit.embedded.services.lambda_.names import function_of, here, store_of
+from labkit.embedded.services.lambda_.functions.preconditions import check_unchanged
+from labkit.embedded.services.lambda_.functions.versions import delete_version
+from labkit.embedded.services.lambda_.names import function_of, here, store_of, version_of
 from labkit.embedded.services.lambda_.roles import check_role
 from labkit.embedded.services.lambda_.shapes import configuration, description, options
 from labkit.pull.function import LATEST
@@ -25,27 +26,34 @@ PAGE = 50
 
 
 def get_function(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """GetFunction: configuration, image, and the tags for who may list them; who may not is told nothing of it."""
-    function = function_of(embedded, call)
-    listing = Access("lambda:ListTags", function.key.arn, function.key.account)
+    """GetFunction: configuration, image, reserved concurrency, and the tags for who may list them.
+
+    Who may not is told nothing of it.
+    """
+    version = version_of(embedded, call)
+    function = store_of(embedded).get(version.key) or version
+    listing = Access("lambda:ListTags", version.key.arn, version.key.account, policy="function")
     shown = decide(embedded, call, listing).allowed
-    return description(function, resource_tags.of(embedded.database, function.key.arn) if shown else {})
+    tags = resource_tags.of(embedded.database, version.key.arn) if shown else {}
+    return description(version, here(call), tags, function.concurrency)
 
 
 def get_function_configuration(embedded: Embedded, call: Call) -> dict[str, Any]:
     """GetFunctionConfiguration."""
-    return configuration(function_of(embedded, call))
+    return configuration(version_of(embedded, call), here(call))
 
 
 def list_functions(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """ListFunctions of the caller's account and region, by name, in pages."""
+    """ListFunctions of the caller's account and region, by name, in pages; with FunctionVersion ALL every version."""
     limit = min(int(call.params.get("MaxItems") or PAGE), PAGE)
     marker = call.params.get("Marker")
     after = paging.unseal(embedded, call, marker) if marker else ""
     if after is None:
         raise error("bad marker")
-    found, last = store_of(embedded).page(call.account, call.region, after, limit)
-    answer: dict[str, Any] = {"Functions": [configuration(function, states=False) for function in found]}
+    everything = call.params.get("FunctionVersion") == "ALL"
+    found, last = store_of(embedded).page(call.account, call.region, after, limit, everything)
+    shown = [configuration(each, each.qualified if everything else None, states=False) for each in found]
+    answer: dict[str, Any] = {"Functions": shown}
     return {**answer, "NextMarker": paging.seal(embedded, call, last)} if last else answer
 
 
@@ -70,31 +78,15 @@ def update_function_configuration(embedded: Embedded, call: Call) -> dict[str, A
 
 
 def delete_function(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """DeleteFunction: the function, its processes and its code are gone when this answers.
+    """DeleteFunction: the function with all that it has, or one version; it is gone when this answers.
 
-    A qualifier asks for one version only, and ``$LATEST`` is never deleted alone: InvalidParameterValueException.
+    ``$LATEST`` is never deleted alone: InvalidParameterValueException. Raises as `delete_version` does.
     """
-    if here(call).qualifier == LATEST:
+    ref = here(call)
+    if ref.qualifier == LATEST:
         raise error("latest")
-    store_of(embedded).remove(function_of(embedded, call))
+    if ref.qualifier:
+        delete_version(embedded, call)
+    else:
+        store_of(embedded).remove(function_of(embedded, call).key)
     return {"StatusCode": 204}
-
-
-def list_tags(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """ListTags of the function whose ARN is ``Resource``."""
-    return {"Tags": resource_tags.of(embedded.database, function_of(embedded, call).key.arn)}
-
-
-def tag_resource(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """TagResource: add tags, replacing those of the same key."""
-    function = function_of(embedded, call)
-    check_settled(function)
-    store_of(embedded).tag(function.key, call.params["Tags"])
-    return {}
-
-
-def untag_resource(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """UntagResource: remove tags; those that are not there do not matter."""
-    function = function_of(embedded, call)
-    store_of(embedded).untag(function.key, call.params["TagKeys"])
-    return {}

@@ -1,4 +1,4 @@
-"""A function as it is kept: one row of the table ``function``, that of ``$LATEST``.
+"""A function as it is kept: a row of the table ``function`` for ``$LATEST``, and one for every published version.
 
 A record is a value: a change makes a new one. ``digest`` is the image that the function is configured with, ``ready``
 the one that it runs: they differ while an image is being made ready, during which the old code serves.
@@ -20,9 +20,14 @@ from labkit.embedded.state.clock import read_stored, stored
 from labkit.pull.function import LATEST, FunctionRef
 
 
+def new_revision() -> str:
+    """What a RevisionId is from one change to the next."""
+    return str(uuid4())
+
+
 @dataclass(frozen=True)
 class Function:
-    """One function, ``key``, which has no qualifier.
+    """One version of a function: ``key`` has no qualifier, ``version`` is ``$LATEST`` or a number.
 
     ``image_uri`` is what its author wrote, ``resolved_uri`` the same by digest, ``digest`` the image's digest,
     ``blobs`` the manifest, configuration and layers that it takes to make it ready, ``ready`` the digest of the
@@ -33,6 +38,9 @@ class Function:
     ``serving`` has the role and options that invocations use as long as those above are not in force: while an update
     is in progress, and when it has failed. What is being made ready is not ready before ``ready_after``; ``fetch``:
     its image is fetched anew then, and may be refused or gone. ``last_invoked`` is exact to the hour.
+
+    What follows is of ``$LATEST`` alone: ``published`` is the version that is the same as it, None after any update;
+    ``concurrency`` is what is reserved for the function.
     """
 
     key: FunctionRef
@@ -43,7 +51,7 @@ class Function:
     blobs: tuple[str, ...]
     options: Mapping[str, Any]
     modified: datetime
-    revision: str = field(default_factory=lambda: str(uuid4()))
+    revision: str = field(default_factory=new_revision)
     state: Status = PENDING
     update: Status | None = None
     ready: str | None = None
@@ -52,6 +60,9 @@ class Function:
     last_invoked: datetime | None = None
     serving: Mapping[str, Any] | None = None
     fetch: bool = False
+    version: str = LATEST
+    published: str | None = None
+    concurrency: int | None = None
 
     @property
     def in_force(self) -> Function:
@@ -59,8 +70,13 @@ class Function:
         return replace(self, **self.serving) if self.serving else self
 
     @property
-    def version(self) -> str:
-        """What tells apart two versions of the running code and its configuration."""
+    def qualified(self) -> FunctionRef:
+        """This version, with ``$LATEST`` or its number as the qualifier; it names the row."""
+        return replace(self.key, qualifier=self.version)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells apart the running code and its configuration before and after a change."""
         used = self.in_force
         return sha256(json.dumps([used.ready, used.role, used.options], sort_keys=True).encode()).hexdigest()
 
@@ -75,7 +91,7 @@ def columns(function: Function) -> dict[str, str | int | None]:
     key, update = function.key, function.update or (None, None, None)
     return {
         "arn": key.arn,
-        "version": LATEST,
+        "version": function.version,
         "account": key.account,
         "region": key.region,
         "name": key.name,
@@ -89,6 +105,8 @@ def columns(function: Function) -> dict[str, str | int | None]:
         "options": json.dumps(function.options),
         "modified": stored(function.modified),
         "revision": function.revision,
+        "published": function.published,
+        "concurrency": function.concurrency,
         **dict(zip(("state", "state_code", "state_reason"), function.state, strict=True)),
         **dict(zip(("last_update", "last_update_code", "last_update_reason"), update, strict=True)),
         "ready_after": stored(function.ready_after) if function.ready_after else None,
@@ -118,6 +136,9 @@ def read(row: Row) -> Function:
         read_stored(row["last_invoked"]) if row["last_invoked"] else None,
         _options(row["serving"]) if row["serving"] else None,
         bool(row["fetch"]),
+        row["version"],
+        row["published"],
+        row["concurrency"],
     )
 
 

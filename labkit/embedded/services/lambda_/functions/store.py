@@ -15,8 +15,9 @@ interpreter of its own must be had again by any engine, so that its blobs are ke
 from __future__ import annotations
 
 import logging
+import random
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from datetime import datetime
@@ -24,11 +25,10 @@ from functools import partial
 from pathlib import Path
 from sqlite3 import Row
 from typing import Any
-from uuid import uuid4
 
-from labkit.embedded.records import tags as resource_tags
+from labkit.embedded.records import bindings
 from labkit.embedded.services.lambda_.functions import transitions
-from labkit.embedded.services.lambda_.functions.record import Function, columns, read
+from labkit.embedded.services.lambda_.functions.record import Function, columns, new_revision, read
 from labkit.embedded.services.lambda_.functions.states import Status
 from labkit.embedded.services.lambda_.invoke.code import CodeFailure, CodeStore
 from labkit.embedded.services.lambda_.invoke.environments import Environments
@@ -43,6 +43,7 @@ _LOG = logging.getLogger(__name__)
 _UNSETTLED = "(state = 'Pending' OR last_update = 'InProgress')"  # as the index function_unsettled has it
 # A list that cannot be read must not stop the others: its row is set aside when it is next read.
 _EACH = "SELECT item.value AS digest FROM function, json_each(iif(json_valid({0}), {0}, '[]')) AS item"
+_NUMBER = "CAST(version AS INTEGER)"  # 0 for $LATEST
 _NEEDED_BLOBS = (
     f"{_EACH.format('blobs')} WHERE {_UNSETTLED} AND ready IS NOT function.digest UNION {_EACH.format('running')}"
 )
@@ -53,7 +54,10 @@ class FunctionStore:
 
     ``waits`` tells whether it is too early for what is being made ready to be so, and ``refusal`` why an image cannot
     be fetched anew, if it cannot (`labkit.embedded.services.lambda_.functions.lifecycle`).
+    ``draw`` answers the numbers, from 0 up to 1, by which aliases share out invocations.
     """
+
+    draw: Callable[[], float] = staticmethod(random.random)
 
     def __init__(
         self,
@@ -78,20 +82,59 @@ class FunctionStore:
 
     # -- Rows ------------------------------------------------------------------------------------------------------
 
-    def get(self, key: FunctionRef) -> Function | None:
-        """The function, or None."""
-        row = self._db.one("SELECT * FROM function WHERE arn = ? AND version = ?", key.unqualified.arn, LATEST)
+    def get(self, ref: FunctionRef) -> Function | None:
+        """A version of a function by its number, ``$LATEST`` where there is no qualifier, or None."""
+        version = ref.qualifier or LATEST
+        row = self._db.one("SELECT * FROM function WHERE arn = ? AND version = ?", ref.unqualified.arn, version)
         return self._readable(row) if row else None
 
-    def page(self, account: str, region: str, after: str, limit: int) -> tuple[list[Function], str | None]:
-        """The next functions of an account in a region, by name, and the last name seen if there are more."""
+    def page(
+        self, account: str, region: str, after: str, limit: int, all_versions: bool = False
+    ) -> tuple[list[Function], str | None]:
+        """The next functions of an account in a region, by name, and where the last one stands if there are more.
+
+        With ``all_versions`` those that are published too, each function's ``$LATEST`` first.
+        """
+        which = "" if all_versions else f"version = '{LATEST}' AND "
+        name, _, number = after.partition(":")
         rows = self._db.all(
-            "SELECT * FROM function WHERE account = ? AND region = ? AND version = ? AND name > ? "
-            "ORDER BY name LIMIT ?",
-            *(account, region, LATEST, after, limit + 1),
+            f"SELECT * FROM function WHERE account = ? AND region = ? AND {which}"  # noqa: S608
+            f"(name, {_NUMBER}) > (?, ?) ORDER BY name, {_NUMBER} LIMIT ?",
+            *(account, region, name, int(number or -1), limit + 1),
         )
-        shown = [function for row in rows[:limit] if (function := self._readable(row))]
-        return shown, rows[limit - 1]["name"] if len(rows) > limit else None
+        last = rows[limit - 1] if len(rows) > limit else None
+        return self._readables(rows[:limit]), f"{last['name']}:{_number(last)}" if last else None
+
+    def versions(self, key: FunctionRef, after: int, limit: int) -> tuple[list[Function], int | None]:
+        """The next versions of a function, ``$LATEST`` first as number 0, and the last number if there are more."""
+        rows = self._db.all(
+            f"SELECT * FROM function WHERE arn = ? AND {_NUMBER} > ? ORDER BY {_NUMBER} LIMIT ?",  # noqa: S608
+            *(key.unqualified.arn, after, limit + 1),
+        )
+        return self._readables(rows[:limit]), _number(rows[limit - 1]) if len(rows) > limit else None
+
+    def number(self, key: FunctionRef) -> str:
+        """A number for a new version of a function, in a unit that writes; one that was never given before."""
+        arn = key.unqualified.arn
+        self._db.run(
+            "INSERT INTO function_number (arn, last) VALUES (?, 1) ON CONFLICT (arn) DO UPDATE SET last = last + 1", arn
+        )
+        row = self._db.one("SELECT last FROM function_number WHERE arn = ?", arn)
+        assert row is not None  # noqa: S101 - it has just been written
+        return str(row["last"])
+
+    def count(self, account: str, region: str) -> int:
+        """How many functions an account has in a region."""
+        return self._sum("count(*)", account, region)
+
+    def reserved(self, account: str, region: str) -> int:
+        """How many concurrent invocations are reserved for functions of an account in a region."""
+        return self._sum("coalesce(sum(concurrency), 0)", account, region)
+
+    def _sum(self, of: str, *place: str) -> int:
+        where = f"account = ? AND region = ? AND version = '{LATEST}'"
+        row = self._db.one(f"SELECT {of} AS number FROM function WHERE {where}", *place)  # noqa: S608
+        return int(row["number"]) if row else 0
 
     def put(self, function: Function) -> None:
         """Store a new or changed function, in a unit that writes."""
@@ -104,38 +147,47 @@ class FunctionStore:
         )
 
     def revised(self, function: Function, **members: Any) -> Function:
-        """The function after a change made by its author, now: a new revision, not stored yet."""
-        return replace(function, modified=self._now(), revision=str(uuid4()), **members)
+        """The function after a change made by its author, now: a new revision, like no version; not stored yet."""
+        return replace(function, modified=self._now(), revision=new_revision(), published=None, **members)
 
     def listed(self, query: str, *params: str) -> list[Function]:
         """The functions that a query of their table finds."""
-        return [function for row in self._db.all(query, *params) if (function := self._readable(row))]
+        return self._readables(self._db.all(query, *params))
 
-    def noted(self, key: FunctionRef, moment: datetime) -> None:
-        """Somebody invokes a function, in a unit that writes."""
-        where = (key.unqualified.arn, LATEST)
+    def noted(self, version: Function, moment: datetime) -> None:
+        """Somebody invokes a version of a function, in a unit that writes."""
+        where = (version.key.arn, version.version)
         self._db.run("UPDATE function SET last_invoked = ? WHERE arn = ? AND version = ?", stored(moment), *where)
 
     def become(self, function: Function, step: Callable[[Function], Function]) -> None:
-        """Let a function be another one, in a unit that writes; what ran it is ended, and code that none needs goes."""
-        self.put(after := step(function))
-        left = {function.ready, function.digest} - {after.ready}
-        self._db.afterwards(partial(self._clean_up, function.key.arn, left, self.environments.retire))
+        """Let a function be another one, in a unit that writes; what ran it is ended, and code that none needs goes.
 
-    def remove(self, function: Function) -> None:
-        """Forget a function in a unit that writes; then end its processes and delete code that no other one runs."""
-        arn = function.key.arn
+        The RevisionId changes with it (recorded on AWS for the end of Pending and of InProgress).
+        """
+        self.put(after := replace(step(function), revision=new_revision()))
+        left = {function.ready, function.digest} - {after.ready}
+        self._db.afterwards(partial(self._clean_up, function.qualified.arn, left, self.environments.retire))
+
+    def remove(self, key: FunctionRef) -> None:
+        """Forget a function with its versions, aliases, policies and tags, in a unit that writes."""
+        arn = key.unqualified.arn
+        versions = self._readables(self._db.all("SELECT * FROM function WHERE arn = ?", arn))
+        bindings.unbind_function(self._db, arn)
         for table, column in (("function", "arn"), ("function_alias", "arn"), ("tag", "resource")):
             self._db.run(f"DELETE FROM {table} WHERE {column} = ?", arn)  # noqa: S608
-        self._db.afterwards(partial(self._clean_up, arn, (function.digest, function.ready), self.environments.stop))
+        for version in versions:
+            self._gone(version)
 
-    def tag(self, key: FunctionRef, tags: Mapping[str, str]) -> None:
-        """Add tags to a function, replacing those of the same key."""
-        resource_tags.put(self._db, key.arn, tags)
+    def remove_version(self, version: Function) -> None:
+        """Forget a published version in a unit that writes."""
+        bindings.unbind(self._db, version.qualified.arn)
+        self._db.run("DELETE FROM function WHERE arn = ? AND version = ?", version.key.arn, version.version)
+        self._gone(version)
 
-    def untag(self, key: FunctionRef, names: Collection[str]) -> None:
-        """Remove tags; those that are not there do not matter."""
-        resource_tags.remove(self._db, key.arn, names)
+    def _gone(self, version: Function) -> None:
+        """Once this is durable, end a version's processes and delete code that no other one runs."""
+        left = (version.digest, version.ready)
+        self._db.afterwards(partial(self._clean_up, version.qualified.arn, left, self.environments.stop))
 
     def needed_blobs(self) -> set[str]:
         """The blobs that some function still has to be made ready from or runs; they must outlive their repository."""
@@ -143,6 +195,9 @@ class FunctionStore:
 
     def _needs(self, digest: str) -> bool:
         return self._db.one("SELECT 1 FROM function WHERE digest = ? OR ready = ? LIMIT 1", digest, digest) is not None
+
+    def _readables(self, rows: list[Row]) -> list[Function]:
+        return [function for row in rows if (function := self._readable(row))]
 
     def _readable(self, row: Row) -> Function | None:
         try:
@@ -153,12 +208,12 @@ class FunctionStore:
 
     # -- Made ready ------------------------------------------------------------------------------------------------
 
-    def make_ready(self, key: FunctionRef, blobs: BlobStore) -> None:
-        """Once the present unit is durable, unpack the function's image in the background.
+    def make_ready(self, ref: FunctionRef, blobs: BlobStore) -> None:
+        """Once the present unit is durable, unpack the image of a version, or of ``$LATEST``, in the background.
 
         Then it becomes Active, or Failed with the reason.
         """
-        self._db.afterwards(partial(self._begin, self._make_ready, key, blobs))
+        self._db.afterwards(partial(self._begin, self._make_ready, ref, blobs))
 
     def conclude(self, function: Function, blobs: BlobStore) -> None:
         """What a function waits for is over, in a unit that writes: it is ready, or what has come in the way is told.
@@ -172,7 +227,7 @@ class FunctionStore:
             self.become(current, self._prepared(current, blobs))
         else:
             self.put(current)
-            self.make_ready(current.key, blobs)
+            self.make_ready(current.qualified, blobs)
 
     def resume(self, blobs: BlobStore) -> None:
         """Take up what an earlier process left unfinished. Does so once; later calls do nothing."""
@@ -218,15 +273,15 @@ class FunctionStore:
         self._collect(self.code.digests())
         for row in self._db.all(f"SELECT * FROM function WHERE {_UNSETTLED}"):  # noqa: S608
             if function := self._readable(row):
-                self._make_ready(function.key, blobs)
+                self._make_ready(function.qualified, blobs)
 
-    def _make_ready(self, key: FunctionRef, blobs: BlobStore) -> None:
+    def _make_ready(self, ref: FunctionRef, blobs: BlobStore) -> None:
         try:
-            function = self.get(key)
+            function = self.get(ref)
             if function is not None and not function.settled:
                 self._finish(function, self._prepared(function, blobs))
         except StateError as error:
-            _LOG.error("%s stays as it is and is tried again: %s", key.arn, error)
+            _LOG.error("%s stays as it is and is tried again: %s", ref.arn, error)
             self._resumed = False  # the next call takes it up
 
     def _prepared(self, function: Function, blobs: BlobStore) -> Callable[[Function], Function]:
@@ -238,16 +293,18 @@ class FunctionStore:
         except CodeFailure as failure:
             return partial(transitions.failed, Status("Failed", failure.code, failure.reason))
         except Exception:
-            _LOG.exception("the image of %s cannot be made ready", function.key.arn)
+            _LOG.exception("the image of %s cannot be made ready", function.qualified.arn)
             reason = "The embedded AWS failed; its log says why."
             return partial(transitions.failed, Status("Failed", "InternalError", reason))
 
     def _finish(self, begun: Function, step: Callable[[Function], Function]) -> None:
         """Take the step unless the function has meanwhile been deleted or given another image, or it is too early."""
         with self._db.write():
-            current = self.get(begun.key)
+            current = self.get(begun.qualified)
             if current is None or current.settled or current.digest != begun.digest:
-                self._db.afterwards(partial(self._clean_up, begun.key.arn, (begun.digest,), self.environments.retire))
+                self._db.afterwards(
+                    partial(self._clean_up, begun.qualified.arn, (begun.digest,), self.environments.retire)
+                )
             elif not self._waits(current):
                 why = self._refusal(current) if current.fetch else None
                 self.become(current, partial(transitions.lost, why) if why else step)
@@ -266,3 +323,7 @@ class FunctionStore:
         if self.code.collect(digests) and self._kept:
             rows = self._db.all("SELECT digest FROM function UNION SELECT ready FROM function WHERE ready IS NOT NULL")
             self._kept({row["digest"] for row in rows})
+
+
+def _number(row: Row) -> int:
+    return 0 if row["version"] == LATEST else int(row["version"])

@@ -1,4 +1,4 @@
-"""The warm processes of functions: one pool for each function and version of its code and configuration.
+"""The warm processes of functions: one pool for each version of a function, as its code and configuration are.
 
 A function that has been changed gets a new pool with its next invocation; what still runs in the old one is
 finished first. Deleting a function or closing the lab ends its processes at once. The credentials of the execution
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,11 +41,16 @@ def _logged(work: Callable[[], object]) -> None:
         _LOG.exception("an event in the background failed")
 
 
+class NoneLeft(Exception):  # noqa: N818 - what Lambda calls throttled
+    """As many invocations of a function are running as are reserved for it."""
+
+
 class Environments:
-    """The pools of all functions, by function ARN."""
+    """The pools of all versions of functions, by the ARN of the version."""
 
     def __init__(self) -> None:
         self._leases: dict[str, _Lease] = {}
+        self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._background = executor(4, "event")
 
@@ -53,6 +60,23 @@ class Environments:
             _logged(work)
         else:
             self._background.submit(_logged, work)
+
+    @contextmanager
+    def within(self, arn: str, reserved: int | None) -> Iterator[None]:
+        """Count an invocation of the function, whichever version, as long as the context lasts.
+
+        Raises NoneLeft where as many as are ``reserved`` run already; None is no limit.
+        """
+        with self._lock:
+            if reserved is not None and self._running[arn] >= reserved:
+                raise NoneLeft
+            self._running[arn] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running[arn] -= 1
+                self._running = +self._running
 
     def invoke(
         self,

@@ -21,19 +21,23 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call, Credentials
 from labkit.embedded.protocol.faults import too_large
+from labkit.embedded.services.lambda_.aliases.record import find
+from labkit.embedded.services.lambda_.aliases.routing import chosen
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.functions import lifecycle
+from labkit.embedded.services.lambda_.functions.concurrency import reserved_for
 from labkit.embedded.services.lambda_.functions.record import Function
 from labkit.embedded.services.lambda_.functions.states import IDLE, RESTORING
 from labkit.embedded.services.lambda_.invoke.code import CodeFailure
-from labkit.embedded.services.lambda_.names import function_of
+from labkit.embedded.services.lambda_.invoke.environments import NoneLeft
+from labkit.embedded.services.lambda_.names import here, store_of
 from labkit.embedded.services.lambda_.roles import assumable
 from labkit.image.format.config import ImageConfig
 from labkit.image.format.errors import ImageError, Throttled
 from labkit.image.run import function as local
 from labkit.image.run.pool import SandboxPool
 from labkit.image.run.result import LOG_TAIL, InvocationResult
-from labkit.pull.function import LATEST
+from labkit.pull.function import LATEST, FunctionRef
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
 ASYNCHRONOUS_LIMIT = 1_048_576
 """The most bytes of payload of an ``Event``; a longer body than 6 MiB is never read."""
 
+_INVOKED = "Lambda-Runtime-Invoked-Function-Arn"  # which the handler reads as context.invoked_function_arn
 _MACHINES = {"x86_64": "amd64", "arm64": "arm64"}  # Lambda's words for architectures, and Docker's
 
 SESSION = timedelta(hours=12)
@@ -50,30 +55,42 @@ SESSION = timedelta(hours=12)
 def invoke(embedded: Embedded, call: Call) -> dict[str, Any]:
     """Invoke. DryRun answers 204, Event 202, RequestResponse 200 with the handler's answer or its error."""
     kind = call.params.get("InvocationType") or "RequestResponse"
+    ref = here(call)
     with embedded.database.read():
-        function = function_of(embedded, call)
+        function = _invoked(embedded, ref)
+        reserved = reserved_for(embedded, function)
     payload = call.params.get("Payload") or b"{}"
     if kind == "Event" and len(payload) > ASYNCHRONOUS_LIMIT:
         raise too_large(ASYNCHRONOUS_LIMIT, "InvokeFunction")
     _check_payload(payload)
-    headers = _client_context(call.params.get("ClientContext"))
+    headers = {_INVOKED: ref.arn, **_client_context(call.params.get("ClientContext"))}
     if kind == "DryRun":
         return {"StatusCode": 204}
     _check_state(embedded, function)
     lifecycle.invoked(embedded, function)
     function = function.in_force
     tail = call.params.get("LogType") == "Tail"
-    run = partial(_run, embedded, function, (payload, call.request_id, headers, tail))
+    run = partial(_run, embedded, function, reserved, (payload, call.request_id, headers, tail))
     if kind == "Event":
         embedded.functions.environments.later(run, at_once=embedded.runners.runs_here)
         return {"StatusCode": 202}
     result, interpreter = run()
-    answer = {"StatusCode": 200, "ExecutedVersion": LATEST, "Payload": result.payload}
+    answer = {"StatusCode": 200, "ExecutedVersion": function.version, "Payload": result.payload}
     if result.function_error:
         answer["FunctionError"] = result.function_error
     if tail:
         answer["LogResult"] = base64.b64encode(_log(result, interpreter)[-LOG_TAIL:]).decode()
     return answer
+
+
+def _invoked(embedded: Embedded, ref: FunctionRef) -> Function:
+    """The version that an invocation runs: an alias may choose between two. Raises ResourceNotFoundException."""
+    alias = find(embedded.database, ref) if ref.names_alias else None
+    version = chosen(alias, embedded.functions.draw) if alias else ref.qualifier or LATEST
+    found = store_of(embedded).get(replace(ref, qualifier=version))
+    if found is None:
+        raise error("not found", replace(ref, qualifier=ref.qualifier or LATEST).arn)
+    return found
 
 
 def _check_payload(payload: bytes) -> None:
@@ -108,22 +125,24 @@ def _check_state(embedded: Embedded, function: Function) -> None:
 
 
 def _run(
-    embedded: Embedded, function: Function, event: tuple[bytes, str, Mapping[str, str], bool]
+    embedded: Embedded, function: Function, reserved: int | None, event: tuple[bytes, str, Mapping[str, str], bool]
 ) -> tuple[InvocationResult, str]:
     timeout = timedelta(seconds=function.options["Timeout"])
     build = partial(_pool, embedded, function)
     environments = embedded.functions.environments
     try:
-        version = f"{function.version} {embedded.runners.wanted}"
-        with embedded.functions.code.used(function.ready or ""):
-            return environments.invoke(function.key.arn, version, embedded.clock.now() + timeout, build, event)
+        wanted = f"{function.fingerprint} {embedded.runners.wanted}"
+        with embedded.functions.code.used(function.ready or ""), environments.within(function.key.arn, reserved):
+            return environments.invoke(function.qualified.arn, wanted, embedded.clock.now() + timeout, build, event)
+    except NoneLeft:
+        raise error("reserved concurrency used up") from None
     except Throttled:
         raise error("throttled") from None
     except ImageError:  # the function was deleted while the call waited for a process
         raise error("not found", function.key.arn) from None
     finally:
-        if embedded.functions.get(function.key) is None:  # or while its process was started
-            environments.stop(function.key.arn)
+        if embedded.functions.get(function.qualified) is None:  # or while its process was started
+            environments.stop(function.qualified.arn)
 
 
 def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime]:
@@ -160,6 +179,7 @@ def _runnable(
         name=function.key.name,
         arn=function.key.arn,
         region=function.key.region,
+        version=function.version,
         timeout=options["Timeout"],
         memory=options["MemorySize"],
         environment=(options.get("Environment") or {}).get("Variables") or {},

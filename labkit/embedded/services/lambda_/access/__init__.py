@@ -1,0 +1,1 @@
+"""Who else may call a function: the resource policies of functions, versions and aliases."""
