@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from labkit.embedded.protocol.calls import Credentials
 from labkit.embedded.records import founding, fresh, keys, organization, principals, repositories
+from labkit.embedded.records.events import Events
 from labkit.embedded.records.keys import Session, new_session
 from labkit.embedded.records.principals import EntityRecord
 from labkit.embedded.records.repositories import RepositoryRecord
@@ -76,6 +77,7 @@ class Embedded:
         self.database: Database = open_database(home)
         self.clock: OffsetClock = OffsetClock(clock or SystemClock(), kept_offset(self.database))
         self.uses = Uses(self.database, self.clock)
+        self.events = Events(self.database, self.clock)
 
     # -- The world -------------------------------------------------------------------------------------------------
 
@@ -215,6 +217,7 @@ class Embedded:
             self.runners.close()
         with suppress(StateError), self.database.write():  # a full disk does not keep anybody from leaving
             self.uses.write(at_once=True)
+            self.events.write()
         self.database.close()
 
     # -- Organizations -------------------------------------------------------------------------------------------------

@@ -104,6 +104,7 @@ class Control:
         return {}
 
     def _snapshot(self, source: Any) -> dict[str, Any]:
+        self._embedded.events.flush()
         snapshots.save(self._embedded.home, self._embedded.database, str(source["name"]))
         return {}
 

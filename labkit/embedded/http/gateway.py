@@ -41,6 +41,7 @@ from labkit.embedded.request import principals, sigv4
 from labkit.embedded.request.execution import execute
 from labkit.embedded.request.foreign import not_there
 from labkit.embedded.request.parse import named_operation, parse
+from labkit.embedded.request.recording.recorder import refusals_noted
 from labkit.embedded.request.render import render, render_error
 from labkit.errors import LabError
 from labkit.pull.regions import REGIONS
@@ -52,6 +53,7 @@ _MODULES = {
     "organizations": "labkit.embedded.services.organizations.operations",
     "ecr": "labkit.embedded.services.ecr.operations",
     "lambda": "labkit.embedded.services.lambda_.operations",
+    "cloudtrail": "labkit.embedded.services.cloudtrail.operations",
 }
 MiB = 1 << 20
 #: The most bytes of a request's body: 6 MiB for an invocation's payload, a layer part of 20 MiB in base64.
@@ -136,8 +138,9 @@ class Gateway:
         operation = operations(service).get(model.name)
         if operation is None:
             raise _not_offered(service, model.name)
-        constraints.check(model, params)
         call = Call(identity, service, model.name, region, params, request_id, Origin.of(request))
+        with refusals_noted(self._embedded, call):
+            constraints.check(model, params)
         return render(model, execute(self._embedded, call, operation), request_id)
 
     def _authenticate(self, request: HttpRequest, service: str) -> tuple[Identity, str]:
@@ -193,12 +196,13 @@ class _UnknownService(Exception):  # noqa: N818 - it is answered, not reported
     pass
 
 
+_TARGETS = {"AmazonEC2ContainerRegistry": "ecr", "com.amazonaws.cloudtrail": "cloudtrail", "": "organizations"}
+
+
 def _suggested(request: HttpRequest) -> str:
     target = request.headers.get("x-amz-target", "")
-    if target.startswith("AmazonEC2ContainerRegistry"):
-        return "ecr"
     if target:
-        return "organizations"
+        return next(service for prefix, service in _TARGETS.items() if target.startswith(prefix))
     return "lambda" if request.path[1:5].isdigit() else "sts"
 
 

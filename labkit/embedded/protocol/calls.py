@@ -21,7 +21,7 @@ from labkit.pull.function import FunctionRef
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
     from labkit.embedded.protocol.wire import Exchange, HttpRequest
-    from labkit.iam import Policies, Principal
+    from labkit.iam import Decision, Policies, Principal
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,15 @@ class Origin:
     """Where a request comes from: the address of the peer, and what its headers say.
 
     ``forwarded_by`` is the service that makes the request with its caller's credentials, such as
-    ``lambda.amazonaws.com``; empty for what the caller itself has sent.
+    ``lambda.amazonaws.com``; empty for what the caller itself has sent. ``shown_as`` stands in CloudTrail for address
+    and user agent where a service takes the request in another protocol: ``ecr.amazonaws.com`` for pulls and pushes.
     """
 
     peer: str = "127.0.0.1"
     user_agent: str = ""
     referer: str = ""
     forwarded_by: str = ""
+    shown_as: str = ""
 
     @classmethod
     def of(cls, request: HttpRequest) -> Origin:
@@ -96,7 +98,8 @@ class Call:
 
     ``params`` has the members of the operation's input shape: strings, numbers, booleans, bytes for blobs, aware
     datetimes for timestamps, lists and dicts. The condition keys of the request are found by
-    `labkit.embedded.request.context`, from this call and what it needs.
+    `labkit.embedded.request.context`, from this call and what it needs. ``decisions`` is filled as the call is
+    authorized, so that the trail can say why it was allowed or denied.
     """
 
     identity: Identity
@@ -106,6 +109,7 @@ class Call:
     params: dict[str, Any]
     request_id: str
     origin: Origin = Origin()
+    decisions: list[Decision] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def account(self) -> str:

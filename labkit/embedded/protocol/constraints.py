@@ -57,6 +57,15 @@ _IN_WORDS_OF_IAM = {
         "It must begin and end with / and contain only alphanumeric characters and/or / characters."
     ),
 }
+#: What CloudTrail answers, by the beginning of the parameter's name.
+_ERRORS_OF_CLOUDTRAIL = {
+    "maxResults": ("InvalidMaxResultsException", "This exception is thrown if the limit specified is not valid."),
+    "eventCategory": (
+        "InvalidEventCategoryException",
+        "Occurs if an event category that is not valid is specified as a value of EventCategory.",
+    ),
+    "": ("InvalidLookupAttributesException", "Occurs when a lookup attribute is specified that is not valid."),
+}
 _POLICY_TYPES = {"PolicyType", "EffectivePolicyType"}
 _NO_POLICY_TYPE = ("INVALID_ENUM_POLICY_TYPE", "You specified an invalid policy type string.")
 
@@ -78,6 +87,8 @@ def check(operation: OperationModel, params: Mapping[str, Any]) -> None:
         raise invalid(found[0].where, _in_words_of_ecr(found[0]))
     if service == "organizations":
         raise _invalid_input(found[0])
+    if service == "cloudtrail":
+        raise _of_cloudtrail(found[0])
     usual = [each for each in found if service != "iam" or _in_words_of_iam(each) is None]
     text = summary([_in_words_of_most(each) for each in usual]) if usual else _in_words_of_iam(found[0])
     raise ServiceError(_CODES[service], str(text))
@@ -102,6 +113,12 @@ def _invalid_input(violation: _Violation) -> ServiceError:
     if reason == "INVALID_ENUM" and violation.shape.name in _POLICY_TYPES:
         reason, text = _NO_POLICY_TYPE
     return ServiceError("InvalidInputException", text, fields={"Reason": reason})
+
+
+def _of_cloudtrail(violation: _Violation) -> ServiceError:
+    """CloudTrail's error for a parameter that breaks a constraint, with what its API Reference says of it."""
+    code, text = next(row for part, row in _ERRORS_OF_CLOUDTRAIL.items() if violation.where.startswith(part))
+    return ServiceError(code, text)
 
 
 def _in_words_of_iam(violation: _Violation) -> str | None:

@@ -8,7 +8,7 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
 #: The services that the embedded AWS answers.
-SERVICES = frozenset({"sts", "iam", "organizations", "ecr", "lambda"})
+SERVICES = frozenset({"sts", "iam", "organizations", "ecr", "lambda", "cloudtrail"})
 
 
 @cache

@@ -1,11 +1,13 @@
 """Authorizing and executing a `Call`: the one way, whichever door it came through (the AWS API, the registry).
 
 The policy engine decides; here it is given what has a say: the caller's policies and those of its organization, the
-resource's policy and those of its owner's organization, and the context of request, caller and resource.
+resource's policy and those of its owner's organization, and the context of request, caller and resource. What became
+of a call is recorded for CloudTrail.
 """
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Operation
@@ -14,6 +16,7 @@ from labkit.embedded.records import endpoints, function_policies, registries
 from labkit.embedded.request.context import request_of
 from labkit.embedded.request.permissions import needed
 from labkit.embedded.request.principals import is_service_linked
+from labkit.embedded.request.recording import recorder
 from labkit.iam import Decision, Policy, evaluate
 from labkit.iam.arn import parse
 
@@ -28,18 +31,23 @@ def execute(embedded: Embedded, call: Call, operation: Operation) -> dict[str, A
     executed as soon as it has been authorized, and opens units of its own. What time has brought about is done before.
     """
     embedded.catch_up(call.service)
-    if operation.locks_itself:
+    with recorder.refusals_noted(embedded, call):
+        if operation.reads or operation.locks_itself:
+            output = _read(embedded, call, operation)
+            recorder.note(embedded, call, output=output)
+            return output
+        with embedded.database.write():
+            authorize(embedded, call, operation)
+            output = operation.handler(embedded, call)
+            embedded.uses.write()
+            recorder.write(embedded, call, output)
+            return output
+
+
+def _read(embedded: Embedded, call: Call, operation: Operation) -> dict[str, Any]:
+    with nullcontext() if operation.locks_itself else embedded.database.read():
         authorize(embedded, call, operation)
         return operation.handler(embedded, call)
-    if operation.reads:
-        with embedded.database.read():
-            authorize(embedded, call, operation)
-            return operation.handler(embedded, call)
-    with embedded.database.write():
-        authorize(embedded, call, operation)
-        output = operation.handler(embedded, call)
-        embedded.uses.write()
-        return output
 
 
 def authorize(embedded: Embedded, call: Call, operation: Operation) -> None:
@@ -47,6 +55,7 @@ def authorize(embedded: Embedded, call: Call, operation: Operation) -> None:
     with embedded.database.read():
         for access in needed(embedded, call, operation):
             decision = decide(embedded, call, access)
+            call.decisions.append(decision)
             if not decision.allowed:
                 raise fault(call.service, "denied", str(decision.denial))
 

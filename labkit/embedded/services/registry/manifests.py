@@ -74,9 +74,10 @@ def delete_manifest(visit: Visit) -> HttpAnswer:
 
 def list_tags(visit: Visit) -> HttpAnswer:
     """GET: the tags in the order of their letters, in pages of ``n`` behind the tag ``last``."""
-    visit.allow("ListImages")
+    call = visit.allow("ListImages")
     with visit.embedded.database.read():
         tags = sorted(visit.embedded.images.tags(visit.key)) if visit.record else []
+    visit.done(call)
     number, last = visit.query.get("n", str(_MOST_TAGS)), visit.query.get("last", "")
     most = whole_number(number)
     if most is None:
@@ -93,9 +94,10 @@ def list_tags(visit: Visit) -> HttpAnswer:
 def list_referrers(visit: Visit) -> HttpAnswer:
     """GET: an index of the images whose ``subject`` is this one, of one artifact type where one is asked for."""
     digest = checked_digest(visit.arguments["digest"])
-    visit.allow("BatchGetImage")
+    call = visit.allow("BatchGetImage")
     with visit.embedded.database.read():
         images = visit.embedded.images.images(visit.key) if visit.record else []
+    visit.done(call, imageIds=[{"imageDigest": digest}])
     found = list(_referrers(visit, images, digest))
     kind = visit.query.get("artifactType")
     if kind:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 
-from labkit.embedded.protocol.calls import ServiceError
+from labkit.embedded.protocol.calls import Call
 from labkit.embedded.protocol.wire import Exchange, HttpAnswer, Piece
 from labkit.embedded.services.ecr.images.store import RepositoryKey
 from labkit.embedded.services.ecr.lookup import key_of, where
@@ -37,31 +37,29 @@ def start_upload(visit: Visit) -> Exchange:
     if "digest" not in query:
         return _progress(visit, _begin(visit), 202)
     digest = checked_digest(query["digest"])
-    for operation in ("UploadLayerPart", "CompleteLayerUpload"):
-        visit.allow(operation)
+    part, completion = visit.allow("UploadLayerPart"), visit.allow("CompleteLayerUpload")
     upload = _begin(visit)
-    yield from _append(visit, upload, None)
-    return _complete(visit, upload, digest)
+    yield from _append(visit, part, upload, None)
+    return _complete(visit, completion, upload, digest)
 
 
 def append_chunk(visit: Visit) -> Exchange:
     """PATCH: append the body, which continues where the upload stands."""
-    visit.allow("UploadLayerPart")
+    part = visit.allow("UploadLayerPart")
     upload = _upload(visit)
-    yield from _append(visit, upload, _offset(visit))
+    yield from _append(visit, part, upload, _offset(visit))
     return _progress(visit, upload, 202)
 
 
 def finish_upload(visit: Visit) -> Exchange:
     """PUT: append the body, if there is one, and make the upload the blob of this digest."""
-    visit.allow("CompleteLayerUpload")
-    if _has_body(visit):
-        visit.allow("UploadLayerPart")
+    completion = visit.allow("CompleteLayerUpload")
+    part = visit.allow("UploadLayerPart") if _has_body(visit) else None
     digest = checked_digest(visit.query.get("digest", ""))
     upload = _upload(visit)
-    if _has_body(visit):
-        yield from _append(visit, upload, _offset(visit))
-    return _complete(visit, upload, digest)
+    if part:
+        yield from _append(visit, part, upload, _offset(visit))
+    return _complete(visit, completion, upload, digest)
 
 
 def upload_status(visit: Visit) -> HttpAnswer:
@@ -92,13 +90,15 @@ def _upload(visit: Visit) -> Upload:
         raise _unknown(visit) from None
 
 
-def _append(visit: Visit, upload: Upload, offset: int | None) -> Generator[None, Piece, None]:
+def _append(visit: Visit, allowed: Call, upload: Upload, offset: int | None) -> Generator[None, Piece, None]:
     try:
         part = upload.part(offset)
         while piece := (yield):
             offset = part.begins + part.size
             part.write(piece)
         part.end()
+        last = max(part.begins, part.begins + part.size - 1)
+        visit.done(allowed, uploadId=upload.id, partFirstByte=part.begins, partLastByte=last)
     except WrongOffsetError as error:
         text = f"First byte of the layer part is {offset} instead of {error.size}"
         raise Refusal("BLOB_UPLOAD_INVALID", text, 416, _place(visit, upload)) from None
@@ -106,7 +106,7 @@ def _append(visit: Visit, upload: Upload, offset: int | None) -> Generator[None,
         raise _unknown(visit) from None
 
 
-def _complete(visit: Visit, upload: Upload, digest: str) -> HttpAnswer:
+def _complete(visit: Visit, allowed: Call, upload: Upload, digest: str) -> HttpAnswer:
     images = visit.embedded.images
     try:
         with upload.held() as actual:
@@ -115,6 +115,7 @@ def _complete(visit: Visit, upload: Upload, digest: str) -> HttpAnswer:
                 raise DigestMismatchError(actual)
             with visit.embedded.database.write():  # a blob is there and belongs to its repository, or neither
                 images.receive(key_of(visit.record), upload.id, digest)
+        visit.done(allowed, uploadId=upload.id, layerDigests=[digest])
     except DigestMismatchError:
         text = "None of the provided layer digests match the calculated layer digest"
         raise Refusal("BLOB_UPLOAD_INVALID", text, 400) from None
@@ -129,21 +130,19 @@ def _mount(visit: Visit, digest: str, name: str) -> HttpAnswer | None:
         source = repository_named(name, visit.embedded.endpoint)
     except Refusal:
         return None
-    visit.allow("InitiateLayerUpload")
+    call = visit.allow("InitiateLayerUpload")
     with visit.embedded.database.write():
         if not _may_mount(visit, source) or not visit.embedded.images.holds(source, digest):
             return None
         visit.embedded.images.link(visit.key, digest)
+    visit.done(call)
     return _created(visit, digest)
 
 
 def _may_mount(visit: Visit, source: RepositoryKey) -> bool:
     if (source.account, source.region) != (visit.key.account, visit.key.region):
         return False
-    try:
-        visit.allow("CompleteLayerUpload")
-        visit.allow("GetDownloadUrlForLayer", source)
-    except ServiceError:
+    if not (visit.may("CompleteLayerUpload", visit.key) and visit.may("GetDownloadUrlForLayer", source)):
         return False
     return visit.record.arn == visit.key.arn
 

@@ -4,20 +4,23 @@ A repository is named by the whole ECR name that stands behind the registry's ad
 every account and region live behind one address. Each request is done as the operations of ECR's API that ECR's own
 registry does it by, authorized as these: what IAM and the repository policy say of ``ecr:PutImage`` they say of
 ``docker push``.
+
+Each leaves an event: that of an operation which is done here in parts is noted when it is done (`Visit.done`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from labkit.embedded.protocol.calls import Call, Identity, Origin
+from labkit.embedded.protocol.calls import Call, Identity, Origin, ServiceError
 from labkit.embedded.protocol.wire import HttpRequest
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.request.execution import authorize, execute
+from labkit.embedded.request.recording.recorder import note, refusals_noted
 from labkit.embedded.services.ecr.images.store import RepositoryKey
 from labkit.embedded.services.ecr.lookup import repository_of
 from labkit.embedded.services.ecr.operations import OPERATIONS
@@ -27,6 +30,9 @@ from labkit.pull.uri import ImageUri, InvalidImageUri
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
+
+# What events of pulls and pushes show since July 2024 (Amazon ECR User Guide, "Logging Amazon ECR actions").
+_SHOWN = "ecr.amazonaws.com"
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,24 @@ class Visit:
         """The repository. Raises RepositoryNotFoundException."""
         return repository_of(self.embedded, self._call("DescribeRepositories", self.key, {}))
 
-    def allow(self, operation: str, key: RepositoryKey | None = None) -> None:
-        """Raise AccessDeniedException unless the caller may do this to the repository, or to another one."""
-        authorize(self.embedded, self._call(operation, key or self.key, {}), OPERATIONS[operation])
+    def may(self, operation: str, key: RepositoryKey) -> bool:
+        """Whether the caller may do this to a repository. Nothing is noted of it: nobody has called."""
+        try:
+            authorize(self.embedded, self._call(operation, key, {}), OPERATIONS[operation])
+        except ServiceError:
+            return False
+        return True
+
+    def allow(self, operation: str) -> Call:
+        """Raise AccessDeniedException unless the caller may do this to the repository. Returns the call, not done."""
+        call = self._call(operation, self.key, {})
+        with refusals_noted(self.embedded, call):
+            authorize(self.embedded, call, OPERATIONS[operation])
+        return call
+
+    def done(self, call: Call, **params: Any) -> None:
+        """Note that what was allowed was done, with these parameters."""
+        note(self.embedded, replace(call, params={**call.params, **params}))
 
     def perform(self, operation: str, **params: Any) -> dict[str, Any]:
         """Do what this operation of ECR's API does, if the caller may; raises its `ServiceError`."""
@@ -66,7 +87,8 @@ class Visit:
 
     def _call(self, operation: str, key: RepositoryKey, params: Mapping[str, Any]) -> Call:
         named = {"registryId": key.account, "repositoryName": key.name, **params}
-        return Call(self.identity, "ecr", operation, key.region, named, self.request_id, Origin.of(self.request))
+        origin = replace(Origin.of(self.request), shown_as=_SHOWN)
+        return Call(self.identity, "ecr", operation, key.region, named, self.request_id, origin)
 
 
 def repository_named(name: str, endpoint: str) -> RepositoryKey:

@@ -423,6 +423,7 @@ CREATE TABLE event (
     read_only INTEGER NOT NULL DEFAULT 0,
     username TEXT,
     access_key TEXT,
+    resource TEXT,                -- what was authorized: an ARN, or *
     reason TEXT                   -- how the engine explains the decision
 ) STRICT;
 CREATE INDEX event_moment ON event (account, region, moment);
