@@ -23,6 +23,7 @@ from labkit.errors import UsageError
 from labkit.iam import Decision, Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
 from labkit.iam.policies import Levels
+from labkit.iam.request import FoundKeys
 from labkit.pull.decision import PullDecision
 from labkit.pull.organization import Membership
 from labkit.pull.policies import LAMBDA, PULL_ACTIONS
@@ -30,12 +31,19 @@ from labkit.pull.uri import ImageUri
 
 _LAMBDA = Principal.service(LAMBDA)
 
+NOT_KNOWN = frozenset({"aws:principalaccount", "aws:principalarn", "aws:sourceip", "aws:useragent"})
+"""Condition keys that Lambda's own requests have with values that AWS does not document, in lower case."""
+TAGS_NOT_KNOWN = frozenset({"aws:resourcetag/", "ecr:resourcetag/"})
+"""The condition keys of a repository's tags, where nothing is known of its tags."""
+
 
 def service_context(function_arn: str, membership: Membership) -> dict[str, str | tuple[str, ...]]:
     """The condition keys that Lambda carries when it pulls for a function.
 
-    ``membership`` is that of the function's account. Principal… keys of the caller are absent: a service principal is
-    in no organization. Source: IAM User Guide, "AWS global condition context keys".
+    ``membership`` is that of the function's account. The keys of the caller's organization are absent: a service
+    principal is in none. There are aws:PrincipalArn and aws:PrincipalAccount, but their values are not documented
+    (`NOT_KNOWN`). Lambda's pull comes through nobody's VPC endpoint. Source: IAM User Guide, "AWS global condition
+    context keys".
     """
     return {
         "aws:PrincipalIsAWSService": "true",
@@ -44,6 +52,7 @@ def service_context(function_arn: str, membership: Membership) -> dict[str, str 
         "aws:ViaAWSService": "false",
         "aws:SourceArn": function_arn,
         "aws:SourceAccount": arns.account_of(function_arn) or "",
+        "aws:SecureTransport": "true",
         **membership.context("Source"),
     }
 
@@ -70,6 +79,8 @@ class PullQuestion:
     them) and ``caller_context`` the condition keys of its request, which is read only where the caller is asked.
     ``repository_policy`` is None where the repository has none. ``membership`` says where the function's account stands
     in its organization, and ``rcp`` are the resource control policies of the repository's account.
+    ``registry_policy`` is that of the registry, which has a say beside the repository's. ``repository_keys`` are the
+    condition keys that every request for the repository has, such as its tags; None: nothing is known of them.
     """
 
     caller: Principal
@@ -80,6 +91,8 @@ class PullQuestion:
     repository_policy: Policy | None
     membership: Membership
     rcp: Levels | None = None
+    registry_policy: Policy | None = None
+    repository_keys: Mapping[str, str | Sequence[str]] | None = None
 
     def having(self, **changes: Any) -> PullQuestion:
         """The question with these fields changed, such as ``function_arn=…``."""
@@ -98,23 +111,26 @@ class PullQuestion:
         return PullDecision(self.function_arn, self.image, caller, self._decide_service())
 
     def _decide_caller(self) -> tuple[Decision, ...]:
-        own = self.caller_policies
-        policies = Policies(
-            identity=own.identity,
-            resource=self.repository_policy,
-            boundary=own.boundary,
-            session=own.session,
-            scp=own.scp,
-            rcp=self.rcp,
-        )
-        return self._evaluate(self.caller, policies, self.caller_context)
+        return self._evaluate(self.caller, self.caller_policies, self.caller_context)
 
     def _decide_service(self) -> tuple[Decision, ...]:
-        policies = Policies(resource=self.repository_policy, rcp=self.rcp)
-        return self._evaluate(_LAMBDA, policies, service_context(self.function_arn, self.membership))
+        return self._evaluate(_LAMBDA, Policies(), service_context(self.function_arn, self.membership), NOT_KNOWN)
 
     def _evaluate(
-        self, who: Principal, policies: Policies, context: Mapping[str, str | Sequence[str]]
+        self,
+        who: Principal,
+        own: Policies,
+        context: Mapping[str, str | Sequence[str]],
+        unknown: frozenset[str] = frozenset(),
     ) -> tuple[Decision, ...]:
+        policies = own._replace(resource=self.repository_policy, registry=self.registry_policy, rcp=self.rcp)
+        if not isinstance(context, FoundKeys):  # which are complete
+            context = {**self._keys_of_owner, **(self.repository_keys or {}), **context}
+            unknown |= TAGS_NOT_KNOWN if self.repository_keys is None else frozenset()
         resource, owner = self.image.repository_arn, self.image.account
-        return tuple(evaluate(Request(who, action, resource, owner, context), policies) for action in PULL_ACTIONS)
+        requests = (Request(who, action, resource, owner, context, unknown) for action in PULL_ACTIONS)
+        return tuple(evaluate(request, policies) for request in requests)
+
+    @property
+    def _keys_of_owner(self) -> dict[str, str]:
+        return {"aws:ResourceAccount": self.image.account, "aws:RequestedRegion": self.image.region}

@@ -10,11 +10,16 @@ permissions boundaries".)
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from labkit.embedded.records import principals, tags
 from labkit.embedded.request.sources.asked import Asked, Family, Source
+from labkit.embedded.state.clock import iso
 from labkit.iam.arn import Arn, split
 from labkit.iam.patterns import ContextValue
+
+if TYPE_CHECKING:
+    from labkit.embedded.core import Embedded
 
 SETS_BOUNDARY = ("CreateUser", "CreateRole", "PutUserPermissionsBoundary", "PutRolePermissionsBoundary")
 """The operations of IAM whose iam:PermissionsBoundary is the one that they set."""
@@ -65,3 +70,18 @@ FAMILIES: Mapping[str, Family] = {
     "iam:resourcetag": _tags_of_entity,
 }
 """The resource's tags."""
+
+
+def keys_of_repository(embedded: Embedded, arn: str, account: str) -> dict[str, str | tuple[str, ...]]:
+    """The condition keys that any request for a repository has now, whoever makes it: time, owner, tags."""
+    now, found = embedded.clock.now(), tags.of(embedded.database, arn)
+    return {
+        "aws:CurrentTime": iso(now),
+        "aws:EpochTime": str(int(now.timestamp())),
+        **embedded.membership(account).context("Resource"),
+        **{
+            f"{family}/{name}": value
+            for family in ("aws:ResourceTag", "ecr:ResourceTag")
+            for name, value in found.items()
+        },
+    }

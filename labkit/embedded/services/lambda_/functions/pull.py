@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Origin
-from labkit.embedded.records import repositories
+from labkit.embedded.records import registries, repositories
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.request.context import request_of
 from labkit.embedded.request.execution import decide
+from labkit.embedded.request.sources.resource import keys_of_repository
 from labkit.embedded.services.ecr.documents import acceptable
 from labkit.embedded.services.ecr.images.store import RepositoryKey, StoredImage
 from labkit.embedded.services.lambda_.errors import error
@@ -94,10 +95,11 @@ def _check_permission(embedded: Embedded, call: Call, key: FunctionRef, uri: Ima
 def _question(
     embedded: Embedded, call: Call, key: FunctionRef, uri: ImageUri, record: RepositoryRecord | None
 ) -> PullQuestion:
+    asked, access = forwarded(call, PULL_ACTIONS[0]), _access(PULL_ACTIONS[0], uri)
     return PullQuestion(
         caller=call.identity.principal,
         caller_policies=call.identity.policies,
-        caller_context=request_of(embedded, forwarded(call, PULL_ACTIONS[0]), _access(PULL_ACTIONS[0], uri)).context,
+        caller_context=request_of(embedded, asked, access).context,
         function_arn=key.arn,
         **_circumstances(embedded, key, uri, record),
     )
@@ -123,6 +125,8 @@ def _circumstances(
         "repository_policy": _policy(record),
         "membership": embedded.membership(key.account),
         "rcp": embedded.rcp(uri.account),
+        "registry_policy": registries.registry_policy(embedded.database, uri.account, uri.region),
+        "repository_keys": keys_of_repository(embedded, uri.repository_arn, uri.account),
     }
 
 
