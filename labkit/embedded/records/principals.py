@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from labkit.check.values import IAM_ENTITY
@@ -33,6 +35,33 @@ class Documents:
 
     identity: tuple[PolicyText, ...]
     boundary: PolicyText | None
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What a user, group or role has itself: inline policies by name, ARNs of attached ones, ids of its groups, the
+    ARN of its boundary."""
+
+    inline: dict[str, str] = field(default_factory=dict)
+    attached: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    boundary: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All of it as one text, which `read` reads."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def read(cls, text: str | None) -> Holdings:
+        """The holdings that a text means; None: there are none."""
+        return cls(**json.loads(text)) if text else cls()
+
+
+NOTHING = Holdings()
+
+Seen = Callable[[str, str | None], str | None]
+"""From a holder (an ARN, or `trust_of` one) and the text that it has to the text that it is taken to have."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +126,13 @@ def role(db: Database, arn: str) -> EntityRecord | None:
     return found if found and found.kind == "role" else None
 
 
-def documents(db: Database, entity: EntityRecord) -> Documents:
-    """The policies of a user with those of its groups, or of a role; the boundary of either."""
+def documents(db: Database, entity: EntityRecord, seen: Seen | None = None) -> Documents:
+    """The policies of a user with those of its groups, or of a role; the boundary of either.
+
+    ``seen`` says what is taken for the text of each holder, where that is not what it has.
+    """
+    if seen is not None:
+        return _seen_documents(db, entity, seen)
     inline = db.all(_INLINE, entity.id, entity.id)
     attached = db.all(_ATTACHED, entity.id, entity.id)
     identity = [(row["name"], row["document"]) for row in inline]
@@ -107,6 +141,39 @@ def documents(db: Database, entity: EntityRecord) -> Documents:
         if text is not None:
             identity.append((parse(row["policy"]).name, text))
     return Documents(tuple(identity), _boundary(db, entity.boundary))
+
+
+def holdings(db: Database, entity: EntityRecord) -> Holdings:
+    """What a user, group or role has itself."""
+    inline = db.all("SELECT name, document FROM inline_policy WHERE entity = ? ORDER BY name", entity.id)
+    attached = db.all("SELECT policy FROM attached_policy WHERE entity = ? ORDER BY rowid", entity.id)
+    groups = db.all("SELECT group_id FROM group_member WHERE user_id = ? ORDER BY group_id", entity.id)
+    return Holdings(
+        {row["name"]: row["document"] for row in inline},
+        [row["policy"] for row in attached],
+        [row["group_id"] for row in groups],
+        entity.boundary,
+    )
+
+
+def trust_of(arn: str) -> str:
+    """How the trust policy of a role is named as a holder of its own."""
+    return f"trust {arn}"
+
+
+def _seen_documents(db: Database, entity: EntityRecord, seen: Seen) -> Documents:
+    def of(holder: EntityRecord) -> Holdings:
+        return Holdings.read(seen(holder.arn, holdings(db, holder).text))
+
+    def managed(arn: str) -> str | None:
+        return seen(arn, managed_policies.document(db, arn))
+
+    own = of(entity)
+    groups = [of(group) for id in own.groups if (group := by_id(db, id))]
+    inline = [policy for each in (own, *groups) for policy in each.inline.items()]
+    attached = [(parse(arn).name, text) for each in (own, *groups) for arn in each.attached if (text := managed(arn))]
+    boundary = (parse(own.boundary).name, managed(own.boundary) or _NOTHING_ALLOWED) if own.boundary else None
+    return Documents((*inline, *attached), boundary)
 
 
 def _boundary(db: Database, arn: str | None) -> PolicyText | None:

@@ -10,7 +10,6 @@ import json
 
 from labkit.embedded.records import bindings
 from labkit.embedded.state.database import Database
-from labkit.iam import Policy
 from labkit.iam.arn import parse, partition_of
 from labkit.pull.stored_policy import rewritten
 
@@ -18,12 +17,6 @@ from labkit.pull.stored_policy import rewritten
 def arn_of(account: str, region: str) -> str:
     """The ARN by which a registry is named here."""
     return f"arn:{partition_of(region).name}:ecr:{region}:{account}:registry"
-
-
-def registry_policy(db: Database, account: str, region: str) -> Policy | None:
-    """The policy of a registry, which has a say in every request to ECR there; None where it has none."""
-    text = policy_text(db, account, region)
-    return None if text is None else Policy.parse(text, "registry policy")
 
 
 def policy_text(db: Database, account: str, region: str) -> str | None:

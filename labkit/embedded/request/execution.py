@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Operation
 from labkit.embedded.protocol.faults import fault
-from labkit.embedded.records import endpoints, function_policies, registries
+from labkit.embedded.records import endpoints, function_policies
+from labkit.embedded.request import propagation
 from labkit.embedded.request.context import request_of
 from labkit.embedded.request.permissions import needed
 from labkit.embedded.request.principals import is_service_linked
@@ -38,7 +39,8 @@ def execute(embedded: Embedded, call: Call, operation: Operation) -> dict[str, A
             return output
         with embedded.database.write():
             authorize(embedded, call, operation)
-            output = operation.handler(embedded, call)
+            with propagation.noted(embedded, call, operation):
+                output = operation.handler(embedded, call)
             embedded.uses.write()
             recorder.write(embedded, call, output)
             return output
@@ -75,12 +77,14 @@ def decide(embedded: Embedded, call: Call, access: Access) -> Decision:
 def _resource_policy(embedded: Embedded, access: Access) -> Policy | None:
     if access.policy == "trust":
         role = embedded.role(access.resource)
-        return Policy.parse(str(role.trust_policy), role.name) if role else None
+        trust = propagation.trust_policy(embedded, role)
+        return Policy.parse(trust, role.name) if role and trust else None
     if access.policy == "repository" and access.account:
         arn = parse(access.resource)
         name = arn.resource_id if arn.is_a("ecr", "repository") else ""
         found = embedded.repository(access.account, arn.region, name)
-        return Policy.parse(found.policy, f"repository {name}") if found and found.policy else None
+        text = propagation.repository_policy(embedded, found)
+        return Policy.parse(text, f"repository {name}") if text else None
     if access.policy == "function":
         text = function_policies.text(embedded.database, access.resource)
         return Policy.parse(text, "function policy") if text else None
@@ -90,7 +94,7 @@ def _resource_policy(embedded: Embedded, access: Access) -> Policy | None:
 def _registry_policy(embedded: Embedded, call: Call, access: Access, owner: str) -> Policy | None:
     """The policy of the registry, which ECR asks in every request (Amazon ECR User Guide, scope V2)."""
     is_ecr = access.action.startswith("ecr:")
-    return registries.registry_policy(embedded.database, owner, call.region) if is_ecr else None
+    return propagation.registry_policy(embedded, owner, call.region) if is_ecr else None
 
 
 def _endpoint_policy(embedded: Embedded, call: Call, access: Access) -> Policy | None:

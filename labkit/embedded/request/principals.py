@@ -16,6 +16,7 @@ from labkit.embedded.protocol.faults import SignatureError
 from labkit.embedded.records import keys
 from labkit.embedded.records import principals as records
 from labkit.embedded.records.keys import Session, UserKey
+from labkit.embedded.request.propagation import past
 from labkit.iam import Policies, Policy, Principal
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def policies_of(embedded: Embedded, entity: EntityRecord | None, session: tuple[
     """
     if entity is None:
         return Policies()
-    documents = records.documents(embedded.database, entity)
+    documents = records.documents(embedded.database, entity, past(embedded))
     boundary = documents.boundary
     return Policies(
         identity=[Policy.parse(text, name) for name, text in documents.identity],

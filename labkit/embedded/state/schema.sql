@@ -436,6 +436,16 @@ CREATE TABLE event_resource (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX event_resource_name ON event_resource (name);
 
+-- What policies were before a change, for as long as that decides (labkit.embedded.request.propagation). holder is an
+-- ARN, or that of a role behind "trust "; before is its text, or null where there was none.
+CREATE TABLE superseded (
+    number INTEGER PRIMARY KEY,
+    holder TEXT NOT NULL,
+    changed TEXT NOT NULL,
+    before TEXT
+) STRICT;
+CREATE INDEX superseded_holder ON superseded (holder, number);
+
 -- Rows that could not be read, each as it was, with the reason.
 CREATE TABLE set_aside (
     source TEXT NOT NULL,         -- the table that it comes from

@@ -76,3 +76,12 @@ CREATE TABLE event_resource (
     PRIMARY KEY (event, type, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX event_resource_name ON event_resource (name);
+
+-- What policies were before a change, for as long as that decides
+CREATE TABLE superseded (
+    number INTEGER PRIMARY KEY,
+    holder TEXT NOT NULL,
+    changed TEXT NOT NULL,
+    before TEXT
+) STRICT;
+CREATE INDEX superseded_holder ON superseded (holder, number);

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labkit.embedded.request import propagation
 from labkit.embedded.services.lambda_.errors import error
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
 from labkit.iam.arn import account_of
@@ -30,7 +31,8 @@ def check_role(embedded: Embedded, key: FunctionRef, arn: str) -> None:
 def assumable(embedded: Embedded, key: FunctionRef, arn: str) -> bool:
     """Does the role exist, and does its trust policy let Lambda assume it for this function?"""
     role = embedded.role(arn)
-    if role is None:
+    trust_policy = propagation.trust_policy(embedded, role)
+    if role is None or trust_policy is None:
         return False
     request = Request(
         Principal.service(LAMBDA),
@@ -39,5 +41,5 @@ def assumable(embedded: Embedded, key: FunctionRef, arn: str) -> bool:
         role.account,
         service_context(key.arn, embedded.membership(key.account)),
     )
-    trust = Policies(resource=Policy.parse(str(role.trust_policy), "trust policy"))
+    trust = Policies(resource=Policy.parse(trust_policy, "trust policy"))
     return evaluate(request, trust, resource_must_allow=True).allowed

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Origin
-from labkit.embedded.records import registries, repositories
+from labkit.embedded.records import repositories
 from labkit.embedded.records.repositories import RepositoryRecord
+from labkit.embedded.request import propagation
 from labkit.embedded.request.context import request_of
 from labkit.embedded.request.execution import decide
 from labkit.embedded.request.sources.resource import keys_of_repository
@@ -87,7 +88,7 @@ def _check_permission(embedded: Embedded, call: Call, key: FunctionRef, uri: Ima
             raise error("image missing", str(uri))
         if _add_statement(embedded, record):
             again = embedded.repository(record.account, record.region, record.name)
-            if question.having(repository_policy=_policy(again)).decide().allowed:
+            if question.having(repository_policy=_policy(again.policy if again else None)).decide().allowed:
                 return
     raise error("pull denied")
 
@@ -122,10 +123,10 @@ def _circumstances(
     """What has a say in a pull, whoever asks for it."""
     return {
         "image": uri,
-        "repository_policy": _policy(record),
+        "repository_policy": _policy(propagation.repository_policy(embedded, record)),
         "membership": embedded.membership(key.account),
         "rcp": embedded.rcp(uri.account),
-        "registry_policy": registries.registry_policy(embedded.database, uri.account, uri.region),
+        "registry_policy": propagation.registry_policy(embedded, uri.account, uri.region),
         "repository_keys": keys_of_repository(embedded, uri.repository_arn, uri.account),
     }
 
@@ -137,8 +138,7 @@ def forwarded(call: Call, action: str) -> Call:
     return replace(call, service=service, operation=operation, params={}, origin=origin)
 
 
-def _policy(record: RepositoryRecord | None) -> Policy | None:
-    text = record.policy if record else None
+def _policy(text: str | None) -> Policy | None:
     return None if text is None else Policy.parse(text, "repository policy")
 
 
@@ -154,11 +154,16 @@ def _access(action: str, uri: ImageUri) -> Access:
 def _add_statement(embedded: Embedded, record: RepositoryRecord) -> bool:
     """Add Lambda's statement and keep the rest; False where ECR would not store the policy that this makes.
 
-    That is one that is too long, and one that names a user or role that was deleted.
+    That is one that is too long, and one that names a user or role that was deleted. Lambda reads the policy, changes
+    it and sets it, and nothing keeps others from setting it meanwhile: where the world is realistic, what somebody has
+    changed a moment ago is lost (aws-sam-cli, issue 8190). Lambda itself goes by its own statement at once.
     """
-    text = policies.add_lambda_statement(record.policy, record.region, record.account)
+    before = propagation.past(embedded, "race")
+    known = before(record.arn, record.policy) if before else record.policy
+    text = policies.add_lambda_statement(known, record.region, record.account)
     if not acceptable(text):
         return False
+    propagation.note(embedded, record.arn, record.policy)
     repositories.set_policy(embedded.database, record.arn, text)
     embedded.database.keep()  # it stays, also when the function is refused for another reason
     return True
