@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.models import operation_model
-from labkit.embedded.records.events import Event
+from labkit.embedded.request.recording.events import Event
 from labkit.embedded.request.recording import names
 from labkit.embedded.request.recording.identity import from_elsewhere, user_identity, username
 from labkit.embedded.request.recording.resources import found_by, in_record

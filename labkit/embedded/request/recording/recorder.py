@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from labkit.embedded.protocol.calls import Call, ServiceError
-from labkit.embedded.records.events import Event
+from labkit.embedded.request.recording.events import Event
 from labkit.embedded.request.recording.record import Outcome, made, subject
 
 if TYPE_CHECKING:

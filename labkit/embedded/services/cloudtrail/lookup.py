@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from labkit.embedded.records.events import AGE
+from labkit.embedded.request.recording.events import AGE
 from labkit.embedded.state.clock import read_stored, stored
 from labkit.embedded.state.database import Database
 
