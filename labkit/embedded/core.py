@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from labkit.embedded.protocol.calls import Credentials
 from labkit.embedded.records import founding, fresh, keys, organization, principals, repositories
-from labkit.embedded.request.recording.events import Events
 from labkit.embedded.records.keys import Session, new_session
 from labkit.embedded.records.principals import EntityRecord
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.records.uses import Uses
+from labkit.embedded.request.recording.events import Events
 from labkit.embedded.state import snapshots
 from labkit.embedded.state.clock import Clock, SystemClock
 from labkit.embedded.state.database import Database, StateError

@@ -58,4 +58,6 @@ def error_code(service: str, code: str) -> str:
     """An error's code as CloudTrail has it: AccessDenied in all services; IAM's others with Exception at their end."""
     if code in ("AccessDenied", "AccessDeniedException"):
         return "AccessDenied"
+    if code == "ValidationError":
+        return "ValidationException"
     return f"{code}Exception" if service == "iam" and not code.endswith("Exception") else code

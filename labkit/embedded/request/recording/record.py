@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.models import operation_model
-from labkit.embedded.request.recording.events import Event
 from labkit.embedded.request.recording import names
+from labkit.embedded.request.recording.events import Event
 from labkit.embedded.request.recording.identity import from_elsewhere, user_identity, username
 from labkit.embedded.request.recording.resources import found_by, in_record
 from labkit.embedded.request.recording.values import shown
@@ -104,13 +104,15 @@ def _error(call: Call, outcome: Outcome) -> dict[str, str]:
     error = outcome.error
     if error is None:
         return {}
-    return {"errorCode": names.error_code(call.service, error.code), "errorMessage": error.message}
+    message = {"errorMessage": error.message} if error.message else {}
+    return {"errorCode": names.error_code(call.service, error.code), **message}
 
 
 def _elements(call: Call, outcome: Outcome, reads: bool) -> dict[str, Any]:
     model = operation_model(call.service, call.operation)
     silent = outcome.denied and call.service in _SILENT_WHEN_DENIED
-    answers = not reads or call.operation in _ANSWERS
+    changes = not reads and names.category(call.service, call.operation) == names.MANAGEMENT
+    answers = changes or call.operation in _ANSWERS
     return {
         "requestParameters": None if silent else shown(model.input_shape, call.params, call.service),
         "responseElements": shown(model.output_shape, outcome.output, call.service) if answers else None,

@@ -57,10 +57,15 @@ def _locks_out(embedded: Embedded, call: Call, record: RepositoryRecord, policy:
     return decision.check(CheckKind.RESOURCE).effect is CheckEffect.EXPLICIT_DENY
 
 
+def missing_policy(record: RepositoryRecord) -> ServiceError | None:
+    """RepositoryPolicyNotFoundException where the repository has no policy, else None."""
+    if record.policy is not None:
+        return None
+    text = f"Repository policy does not exist for {where(record.name, record.account)}"
+    return ServiceError("RepositoryPolicyNotFoundException", text)
+
+
 def _present(record: RepositoryRecord) -> str:
-    if record.policy is None:
-        raise ServiceError(
-            "RepositoryPolicyNotFoundException",
-            f"Repository policy does not exist for {where(record.name, record.account)}",
-        )
-    return record.policy
+    if error := missing_policy(record):
+        raise error
+    return str(record.policy)

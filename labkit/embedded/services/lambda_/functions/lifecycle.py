@@ -30,6 +30,7 @@ from labkit.embedded.services.lambda_.functions.states import (
     RESTORING,
     Status,
 )
+from labkit.embedded.services.lambda_.own_calls import note_pull
 from labkit.embedded.state.clock import stored
 from labkit.pull.uri import ImageUri
 
@@ -74,8 +75,11 @@ def refusal(embedded: Embedded, function: Function) -> Status | None:
     """
     uri = ImageUri.parse(function.image_uri)
     record = embedded.repository(uri.account, uri.region, uri.repository)
-    if record is not None and not restoring(embedded, function.key, uri, record).decide(restoring=True).allowed:
-        return IMAGE_DENIED
+    if record is not None:
+        decision = restoring(embedded, function.key, uri, record).decide(restoring=True)
+        note_pull(embedded, None, uri, decision)
+        if not decision.allowed:
+            return IMAGE_DENIED
     key = RepositoryKey(uri.account, uri.region, uri.repository)
     return None if embedded.images.find(key, digest=function.digest) else IMAGE_DELETED
 

@@ -9,10 +9,10 @@ Sources: Lambda Developer Guide, "Create a Lambda function using a container ima
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.protocol.calls import Access, Call, Origin
+from labkit.embedded.protocol.calls import Access, Call
 from labkit.embedded.records import repositories
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.request import propagation
@@ -21,8 +21,10 @@ from labkit.embedded.request.execution import decide
 from labkit.embedded.request.sources.resource import keys_of_repository
 from labkit.embedded.services.ecr.documents import acceptable
 from labkit.embedded.services.ecr.images.store import RepositoryKey, StoredImage
+from labkit.embedded.services.ecr.repositories.policies import missing_policy
 from labkit.embedded.services.lambda_.errors import error
-from labkit.iam import Policies, Policy, Principal
+from labkit.embedded.services.lambda_.own_calls import forwarded, note_policy_call, note_pull
+from labkit.iam import Decision, Policies, Policy, Principal
 from labkit.image.format.errors import ManifestError
 from labkit.image.format.manifest import DOCKER_CONFIG, DOCKER_LAYER, Manifest, parse
 from labkit.pull import policies
@@ -41,7 +43,7 @@ _LAYERS = (
     "application/vnd.oci.image.layer.v1.tar",
     "application/vnd.oci.image.layer.v1.tar+gzip",
 )
-_MANAGE = ("ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy")
+_READ, _SET = "ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"
 
 
 @dataclass(frozen=True)
@@ -81,16 +83,16 @@ def pull(embedded: Embedded, call: Call, key: FunctionRef, text: str) -> Source:
 def _check_permission(embedded: Embedded, call: Call, key: FunctionRef, uri: ImageUri) -> None:
     record = embedded.repository(uri.account, uri.region, uri.repository)
     question = _question(embedded, call, key, uri, record)
-    if question.decide().allowed:
-        return
-    if uri.account == key.account and _may_manage(embedded, call, uri):
+    decision = question.decide()
+    if not decision.allowed and uri.account == key.account and _may_manage(embedded, call, uri, record):
         if record is None:
             raise error("image missing", str(uri))
-        if _add_statement(embedded, record):
+        if _add_statement(embedded, call, record, uri):
             again = embedded.repository(record.account, record.region, record.name)
-            if question.having(repository_policy=_policy(again.policy if again else None)).decide().allowed:
-                return
-    raise error("pull denied")
+            decision = question.having(repository_policy=_policy(again.policy if again else None)).decide()
+    note_pull(embedded, call, uri, decision)
+    if not decision.allowed:
+        raise error("pull denied")
 
 
 def _question(
@@ -131,27 +133,32 @@ def _circumstances(
     }
 
 
-def forwarded(call: Call, action: str) -> Call:
-    """The request to another service that Lambda makes with the caller's credentials."""
-    service, _, operation = action.partition(":")
-    origin = Origin(forwarded_by=LAMBDA)
-    return replace(call, service=service, operation=operation, params={}, origin=origin)
-
-
 def _policy(text: str | None) -> Policy | None:
     return None if text is None else Policy.parse(text, "repository policy")
 
 
-def _may_manage(embedded: Embedded, call: Call, uri: ImageUri) -> bool:
+def _may_manage(embedded: Embedded, call: Call, uri: ImageUri, record: RepositoryRecord | None) -> bool:
     """May the caller read and set the repository's policy? Only then does Lambda try to add its statement."""
-    return all(decide(embedded, forwarded(call, action), _access(action, uri)).allowed for action in _MANAGE)
+    read = _decided(embedded, call, _READ, uri)
+    if record is not None:
+        note_policy_call(embedded, call, uri, read, missing_policy(record))
+    if not read.allowed:
+        return False
+    written = _decided(embedded, call, _SET, uri)
+    if not written.allowed:
+        note_policy_call(embedded, call, uri, written)
+    return written.allowed
+
+
+def _decided(embedded: Embedded, call: Call, action: str, uri: ImageUri) -> Decision:
+    return decide(embedded, forwarded(call, action), _access(action, uri))
 
 
 def _access(action: str, uri: ImageUri) -> Access:
     return Access(action, uri.repository_arn, uri.account, policy="repository")
 
 
-def _add_statement(embedded: Embedded, record: RepositoryRecord) -> bool:
+def _add_statement(embedded: Embedded, call: Call, record: RepositoryRecord, uri: ImageUri) -> bool:
     """Add Lambda's statement and keep the rest; False where ECR would not store the policy that this makes.
 
     That is one that is too long, and one that names a user or role that was deleted. Lambda reads the policy, changes
@@ -166,6 +173,7 @@ def _add_statement(embedded: Embedded, record: RepositoryRecord) -> bool:
     propagation.note(embedded, record.arn, record.policy)
     repositories.set_policy(embedded.database, record.arn, text)
     embedded.database.keep()  # it stays, also when the function is refused for another reason
+    note_policy_call(embedded, call, uri, _decided(embedded, call, _SET, uri), policyText=text)
     return True
 
 

@@ -31,6 +31,7 @@ from labkit.embedded.services.lambda_.functions.states import IDLE, RESTORING
 from labkit.embedded.services.lambda_.invoke.code import CodeFailure
 from labkit.embedded.services.lambda_.invoke.environments import NoneLeft
 from labkit.embedded.services.lambda_.names import here, store_of
+from labkit.embedded.services.lambda_.own_calls import note_assumed
 from labkit.embedded.services.lambda_.roles import assumable
 from labkit.image.format.config import ImageConfig
 from labkit.image.format.errors import ImageError, Throttled
@@ -151,6 +152,8 @@ def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime
         if not assumable(embedded, function.key, function.role):
             raise error("role gone")
         credentials = embedded.role_session(function.role, function.key.name, int(SESSION.total_seconds()))
+        note_assumed(embedded, function.key, function.role, credentials)
+        embedded.events.write()
     assert function.ready is not None  # noqa: S101 - checked before
     try:
         embedded.functions.code.prepare(function.ready, embedded.images.blobs)  # where somebody has removed it
