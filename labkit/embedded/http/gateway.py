@@ -19,6 +19,8 @@ from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
+from botocore.model import OperationModel
+
 from labkit.embedded.core import Embedded
 from labkit.embedded.http.control import PREFIX as CONTROL
 from labkit.embedded.http.control import Control
@@ -133,25 +135,39 @@ class Gateway:
             raise signature_fault(service, error) from None
 
     def _answer(self, request: HttpRequest, service: str, request_id: str) -> HttpAnswer:
-        identity, region = self._authenticate(request, service)
+        signer = self._authenticate(request, service)
         model, params = parse(request, service)
         operation = operations(service).get(model.name)
         if operation is None:
             raise _not_offered(service, model.name)
+        identity, region = self._caller(signer, operation, model, params)
         call = Call(identity, service, model.name, region, params, request_id, Origin.of(request))
         with refusals_noted(self._embedded, call):
             constraints.check(model, params)
         return render(model, execute(self._embedded, call, operation), request_id)
 
-    def _authenticate(self, request: HttpRequest, service: str) -> tuple[Identity, str]:
+    def _authenticate(self, request: HttpRequest, service: str) -> tuple[Identity, str] | None:
+        """Who signed a request, and for which region; None for one that is unsigned and may be."""
         try:
             signature = sigv4.read(request)
             with self._embedded.database.read():
                 return self._verified(request, signature), signature.region
         except SignatureError as error:
-            if error.kind == "missing":
-                _refuse_unsigned(request, service)
+            if error.kind == "missing" and _called_unsigned(request, service):
+                return None
             raise signature_fault(service, error) from None
+
+    def _caller(
+        self, signer: tuple[Identity, str] | None, operation: Operation, model: OperationModel, params: dict[str, Any]
+    ) -> tuple[Identity, str]:
+        """Who calls: who has signed, or whom the parameters speak for where the operation is called unsigned."""
+        if operation.identify is not None:
+            constraints.check(model, params)
+            with self._embedded.database.read():
+                identity = operation.identify(self._embedded, params)
+            return identity, signer[1] if signer else self._embedded.settings.region
+        assert signer is not None, "what is called unsigned says how it is identified"  # noqa: S101
+        return signer
 
     def _verified(self, request: HttpRequest, signature: sigv4.Signature) -> Identity:
         found = principals.find_key(self._embedded, signature.access_key, signature.token)
@@ -164,14 +180,12 @@ class Gateway:
         return identity
 
 
-def _refuse_unsigned(request: HttpRequest, service: str) -> None:
-    """Refuse what is called unsigned by design, such as AssumeRoleWithWebIdentity: nothing of that is offered here."""
+def _called_unsigned(request: HttpRequest, service: str) -> bool:
+    """Whether a request is for what is called unsigned by design, such as AssumeRoleWithWebIdentity."""
     try:
-        model, _ = parse(request, service)
+        return bool(parse(request, service)[0].auth_type == "none")
     except ServiceError:
-        return
-    if model.auth_type == "none":
-        raise _not_offered(service, model.name)
+        return False
 
 
 def _not_offered(service: str, operation: str) -> ServiceError:

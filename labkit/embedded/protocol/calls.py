@@ -181,6 +181,9 @@ class Credentials:
 #: as aware datetimes; members bound to headers, the status code or the payload are rendered as such.
 Handler = Callable[["Embedded", Call], dict[str, Any]]
 
+#: Finds out who makes an unsigned call, from its parameters; raises `ServiceError` where they do not prove it.
+Identify = Callable[["Embedded", Mapping[str, Any]], Identity]
+
 #: The permissions that one call of an operation needs, all of them; none for what nobody can be denied.
 Needs = Callable[["Embedded", Call], list[Access]]
 
@@ -191,13 +194,15 @@ class Operation:
 
     ``reads`` says that it only reads: it sees one snapshot of the state and waits for nobody. Every other handler is
     called in a unit that writes; one with ``locks_itself`` opens units of its own for the short parts that need them,
-    since it runs a function or writes megabytes.
+    since it runs a function or writes megabytes. ``identify`` is for what is called unsigned: the parameters say who
+    calls, whatever signature there may be.
     """
 
     handler: Handler
     needs: Needs
     reads: bool = False
     locks_itself: bool = False
+    identify: Identify | None = None
 
 
 #: A plain HTTP route beside the AWS API, for paths that begin in the same way.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.iam.match import Match
 from labkit.iam.parts import Outcome, Part
 from labkit.iam.policies import CheckEffect, CheckKind
-from labkit.iam.request import Request
+from labkit.iam.request import FEDERATED, Request
 from labkit.iam.words.nearest import nearest, nearest_miss
 from labkit.iam.words.reasons import reason
 
@@ -34,8 +34,13 @@ def policy_name(kind: CheckKind) -> str:
 
 
 def denial(decision: Decision) -> str | None:
-    """AWS's access-denied sentence; None when allowed, and for callers that have no ARN to name."""
+    """AWS's access-denied sentence; None when allowed, and for callers that have no ARN to name.
+
+    Who comes with the token of an identity provider is told no more than the action.
+    """
     request, kind = decision.request, decision.blocked_by
+    if kind is not None and request.principal.kind == FEDERATED and request.action.startswith("sts:"):
+        return f"Not authorized to perform {request.action}"
     if kind is None or not request.principal.is_iam:
         return None
     name = _POLICY_NAMES[kind]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlite3 import Row
 from typing import TYPE_CHECKING, Any
 
+from labkit.embedded.records.federation import providers
 from labkit.embedded.services.iam import listing, quotas
 from labkit.embedded.services.iam.errors import refusal
 
@@ -39,7 +40,6 @@ _ALWAYS = {
     "MFADevicesInUse": 0,
     "PolicySizeQuota": 6144,
     "PolicyVersionsInUseQuota": 10_000,
-    "Providers": 0,
     "RolePolicySizeQuota": 10_240,
     "ServerCertificates": 0,
     "ServerCertificatesQuota": 20,
@@ -47,7 +47,7 @@ _ALWAYS = {
     "UserPolicySizeQuota": 2048,
     "VersionsPerPolicyQuota": 5,
 }
-"""What is the same in every account here: it has no root password or keys, certificates, MFA devices or providers."""
+"""What is the same in every account here: it has no root password or keys, certificates or MFA devices."""
 
 
 def summary(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -60,6 +60,7 @@ def summary(embedded: Embedded, call: Call) -> dict[str, Any]:
         call.account,
     )
     in_use = {"PolicyVersionsInUse": versions["number"] if versions else 0}
+    in_use["Providers"] = len(providers.of_account(db, call.account))
     return {"SummaryMap": {**counts, **most, **in_use, **_ALWAYS}}
 
 

@@ -26,6 +26,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "no access key": ("NoSuchEntity", "The Access Key with id {} cannot be found."),
     "no instance profile": ("NoSuchEntity", "Instance Profile {} cannot be found."),
     "no role in instance profile": ("NoSuchEntity", "Role {} in Instance Profile {} cannot be found."),
+    "no provider": ("NoSuchEntity", "OpenIDConnect Provider not found for arn {}"),
     "not a member": ("NoSuchEntity", "User {} not in group {}."),
     "no alias": ("NoSuchEntity", "The account alias {} cannot be found."),
     "no policy": ("NoSuchEntity", "Policy {} was not found."),
@@ -39,6 +40,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "role exists": ("EntityAlreadyExists", "Role with name {} already exists."),
     "policy exists": ("EntityAlreadyExists", "A policy called {} already exists. Duplicate names are not allowed."),
     "instance profile exists": ("EntityAlreadyExists", "Instance Profile {} already exists."),
+    "provider exists": ("EntityAlreadyExists", "Provider with url {} already exists."),
     "alias exists": ("EntityAlreadyExists", "The account alias {} already exists."),
     "linked role exists": (
         "InvalidInput",
@@ -71,7 +73,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "bad status": ("ValidationError", "Status {} is not one that a key can be given: it is Active or Inactive."),
     "duplicate tags": ("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive."),
     "no user name": ("ValidationError", "Must specify userName when calling with non-User credentials"),
-    # AWS's own texts for these four are not known.
+    # AWS's own texts for these five are not known.
+    "bad provider url": ("InvalidInput", "{} is not the URL of a provider: https://, a host, and no query."),
     "reserved path": ("InvalidInput", "The path {} is reserved for service-linked roles."),
     "alias is a number": ("InvalidInput", "An account alias cannot be a 12-digit number."),
     "no linked role": ("InvalidInput", "The embedded AWS knows no service-linked role of the service {}."),

@@ -9,6 +9,7 @@ from labkit.embedded.services.iam.entities import (
     groups,
     instance_profiles,
     linked_roles,
+    oidc_providers,
     roles,
     tags,
     users,
@@ -25,6 +26,7 @@ from labkit.embedded.services.iam.permissions import (
     on_path,
     on_policy,
     on_profile_and_role,
+    on_provider,
     on_renamed,
 )
 from labkit.embedded.services.iam.policies import attachments, boundaries, inline, lookup, managed, versions
@@ -78,6 +80,20 @@ ENTITIES: dict[str, Operation] = {
     "ListInstanceProfileTags": Operation(tags.listing_tags(instance_profiles.profile_id), ON_PROFILE, reads=True),
 }
 """Users, groups, roles and what is theirs."""
+
+PROVIDERS: dict[str, Operation] = {
+    "CreateOpenIDConnectProvider": Operation(oidc_providers.create, on_provider),
+    "GetOpenIDConnectProvider": Operation(oidc_providers.get, on_provider, reads=True),
+    "ListOpenIDConnectProviders": Operation(oidc_providers.list_all, in_account, reads=True),
+    "DeleteOpenIDConnectProvider": Operation(oidc_providers.delete, on_provider),
+    "AddClientIDToOpenIDConnectProvider": Operation(oidc_providers.add_client_id, on_provider),
+    "RemoveClientIDFromOpenIDConnectProvider": Operation(oidc_providers.remove_client_id, on_provider),
+    "UpdateOpenIDConnectProviderThumbprint": Operation(oidc_providers.update_thumbprints, on_provider),
+    "TagOpenIDConnectProvider": Operation(tags.tagging(oidc_providers.provider_arn), on_provider),
+    "UntagOpenIDConnectProvider": Operation(tags.untagging(oidc_providers.provider_arn), on_provider),
+    "ListOpenIDConnectProviderTags": Operation(tags.listing_tags(oidc_providers.provider_arn), on_provider, reads=True),
+}
+"""Identity providers of OpenID Connect."""
 
 ACCOUNT: dict[str, Operation] = {
     "GetAccountSummary": Operation(account.summary, in_account, reads=True),
@@ -138,5 +154,5 @@ SIMULATION: dict[str, Operation] = {
 }
 """What IAM would decide."""
 
-OPERATIONS: dict[str, Operation] = {**ENTITIES, **ACCOUNT, **POLICIES, **SIMULATION}
+OPERATIONS: dict[str, Operation] = {**ENTITIES, **PROVIDERS, **ACCOUNT, **POLICIES, **SIMULATION}
 """Every operation that IAM offers here."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Access, Call, Needs
 from labkit.embedded.records import keys, principals
+from labkit.embedded.records.federation import providers
 from labkit.embedded.records.keys import UserKey
 from labkit.embedded.records.principals import Kind
 from labkit.embedded.services.iam.entities import instance_profiles, linked_roles
@@ -60,6 +61,12 @@ def on_profile_and_role(embedded: Embedded, call: Call) -> list[Access]:
     role = _arn(embedded, call, "role")
     passed = Access("iam:PassRole", role, call.account)
     return [*_on_profile(embedded, call), passed]
+
+
+def on_provider(embedded: Embedded, call: Call) -> list[Access]:
+    """A provider of OpenID Connect that exists, or is to exist."""
+    arn = call.params.get("OpenIDConnectProviderArn") or providers.arn_of(call.account, call.params["Url"])
+    return [Access(f"iam:{call.operation}", arn, call.account)]
 
 
 def on_key_owner(embedded: Embedded, call: Call) -> list[Access]:

@@ -45,6 +45,11 @@ ATTACHED: Mapping[str, Quota] = {
 """Managed policies attached to one entity."""
 INLINE_SIZES: Mapping[str, int] = {"user": 2048, "group": 5120, "role": 10_240}
 """Characters of all inline policies of one entity together, white space not counted."""
+OIDC_PROVIDERS = Quota("OpenIdConnectProvidersPerAccount", 100)
+CLIENT_IDS = Quota("ClientIdsPerOpenIdConnectProvider", 100)
+"""How AWS's texts name this quota and the one before is not known."""
+THUMBPRINTS = 5
+"""Thumbprints of one provider of OpenID Connect."""
 VERSIONS = 5
 """Versions of one managed policy."""
 TAGS = 50

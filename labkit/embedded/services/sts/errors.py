@@ -10,6 +10,11 @@ from collections.abc import Mapping
 
 from labkit.embedded.protocol.calls import ServiceError
 
+_NO_KEY = (
+    "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity "
+    "documentation for requirements"
+)
+
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "bad arn": ("ValidationError", "{} is invalid"),
     "duplicate tags": (
@@ -44,6 +49,29 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "other source identity": (
         "AccessDenied",
         "The source identity of the calling session is {} and cannot be changed.",
+    ),
+    "no token": (
+        "InvalidIdentityToken",
+        "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
+    ),
+    "no claim": ("InvalidIdentityToken", "Missing a required claim: {}"),
+    "no provider": ("InvalidIdentityToken", "No OpenIDConnect provider found in your account for {}"),
+    "other audience": ("InvalidIdentityToken", "Incorrect token audience"),
+    "no such key": ("InvalidIdentityToken", _NO_KEY),
+    # On AWS there is always somebody to fetch the keys from; the second sentence is the lab's own.
+    "no keys": (
+        "InvalidIdentityToken",
+        _NO_KEY + ". The lab fetches none: labkit oidc add {} JWKS_FILE gives it them.",
+    ),
+    "expired token": (
+        "ExpiredTokenException",
+        "Token expired: current date/time {} must be before the expiration date/time{}",
+    ),
+    # AWS's text for a signature that is not the provider's is not known; this is the API reference's sentence.
+    "bad token": (
+        "InvalidIdentityToken",
+        "The web identity token that was passed could not be validated by AWS. Get a new identity token from the "
+        "identity provider and then retry the request.",
     ),
     "parameter": ("InvalidParameterValue", "The embedded AWS does not implement the parameter {}."),
 }

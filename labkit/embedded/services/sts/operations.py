@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call, Operation
 from labkit.embedded.services.permissions import in_account, nothing
+from labkit.embedded.services.sts import web_identity
 from labkit.embedded.services.sts.errors import refusal
 from labkit.embedded.services.sts.limits import limited
 from labkit.embedded.services.sts.roles import assume_role, on_role
@@ -38,6 +39,9 @@ OPERATIONS: dict[str, Operation] = {
     "GetCallerIdentity": Operation(get_caller_identity, nothing, reads=True),
     "GetAccessKeyInfo": Operation(get_access_key_info, limited(in_account), reads=True),
     "AssumeRole": Operation(assume_role, limited(on_role)),
+    "AssumeRoleWithWebIdentity": Operation(
+        web_identity.assume_role, web_identity.on_role, identify=web_identity.identify
+    ),
     "GetSessionToken": Operation(get_session_token, limited(nothing)),
     "GetFederationToken": Operation(get_federation_token, limited(on_federated_user)),
 }

@@ -1,0 +1,1 @@
+"""Identity providers and the keys of those who issue tokens."""
