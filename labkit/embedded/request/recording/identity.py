@@ -10,12 +10,15 @@ from typing import Any
 
 from labkit.embedded.protocol.calls import Call, Identity
 from labkit.embedded.state.clock import iso
+from labkit.iam.request import FEDERATED
 
 
 def user_identity(call: Call) -> dict[str, Any]:
     """The caller as the events of its own account show it."""
     identity, invoked_by = call.identity, call.origin.forwarded_by
     by = {"invokedBy": invoked_by} if invoked_by else {}
+    if identity.principal.kind == FEDERATED:
+        return _web_identity(identity)
     if not identity.principal.is_iam:
         return {"type": "AWSService", **by}
     return {**_principal(identity), **_session(identity), **by}
@@ -29,9 +32,19 @@ def from_elsewhere(call: Call) -> dict[str, Any]:
 
 def username(call: Call) -> str | None:
     """What LookupEvents calls the user name: that of an IAM user, or of the session; services have none."""
+    if call.identity.principal.kind == FEDERATED:
+        return str(_web_identity(call.identity)["userName"])
     if not call.identity.principal.is_iam:
         return None
     return call.identity.arn.rpartition("/")[2]
+
+
+def _web_identity(identity: Identity) -> dict[str, Any]:
+    """Who comes with the token of an identity provider: it is known by its subject, and has no account."""
+    claims = {name.rpartition(":")[2]: value for name, value in identity.context.items()}
+    provider = identity.principal.name
+    named = f"{provider}:{claims['aud']}:{claims['sub']}"
+    return {"type": "WebIdentityUser", "principalId": named, "userName": claims["sub"], "identityProvider": provider}
 
 
 def _principal(identity: Identity) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from uuid import uuid4
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.request.recording.events import Event
 from labkit.embedded.request.recording.record import Outcome, made, subject
+from labkit.iam.request import SERVICE
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -51,8 +52,9 @@ def refusals_noted(embedded: Embedded, call: Call) -> Iterator[None]:
 
 
 def _events(call: Call, outcome: Outcome) -> list[Event]:
-    recipients = list(dict.fromkeys((call.account, _owner(call, outcome))))
-    by_service = not call.identity.principal.is_iam
+    accounts = (call.account, _owner(call, outcome)) if call.account else (subject(call)[1],)
+    recipients = list(dict.fromkeys(accounts))
+    by_service = call.identity.principal.kind == SERVICE
     shared = str(uuid4()) if len(recipients) > 1 or by_service else None
     return [made(call, outcome, account, shared) for account in recipients]
 

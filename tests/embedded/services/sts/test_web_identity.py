@@ -271,3 +271,25 @@ def test_a_role_that_is_assumed_after_it_inherits_the_tags(cloud: Cloud, signer:
     make_role(cloud, document.replace('"sts:AssumeRole"', '["sts:AssumeRole", "sts:TagSession"]'), "second")
     keys = session_keys(enter(cloud, token(cloud, signer, **TAGS))["Credentials"])
     assert assume(cloud, keys, "arn:aws:iam::813835382529:role/second")["Credentials"]
+
+
+@pytest.mark.parametrize("subject", [SUBJECT, "repo:octo/other:pull_request"])
+def test_the_account_of_the_role_sees_who_came_or_wanted_to(cloud: Cloud, signer: Signer, subject: str) -> None:
+    furnish(cloud, signer)
+    text = token(cloud, signer, sub=subject)
+    if subject == SUBJECT:
+        enter(cloud, text)
+    else:
+        assert denied(enter, cloud=cloud, text=text) == REFUSED
+    trail = cloud.client("registry", "cloudtrail")
+    wanted = [{"AttributeKey": "EventName", "AttributeValue": "AssumeRoleWithWebIdentity"}]
+    [event] = trail.lookup_events(LookupAttributes=wanted)["Events"]
+    record = json.loads(event["CloudTrailEvent"])
+    assert record["userIdentity"] == {
+        "type": "WebIdentityUser",
+        "principalId": f"{PROVIDER}:sts.amazonaws.com:{subject}",
+        "userName": subject,
+        "identityProvider": PROVIDER,
+    }
+    assert text not in event["CloudTrailEvent"]
+    assert ("errorCode" in record) is (subject != SUBJECT)
