@@ -105,8 +105,15 @@ REASONS = {
     "(IAM User Guide, Available keys for AWS OIDC federation).",
     "pull-through-cache": "Pulling through a pull-through cache rule also imports the image and may create the "
     "repository (Service Authorization Reference, operations of ECR).",
+    "address-of-services-unknown": "From which address a service calls by itself is not documented "
+    "(IAM User Guide, AWS global condition context keys).",
     "value-for-services-unknown": "There for all requests; which value a service's own request has is not documented "
     "(IAM User Guide, AWS global condition context keys, 2026).",
+}
+OF_SERVICES_UNKNOWN = {
+    "aws:PrincipalAccount": "value-for-services-unknown",
+    "aws:PrincipalArn": "value-for-services-unknown",
+    "aws:SourceIp": "address-of-services-unknown",
 }
 BOUNDARY = "iam:PermissionsBoundary"
 BOUNDARY_IN_REQUEST = ("CreateRole", "CreateUser", "PutRolePermissionsBoundary", "PutUserPermissionsBoundary")
@@ -220,8 +227,8 @@ def key_rows(package: Package, resources: Mapping[str, Mapping[str, Any]]) -> di
             own = row["key"].partition(":")[0] in SERVICES
             origin = "resource" if row["key"] in of_resources else "parameter" if own else "provider"
             rows.setdefault(row["key"], _key(row["key"], row["type"], origin, False))
-    for key in ("aws:PrincipalAccount", "aws:PrincipalArn"):
-        rows[key]["corrected"] = ["value-for-services-unknown"]
+    for key, reason in OF_SERVICES_UNKNOWN.items():
+        rows[key]["corrected"] = [reason]
     for key in claims(package):
         rows.setdefault(key, {**_key(key, "String", "provider", False), "corrected": ["claims-of-any-provider"]})
     return rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from labkit.check import answers
 from labkit.check.answers import Answer
@@ -18,6 +18,7 @@ from labkit.pull.policies import PULL_ACTIONS
 _VENDOR = re.compile(r"[A-Za-z0-9.-]+")
 _NAME = re.compile(r"[A-Za-z0-9*?]+")
 _CLOSE_PREFIX = 0.75
+_USUAL = 100  # characters of an action whose rows are remembered
 _TOKEN = "ecr:getauthorizationtoken"  # noqa: S105 - an action, not a token
 
 
@@ -42,17 +43,33 @@ def denied_service(statement: LocatedStatement) -> str:
 
 def rows_of(statement: LocatedStatement) -> tuple[ActionRow, ...] | None:
     """The rows of all actions that a statement names; None where it may speak of others than the table's."""
-    named = [value.text for value in statement.values("Action")]
-    if not named or any(text.partition(":")[0].lower() not in _services() for text in named):
+    return _rows(frozenset(value.text.lower() for value in statement.values("Action")))
+
+
+@lru_cache(maxsize=64)
+def _rows(named: frozenset[str]) -> tuple[ActionRow, ...] | None:
+    if not named or any(text.partition(":")[0] not in _services() for text in named):
         return None
     return tuple({row.name: row for text in named for row in covered(text)}.values())
 
 
-def covered(pattern: str) -> Iterator[ActionRow]:
+def covered(pattern: str) -> tuple[ActionRow, ...]:
     """The rows of the table that an action of a policy covers; it may hold wildcards after the service."""
+    return _remembered(pattern.lower()) if len(pattern) <= _USUAL else _covered(pattern)
+
+
+@lru_cache(maxsize=512)
+def _remembered(pattern: str) -> tuple[ActionRow, ...]:
+    return _covered(pattern)
+
+
+def _covered(pattern: str) -> tuple[ActionRow, ...]:
+    row = action_table.action(pattern)
+    if row or not ("*" in pattern or "?" in pattern):
+        return (row,) if row else ()
     compiled = Pattern.compile(pattern, "glob-any-case")
     rows = action_table.actions(pattern.partition(":")[0])
-    return (row for row in rows if compiled.matches(row.name, {}))
+    return tuple(row for row in rows if compiled.matches(row.name, {}))
 
 
 @cache
@@ -116,7 +133,7 @@ def _existence(value: LocatedText) -> list[Violation]:
     if meant:
         problem = f"There is no service {quoted(prefix)}."
         instead = f"Did you mean the prefix {meant}?"
-    elif prefix not in _services() or any(covered(value.text)):
+    elif prefix not in _services() or covered(value.text):
         return []
     elif permitting := action_table.operation(value.text):
         problem = f"{quoted(value.text)} is an operation of the API, not an action."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from labkit.check.actions import covered, denied_service
+from labkit.check.actions import covered, covers, denied_service
 from labkit.check.conditions.keys import TWINS, is_callers, of_services
 from labkit.check.findings import Violation
 from labkit.check.located import LocatedCondition, LocatedStatement, LocatedText
@@ -50,6 +50,8 @@ _CLASHES = {
         "the statement for callers",
     ),
 }
+_PASS_ROLE, _SPELLED = "iam:PassRole", "iam:PassedToService"
+_TO_SERVICE = _SPELLED.lower()
 _ABOUT_SERVICES = frozenset({"aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"})
 # Positive conditions on these say whom a statement for everyone means.
 _LIMITS = _SOURCES | {
@@ -79,7 +81,10 @@ def check(statement: LocatedStatement) -> Iterator[Violation]:
             yield from _without_source(statement)
         if statement.kind.name == "ecr-repository":
             yield from _too_wide(statement)
-    elif statement.kind.principal_kinds and statement.kind.name != "vpc-endpoint":  # which no pull by Lambda passes
+        yield from _pass_role(statement)
+        return
+    yield from _not_principal_deny(statement)
+    if statement.kind.principal_kinds and statement.kind.name != "vpc-endpoint":  # which no pull by Lambda passes
         yield from _hits_services(statement)
 
 
@@ -116,6 +121,22 @@ def _not_principal(statement: LocatedStatement) -> Iterator[Violation]:
         yield Violation("not-principal-allow", statement.at("NotPrincipal"), problem, instead)
 
 
+def _not_principal_deny(statement: LocatedStatement) -> Iterator[Violation]:
+    if "NotPrincipal" in statement.raw and "NotPrincipal" not in statement.kind.forbidden:
+        problem = "It also hits every user and role that has a permissions boundary, whoever is listed."
+        instead = 'Write "Principal": "*" with "ArnNotLike": {"aws:PrincipalArn": "…"}, which AWS recommends.'
+        yield Violation("not-principal-deny", statement.at("NotPrincipal"), problem, instead)
+
+
+def _pass_role(statement: LocatedStatement) -> Iterator[Violation]:
+    named = [value for value in statement.values("Action") if value.text != "*" and covers(value.text, _PASS_ROLE)]
+    everything = [value for value in statement.values("Resource") if value.text == "*"]
+    if named and everything and _TO_SERVICE not in statement.required_keys:
+        problem = "Whoever has this may pass every role of the account to every service."
+        instead = f'Name the roles in Resource, or add "StringEquals": {{"{_SPELLED}": "lambda.amazonaws.com"}}.'
+        yield Violation("pass-role-with-star", everything[0].pointer, problem, instead)
+
+
 def _without_source(statement: LocatedStatement) -> Iterator[Violation]:
     services = [name for name in statement.services if well_formed("Service", name, statement.kind)]
     if services and not any(each.requires and each.lower_key in _SOURCES for each in statement.conditions):
@@ -142,7 +163,7 @@ def _pull() -> str:
 
 def _beyond_pull(value: LocatedText) -> bool:
     needed = {action.lower() for action in PULL_ACTIONS}
-    return value.text.lower() not in needed and (value.text == "*" or any(covered(value.text)))
+    return value.text.lower() not in needed and (value.text == "*" or bool(covered(value.text)))
 
 
 def _everything(value: LocatedText) -> bool:

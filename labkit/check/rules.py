@@ -90,6 +90,8 @@ _ROWS = (
     Rule("service-without-source", WARNING, "A service is admitted whoever it works for", _DEPUTY),
     Rule("public-principal", WARNING, "Everyone is admitted, with no condition on whom", _PRINCIPAL),
     Rule("not-principal-allow", WARNING, "Allow with NotPrincipal admits everyone else, unsigned too", _NOT_PRINCIPAL),
+    Rule("not-principal-deny", WARNING, "A Deny with NotPrincipal hits more than it spares", _NOT_PRINCIPAL),
+    Rule("pass-role-with-star", WARNING, "Every role may be passed to every service", _POLICY_CHECKS),
     Rule("wider-than-pulling", WARNING, "More is granted than a pull needs", _LAMBDA),
     Rule("half-a-pull", WARNING, "Only one of the two actions of a pull is granted to Lambda", _LAMBDA),
     Rule(

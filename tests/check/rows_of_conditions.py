@@ -154,8 +154,15 @@ ROWS = (
     ),
     Row(
         "key-unknown-to-lab",
-        callers_may({"StringEquals": {"aws:SourceVpcArn": "arn:aws:ec2:eu-central-1:592444418872:vpc/vpc-1"}}),
-        f"{C}/StringEquals/aws:SourceVpcArn",
+        user_may("lambda:InvokeFunction", Condition={"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}),
+        f"{C}/Bool/lambda:InvokedViaFunctionUrl",
+        user_may("lambda:InvokeFunction", Condition={"Null": {"lambda:EventSourceToken": "true"}}),
+        "identity",
+    ),
+    Row(
+        "key-unknown-to-lab",
+        everyone_may_not({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}),
+        f"{C}/StringNotEquals/aws:SourceVpce",
         callers_may({"StringEquals": {"aws:CalledViaFirst": "cloudformation.amazonaws.com"}}),
     ),
     Row(

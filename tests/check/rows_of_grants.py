@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.check.policies import LAMBDA, PULL, SOURCE, C, Row, S, callers_may, everyone_may_not, lambda_may
+from tests.check.policies import LAMBDA, PULL, SOURCE, C, Row, S, callers_may, everyone_may_not, lambda_may, user_may
 
 ROWS = (
     Row(
@@ -58,6 +58,19 @@ ROWS = (
         lambda_may(Principal=None, NotPrincipal={"AWS": "592444418872"}, Condition=None),
         f"{S}/NotPrincipal",
         callers_may(),
+    ),
+    Row(
+        "not-principal-deny",
+        lambda_may(Effect="Deny", Principal=None, NotPrincipal={"AWS": "592444418872"}, Condition=None),
+        f"{S}/NotPrincipal",
+        everyone_may_not({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::592444418872:role/Admin"}}),
+    ),
+    Row(
+        "pass-role-with-star",
+        user_may("lambda:*", "iam:Pass*"),
+        f"{S}/Resource",
+        user_may("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}),
+        "identity",
     ),
     Row("wider-than-pulling", lambda_may(Action=[*PULL, "ecr:SetRepositoryPolicy"]), f"{S}/Action/2", lambda_may()),
     Row("wider-than-pulling", callers_may(Action="ecr:*"), f"{S}/Action", callers_may(Action=[*PULL, "ecr:PutImage"])),

@@ -173,24 +173,41 @@ def test_a_comma_too_many_is_named_where_it_stands():
 
 
 CASES = Path(__file__).parents[2].parent / "shared" / "cases"
+#: Of each case: the kind that it is read as, and the rules that stand for what it shows; none: nothing is found.
 EXPECTED: dict[str, tuple[str, set[str]]] = {
-    "03-forall-orgid": ("ecr-repository", {"all-values-with-allow", "public-principal"}),
-    "04-token-in-repository-policy": ("ecr-repository", {"foreign-action"}),
-    "08-arn-without-service": ("identity", {"bad-arn"}),
-    "09-deny-likeifexists-service": ("ecr-repository", {"deny-without-the-key"}),
-    "15-trust-star": ("trust", {"bad-principal"}),
-    "16-both-principals": ("ecr-repository", {"service-without-source"}),
-    "17-orgpaths-plus-lambda": ("ecr-repository", {"wider-than-pulling"}),
-    "19-scribd-org-policy": ("ecr-repository", {"service-statement-missing"}),
-    "44-vpc-endpoint-policy": ("vpc-endpoint", set()),
-    "45-rcp-negated-role": ("rcp", set()),
-}
+    "03-forall-orgid/policy": ("ecr-repository", {"all-values-with-allow", "public-principal"}),
+    "04-token-in-repository-policy/policy": ("ecr-repository", {"foreign-action"}),
+    "08-arn-without-service/policy": ("identity", {"bad-arn"}),
+    "09-deny-likeifexists-service/policy": ("ecr-repository", {"deny-without-the-key"}),
+    "15-trust-star/policy": ("trust", {"bad-principal"}),
+    "16-both-principals/policy": ("ecr-repository", {"service-without-source"}),
+    "17-orgpaths-plus-lambda/policy": ("ecr-repository", {"wider-than-pulling"}),
+    "19-scribd-org-policy/policy": ("ecr-repository", {"service-statement-missing"}),
+    "44-vpc-endpoint-policy/policy": ("vpc-endpoint", set()),
+    "45-rcp-negated-role/policy": ("rcp", set()),
+    "59-check-is-silent/empty-array": ("identity", {"empty-condition"}),
+    "59-check-is-silent/empty-variable": ("identity", {"bad-variable"}),
+    "59-check-is-silent/missing-brace": ("identity", {"bad-variable"}),
+    "59-check-is-silent/missing-quote": ("identity", {"bad-variable"}),
+    "59-check-is-silent/null-any": ("identity", {"null-with-qualifier"}),
+    "59-check-is-silent/service-star": ("identity", {"bad-arn"}),
+    "59-check-is-silent/space": ("identity", {"bad-variable"}),
+    "59-check-is-silent/two-cases": ("identity", {"two-spellings"}),
+    "policies-of-engineers/callers": ("ecr-repository", {"service-statement-missing"}),
+    "policies-of-engineers/combined": ("ecr-repository", {"one-statement-for-both"}),
+    "policies-of-engineers/execrole": ("ecr-repository", {"service-statement-missing", "foreign-action"}),
+    "policies-of-engineers/getrepo": ("ecr-repository", {"half-a-pull"}),
+    "policies-of-engineers/orgboth": ("ecr-repository", {"service-statement-missing"}),
+    "policies-of-engineers/self": ("ecr-repository", {"caller-statement-missing"}),
+    "policies-of-engineers/trailing": ("identity", {"json-syntax"}),
+    "policies-of-engineers/typo": ("ecr-repository", {"unknown-action", "wildcard-not-expanded"}),
+    "policies-of-engineers/wrongsvc": ("ecr-repository", {"bad-principal", "element-not-allowed"}),
+}  # fmt: skip
 
 
 @pytest.mark.skipif(not CASES.is_dir(), reason="The cases from public reports are not beside the project.")
 def test_the_policies_of_public_reports_have_the_findings_that_stand_for_their_kind():
-    reports = {path.parent.name: check(path.read_text("utf-8")) for path in CASES.glob("*/policy.json")}
-    assert reports.keys() == EXPECTED.keys()
     for name, (kind, rules) in EXPECTED.items():
-        found = ids(reports[name])
-        assert (reports[name].kind.name, found & rules if rules else found) == (kind, rules), name
+        report = check((CASES / f"{name}.json").read_text("utf-8"))
+        assert (report.kind.name, ids(report) & rules if rules else ids(report)) == (kind, rules), name
+    assert {path.parent.name for path in CASES.glob("*/policy.json")} <= {name.partition("/")[0] for name in EXPECTED}

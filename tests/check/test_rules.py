@@ -70,7 +70,7 @@ def test_a_misspelt_action_is_answered_with_what_was_meant(action, meant):
     ["ecr:BatchImportUpstreamImage", "iam:PassRole", "sts:TagSession", "lambda:InvokeFunctionUrl", "ecr:?*Image"],
 )
 def test_actions_that_no_operation_is_named_after_and_wildcards_are_known(action):
-    assert found(user_may(action), "identity") == []
+    assert "unknown-action" not in [rule for rule, _ in found(user_may(action), "identity")]
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,8 @@ _WRITTEN = re.compile(r"\$\{([^{}']*+)(?:'[^']*+'\s*+)?\}")
 
 
 def check(statement: LocatedStatement) -> Iterator[Violation]:
-    """Findings about dates, variables and spellings of a statement that IAM reads."""
-    if not statement.kind.by_iam:
-        return
-    for condition in statement.conditions:
+    """Findings about dates (which only IAM is known to refuse), variables and spellings of a statement."""
+    for condition in statement.conditions if statement.kind.by_iam else ():
         for value in condition.values if condition.name.startswith("Date") else ():
             if not is_date(value.text):
                 instead = "Write a date such as 2025-05-09T10:00:00Z, or seconds since 1970."

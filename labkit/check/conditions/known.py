@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labkit.check.actions import rows_of
+from labkit.check.actions import denied_service, rows_of
 from labkit.check.conditions.keys import is_of_the_table, suggestion
 from labkit.check.findings import Violation, quoted
 from labkit.check.located import LocatedCondition, LocatedStatement
 from labkit.iam import action_table
-from labkit.iam.action_table import KeyRow
+from labkit.iam.action_table import KeyRow, known_keys
 
 
 def _key(condition: LocatedCondition, statement: LocatedStatement) -> Iterator[Violation]:
@@ -23,7 +23,7 @@ def _key(condition: LocatedCondition, statement: LocatedStatement) -> Iterator[V
         problem = f"There is no condition key {quoted(condition.key)}."
         yield Violation("unknown-key", condition.pointer, problem, instead)
     elif key is not None:
-        yield from _of_no_action(condition, key, statement) or _unfilled(condition, key)
+        yield from _of_no_action(condition, key, statement) or _unfilled(condition, key, statement)
 
 
 def _of_no_action(condition: LocatedCondition, key: KeyRow, statement: LocatedStatement) -> list[Violation]:
@@ -37,10 +37,15 @@ def _of_no_action(condition: LocatedCondition, key: KeyRow, statement: LocatedSt
     return [Violation("key-of-no-action", condition.pointer, problem, instead)]
 
 
-def _unfilled(condition: LocatedCondition, key: KeyRow) -> list[Violation]:
-    if action_table.is_known(key.name):
+def _unfilled(condition: LocatedCondition, key: KeyRow, statement: LocatedStatement) -> list[Violation]:
+    pulls = statement.services or (statement.reaches_services and denied_service(statement))
+    at_times = known_keys.AT_TIMES if pulls and not key.corrected else {}
+    why = at_times.get(key.name) or known_keys.UNKNOWN.get(key.name, "")
+    if not why and action_table.is_known(key.name):
         return []
-    problem = f"The lab does not know {condition.key}: here no Allow with it applies, and every Deny does."
+    always = "does not always know" if key.name in at_times else "does not know"
+    because = f" ({why})" if why else ""
+    problem = f"The lab {always} {condition.key}{because}: then no Allow with it applies, and every Deny does."
     return [Violation("key-unknown-to-lab", condition.pointer, problem, "Try on AWS what this condition decides.")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,7 @@ def operation(name: str) -> str | None:
     return _table()["operations"].get(_spellings("operations").get(name.lower(), ""))
 
 
+@lru_cache(maxsize=1_024)
 def key(name: str) -> KeyRow | None:
     """The row of a condition key, also of one tag's (``aws:ResourceTag/team``); None where the table has none."""
     spelled = _spellings("keys").get(name.lower())
