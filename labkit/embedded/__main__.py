@@ -31,7 +31,9 @@ def _serve(args: argparse.Namespace) -> int:
     from labkit.embedded.state import log
     from labkit.embedded.state.runtime import READY
     from labkit.ground.home import Home
+    from labkit.image.run import orphans
 
+    orphans.adopt()
     if args.detached:
         log.write_to(Home(args.home).log)
     else:

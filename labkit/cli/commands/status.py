@@ -54,6 +54,8 @@ def _elsewhere(args: argparse.Namespace, home: Path, elsewhere: ElsewhereError) 
 
 def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
     """The status as plain data: ``{"up", "home"}``, and where it runs everything that is known about it."""
+    from labkit.image.run import confinement
+
     if running is None:
         return {"up": False, "home": str(home)}
     return {
@@ -63,6 +65,7 @@ def facts_of(home: Path, running: Running | None) -> dict[str, Any]:
         "endpoint": running.endpoint,
         "registry": running.registry,
         **_engine(home),
+        "handlers": confinement.in_words(),
         "region": running.region,
         "organization": running.organization,
         "accounts": dict(running.accounts),
@@ -105,6 +108,7 @@ def _show(facts: Mapping[str, Any]) -> None:
     table.add_row("for", duration(facts["uptime_seconds"]))
     table.add_row("lab home", facts["home"])
     table.add_row("engine", f"{facts['engine']}: {facts['because']}")
+    table.add_row("handlers", f"as processes of this machine they are {facts['handlers']}")
     table.add_row("region", facts["region"])
     table.add_row("organization", facts["organization"])
     accounts = [f"{number}  {name}" for name, number in facts["accounts"].items()]

@@ -48,8 +48,10 @@ class RunnableFunction:
     container. ``environment`` are the function's variables. ``host_environment`` is what the lab adds, such as the
     execution role's credentials and AWS's address; it wins over the function's. ``entrypoint``, ``command`` and
     ``working_directory`` override the image's, as ImageConfig does. ``architecture`` is the function's, in Docker's
-    words, where it is known. ``engine`` names the container engine that runs the image; where it is empty, the lab's
-    own Python runs the handler, under the ``conditions`` that the log is to name, if they are not those of a process.
+    words, where it is known. ``hidden`` are places that a process must not reach, where the system can keep it from
+    them (:mod:`labkit.image.run.confinement`). ``engine`` names the container engine that runs the image; where it is
+    empty, the lab's own Python runs the handler, under the ``conditions`` that the log is to name, if they are not
+    those of a process.
     """
 
     root: Path
@@ -67,6 +69,7 @@ class RunnableFunction:
     working_directory: str | None = None
     scratch: int = 512
     architecture: str = ""
+    hidden: tuple[Path, ...] = ()
     engine: str = ""
     conditions: str = ""
 

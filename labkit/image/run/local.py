@@ -23,6 +23,7 @@ from labkit.ground import addresses
 from labkit.ground.files import discard
 from labkit.image.format.errors import ImageError
 from labkit.image.format.image import Image
+from labkit.image.run.confinement import private_places
 from labkit.image.run.filesystem import unpack
 from labkit.image.run.function import RunnableFunction
 from labkit.image.run.interpreter import InterpreterProcess
@@ -102,7 +103,8 @@ class LocalFunction:
         with ExitStack() as undo:
             undo.callback(discard, folder)
             unpack(image.layers, folder)
-            function = RunnableFunction(folder, image.config, timeout=timeout, memory=MEMORY)
+            hidden = () if in_process else private_places()
+            function = RunnableFunction(folder, image.config, timeout=timeout, memory=MEMORY, hidden=hidden)
             start: Start = InterpreterProcess if in_process else FunctionProcess
             self._sandbox = undo.enter_context(Sandbox(function, start))
             self._address = self._answered_here(undo) if in_process else self._listened_at(port, undo)

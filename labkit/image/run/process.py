@@ -1,4 +1,8 @@
-"""A function's operating system process: started with its Runtime API, ended with everything that it started."""
+"""A function's operating system process: started with its Runtime API, ended with everything that it started.
+
+It is confined where the system can do that (:mod:`labkit.image.run.confinement`). What it has started ends with it: its
+process group by a signal; what has left the group is found by :mod:`labkit.image.run.orphans`.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from labkit.errors import LabError
 from labkit.ground.files import discard
+from labkit.image.run import orphans
+from labkit.image.run.confinement import Confinement
 from labkit.image.run.function import Fault, RunnableFunction
 from labkit.image.run.runtime_api import ProcessEvent, ProcessEventKind, RuntimeApi
 
@@ -40,9 +46,11 @@ class FunctionProcess:
         self._read = 0
         environment = function.process_environment(handler, self.api.address, self.scratch)
         command = [sys.executable, "-S", str(_BOOTSTRAP), handler, _packages(), str(self._log)]
+        confinement = Confinement(function.hidden, (function.root, *_interpreter()), (self.scratch,))
         try:
-            with self._log.open("ab") as log:
-                self._process = _start(command, environment, directory, log.fileno())
+            with self._log.open("ab") as log, orphans.starting() as known:
+                self._process = confinement.start(partial(_start, command, environment, directory, log.fileno()))
+                known.add(self._process.pid)
         except BaseException:
             self.api.close()
             discard(self.scratch)
@@ -91,6 +99,7 @@ class FunctionProcess:
     def _watch(self) -> None:
         code = self._process.wait()
         _kill_group(self._process)  # what it started must not outlive it
+        orphans.end(self._process.pid, self.api.address)
         self.api.events.put(ProcessEvent(ProcessEventKind.EXITED, code=code))
 
 
@@ -110,6 +119,13 @@ def _packages() -> str:
     if found is None or found.origin is None:
         raise LabError("The package awslambdaric is not installed; labkit lab installs it.")
     return str(Path(found.origin).parent.parent)
+
+
+@cache
+def _interpreter() -> tuple[Path, ...]:
+    """Where the lab's Python and what it runs a handler with lie, which may be in the user's home."""
+    program = Path(sys.executable).resolve().parent
+    return tuple(Path(place) for place in (sys.prefix, sys.base_prefix, program, _BOOTSTRAP.parent, _packages()))
 
 
 def _start(command: list[str], environment: dict[str, str], directory: Path, log: int) -> subprocess.Popen[bytes]:

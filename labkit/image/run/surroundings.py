@@ -105,10 +105,12 @@ class Surroundings:
     @contextmanager
     def _with_path(self) -> Iterator[None]:
         before, sys.path[:] = list(sys.path), self._path
+        writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # the function's code is read-only
         try:
             yield
         finally:
             self._path, sys.path[:] = list(sys.path), before
+            sys.dont_write_bytecode = writes
 
     @contextmanager
     def _with_modules(self) -> Iterator[None]:

@@ -244,8 +244,8 @@ def on_image(root, entrypoint=None, command=None, **settings):
 
 
 def test_secrets_are_not_in_the_representation_of_a_function(tmp_path):
-    assert "hidden" not in repr(
-        RunnableFunction(tmp_path, ImageConfig(), host_environment={"AWS_SESSION_TOKEN": "hidden"})
+    assert "secret-token" not in repr(
+        RunnableFunction(tmp_path, ImageConfig(), host_environment={"AWS_SESSION_TOKEN": "secret-token"})
     )
 
 

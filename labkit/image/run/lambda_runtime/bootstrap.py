@@ -76,6 +76,7 @@ def _set_path(packages: str) -> None:
 def main() -> None:
     """Run the handler named by the argument until the host ends it."""
     gc.disable()  # of what the imports make nothing is garbage
+    sys.dont_write_bytecode = True  # the function's code is read-only
     log, packages = sys.argv.pop(), sys.argv.pop()
     _tie_to_host(os.environ["AWS_LAMBDA_RUNTIME_API"], log)
     _complete_builtins()

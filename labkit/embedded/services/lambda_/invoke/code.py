@@ -5,11 +5,13 @@ withdrawal for a while (Lambda Developer Guide, "Function states"). The director
 image has been unpacked as a whole; next to the root file system lies the image's configuration.
 
 A directory disappears by one rename too, and is removed afterwards, so that what is there is always whole. What an
-invocation uses (`CodeStore.used`) is removed when the invocation has ended.
+invocation uses (`CodeStore.used`) is removed when the invocation has ended. Code is read-only and sealed
+(`labkit.embedded.services.lambda_.invoke.seals`); what was changed nevertheless is unpacked anew before it is run.
 """
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import threading
 from collections import Counter
@@ -18,12 +20,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
+from labkit.embedded.services.lambda_.invoke.seals import make_read_only, seal_of, state_of
 from labkit.embedded.state.blobs import BlobStore
-from labkit.ground.files import discard, disk_trouble
+from labkit.ground.files import discard, disk_trouble, write_atomically
 from labkit.image.format.config import ImageConfig
 from labkit.image.format.errors import ConfigError, DiskError, ImageError, ImageTooComplex, ImageTooLarge
 from labkit.image.format.manifest import parse
 from labkit.image.run.filesystem import unpack
+
+_LOG = logging.getLogger(__name__)
 
 
 class CodeFailure(Exception):  # noqa: N818 - what Lambda calls Failed
@@ -36,7 +41,7 @@ class CodeFailure(Exception):  # noqa: N818 - what Lambda calls Failed
 
 
 class CodeStore:
-    """Unpacked images below ``home``: ``<digest>/root`` and ``<digest>/image.json``.
+    """Unpacked images below ``home``: ``<digest>/root``, ``<digest>/image.json`` and ``<digest>/seal``.
 
     ``needed`` tells whether some function runs, or is to run, the image of a digest. One process at a time uses a
     directory; what a killed one was unpacking or removing is removed at the start.
@@ -48,6 +53,7 @@ class CodeStore:
         self._lock = threading.Lock()
         self._users: Counter[str] = Counter()
         self._postponed: set[str] = set()
+        self._found_right: dict[str, str] = {}
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         for unfinished in home.glob(".*"):
             discard(unfinished)
@@ -71,12 +77,39 @@ class CodeStore:
             temporary = Path(tempfile.mkdtemp(prefix=".", dir=self._home))
             try:
                 _unpack(digest, blobs, temporary)
+                make_read_only(temporary / "root")
+                (temporary / "seal").write_text(seal_of(temporary / "root"))
                 self._appear(temporary, digest)
             finally:
                 discard(temporary)
         except OSError as error:
             reason = disk_trouble(error) or str(error)
             raise CodeFailure("InternalError", f"The image cannot be unpacked: {reason}.") from None
+
+    def verify(self, digest: str, blobs: BlobStore) -> None:
+        """See that the code is what the image was unpacked to, and unpack it anew where it is not.
+
+        Code from before there were seals gets one. Raises `CodeFailure` where the image is not there any more.
+        """
+        try:
+            state = state_of(self.root(digest))
+            if self._found_right.get(digest) == state:
+                return
+            seal = self._place(digest) / "seal"
+            if not seal.exists():
+                write_atomically(seal, seal_of(self.root(digest)).encode())
+            if seal.read_text() == seal_of(self.root(digest)):
+                self._found_right[digest] = state
+                return
+        except FileNotFoundError:
+            pass  # something of it is gone
+        except OSError as error:
+            raise CodeFailure("InternalError", f"The code of the function cannot be read: {error.strerror}.") from None
+        _LOG.warning("the code of %s has been changed, and is unpacked anew", digest)
+        with self._lock:
+            changed = self._set_apart(self._place(digest))
+        discard(changed)
+        self.prepare(digest, blobs)
 
     @contextmanager
     def used(self, digest: str) -> Iterator[None]:

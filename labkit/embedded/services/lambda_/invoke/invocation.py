@@ -36,8 +36,10 @@ from labkit.embedded.services.lambda_.roles import assumable
 from labkit.image.format.config import ImageConfig
 from labkit.image.format.errors import ImageError, Throttled
 from labkit.image.run import function as local
+from labkit.image.run.confinement import private_places
 from labkit.image.run.pool import SandboxPool
 from labkit.image.run.result import LOG_TAIL, InvocationResult
+from labkit.image.run.runtime import Process, Start
 from labkit.pull.function import LATEST, FunctionRef
 
 if TYPE_CHECKING:
@@ -164,9 +166,19 @@ def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime
     container = embedded.runners.container(image, function.ready, embedded.images.blobs)
     if container is None:
         runnable, own_start = embedded.runners.own(runnable)
-        return SandboxPool(runnable, start=own_start), credentials.expiration
+        sealed = partial(_from_sealed_code, embedded, function.ready, own_start)
+        return SandboxPool(runnable, start=sealed), credentials.expiration
     start, engine = container
     return SandboxPool(replace(runnable, engine=engine), start=start), credentials.expiration
+
+
+def _from_sealed_code(embedded: Embedded, digest: str, start: Start, runnable: local.RunnableFunction) -> Process:
+    """Start a process once its code is known to be what the image was unpacked to."""
+    try:
+        embedded.functions.code.verify(digest, embedded.images.blobs)
+    except CodeFailure as failure:
+        raise local.Fault("Runtime.ExitError", failure.reason) from None
+    return start(runnable)
 
 
 def _runnable(
@@ -197,6 +209,7 @@ def _runnable(
         working_directory=overrides.get("WorkingDirectory"),
         scratch=options["EphemeralStorage"]["Size"],
         architecture=_MACHINES[options["Architectures"][0]],
+        hidden=private_places(embedded.home.root),
     )
 
 
