@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labkit.embedded.records.registries import registry_policy
+from labkit.embedded.request.propagation import registry_policy
 from labkit.pull import policies
 from tests.embedded.conftest import REGION, Cloud
 from tests.embedded.lab_of_tests import REGISTRY, WORKLOAD, Lab, refusal
@@ -96,13 +96,12 @@ def test_there_is_one_registry_policy_in_an_account_and_region(cloud: Cloud, ecr
 
 
 def test_the_engine_is_given_the_registry_policy(cloud: Cloud, ecr: Any):
-    database = cloud.embedded.database
-    assert registry_policy(database, REGISTRY, REGION) is None
+    assert registry_policy(cloud.embedded, REGISTRY, REGION) is None
     ecr.put_registry_policy(policyText=document(Action="ecr:*"))
-    found = registry_policy(database, REGISTRY, REGION)
+    found = registry_policy(cloud.embedded, REGISTRY, REGION)
     assert found is not None
     assert found.statements[0].sid == "replicas"
-    assert registry_policy(database, REGISTRY, "eu-west-1") is None
+    assert registry_policy(cloud.embedded, REGISTRY, "eu-west-1") is None
 
 
 def test_principals_of_a_registry_policy_exist_and_are_bound_to_their_ids(lab: Lab, ecr: Any):

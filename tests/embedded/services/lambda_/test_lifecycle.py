@@ -372,3 +372,19 @@ def test_a_function_can_be_deleted_while_it_is_pending(slow: Place):
     slow.lambda_.delete_function(FunctionName="f")
     slow.later(timedelta(seconds=5))
     assert refused(slow.state)[0] == "ResourceNotFoundException"
+
+
+# -- Versions ------------------------------------------------------------------------------------------------------
+
+
+def test_each_version_goes_its_own_way(place: Place):
+    place.active()
+    place.later(timedelta(days=20))
+    assert place.lambda_.publish_version(FunctionName="f")["Version"] == "1"
+    place.later(timedelta(days=20))
+    assert place.state()[:2] == ("Inactive", "Idle")
+    assert place.state("f:1")[0] == "Active" and place.invoke("f:1") == [1, None]
+    place.later()
+    place.withdraw()
+    refused(lambda: place.invoke("f:1"))
+    assert (place.state()[:2], place.state("f:1")[:3]) == (("Inactive", "Idle"), ("Inactive", *DENIED))

@@ -55,6 +55,7 @@ def publish(embedded: Embedded, function: Function, description: str | None = No
         revision=new_revision(),
         options={**function.options, "Description": description or function.options["Description"]},
         concurrency=None,
+        last_invoked=embedded.clock.now(),  # a new version has not been idle yet
     )
     if not function.settled:
         version = replace(version, state=PENDING, update=None, ready=None, running=(), serving=None)
