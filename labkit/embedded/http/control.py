@@ -1,5 +1,5 @@
-"""The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world, engine, snapshot, account, and
-clock.
+"""The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world, engine, snapshot, account,
+clock, and the keys of identity providers.
 
 Only who can read the runtime file of the lab home (mode 0600) knows the token that they carry. Wrong input is answered
 with 400 and a sentence, a lab that could not come up with 503 and a sentence.
@@ -19,6 +19,7 @@ from typing import Any
 from labkit.embedded.core import Embedded
 from labkit.embedded.protocol.wire import BodyTooLargeError, Exchange, HttpAnswer, HttpRequest, gathered
 from labkit.embedded.records import accounts
+from labkit.embedded.records.federation import key_sets, providers
 from labkit.embedded.state import inventory, schema, snapshots
 from labkit.embedded.state.lab_clock import span
 from labkit.embedded.state.settings import WorldSettings
@@ -51,6 +52,8 @@ class Control:
             ("POST", "/_labkit/snapshot"): self._snapshot,
             ("POST", "/_labkit/account"): self._account,
             ("POST", "/_labkit/clock"): self._move_clock,
+            ("GET", "/_labkit/oidc"): self._issuers,
+            ("POST", "/_labkit/oidc"): self._keys,
         }
 
     def exchange(self, head: HttpRequest) -> Exchange:
@@ -113,6 +116,20 @@ class Control:
         with self._embedded.database.write():
             accounts.add(self._embedded.database, number, "outside", self._embedded.clock.now())
         return {}
+
+    def _issuers(self, _: Any) -> dict[str, Any]:
+        return {**providers.issuers(self._embedded.database)}
+
+    def _keys(self, source: Any) -> dict[str, Any]:
+        issuer, given = key_sets.check_issuer(str(source["url"])), source["keys"]
+        keys = None if given is None else key_sets.read(json.dumps({"keys": given}))
+        database = self._embedded.database
+        with database.write():
+            if keys is None:
+                providers.remove_keys(database, issuer)
+            else:
+                providers.put_keys(database, issuer, keys)
+        return self._issuers(None)
 
     def _move_clock(self, source: Any) -> dict[str, Any]:
         by = source["by"]

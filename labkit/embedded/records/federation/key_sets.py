@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from labkit.errors import UsageError
 
 _PUBLIC: Mapping[str, tuple[str, ...]] = {"RSA": ("n", "e"), "EC": ("x", "y")}
 """By the type of a key: the members that are numbers in base64url. Keys of other types sign no tokens for AWS."""
+_BASE64URL = re.compile("[A-Za-z0-9_-]+")
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _KEPT = ("kty", "kid", "alg", "use", "crv", "n", "e", "x", "y")
 
@@ -26,6 +28,11 @@ def check_issuer(url: str) -> str:
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
         raise UsageError(f"{url!r} is not the URL of an issuer, such as https://token.actions.githubusercontent.com.")
     return url
+
+
+def named(issuer: str) -> str:
+    """Under which name the keys of an issuer are kept: its URL, without a slash at the end."""
+    return issuer.rstrip("/")
 
 
 def read(text: str) -> list[dict[str, Any]]:
@@ -65,9 +72,9 @@ def number(text: Any) -> int:
 
 def decoded(text: Any) -> bytes:
     """Bytes from base64url without padding (RFC 7515, appendix C). Raises ValueError."""
-    if not isinstance(text, str) or not text:
+    if not isinstance(text, str) or not _BASE64URL.fullmatch(text):
         raise ValueError("no base64url")
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error:
         raise ValueError("no base64url") from None

@@ -13,6 +13,7 @@ from sqlite3 import Row
 from typing import Any
 
 from labkit.embedded.records import tags
+from labkit.embedded.records.federation.key_sets import named
 from labkit.embedded.state.database import Database
 
 SCHEME = "https://"
@@ -94,11 +95,11 @@ def remove_keys(db: Database, issuer: str) -> bool:
     return there
 
 
-def issuers(db: Database) -> dict[str, list[dict[str, Any]]]:
-    """All issuers whose keys the lab has, with ``https://``, and the keys of each."""
+def issuers(db: Database) -> dict[str, list[str]]:
+    """All issuers whose keys the lab has, with ``https://``, and the names of the keys of each."""
     rows = db.all("SELECT url, keys FROM oidc_keys ORDER BY url")
-    return {f"{SCHEME}{row['url']}": json.loads(row["keys"]) for row in rows}
+    return {f"{SCHEME}{row['url']}": [key.get("kid") or key["kty"] for key in json.loads(row["keys"])] for row in rows}
 
 
 def _name(issuer: str) -> str:
-    return issuer.removeprefix(SCHEME).rstrip("/")
+    return named(issuer).removeprefix(SCHEME)
