@@ -118,6 +118,8 @@ TRUST = (
     ("a resource", trusts(Resource="*"), "Has prohibited field Resource"),
     ("an action of another service", trusts(Action="lambda:InvokeFunction"),
      "AssumeRole policy may only specify STS AssumeRole actions."),
+    ("an operator in the wrong case",
+     trusts(Condition={"stringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}), "Invalid Condition type : stringEquals"),
     ("every action", trusts(Action="*"), "AssumeRole policy may only specify STS AssumeRole actions."),
 )  # fmt: skip
 TAKEN = (
@@ -171,6 +173,32 @@ def test_organizations_and_ecr_have_one_sentence_for_everything(kind: str) -> No
     for text in ("{", document({"Effect": "Permit"}), document()):
         refused = refusal(text, DOCUMENT_KINDS[kind])
         assert refused is not None and refused.message == DOCUMENT_KINDS[kind].refusal != ""
+
+
+NAMED = {"Effect": "Deny", "Action": "ecr:*", "Resource": "*"}
+KEYS = {"aws:PrincipalTag/a": "1", "AWS:principaltag/A": "2"}
+VARIABLES = ("home/${ aws:username }", "home/${aws:username", "${}", "${aws:PrincipalTag/team, yellow}")
+SESSIONS, ROLES = "arn:aws:sts::813835382529:assumed-role/app/*", "arn:aws:iam::813835382529:role/*"
+REFUSED = (
+    ("resource", "wildcard-in-principal", document({**NAMED, "Principal": {"AWS": SESSIONS}})),
+    ("resource", "wildcard-in-principal", document({**NAMED, "Principal": {"AWS": ROLES}})),
+    ("resource", "wildcard-in-principal", document({**NAMED, "Principal": {"Service": "*.amazonaws.com"}})),
+    ("identity", "element-not-allowed", may(Principal="*")),
+    ("identity", "bad-sid", document(*[{**NAMED, "Sid": "Twice"}] * 2)),
+    ("identity", "bad-action", may(Action="ec*:BatchGetImage")),
+    *((kind, "two-spellings", when("StringEquals", KEYS)) for kind in ("identity", "managed", "session", "scp")),
+    *(("identity", "bad-variable", when("StringLike", {"s3:prefix": text})) for text in VARIABLES),
+    *(("scp", "bad-variable", when("StringLike", {"s3:prefix": text})) for text in VARIABLES),
+    *(("vpc-endpoint", "bad-variable", may(Principal="*", Resource=f"arn:aws:s3:::{text}")) for text in VARIABLES),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "rule", "text"), REFUSED, ids=[f"{row[0]} {row[1]}" for row in REFUSED])
+def test_what_aws_refuses_to_store_is_refused_and_no_policy_is_decided_that_means_something_else(
+    kind: str, rule: str, text: str
+) -> None:
+    refused = refusal(text, DOCUMENT_KINDS[kind])
+    assert refused is not None and refused.rule == rule
 
 
 def test_what_is_too_long_is_said_last() -> None:
