@@ -12,7 +12,7 @@ Kept are the newest `MOST` of the lab, and none that is older than CloudTrail's 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ MOST = 10_000
 """How many events are kept; the oldest go first."""
 AGE = timedelta(days=90)
 """How long they are kept (CloudTrail User Guide, "Working with CloudTrail Event history")."""
-_MOST_WAITING = 500  # events that wait in memory
+_MOST_WAITING = 500  # calls whose events wait in memory
 _PRUNED_EVERY = 200  # events written
 _WRITTEN_AFTER = 1.0  # seconds
 
@@ -52,27 +52,41 @@ class Event:
     resources: tuple[tuple[str, str], ...] = ()
 
 
+class Noted:
+    """What is noted of one call: its events, made once, when they are first asked for."""
+
+    def __init__(self, make: Callable[[], list[Event]]) -> None:
+        self._make = make
+        self._events: list[Event] | None = None
+
+    def events(self) -> list[Event]:
+        """The events, the caller's first."""
+        if self._events is None:
+            self._events = self._make()
+        return self._events
+
+
 class Events:
     """Writes events, at once or when it costs nothing."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._waiting: dict[str, Event] = {}
+        self._waiting: dict[Noted, None] = {}  # in order
         self._unpruned = _PRUNED_EVERY
         self._noted = threading.Event()
 
-    def note(self, event: Event) -> None:
-        """Keep an event in memory until it is written."""
-        self._waiting[event.id] = event
+    def note(self, noted: Noted) -> None:
+        """Keep events in memory until they are written."""
+        self._waiting[noted] = None
         self._noted.set()
         if len(self._waiting) > _MOST_WAITING:
             self._database.afterwards(self.flush)
 
     def write(self, events: Sequence[Event] = ()) -> None:
         """In a unit that writes: write what waits, then these."""
-        waiting = list(self._waiting.values())
-        self._insert([*waiting, *events])
+        waiting = list(self._waiting)
+        self._insert([*(event for noted in waiting for event in noted.events()), *events])
         self._database.afterwards(lambda: self._forget(waiting))
 
     def flush(self) -> None:
@@ -95,9 +109,9 @@ class Events:
         stopped.set()
         self._noted.set()
 
-    def _forget(self, events: Iterable[Event]) -> None:
-        for event in events:
-            self._waiting.pop(event.id, None)
+    def _forget(self, written: Iterable[Noted]) -> None:
+        for noted in written:
+            self._waiting.pop(noted, None)
 
     def _insert(self, events: Sequence[Event]) -> None:
         for event in events:

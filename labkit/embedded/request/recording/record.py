@@ -21,6 +21,8 @@ from labkit.embedded.request.recording.identity import from_elsewhere, user_iden
 from labkit.embedded.request.recording.resources import found_by, in_record
 from labkit.embedded.request.recording.values import shown
 from labkit.embedded.state.clock import iso
+from labkit.iam import CheckEffect
+from labkit.iam.words.explain import check_sentence
 
 _VERSION = "1.11"
 # What answers although nothing is changed: the credentials' ids of these (IAM User Guide, examples of log entries).
@@ -84,7 +86,7 @@ def made(call: Call, outcome: Outcome, recipient: str, shared: str | None = None
         access_key=(call.identity.access_key or None) if own else None,
         resource=resource or "*",
         reason=_reason(call),
-        resources=found_by(call, outcome.output, resource),
+        resources=found_by(call, None if reads and call.operation not in _ANSWERS else outcome.output, resource),
     )
 
 
@@ -120,7 +122,14 @@ def _elements(call: Call, outcome: Outcome, reads: bool) -> dict[str, Any]:
 
 
 def _reason(call: Call) -> str | None:
-    """How the engine explains what it decided, each sentence once; None where nothing was to be decided."""
+    """How the engine explains what it decided, each sentence once; None where nothing was to be decided.
+
+    Of what is allowed, which happens all the time, only who allowed it.
+    """
     refused = [decision for decision in call.decisions if not decision.allowed]
-    found = [line for decision in refused or call.decisions for line in decision.sentences()]
+    if refused:
+        found = [line for decision in refused for line in decision.sentences()]
+    else:
+        checks = [check for decision in call.decisions for check in decision.checks]
+        found = [check_sentence(check) for check in checks if check.effect is CheckEffect.ALLOW]
     return " ".join(dict.fromkeys(found)) or None

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from labkit.embedded.protocol.calls import Call, ServiceError
-from labkit.embedded.request.recording.events import Event
+from labkit.embedded.request.recording.events import Event, Noted
 from labkit.embedded.request.recording.record import Outcome, made, subject
 from labkit.iam.request import SERVICE
 
@@ -31,9 +33,17 @@ _OF_THE_CALLER_ALONE = frozenset({"iam", "organizations", "cloudtrail"})
 def note(
     embedded: Embedded, call: Call, *, output: Mapping[str, Any] | None = None, error: ServiceError | None = None
 ) -> None:
-    """Remember what became of a call; it is written with what is written next, or soon."""
-    for event in _events(call, Outcome(embedded.clock.now(), output, error)):
-        embedded.events.note(event)
+    """Remember what became of a call; it is written with what is written next, or soon.
+
+    The events of what was allowed are made when they are written: who calls need not wait for them. Until then no bytes
+    are held that they do not show.
+    """
+    shown = replace(call, params={name: value for name, value in call.params.items() if type(value) is not bytes})
+    outcome = Outcome(embedded.clock.now(), output, error)
+    noted = Noted(partial(_events, shown, outcome))
+    if error is not None:
+        noted.events()  # why it was refused is said by what is in force now
+    embedded.events.note(noted)
 
 
 def write(embedded: Embedded, call: Call, output: Mapping[str, Any]) -> None:

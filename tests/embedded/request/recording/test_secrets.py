@@ -19,7 +19,7 @@ from labkit.iam import Policies, Principal
 SECRET = "S3CRET-that-nobody-may-read"
 #: Members that are secret by their name, where the models do not say so.
 BY_NAME = re.compile(
-    "secretaccesskey|sessiontoken|webidentitytoken|samlassertion|password|authorizationtoken|"
+    "secretaccesskey|sessiontoken$|^webidentitytoken|samlassertion$|password|authorizationtoken|"
     "^(environment|payload|clientcontext|zipfile|logresult|downloadurl|layerpartblob)$",
     re.IGNORECASE,
 )
