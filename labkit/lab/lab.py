@@ -9,6 +9,7 @@ What a learner chooses in notebook 00 is kept in the lab home and found again by
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -176,6 +177,27 @@ class Lab:
         if self.choices.are_real:
             raise UsageError("Which accounts exist on AWS is AWS's to know: only the embedded AWS can be told of one.")
         embedded.add_account(self.home, number)
+
+    def let_through(
+        self,
+        profile: str,
+        policy: Mapping[str, Any] | str | None,
+        *,
+        service: str = "ecr",
+        vpce: str | None = None,
+        vpc: str | None = None,
+    ) -> None:
+        """Lets a profile's own calls go as if through a VPC endpoint with this policy; None: through none again.
+
+        ``service`` is ecr, lambda or sts. ``vpce`` and ``vpc`` are ids, as the condition keys aws:SourceVpce and
+        aws:SourceVpc have them; what is not told is not known. Raises UsageError for what cannot be, for a policy that
+        AWS would not take, and for a lab on real accounts.
+        """
+        if self.choices.are_real:
+            raise UsageError("On AWS a call goes through a VPC endpoint where it does; the lab cannot say it does.")
+        text = json.dumps(policy) if isinstance(policy, Mapping) else policy
+        ids = {"vpce": vpce, "vpc": vpc}
+        embedded.let_through(self.home, {"profile": profile, "service": service, "policy": text, **ids})
 
     # Time
 

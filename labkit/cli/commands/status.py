@@ -97,6 +97,7 @@ def _show(facts: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from labkit.cli.commands.endpoint_policy import endpoint_in_words
     from labkit.cli.terminal.words import in_words, size_in_words
     from labkit.embedded.state.lab_clock import ClockReading
     from labkit.embedded.state.settings import WorldSettings
@@ -118,6 +119,8 @@ def _show(facts: Mapping[str, Any]) -> None:
         table.add_row("clock", repr(ClockReading.of(facts["clock"])))
     if facts["realistic"]:
         table.add_row("time", WorldSettings.parse({name: facts[name] for name in ("realistic", "timing")}).pace)
+    if facts["vpc_endpoints"]:
+        table.add_row("VPC endpoints", "\n".join(map(endpoint_in_words, facts["vpc_endpoints"])))
     table.add_row("contents", in_words(facts["contents"]))
     table.add_row("sizes", ", ".join(f"{name} {size_in_words(size)}" for name, size in facts["sizes"].items()))
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())

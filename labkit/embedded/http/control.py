@@ -1,5 +1,5 @@
 """The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world, engine, snapshot, account,
-clock, and the keys of identity providers.
+clock, the keys of identity providers, and VPC endpoints.
 
 Only who can read the runtime file of the lab home (mode 0600) knows the token that they carry. Wrong input is answered
 with 400 and a sentence, a lab that could not come up with 503 and a sentence.
@@ -20,6 +20,7 @@ from labkit.embedded.core import Embedded
 from labkit.embedded.protocol.wire import BodyTooLargeError, Exchange, HttpAnswer, HttpRequest, gathered
 from labkit.embedded.records import accounts
 from labkit.embedded.records.federation import key_sets, providers
+from labkit.embedded.request import endpoints
 from labkit.embedded.state import inventory, schema, snapshots
 from labkit.embedded.state.lab_clock import span
 from labkit.embedded.state.settings import WorldSettings
@@ -54,6 +55,7 @@ class Control:
             ("POST", "/_labkit/clock"): self._move_clock,
             ("GET", "/_labkit/oidc"): self._issuers,
             ("POST", "/_labkit/oidc"): self._keys,
+            ("POST", "/_labkit/endpoint"): self._let_through,
         }
 
     def exchange(self, head: HttpRequest) -> Exchange:
@@ -90,6 +92,7 @@ class Control:
             "sizes": inventory.sizes(embedded.home),
             "trouble": embedded.database.trouble_now(),
             "clock": embedded.clock.reading.to_dict(),
+            "vpc_endpoints": endpoints.settled(embedded),
             **embedded.settings.to_dict(),
         }
 
@@ -135,6 +138,10 @@ class Control:
         by = source["by"]
         self._embedded.move_clock(None if by is None else span(str(by)))
         return self._embedded.clock.reading.to_dict()
+
+    def _let_through(self, source: Any) -> dict[str, Any]:
+        endpoints.settle(self._embedded, source)
+        return {"vpc_endpoints": endpoints.settled(self._embedded)}
 
 
 def _answer(status: HTTPStatus, content: Any) -> HttpAnswer:

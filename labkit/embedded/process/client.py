@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.process import child, here
 from labkit.embedded.process.running import NO_ANSWER, ElsewhereError, Running, ask, find, read
@@ -184,6 +184,23 @@ def move_clock(root: Path | None, text: str) -> ClockReading:
         span(by)
     running = ensure(root)
     return ClockReading.of(ask(Home(running.home), "POST", "/_labkit/clock", {"by": by}))
+
+
+def vpc_endpoints(root: Path | None) -> list[dict[str, Any]]:
+    """The VPC endpoints that calls of profiles go through, as `labkit.embedded.request.endpoints.settled` has them."""
+    found: list[dict[str, Any]] = ensure(root).details["vpc_endpoints"]
+    return found
+
+
+def let_through(root: Path | None, endpoint: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Let the calls of a profile go through a VPC endpoint, or through none: as `vpc_endpoints`, policy None.
+
+    Answers all endpoints that there are then. Raises `UsageError`; then nothing is changed.
+    """
+    running = ensure(root)
+    answer = ask(Home(running.home), "POST", "/_labkit/endpoint", dict(endpoint))
+    found: list[dict[str, Any]] = answer["vpc_endpoints"]
+    return found
 
 
 def _begin_anew(home: Home, begin: Callable[[Home], None]) -> Running:

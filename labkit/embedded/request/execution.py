@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Operation
 from labkit.embedded.protocol.faults import fault
-from labkit.embedded.records import endpoints, function_policies
-from labkit.embedded.request import propagation
+from labkit.embedded.records import function_policies
+from labkit.embedded.request import endpoints, propagation
 from labkit.embedded.request.context import request_of
 from labkit.embedded.request.permissions import needed
 from labkit.embedded.request.principals import is_service_linked

@@ -271,6 +271,25 @@ def test_a_wrong_move_of_the_clock_is_one_sentence(home: Path, capsys: pytest.Ca
     assert code == 2 and error.startswith("labkit: ") and "use +30d" in error
 
 
+def test_calls_are_let_through_an_endpoint_and_through_none(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    through = "workload: calls to ecr go through a VPC endpoint (vpce-0123456789abcdef0) with a policy of its own."
+    set_up = ("endpoint-policy", "workload", str(file), "--vpce", "vpce-0123456789abcdef0")
+    assert labkit(capsys, *set_up)[1] == through == labkit(capsys, "endpoint-policy")[1]
+    assert through in labkit(capsys, "status")[1]
+    file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Effect": "Perhaps"}]}))
+    wrong = [("nobody", str(file)), ("workload", str(tmp_path)), ("workload", str(file)), ("workload",)]
+    for arguments in (*wrong, ("workload", "none", "--service", "s3"), ("workload", "none", "--vpc", "x")):
+        code, _, error = labkit(capsys, "endpoint-policy", *arguments)
+        assert code == 2 and error.startswith("labkit: ") and error.count("\n") == 1
+    assert json.loads(labkit(capsys, "endpoint-policy", "--json")[1])[0]["service"] == "ecr"
+    assert labkit(capsys, "endpoint-policy", "workload", "none")[1] == "No calls go through a VPC endpoint."
+
+
 def test_the_world_is_made_realistic_and_status_says_so(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     client.let_time_pass(home, True, {"propagation": 30})
     assert "realistic: pending 5 s, restoring 40 s, propagation 30 s, race 3 s" in labkit(capsys, "status")[1]

@@ -153,6 +153,12 @@ def test_a_lab_on_it_says_so_and_can_be_told_of_an_account(home: Path, environme
     assert found is not None and found["accounts"] == 7
     with pytest.raises(UsageError, match="must be 12 digits"):
         lab.add_account("1234")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*", "Resource": "*"}
+    opened = {"Version": "2012-10-17", "Statement": [statement]}
+    lab.let_through("workload", opened, vpce="vpce-0123456789abcdef0")
+    assert [each["vpce"] for each in client.vpc_endpoints(home)] == ["vpce-0123456789abcdef0"]
+    lab.let_through("workload", None)
+    assert client.vpc_endpoints(home) == []
     assert lab.move_clock("+30d").words == lab.clock.words == "30 d ahead of this machine"
     client.stop(home)
 
@@ -163,6 +169,8 @@ def test_a_lab_on_real_accounts_cannot_be_told_of_one(home: Path) -> None:
         lab.add_account("999988887777")
     with pytest.raises(UsageError, match="Nobody moves the clock of AWS"):
         lab.move_clock("+30d")
+    with pytest.raises(UsageError, match="On AWS a call goes through a VPC endpoint where it does"):
+        lab.let_through("workload", None)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from labkit.embedded.records import endpoints
-from labkit.embedded.records.endpoints import Endpoint
+from labkit.embedded.request import endpoints
+from labkit.embedded.request.endpoints import Endpoint
 from labkit.embedded.request.sources.asked import Asked, Source
 from labkit.embedded.state.clock import iso
 from labkit.iam.patterns import UNKNOWN
