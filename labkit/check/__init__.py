@@ -69,7 +69,7 @@ def check(text: str, kind: DocumentKind | None = None) -> Report:
     if inside is None:
         return _checked(text, kind)
     report = _checked(inside.text, kind or inside.kind, inside.registry)
-    return replace(report, guessed=kind is None, inside=inside.place)
+    return replace(report, inside=inside.place)
 
 
 def _checked(text: str, kind: DocumentKind | None, registry: str = "") -> Report:

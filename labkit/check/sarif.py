@@ -19,7 +19,7 @@ _INDEX = {rule: index for index, rule in enumerate(RULES)}
 def sarif(report: Report, path: str) -> dict[str, Any]:
     """The report about the file at ``path`` (relative to where code scanning looks) as one SARIF log with one run."""
     driver = {"name": "labkit check", "version": VERSION, "rules": _rules()}
-    results = [_result(finding, quote(path)) for finding in report.findings]
+    results = [_result(finding, quote(path), bool(report.inside)) for finding in report.findings]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -36,8 +36,9 @@ def _rules() -> list[dict[str, Any]]:
     ]
 
 
-def _result(finding: Finding, uri: str) -> dict[str, Any]:
-    region = {"startLine": finding.line, "startColumn": finding.column}
+def _result(finding: Finding, uri: str, inside: bool) -> dict[str, Any]:
+    # The lines of a policy that stood inside an answer are not those of the file.
+    region = {"startLine": 1 if inside else finding.line, "startColumn": 1 if inside else finding.column}
     physical = {"artifactLocation": {"uri": uri}, "region": region}
     logical = [{"fullyQualifiedName": finding.pointer or "/"}]
     return {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from labkit.check import DOCUMENT_KINDS, Report, check
+from labkit.check.sarif import sarif
 from tests.check.policies import LAMBDA, PULL, policy, user_may
 
 ACCOUNT = {"AWS": "arn:aws:iam::592444418872:root"}
@@ -157,7 +158,10 @@ ANSWERS = (
 def test_the_answers_of_awss_commands_are_read(kind: str, answer: dict[str, Any], rules: set[str]):
     report = check(json.dumps(answer))
     assert (report.kind.name, ids(report)) == (kind, rules)
-    assert report.guessed and report.inside
+    assert report.inside and not report.guessed
+    [run] = sarif(report, "answer.json")["runs"]
+    places = [each["locations"][0]["physicalLocation"]["region"] for each in run["results"]]
+    assert all(place == {"startLine": 1, "startColumn": 1} for place in places)
 
 
 def test_an_answers_registry_says_whether_callers_need_a_statement():

@@ -119,7 +119,8 @@ TRUST = (
     ("an action of another service", trusts(Action="lambda:InvokeFunction"),
      "AssumeRole policy may only specify STS AssumeRole actions."),
     ("an operator in the wrong case",
-     trusts(Condition={"stringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}), "Invalid Condition type : stringEquals"),
+     trusts(Condition={"stringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
+     "Invalid Condition type : stringEquals"),
     ("every action", trusts(Action="*"), "AssumeRole policy may only specify STS AssumeRole actions."),
 )  # fmt: skip
 TAKEN = (

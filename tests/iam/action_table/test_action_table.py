@@ -136,6 +136,12 @@ def test_every_row_speaks_of_keys_and_resources_of_the_table():
     assert action("ecr:batchgetimage") is action("ECR:BatchGetImage") and action("ecr:PullImage") is None
 
 
+def test_what_a_call_needs_are_actions_of_the_table_or_of_other_services():
+    needed = {name for row in action_table.actions() for name in row.needs}
+    own = {name for name in needed if name.partition(":")[0] in action_table.services()}
+    assert len(own) > 20 and {name for name in own if action(name) is None} == set()
+
+
 def test_global_keys_are_of_every_action_and_those_of_tags_only_of_some():
     named = {row.name for row in action_table.keys_of(action("ecr:GetAuthorizationToken"))}  # type: ignore[arg-type]
     assert "aws:SourceArn" in named and not named & {"aws:TagKeys", "aws:ResourceTag/${TagKey}", "ecr:AccountSetting"}
