@@ -37,7 +37,7 @@ def grants(statement: LocatedStatement, action: str) -> bool:
 def denied_service(statement: LocatedStatement) -> str:
     """What a service cannot do where this statement denies it; empty where no service that the lab knows does it."""
     if any(grants(statement, action) for action in PULL_ACTIONS):
-        return "Lambda's pull is denied"
+        return "Lambda is denied"
     return "a service cannot assume the role" if grants(statement, "sts:AssumeRole") else ""
 
 

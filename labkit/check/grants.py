@@ -29,11 +29,14 @@ class _Clash(NamedTuple):
     only_others: Callable[[LocatedStatement], bool]
     problem: Callable[[KeyRow], str]
     where: str
+    whose: str
 
 
 def _of_callers(key: KeyRow) -> str:
-    clause = of_services(key)
-    return f"{clause[0].upper()}{clause[1:]}, so the statement matches no service."
+    if key.corrected:
+        clause = of_services(key)
+        return f"{clause[0].upper()}{clause[1:]}: do not count on a match."
+    return f"{key.name} is absent when a service asks, so the statement matches nothing."
 
 
 _CLASHES = {
@@ -42,12 +45,14 @@ _CLASHES = {
         lambda statement: statement.only_services,
         _of_callers,
         "the statement for the service",
+        "callers",
     ),
     SERVICE: _Clash(
         "source-key-for-caller",
         lambda statement: bool(statement.principals) and not statement.services and not statement.for_everyone,
         lambda key: f"{key.name} is only there when a service asks, so the statement matches no caller.",
         "the statement for callers",
+        "services",
     ),
 }
 _PASS_ROLE, _SPELLED = "iam:PassRole", "iam:PassedToService"
@@ -98,7 +103,9 @@ def _misplaced_keys(statement: LocatedStatement) -> Iterator[Violation]:
         if clash.only_others(statement):
             yield Violation(clash.rule, condition.pointer, clash.problem(key), f"{twin} {clash.where}.")
         elif statement.services and any(each.kind == "AWS" and not each.is_everyone for each in statement.principals):
-            problem = f"{clash.problem(key)[:-1]}; it names callers and a service together."
+            problem = (
+                f"{key.name} is only in requests of {clash.whose}: the other half of the statement matches nothing."
+            )
             instead = "Write two statements: one for the callers, one for the service, each with the keys that it has."
             yield Violation("one-statement-for-both", condition.pointer, problem, instead)
 

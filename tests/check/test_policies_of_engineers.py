@@ -101,7 +101,7 @@ def test_an_execution_role_is_said_to_pull_nothing_and_the_organization_to_be_no
 def test_a_deny_that_holds_without_the_key_is_said_to_hit_lambda(quantifier: str):
     deny = {"Effect": "Deny", "Principal": "*", "Action": "ecr:BatchGetImage"}
     text = policy({**deny, "Condition": {quantifier: {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}})
-    assert "Lambda's pull is denied" in problem(check(text, DOCUMENT_KINDS["ecr-repository"]), "deny-without-the-key")
+    assert "Lambda is denied" in problem(check(text, DOCUMENT_KINDS["ecr-repository"]), "deny-without-the-key")
 
 
 def test_only_statements_that_hold_a_pull_are_said_to_deny_one():
@@ -110,7 +110,7 @@ def test_only_statements_that_hold_a_pull_are_said_to_deny_one():
     keys = check(policy({**deny, "Action": ["kms:ScheduleKeyDeletion", "kms:DeleteAlias"]}))
     assert (keys.kind.name, ids(keys)) == ("rcp", set())
     pulls = check(policy({**deny, "NotAction": "kms:*"}), DOCUMENT_KINDS["resource"])
-    assert "Lambda's pull is denied" in problem(pulls, "negated-key-services-lack")
+    assert "Lambda is denied" in problem(pulls, "negated-key-services-lack")
 
 
 def test_advice_for_a_trust_policy_is_such_as_aws_takes():
