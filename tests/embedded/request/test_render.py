@@ -81,5 +81,5 @@ def test_an_error_is_read_back_by_botocore(service: str, operation: str) -> None
 def test_further_fields_of_an_error_stand_in_its_body() -> None:
     error = ServiceError("ResourceNotFoundException", "no", 404, {"Type": "User"})
     answer = render_error("lambda", error, "id-1")
-    assert json.loads(answer.body) == {"Type": "User", "message": "no"}
+    assert json.loads(answer.body) == {"Type": "User", "Message": "no"}
     assert answer.headers["x-amzn-ErrorType"] == "ResourceNotFoundException"

@@ -139,6 +139,14 @@ _ERRORS: dict[str, tuple[tuple[str, int], str]] = {
     "nothing there": (_MISSING, "The resource you requested does not exist."),
     "no policy": (_MISSING, "No policy is associated with the given resource."),
     "no policy of nothing": (_MISSING, "No policy found for: {}"),
+    "no event invoke config": (_MISSING, "The function {} doesn't have an EventInvokeConfig"),
+    "no function": (_MISSING, "The function doesn't exist."),
+    "function of no URL": (_MISSING, "Function does not exist"),
+    "not published": (_INVALID, "The function resource provided must be an alias or a published version."),
+    "no provisioned concurrency": (
+        ("ProvisionedConcurrencyConfigNotFoundException", 404),
+        "No Provisioned Concurrency Config found for this function",
+    ),
     "no statement": (_MISSING, "Statement {} is not found in resource policy."),
 }
 #: Members of an error's body beside Type and message; what is None is left out of it.

@@ -20,6 +20,7 @@ What an operation needs as permission is decided before these are called.
 from __future__ import annotations
 
 from labkit.embedded.protocol.calls import Operation
+from labkit.embedded.services.lambda_ import features
 from labkit.embedded.services.lambda_.access import operations as access
 from labkit.embedded.services.lambda_.aliases import operations as aliases
 from labkit.embedded.services.lambda_.functions import concurrency, create, manage, tagging, versions
@@ -53,4 +54,5 @@ OPERATIONS: dict[str, Operation] = {
     "TagResource": Operation(tagging.tag_resource, on_function),
     "UntagResource": Operation(tagging.untag_resource, on_function),
     "Invoke": Operation(invocation.invoke, on_version("InvokeFunction"), locks_itself=True),
+    **features.OPERATIONS,
 }
