@@ -27,6 +27,7 @@ _CHECKED_ALONE = frozenset({"RepositoryName"})  # ECR checks each name of a list
 _MAY_BE_NULL = frozenset({"SecurityGroupId"})  # of these members AWS was seen not to say "Member must not be null"
 _LONGEST_SHOWN = 4096  # AWS was seen to show 299 characters whole; a whole body need not come back
 _OF_MEMBERS = "satisfy constraint: "
+_OF_KEYS, _OF_VALUES = _OF_MAPS = ("Map keys must satisfy constraint: ", "Map value must satisfy constraint: ")
 # Letters, separators and numbers, as the patterns of tags name them and as Python does; "_" is theirs as well.
 _ANY_LANGUAGE = r"\p{L}\p{Z}\p{N}"
 _IN_PYTHON = r"\w\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -131,8 +132,9 @@ def _in_words_of_most(violation: _Violation) -> str:
     demand = violation.demand
     if demand.startswith(_OF_MEMBERS) and violation.shape.member.name not in _MAY_BE_NULL:  # ECR leaves this out
         demand = f"{demand[:-1]}, Member must not be null]"
-    shown = _shown(violation.value)
-    return f"Value {shown} at '{violation.where}' failed to satisfy constraint: Member must {demand}"
+    demand = demand if demand.startswith(_OF_MAPS) else f"Member must {demand}"
+    shown = "" if violation.shape.metadata.get("sensitive") else f" {_shown(violation.value)}"
+    return f"Value{shown} at '{violation.where}' failed to satisfy constraint: {demand}"
 
 
 def _in_words_of_ecr(violation: _Violation) -> str:
@@ -178,9 +180,11 @@ def _list(shape: Any, value: list[Any], where: str) -> Iterator[_Violation]:
 def _demands(shape: Any) -> Iterator[str]:
     """Everything that is demanded of a list's members; they are told together, whichever was broken."""
     bounds = {"max": "less", "min": "greater"}
+    what = "length" if shape.type_name == "string" else "value"
     for bound, relation in bounds.items():
         if bound in shape.metadata:
-            yield f"Member must have length {relation} than or equal to {shape.metadata[bound]}"
+            limit = shape.metadata[bound]
+            yield f"Member must have {what} {relation} than or equal to {_limit(shape, limit)}"
     if "pattern" in shape.metadata:
         yield f"Member must {_pattern(shape.metadata['pattern'])}"
     if shape.type_name == "string" and shape.enum:
@@ -189,9 +193,14 @@ def _demands(shape: Any) -> Iterator[str]:
 
 def _map(shape: Any, value: Mapping[str, Any], where: str) -> Iterator[_Violation]:
     yield from _length(shape, value, where)
-    for key, item in value.items():
-        yield from _value(shape.key, key, where)
-        yield from _value(shape.value, item, f"{where}.{key}.member")
+    if any(violation for key in value for violation in _value(shape.key, key, where)):
+        yield _Violation(shape, value, where, f"{_OF_KEYS}[{', '.join(_demands(shape.key))}]")
+    if shape.value.type_name not in _SCALARS:
+        for key, item in value.items():
+            yield from _value(shape.value, item, f"{where}.{key}.member")
+    elif any(violation for item in value.values() for violation in _value(shape.value, item, where)):
+        demands = [*_demands(shape.value), "Member must not be null"]
+        yield _Violation(shape, value, where, f"{_OF_VALUES}[{', '.join(demands)}]")
 
 
 def _string(shape: Any, value: str, where: str) -> Iterator[_Violation]:
@@ -220,12 +229,17 @@ def _number(shape: Any, value: Any, where: str) -> Iterator[_Violation]:
     yield from _bounds(shape, value, value, where, "have value")
 
 
+def _limit(shape: Any, limit: float) -> float:
+    """A bound as Java shows it: with a decimal point where members have one."""
+    return float(limit) if shape.type_name in ("float", "double") else limit
+
+
 def _bounds(shape: Any, value: Any, size: float, where: str, what: str) -> Iterator[_Violation]:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if least is not None and size < least:
-        yield _Violation(shape, value, where, f"{what} greater than or equal to {least}")
+        yield _Violation(shape, value, where, f"{what} greater than or equal to {_limit(shape, least)}")
     if most is not None and size > most:
-        yield _Violation(shape, value, where, f"{what} less than or equal to {most}")
+        yield _Violation(shape, value, where, f"{what} less than or equal to {_limit(shape, most)}")
 
 
 # -- Words ---------------------------------------------------------------------------------------------------------
