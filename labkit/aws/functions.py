@@ -20,7 +20,8 @@ from labkit.iam.arn import account_of
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
 
 # What a change to a role or a repository policy looks like until every part of AWS has heard of it.
-_PASSING = ("cannot be assumed by Lambda", "does not have permission to access the ECR image")
+_NEW_ROLE = "cannot be assumed by Lambda"
+_NEW_POLICY = "does not have permission to access the ECR image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,21 @@ def check_ours(found: dict[str, Any]) -> None:
 
 
 def create(
-    lambda_: Any, name: str, role: str, image: str, scenario: str, architecture: str = "x86_64", patience: float = 0
+    lambda_: Any,
+    name: str,
+    role: str,
+    image: str,
+    scenario: str,
+    architecture: str = "x86_64",
+    patience: float = 0,
+    denied: bool = False,
 ) -> dict[str, Any]:
     """Creates the function from the image, as the article does. Raises ClientError when AWS refuses.
 
-    ``patience`` are the seconds for which a refusal is asked again that may pass by itself after a recent change.
+    ``patience`` are the seconds for which a refusal is asked again that may pass by itself after a recent change; where
+    it is expected to be ``denied``, only that the role is not known yet may pass.
     """
+    passing = (_NEW_ROLE,) if denied else (_NEW_ROLE, _NEW_POLICY)
 
     def attempt() -> dict[str, Any]:
         answer: dict[str, Any] = lambda_.create_function(
@@ -70,11 +80,10 @@ def create(
         )
         return answer
 
-    return patiently(attempt, _may_pass, patience)
+    def may_pass(error: ClientError) -> bool:
+        return any(text in error.response["Error"]["Message"] for text in passing)
 
-
-def _may_pass(error: ClientError) -> bool:
-    return any(text in error.response["Error"]["Message"] for text in _PASSING)
+    return patiently(attempt, may_pass, patience)
 
 
 def wait_until_active(lambda_: Any, name: str) -> None:

@@ -220,6 +220,11 @@ class Lab:
         self._check_clock()
         return embedded.move_clock(self.home, by)
 
+    @property
+    def knows_at_once(self) -> bool:
+        """Whether what was changed decides at once: in the embedded AWS, unless its world is realistic."""
+        return not (self.choices.are_real or embedded.settings(self.home).times.propagation)
+
     def be_realistic(self, on: bool = True, **timing: float) -> None:
         """Lets what takes time on AWS take time here too, or not: Pending, propagation of policies, races of writes.
 

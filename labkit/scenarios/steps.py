@@ -120,7 +120,8 @@ def create_function(name: str, repository: str, expect_denied: bool = False, tag
             scene.lab.image_uri(repository, tag),
             scene.scenario,
             functions.ARCHITECTURES[scene.image.architecture],
-            0 if expect_denied else PATIENCE,
+            PATIENCE,
+            denied=expect_denied,
         )
         scene.undo.append(partial(functions.delete, lambda_, name))
         functions.wait_until_active(lambda_, name)

@@ -113,7 +113,7 @@ def _run(lab: Lab) -> str:
     lambda_ = lab.workload.client("lambda")
     role = f"arn:aws:iam::{lab.workload.account}:role/{EXECUTION_ROLE}"
     functions.delete(lambda_, FUNCTION)
-    with patience(lambda_, LONGEST if lab.choices.are_real else 0):  # in the embedded AWS a change is known at once
+    with patience(lambda_, 0 if lab.knows_at_once else LONGEST):
         functions.create(lambda_, FUNCTION, role, lab.image_uri(REPOSITORY), SCENARIO)
     try:
         functions.wait_until_active(lambda_, FUNCTION)

@@ -87,14 +87,14 @@ class Garbage:
     @property
     def tidying_is_due(self) -> bool:
         """Is it long since something was collected?"""
-        return self._now() - self._tidied >= _TIDY_EVERY
+        return abs(self._now() - self._tidied) >= _TIDY_EVERY  # the clock can have been set back
 
     def tidy(self, pinned: Callable[[], Collection[str]]) -> None:
         """Collect, and give up uploads that nobody continues; at times look for files that no row knows of."""
         self._tidied = self._now()
         self._blobs.give_up()
         unknown: list[str] = []
-        if self._tidied - self._swept >= _SWEEP_EVERY:
+        if abs(self._tidied - self._swept) >= _SWEEP_EVERY:
             self._swept = self._tidied
             with self._db.read():
                 unknown = [digest for digest in self._blobs if not self._needed(digest)]
