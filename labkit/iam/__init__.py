@@ -10,15 +10,18 @@ of parts (one for each element), so that whatever is explained is what was decid
                               document      JSON text to statements        policies     those that apply, by kind
     what is asked             request       principals and requests        parts        a pattern beside a value
                               match         a statement against a request
+    what AWS says besides     action_table  actions, resources and keys    rules        actions with rules of their own,
+                                                                                        keys that everybody carries
     in words (words/)         reasons       a part in words                nearest      the nearest miss
-                              explain       sentences and data             outline      a decision as a tree
+                              denial        AWS's own sentence             explain      sentences and data
+                              outline       a decision as a tree
     the answer                decision      checks, and their words        evaluation   all policies against a request
                               alternatives  what would turn the decision   cases        questions and answers as JSON
 
 Deciding knows nothing of words: they are made of the matches that were kept, and only when asked for. A decision can
 put itself into words, so that it stands above them; they know it for its type alone. A test holds the order:
-arn, patterns, parts, operators, conditions, request, principals, statement, document, match, policies; the words;
-decision, evaluation, alternatives, cases.
+arn, patterns, parts, operators, conditions, request, action_table, rules, principals, statement, document, match,
+policies; the words; decision, evaluation, alternatives, cases.
 """
 
 from labkit.errors import PolicyError
@@ -31,7 +34,7 @@ from labkit.iam.parts import Part
 from labkit.iam.policies import CheckEffect, CheckKind, Policies
 from labkit.iam.request import Principal, Request
 from labkit.iam.statement import Statement
-from labkit.iam.words.explain import policy_name
+from labkit.iam.words.denial import policy_name
 from labkit.iam.words.nearest import NearestMiss
 from labkit.iam.words.reasons import reason
 

@@ -45,7 +45,7 @@ def counterfactual(decision: Decision, key: str) -> Counterfactual | None:
     name = next((each.key for each in conditions(decision, key)), key)
     for value in candidates(decision, key):
         changed = decision.request.having(name, value)
-        if evaluate(changed, decision.policies, decision.resource_must_allow).allowed is not decision.allowed:
+        if evaluate(changed, decision.policies).allowed is not decision.allowed:
             return Counterfactual(name, value, not decision.allowed)
     return None
 

@@ -2,17 +2,19 @@
 
     a condition holds when every operator and key in it holds
     several values of one key    any of them may match; under a negated operator none may
-    a key that is absent         positive: no; negated: yes; IfExists: yes; ForAllValues: yes; ForAnyValue: no
+    a key that is absent         positive: no; negated: yes; IfExists: yes; ForAllValues: yes; ForAnyValue: no,
+                                 and IfExists changes nothing of that
     an empty value               for ForAllValues and ForAnyValue the same as an absent key
     a variable without a value   its value matches nothing, so that a negated operator holds
     a key that AWS has, its value not known here: unknown; an Allow is not satisfied by it, a Deny is
     several values, but neither ForAnyValue nor ForAllValues: it never holds, negated or not
 
-``Null`` asks whether a key is absent, whatever prefix stands before it. How values are compared is the business of
-the operator table, ``labkit.iam.operators``.
+``Null`` asks whether a key is absent; an empty text is a null value as well. ``ForAllValues:Null`` always holds and
+``ForAnyValue:Null`` never. How values are compared is the business of the operator table, ``labkit.iam.operators``.
 
 Source: IAM User Guide, "IAM JSON policy elements: Condition", "Condition operators", "Set operators for multivalued
-context keys" and "Variables and tags", policy variables with no value.
+context keys" and "Variables and tags", policy variables with no value; IAM Access Analyzer policy check reference,
+"Null with qualifier". That IfExists has no effect under ForAnyValue was measured on AWS (sqs:ListQueues, aws:TagKeys).
 """
 
 from __future__ import annotations
@@ -97,16 +99,16 @@ class Condition(NamedTuple):
         return self._compare(self.row, value, context)
 
     def _presence(self, value: ContextValue | None) -> Outcome:
-        absent = value is None or (not isinstance(value, str) and not any(value))
+        absent = value is None or not any(value)
         wanted = {each.lower() for each in self.values}
-        if ("true" if absent else "false") in wanted:
+        holds = ("true" if absent else "false") in wanted
+        if self.quantifier == ALL or (holds and self.quantifier != ANY):
             return Outcome.ABSENT_HOLDS if absent else Outcome.HOLDS
         return Outcome.ABSENT if absent else Outcome.EXCLUDED
 
     def _when_absent(self, row: Operator) -> Outcome:
-        if self.if_exists or self.quantifier == ALL or (row.negated and self.quantifier != ANY):
-            return Outcome.ABSENT_HOLDS
-        return Outcome.ABSENT
+        holds = self.quantifier == ALL or (self.quantifier != ANY and (self.if_exists or row.negated))
+        return Outcome.ABSENT_HOLDS if holds else Outcome.ABSENT
 
     def _compare(self, row: Operator, value: ContextValue, context: Context) -> Outcome:
         values = (value,) if isinstance(value, str) else value

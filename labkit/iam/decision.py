@@ -12,7 +12,8 @@ from labkit.iam.match import Match
 from labkit.iam.policies import CheckEffect, CheckKind, Policies
 from labkit.iam.principals import Specificity
 from labkit.iam.request import Request
-from labkit.iam.words import explain, nearest
+from labkit.iam.rules.own_rules import OwnRule
+from labkit.iam.words import denial, explain, nearest
 
 
 class Check(NamedTuple):
@@ -32,8 +33,8 @@ class Check(NamedTuple):
 class Decision(NamedTuple):
     """Allowed or denied, with the checks it was made of.
 
-    ``blocked_by`` is the kind of policy that decided against, None when allowed. ``policies`` and
-    ``resource_must_allow`` are what ``evaluate`` was given beside the request.
+    ``blocked_by`` is the kind of policy that decided against, None when allowed or when ``rule``, the rule that the
+    action has of its own, refuses without asking any policy. ``policies`` are what ``evaluate`` was given.
     """
 
     request: Request
@@ -41,7 +42,7 @@ class Decision(NamedTuple):
     checks: tuple[Check, ...]
     blocked_by: CheckKind | None
     policies: Policies
-    resource_must_allow: bool
+    rule: OwnRule | None = None
 
     def check(self, kind: CheckKind) -> Check:
         """The check of one kind of policy."""
@@ -50,7 +51,7 @@ class Decision(NamedTuple):
     @property
     def denial(self) -> str | None:
         """AWS's access-denied sentence, or None when allowed or when AWS documents none (services)."""
-        return explain.denial(self)
+        return denial.denial(self)
 
     @property
     def nearest_miss(self) -> nearest.NearestMiss | None:

@@ -37,21 +37,26 @@ STATEMENT_ELEMENTS = (
 
 
 class Policy(NamedTuple):
-    """A compiled policy document: ``statements`` in their order, the ``source`` text, and a ``name`` to speak of."""
+    """A compiled policy document: ``statements`` in their order, the ``source`` text, and a ``name`` to speak of.
+
+    ``arn`` is that of a policy which has one, a managed policy or one of an organization: AWS says it where the policy
+    denies explicitly.
+    """
 
     version: str
     statements: tuple[Statement, ...]
     source: str
     name: str = ""
+    arn: str = ""
 
     @classmethod
-    def parse(cls, source: str | Mapping[str, Any], name: str = "") -> Policy:
+    def parse(cls, source: str | Mapping[str, Any], name: str = "", arn: str = "") -> Policy:
         """Compiles a document given as JSON text or as what ``json.loads`` makes of it.
 
         Raises PolicyError. Texts that were compiled lately are kept: many short ones, few long ones.
         """
         text = source if isinstance(source, str) else _dumped(source)
-        return (_short if len(text) <= _LONGEST_SHORT else _long)(text, name)
+        return (_short if len(text) <= _LONGEST_SHORT else _long)(text, name, arn)
 
     def __repr__(self) -> str:
         return f"<Policy {self.name or 'without a name'}: {', '.join(each.label for each in self.statements)}>"
@@ -66,7 +71,7 @@ def _dumped(source: Any) -> str:
         raise PolicyError("The policy is nested too deeply to be read.") from None
 
 
-def _compile(text: str, name: str) -> Policy:
+def _compile(text: str, name: str, arn: str) -> Policy:
     document = _load(text)
     _check_elements(document, DOCUMENT_ELEMENTS, "the policy")
     version = document.get("Version", VERSIONS[1])
@@ -77,7 +82,7 @@ def _compile(text: str, name: str) -> Policy:
     if raw is None or not statements:
         raise PolicyError("The policy has no Statement.")
     compiled = tuple(_statement(i, each, version, name) for i, each in enumerate(statements))
-    return Policy(version, compiled, text, name)
+    return Policy(version, compiled, text, name, arn)
 
 
 #: A compiled policy takes some 15 times its text: what is kept is at most some 40 MB, whoever sends what.

@@ -35,28 +35,31 @@ class Match(NamedTuple):
 _REMEMBERED = 128  # matches that a statement keeps
 
 
-def match(statement: Statement, request: Request, demanded: str = "") -> Match:
+def match(statement: Statement, request: Request, demanded: str = "", bounded: bool = False) -> Match:
     """Compares every element of the statement with the request; ``demanded`` is the element that must be there.
+
+    ``bounded``: the principal has a permissions boundary, which counts for NotPrincipal.
 
     A statement remembers its latest matches by all that it looks at, since the same few questions come again and again.
     """
     who = request.principal if statement.principal is not None or demanded == "Principal" else None
     what = request.resource if statement.resource is not None or demanded == "Resource" else None
-    asked = (demanded, who, request.action, what, *map(request.keys.get, statement.keys))
+    bounded = bounded and statement.not_principal
+    asked = (demanded, bounded, who, request.action, what, *map(request.keys.get, statement.keys))
     found: Match | None = statement.remembered.get(asked)
     if found is None:
         if len(statement.remembered) >= _REMEMBERED:
             statement.remembered.clear()
-        found = statement.remembered[asked] = _compare(statement, request, demanded)
+        found = statement.remembered[asked] = _compare(statement, request, demanded, bounded)
     return found
 
 
-def _compare(statement: Statement, request: Request, demanded: str) -> Match:
+def _compare(statement: Statement, request: Request, demanded: str, bounded: bool) -> Match:
     keys, allows = request.keys, statement.effect == "Allow"
     parts = [statement.action.part(request.action, keys)]
     closeness = Specificity.EXACT
     if statement.principal is not None:
-        closeness, part = statement.compare_principal(request.principal)
+        closeness, part = statement.compare_principal(request.principal, bounded)
         parts.insert(0, part)
     elif demanded == "Principal":
         parts.insert(0, Part("Principal", False, (), str(request.principal)))
@@ -68,6 +71,6 @@ def _compare(statement: Statement, request: Request, demanded: str) -> Match:
     return Match(statement, tuple(parts), closeness, all(part.matched for part in parts))
 
 
-def match_all(policy: Policy, request: Request, demanded: str = "") -> tuple[Match, ...]:
+def match_all(policy: Policy, request: Request, demanded: str = "", bounded: bool = False) -> tuple[Match, ...]:
     """All statements of a policy against the request, in their order."""
-    return tuple([match(statement, request, demanded) for statement in policy.statements])
+    return tuple([match(statement, request, demanded, bounded) for statement in policy.statements])

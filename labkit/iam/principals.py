@@ -4,6 +4,10 @@ How closely matters. In one account an Allow that names a user or a role session
 role is still limited by the role's permissions boundary and session policies; one that names the account only
 delegates, so that an identity policy must allow too.
 
+NotPrincipal is not its mirror. An IAM principal is several at once, its account, its role, itself, and a Deny leaves
+out only whom it lists with all of these; whoever has a permissions boundary it hits in any case. An Allow leaves out
+whom it lists; where it lists the principal and not the account, at most the account is named.
+
 Source: IAM User Guide, "AWS JSON policy elements: Principal", "NotPrincipal", and "Policy evaluation logic",
 evaluating identity-based policies with resource-based policies.
 """
@@ -31,7 +35,8 @@ class Specificity(IntEnum):
 class PrincipalEntry(NamedTuple):
     """One value of a Principal element: its kind (AWS, Service, Federated, CanonicalUser) and text.
 
-    A unique id (``AIDA…``, ``AROA…``) is what AWS shows of a user or role that has been deleted; it names nobody.
+    A unique id (``AIDA…``, ``AROA…``) is what AWS makes of a user's or role's ARN when it stores a policy, and what it
+    shows once that one has been deleted: it names nobody else, also not one of the same name.
     """
 
     kind: str
@@ -59,9 +64,11 @@ def _names_iam(entry: PrincipalEntry, who: Principal) -> Specificity:
         return Specificity.NONE
     if entry.account is not None:
         return Specificity.ACCOUNT if entry.account == who.account else Specificity.NONE
-    if entry.text == who.role_arn:
+    if not entry.text:
+        return Specificity.NONE
+    if entry.text == who.role_arn or (entry.text == who.id and who.kind != r.USER):
         return Specificity.ROLE
-    return Specificity.EXACT if entry.text == who.arn else Specificity.NONE
+    return Specificity.EXACT if entry.text in (who.arn, who.id) else Specificity.NONE
 
 
 def _names_by_name(kind: str) -> Callable[[PrincipalEntry, Principal], Specificity]:
@@ -88,21 +95,33 @@ def specificity(entries: tuple[PrincipalEntry, ...], who: Principal) -> Specific
     return max((names(entry, who) for entry in entries), default=Specificity.NONE)
 
 
-def excepts(entries: tuple[PrincipalEntry, ...], who: Principal) -> bool:
-    """Whether a NotPrincipal element leaves ``who`` out.
+def denied_besides(entries: tuple[PrincipalEntry, ...], who: Principal, bounded: bool) -> Specificity:
+    """Whether a Deny with this NotPrincipal is for ``who``: EXACT or NONE; ``bounded``: who has a boundary."""
+    if bounded and who.kind in (r.USER, r.ROLE, r.SESSION):
+        return Specificity.EXACT
+    found = _listed(entries, who)
+    needed = _SELVES[who.kind] if who.is_iam else {Specificity.EXACT}
+    return Specificity.NONE if needed <= found else Specificity.EXACT
 
-    An IAM principal is several at once: its account, its role, itself. NotPrincipal must list each of them.
-    """
+
+def allowed_besides(entries: tuple[PrincipalEntry, ...], who: Principal) -> Specificity:
+    """How closely an Allow with this NotPrincipal is for ``who``: NONE where it is left out."""
+    found = _listed(entries, who) - {Specificity.NONE}
+    if not found:
+        return Specificity.EXACT
+    return Specificity.NONE if not who.is_iam or Specificity.ACCOUNT in found else Specificity.ACCOUNT
+
+
+def _listed(entries: tuple[PrincipalEntry, ...], who: Principal) -> set[Specificity]:
     if any(entry.is_everyone for entry in entries):
-        return True
+        return set(Specificity)
     names = _NAMES[who.kind]
-    found = {names(entry, who) for entry in entries}
-    if not who.is_iam:
-        return Specificity.EXACT in found
-    needed = {
-        r.ROOT: {Specificity.ACCOUNT},
-        r.USER: {Specificity.ACCOUNT, Specificity.EXACT},
-        r.ROLE: {Specificity.ACCOUNT, Specificity.ROLE},
-        r.SESSION: {Specificity.ACCOUNT, Specificity.ROLE, Specificity.EXACT},
-    }
-    return needed[who.kind] <= found
+    return {names(entry, who) for entry in entries}
+
+
+_SELVES = {
+    r.ROOT: {Specificity.ACCOUNT},
+    r.USER: {Specificity.ACCOUNT, Specificity.EXACT},
+    r.ROLE: {Specificity.ACCOUNT, Specificity.ROLE},
+    r.SESSION: {Specificity.ACCOUNT, Specificity.ROLE, Specificity.EXACT},
+}

@@ -26,13 +26,14 @@ class Principal(NamedTuple):
     ``kind`` is one of root, user, role, session (of a role, or of a federated user), service, federated, canonical,
     anonymous. ``arn`` is what AWS shows as the caller (the session's ARN for a session); ``role_arn`` is the IAM ARN
     behind it: of the role, or of the user that called GetFederationToken; ``name`` is the service's or identity
-    provider's name.
+    provider's name; ``id`` is the unique id of the user or role (``AIDA…``, ``AROA…``), empty where it is not known.
     """
 
     kind: str
     arn: str = ""
     role_arn: str = ""
     name: str = ""
+    id: str = ""
 
     @classmethod
     def aws(cls, arn: str) -> Principal:
@@ -219,7 +220,7 @@ class Request(_Fields):
     def from_json(cls, value: Mapping[str, Any]) -> Request:
         """A request in the vector format: principal, action, resource, resource_account, context, unknown.
 
-        Raises UsageError.
+        ``principal_id`` is the unique id of the user or role, ``principal_tags`` are its tags. Raises UsageError.
         """
         if not isinstance(value, Mapping):
             raise UsageError("The request is not a JSON object with principal, action and resource.")
@@ -237,7 +238,12 @@ class Request(_Fields):
         unknown = value.get("unknown", [])
         if not isinstance(unknown, list) or not all(map(_is_text, unknown)):
             raise UsageError("The request's unknown is not a list of condition keys.")
-        who, lowered = Principal.from_json(value["principal"]), frozenset(key.lower() for key in unknown)
+        identifier, tags = value.get("principal_id", ""), value.get("principal_tags", {})
+        if not isinstance(identifier, str) or not isinstance(tags, Mapping):
+            raise UsageError("The request's principal_id is a text, and principal_tags are a JSON object of texts.")
+        who = Principal.from_json(value["principal"])._replace(id=identifier)
+        context = {**{f"aws:PrincipalTag/{name}": tag for name, tag in tags.items()}, **context}
+        lowered = frozenset(key.lower() for key in unknown)
         return cls(who, value["action"], value["resource"], account, context, lowered)
 
 

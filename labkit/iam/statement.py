@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from labkit.iam.conditions import Condition
 from labkit.iam.parts import Outcome, Part, asks_unknown, resolved, variables_of
 from labkit.iam.patterns import Context, Pattern
-from labkit.iam.principals import PrincipalEntry, Specificity, excepts, specificity
+from labkit.iam.principals import PrincipalEntry, Specificity, allowed_besides, denied_besides, specificity
 from labkit.iam.request import Principal
 
 Effect = Literal["Allow", "Deny"]
@@ -103,14 +103,19 @@ class Statement:
     def __repr__(self) -> str:
         return f"<Statement {self.label}: {self.effect}>"
 
-    def compare_principal(self, who: Principal) -> tuple[Specificity, Part]:
-        """Compares the Principal (or NotPrincipal) element, which must be there, with who asks."""
+    def compare_principal(self, who: Principal, bounded: bool = False) -> tuple[Specificity, Part]:
+        """Compares the Principal (or NotPrincipal) element, which must be there, with who asks.
+
+        ``bounded``: who asks has a permissions boundary.
+        """
         entries = self.principal or ()
         wanted = tuple(str(entry) for entry in entries)
-        if self.not_principal:
-            return Specificity.EXACT, Part("NotPrincipal", not excepts(entries, who), wanted, str(who))
-        closeness = specificity(entries, who)
-        return closeness, Part("Principal", closeness > Specificity.NONE, wanted, str(who))
+        if not self.not_principal:
+            closeness = specificity(entries, who)
+        else:
+            closeness = allowed_besides(entries, who) if self.allows else denied_besides(entries, who, bounded)
+        element = "NotPrincipal" if self.not_principal else "Principal"
+        return closeness, Part(element, closeness > Specificity.NONE, wanted, str(who))
 
     @property
     def allows(self) -> bool:

@@ -11,7 +11,6 @@ from tests.iam.decided import (
     LAMBDA,
     OWN,
     REFUSED,
-    REPOSITORY,
     SERVICE,
     USER,
     decide,
@@ -117,7 +116,9 @@ def test_all_kinds_of_policy_are_searched_for_keys():
 
 
 def test_a_trust_policys_counterfactual_stays_one():
-    trust = statements({"Principal": {"AWS": USER.arn}, "Condition": {"StringEquals": {"sts:ExternalId": "secret"}}})
-    request = Request(USER, "ecr:BatchGetImage", REPOSITORY, OWN)
-    decision = evaluate(request, Policies(identity=[EVERYTHING], resource=trust), resource_must_allow=True)
+    trust = statements(
+        {"Action": "sts:*", "Principal": {"AWS": USER.arn}, "Condition": {"StringEquals": {"sts:ExternalId": "secret"}}}
+    )
+    request = Request(USER, "sts:AssumeRole", f"arn:aws:iam::{OWN}:role/r")
+    decision = evaluate(request, Policies(identity=[EVERYTHING], resource=trust))
     assert counterfactual(decision, "sts:ExternalId").value == "secret"

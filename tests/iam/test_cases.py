@@ -7,7 +7,7 @@ import json
 import pytest
 
 from labkit.errors import UsageError
-from labkit.iam.cases import Case, explain, read_cases
+from labkit.iam.cases import Case, UnreadableCase, explain, read_cases
 
 CASE = {
     "id": "one",
@@ -37,9 +37,9 @@ def test_a_case_decides_itself():
 
 
 def test_a_trust_policy_must_allow():
-    role = {"principal": {"AWS": "592444418872"}, "action": "sts:AssumeRole", "resource": "*"}
+    role = {"principal": {"Service": "lambda.amazonaws.com"}, "action": "sts:AssumeRole", "resource": "*"}
+    assert not read(request=role, policies={}).decide().allowed
     assert not read(request=role, policies={}, resource_must_allow=True).decide().allowed
-    assert read(request=role, policies={}).decide().allowed
 
 
 def test_what_is_expected_and_comes_is_not_missed():
@@ -76,9 +76,11 @@ def test_no_nearest_miss_can_be_expected():
         ("[1]", "Case 1 is not a JSON object"),
         ('{"id": "x"}', r"In case 1 \(x\): It has no request"),
         ('[{"request": {}, "polices": {}}]', "In case 1: Unknown field 'polices'; known are expect, id, policies"),
-        (json.dumps([CASE, {**CASE, "request": {}}]), r"In case 2 \(one\): The request lacks principal"),
         (json.dumps({**CASE, "policies": {"resource": {}}}), "In the resource policy: The policy has no Statement"),
-        (json.dumps({**CASE, "resource_must_allow": 1}), "resource_must_allow must be true or false"),
+        (
+            json.dumps({**CASE, "resource_must_allow": 1}),
+            "resource_must_allow is to be false for ecr:BatchGetImage, or left out",
+        ),
         (json.dumps({**CASE, "expect": []}), "expect must be a JSON object"),
         (json.dumps({**CASE, "expect": {"desicion": "denied"}}), "expect must be a JSON object with decision"),
         (json.dumps({**CASE, "expect": {"decision": "deny"}}), "must be allowed or denied, not 'deny'"),
@@ -94,6 +96,33 @@ def test_no_nearest_miss_can_be_expected():
 def test_other_files_are_refused_with_the_case_and_the_reason(text, says):
     with pytest.raises(UsageError, match=says):
         read_cases(text)
+
+
+def test_a_case_that_cannot_be_read_keeps_nobody_from_the_others():
+    found = read_cases(json.dumps([CASE, {**CASE, "id": "two", "request": {}}, 3, {**CASE, "id": "four"}]))
+    assert [each.id for each in found] == ["one", "two", "3", "four"]
+    assert found[1] == UnreadableCase("two", "In case 2 (two): The request lacks principal, action, resource.")
+    assert found[2] == UnreadableCase("3", "Case 3 is not a JSON object with request and policies.")
+    assert not found[3].decide().allowed
+
+
+def test_keys_that_every_signed_request_carries_are_there_though_the_case_does_not_give_them():
+    asked = {"principal": {"AWS": "arn:aws:sts::592444418872:assumed-role/app/s1"}, "action": "a:b", "resource": "*"}
+    keys = read(request={**asked, "principal_id": "AROAX", "principal_tags": {"Team": "blue"}}).request.keys
+    assert dict(keys) == {
+        "aws:principalaccount": "592444418872",
+        "aws:principalarn": "arn:aws:iam::592444418872:role/app",
+        "aws:principalisawsservice": "false",
+        "aws:principaltype": "AssumedRole",
+        "aws:userid": "AROAX:s1",
+        "aws:principaltag/team": "blue",
+    }
+    assert read(request={**asked, "context": {"AWS:principalarn": "x"}}).request.keys["aws:principalarn"] == "x"
+
+
+def test_a_key_that_can_have_several_values_is_a_list_also_where_the_case_gives_one():
+    keys = read(request={**CASE["request"], "context": {"aws:TagKeys": "env", "aws:SourceIp": "10.0.0.1"}}).request.keys
+    assert (keys["aws:tagkeys"], keys["aws:sourceip"]) == (("env",), "10.0.0.1")
 
 
 def test_one_request_is_explained_as_it_is_decided_in_a_file():

@@ -29,7 +29,7 @@ def outcome(
         ("StringNotEqualsIfExists", Outcome.ABSENT_HOLDS),
         ("ForAnyValue:StringEquals", Outcome.ABSENT),
         ("ForAnyValue:StringNotEquals", Outcome.ABSENT),
-        ("ForAnyValue:StringEqualsIfExists", Outcome.ABSENT_HOLDS),
+        ("ForAnyValue:StringEqualsIfExists", Outcome.ABSENT),
         ("ForAllValues:StringEquals", Outcome.ABSENT_HOLDS),
         ("ForAllValues:StringNotEquals", Outcome.ABSENT_HOLDS),
         ("NumericLessThan", Outcome.ABSENT),
@@ -100,7 +100,6 @@ def test_a_multivalued_key_without_a_set_operator_is_no_match(operator, got):
     assert not Outcome.MULTIVALUED.holds
 
 
-@pytest.mark.parametrize("prefix", ["", "ForAnyValue:", "ForAllValues:"])
 @pytest.mark.parametrize(
     ("wanted", "got", "expected"),
     [
@@ -108,9 +107,9 @@ def test_a_multivalued_key_without_a_set_operator_is_no_match(operator, got):
         ("true", EMPTY, Outcome.ABSENT_HOLDS),
         ("true", ("",), Outcome.ABSENT_HOLDS),
         ("true", "x", Outcome.EXCLUDED),
-        ("true", "", Outcome.EXCLUDED),
+        ("true", "", Outcome.ABSENT_HOLDS),
         ("false", "x", Outcome.HOLDS),
-        ("false", "", Outcome.HOLDS),
+        ("false", "", Outcome.ABSENT),
         ("false", ("x",), Outcome.HOLDS),
         ("false", ABSENT, Outcome.ABSENT),
         ("False", ABSENT, Outcome.ABSENT),
@@ -118,8 +117,15 @@ def test_a_multivalued_key_without_a_set_operator_is_no_match(operator, got):
         ("other", "x", Outcome.EXCLUDED),
     ],
 )
-def test_null_asks_for_presence_whatever_stands_before_it(prefix, wanted, got, expected):
-    assert outcome(f"{prefix}Null", (wanted,), got) is expected
+def test_null_asks_for_presence_and_takes_an_empty_text_for_a_null_value(wanted, got, expected):
+    assert outcome("Null", (wanted,), got) is expected
+
+
+@pytest.mark.parametrize("wanted", ["true", "false"])
+@pytest.mark.parametrize("got", [ABSENT, EMPTY, ("",), ("x",), "x"])
+def test_null_for_all_values_always_holds_and_for_any_value_never(wanted, got):
+    assert outcome("ForAllValues:Null", (wanted,), got).holds
+    assert not outcome("ForAnyValue:Null", (wanted,), got).holds
 
 
 def test_null_with_both_values_always_holds():

@@ -30,7 +30,7 @@ def document(effect: str = "Allow", action: str = "ecr:*", **more: object) -> Po
     return Policy.parse({"Version": "2012-10-17", "Statement": [statement]})
 
 
-ALLOW, DENY, SILENT = document(), document("Deny"), document(action="s3:*")
+ALLOW, DENY, SILENT, EVERYTHING = document(), document("Deny"), document(action="s3:*"), document(action="*")
 STATES = {"allow": ALLOW, "deny": DENY, "silent": SILENT}
 
 
@@ -38,9 +38,11 @@ def grants(*arns: str, **more: object) -> Policy:
     return document(Principal={"AWS": list(arns)}, **more)
 
 
-def decide(who: Principal, owner: str = OWN, trust: bool = False, context: dict | None = None, **kinds) -> Decision:
+def decide(
+    who: Principal, owner: str = OWN, context: dict | None = None, action: str = "ecr:BatchGetImage", **kinds
+) -> Decision:
     resource = f"arn:aws:ecr:eu-central-1:{owner}:repository/r"
-    return evaluate(Request(who, "ecr:BatchGetImage", resource, None, context or {}), Policies(**kinds), trust)
+    return evaluate(Request(who, action, resource, None, context or {}), Policies(**kinds))
 
 
 def effect(decision: Decision, kind: str) -> str:
@@ -209,25 +211,26 @@ def test_a_service_is_not_named_by_accounts():
 ALL = document(action="*")
 
 
-@pytest.mark.parametrize("kind", ["scp", "rcp"])
-@pytest.mark.parametrize(
-    ("levels", "allowed"),
-    [
-        ([[ALL], [ALL], [ALL]], True),
-        ([[ALL], [SILENT], [ALL]], False),
-        ([[SILENT, ALL], [ALL]], True),
-        ([[ALL], [ALL, DENY]], False),
-        ([[DENY], [SILENT]], False),
-        ([[ALL], []], False),
-        ([], True),
-        (None, True),
-    ],
-)
-def test_every_level_must_allow_and_none_may_deny(kind, levels, allowed):
-    decision = decide(USER, identity=[ALLOW], **{kind: levels})
-    assert decision.allowed is allowed
-    if not levels:
-        assert effect(decision, {"scp": "SERVICE", "rcp": "RESOURCE"}[kind] + "_CONTROL_POLICY") == "NO_IMPACT"
+LEVELS = [
+    ([[ALL], [ALL], [ALL]], True, True),
+    ([[ALL], [SILENT], [ALL]], False, True),
+    ([[SILENT, ALL], [ALL]], True, True),
+    ([[ALL], [ALL, DENY]], False, False),
+    ([[DENY], [SILENT]], False, False),
+    ([[ALL], []], False, True),
+    ([[]], False, True),
+    ([], True, True),
+    (None, True, True),
+]
+
+
+@pytest.mark.parametrize(("levels", "by_scp", "by_rcp"), LEVELS)
+def test_no_level_may_deny_and_every_level_of_scps_must_allow_while_rcps_always_do(levels, by_scp, by_rcp):
+    for kind, name, allowed in (("scp", "SERVICE", by_scp), ("rcp", "RESOURCE", by_rcp)):
+        decision = decide(USER, identity=[ALLOW], **{kind: levels})
+        assert decision.allowed is allowed
+        if not levels:
+            assert effect(decision, f"{name}_CONTROL_POLICY") == "NO_IMPACT"
 
 
 def test_the_effect_of_levels_is_the_worst_of_them():
@@ -241,14 +244,14 @@ def test_the_effect_of_levels_is_the_worst_of_them():
 
 def test_guard_rails_limit_resource_policies_of_the_same_account_too():
     assert decide(USER, resource=grants(USER_ARN), scp=[[SILENT]]).blocked_by is CheckKind.SERVICE_CONTROL_POLICY
-    assert decide(USER, resource=grants(USER_ARN), rcp=[[SILENT]]).blocked_by is CheckKind.RESOURCE_CONTROL_POLICY
+    assert decide(USER, resource=grants(USER_ARN), rcp=[[DENY]]).blocked_by is CheckKind.RESOURCE_CONTROL_POLICY
 
 
 def test_rcps_limit_services_and_anonymous_callers_and_scps_do_not():
     for who in (LAMBDA, NOBODY):
         assert decide(who, resource=document(Principal="*"), scp=[[DENY]]).allowed
         assert not decide(who, resource=document(Principal="*"), rcp=[[ALL, DENY]]).allowed
-        assert not decide(who, resource=document(Principal="*"), rcp=[[SILENT]]).allowed
+        assert decide(who, resource=document(Principal="*"), rcp=[[SILENT]]).allowed
 
 
 def test_service_linked_roles_are_exempt_from_guard_rails():
@@ -267,7 +270,8 @@ def test_service_linked_roles_are_exempt_from_guard_rails():
     ],
 )
 def test_a_trust_policy_must_allow_whatever_the_identity_policy_says(named, identity, allowed):
-    decision = decide(USER, trust=True, identity=identity, resource=grants(named) if named else None)
+    policies = Policies([EVERYTHING] if identity else [], grants(named, action="sts:AssumeRole") if named else None)
+    decision = evaluate(Request(USER, "sts:AssumeRole", f"arn:aws:iam::{OWN}:role/r"), policies)
     assert decision.allowed is allowed
     if named in (None, "111122223333"):
         assert decision.blocked_by is CheckKind.RESOURCE
@@ -291,9 +295,10 @@ def test_of_several_denies_the_widest_is_named():
     assert named == expected
 
 
-def test_of_two_silent_guard_rails_the_resources_is_named():
-    decision = decide(USER, identity=[ALLOW], scp=[[SILENT]], rcp=[[SILENT]])
-    assert decision.blocked_by is CheckKind.RESOURCE_CONTROL_POLICY
+def test_of_two_silent_guard_rails_the_organizations_is_named():
+    endpoint = document(action="s3:*", Principal="*")
+    decision = decide(USER, identity=[ALLOW], scp=[[SILENT]], vpc_endpoint=endpoint)
+    assert decision.blocked_by is CheckKind.SERVICE_CONTROL_POLICY
 
 
 def test_a_statement_of_a_resource_policy_without_principal_is_for_nobody():
@@ -303,11 +308,11 @@ def test_a_statement_of_a_resource_policy_without_principal_is_for_nobody():
     assert (part.element, part.wanted, part.got) == ("Principal", (), "lambda.amazonaws.com")
 
 
-@pytest.mark.parametrize("kind", ["identity", "session", "boundary", "scp", "rcp"])
+@pytest.mark.parametrize("kind", ["identity", "session", "boundary", "scp"])
 def test_a_statement_of_another_policy_without_resource_is_about_nothing(kind):
     bare = document(Principal="*")
     given = {"identity": [ALLOW], "boundary": ALLOW, "session": [ALLOW]}
-    given[kind] = {"boundary": bare, "scp": [[bare]], "rcp": [[bare]]}.get(kind, [bare])
+    given[kind] = {"boundary": bare, "scp": [[bare]]}.get(kind, [bare])
     assert not decide(USER, **given).allowed
 
 

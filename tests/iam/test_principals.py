@@ -6,7 +6,7 @@ import pytest
 
 from labkit.errors import UsageError
 from labkit.iam import Principal
-from labkit.iam.principals import PrincipalEntry, Specificity, excepts, specificity
+from labkit.iam.principals import PrincipalEntry, Specificity, allowed_besides, denied_besides, specificity
 
 ACCOUNT = "592444418872"
 ROOT_ARN = f"arn:aws:iam::{ACCOUNT}:root"
@@ -99,8 +99,52 @@ def test_the_closest_of_several_names_counts():
     assert specificity((), SESSION) is Specificity.NONE
 
 
-def leaves_out(who: Principal, *texts: str, kind: str = "AWS") -> bool:
-    return excepts(tuple(PrincipalEntry(kind, text) for text in texts), who)
+def leaves_out(who: Principal, *texts: str, kind: str = "AWS", bounded: bool = False) -> bool:
+    entries = tuple(PrincipalEntry(kind, text) for text in texts)
+    return denied_besides(entries, who, bounded) is Specificity.NONE
+
+
+@pytest.mark.parametrize("who", [USER, ROLE, SESSION], ids=str)
+def test_a_deny_with_not_principal_hits_whoever_has_a_boundary(who):
+    listed = (ROOT_ARN, USER_ARN, ROLE_ARN, SESSION_ARN)
+    assert leaves_out(who, *listed)
+    assert not leaves_out(who, *listed, bounded=True)
+    assert leaves_out(ROOT, *listed, bounded=True)
+    assert leaves_out(LAMBDA, "lambda.amazonaws.com", kind="Service", bounded=True)
+
+
+@pytest.mark.parametrize(
+    ("who", "texts", "closeness"),
+    [
+        (USER, (USER_ARN,), Specificity.ACCOUNT),
+        (SESSION, (ROLE_ARN,), Specificity.ACCOUNT),
+        (SESSION, (SESSION_ARN,), Specificity.ACCOUNT),
+        (USER, (USER_ARN, ROOT_ARN), Specificity.NONE),
+        (USER, (ROOT_ARN,), Specificity.NONE),
+        (ROOT, (ACCOUNT,), Specificity.NONE),
+        (USER, ("*",), Specificity.NONE),
+        (USER, (ROLE_ARN,), Specificity.EXACT),
+        (LAMBDA, (ROOT_ARN,), Specificity.EXACT),
+    ],
+)
+def test_an_allow_with_not_principal_leaves_out_whom_it_lists_and_may_still_name_the_account(who, texts, closeness):
+    assert allowed_besides(tuple(PrincipalEntry("AWS", text) for text in texts), who) is closeness
+
+
+def test_an_allow_with_not_principal_leaves_out_a_service_that_it_lists():
+    assert allowed_besides((PrincipalEntry("Service", LAMBDA.name),), LAMBDA) is Specificity.NONE
+
+
+@pytest.mark.parametrize(
+    ("who", "closeness"),
+    [(USER, Specificity.EXACT), (ROLE, Specificity.ROLE), (SESSION, Specificity.ROLE)],
+)
+def test_a_unique_id_names_the_user_or_role_that_has_it(who, closeness):
+    unique = "AIDACKCEVSQ6C2EXAMPLE" if who is USER else "AROACKCEVSQ6C2EXAMPLE"
+    assert named(who._replace(id=unique), unique) is closeness
+    assert named(who._replace(id="AROAANOTHERONE7EXAMPLE"), unique) is Specificity.NONE
+    assert named(who, unique) is Specificity.NONE
+    assert named(who, "") is Specificity.NONE
 
 
 def test_not_principal_must_name_the_account_too():

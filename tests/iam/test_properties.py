@@ -61,7 +61,7 @@ principal_elements = st.just("*") | st.fixed_dictionaries(
         "CanonicalUser": st.just("c"),
     },
 ).filter(bool)
-actions = one_or_list(st.sampled_from(["*", "ecr:*", "ECR:batchgetimage", "ecr:BatchGet?mage", "s3:*"]))
+actions = one_or_list(st.sampled_from(["*", "ecr:*", "ECR:batchgetimage", "ecr:BatchGet?mage", "s3:*", "sts:*"]))
 resources = one_or_list(
     st.sampled_from(
         ["*", f"arn:aws:ecr:*:{OTHER}:repository/r", "arn:aws:s3:::*", "arn:aws:ecr:*:*:repository/${aws:a}"]
@@ -93,11 +93,16 @@ def documents(*, resource: bool):
 
 
 IDENTITY, RESOURCE = documents(resource=False), documents(resource=True)
+BOTH = RESOURCE.map(
+    lambda document: {**document, "Statement": [{**each, "Resource": "*"} for each in document["Statement"]]}
+)
 levels = st.none() | st.lists(st.lists(IDENTITY, max_size=2), max_size=2)
 bundles = st.fixed_dictionaries(
     {
         "identity": st.lists(IDENTITY, max_size=2),
         "resource": st.none() | RESOURCE,
+        "registry": st.none() | BOTH,
+        "vpc_endpoint": st.none() | BOTH,
         "boundary": st.lists(IDENTITY, max_size=1),
         "session": st.lists(IDENTITY, max_size=2),
         "scp": levels,
@@ -106,30 +111,38 @@ bundles = st.fixed_dictionaries(
 )
 plain = st.sampled_from(["", "a", "b", "5", "6", "true", "2020-01-01", "10.1.1.1", "QQ==", *ARNS])
 contexts = st.dictionaries(st.sampled_from(KEYS), plain | st.lists(plain, max_size=2), max_size=3)
-requests = st.tuples(st.sampled_from(PRINCIPALS), st.sampled_from([None, OWN]), contexts).map(
-    lambda each: Request(each[0], "ecr:BatchGetImage", f"arn:aws:ecr:eu-central-1:{OTHER}:repository/r", *each[1:])
+unknown = st.frozensets(st.sampled_from([key.lower() for key in KEYS]), max_size=2)
+owners, actions_asked = st.sampled_from([None, OWN]), st.sampled_from(["ecr:BatchGetImage"] * 3 + ["sts:AssumeRole"])
+requests = st.tuples(st.sampled_from(PRINCIPALS), actions_asked, owners, contexts, unknown).map(
+    lambda each: Request(*each[:2], f"arn:aws:ecr:eu-central-1:{OTHER}:repository/r", *each[2:])
 )
 
 
-def decide(request: Request, bundle: dict, must: bool = False) -> Decision:
-    return evaluate(request, Policies.from_json(bundle), must)
+def decide(request: Request, bundle: dict) -> Decision:
+    return evaluate(request, Policies.from_json(bundle))
 
 
-@given(requests, bundles, st.booleans())
-def test_a_decision_never_raises_and_can_always_be_explained(request, bundle, must):
-    decision = decide(request, bundle, must)
-    assert decision.allowed is (decision.blocked_by is None)
+def refused_by_rule(decision: Decision) -> bool:
+    return decision.rule is not None and decision.rule.refusal(decision.request.principal) is not None
+
+
+@given(requests, bundles)
+def test_a_decision_never_raises_and_can_always_be_explained(request, bundle):
+    decision = decide(request, bundle)
+    assert decision.allowed is (decision.blocked_by is None and not refused_by_rule(decision))
     assert json.loads(json.dumps(explanation(decision)))["decision"] in ("allowed", "denied")
     assert repr(decision).startswith("Allowed: " if decision.allowed else "Denied: ")
     assert html_of(decision).count("<details") == html_of(decision).count("</details>")
-    assert (decision.denial is None) is (decision.allowed or not request.principal.is_iam)
+    quoted = decision.rule is None or decision.rule.quotes_aws
+    named = request.principal.is_iam or (request.principal.kind == "federated" and request.action.startswith("sts:"))
+    assert (decision.denial is None) is (decision.allowed or not named or not quoted)
 
 
-@given(requests, bundles, st.booleans())
-def test_every_counterfactual_really_flips_the_decision(request, bundle, must):
-    decision = decide(request, bundle, must)
+@given(requests, bundles)
+def test_every_counterfactual_really_flips_the_decision(request, bundle):
+    decision = decide(request, bundle)
     for found in counterfactuals(decision):
-        again = decide(request.having(found.key, found.value), bundle, must)
+        again = decide(request.having(found.key, found.value), bundle)
         assert again.allowed is found.allowed is not decision.allowed
 
 
@@ -168,8 +181,8 @@ def test_the_order_of_statements_and_values_is_irrelevant(request, bundle, rng):
     assert before.to_dict()["checks"] == after.to_dict()["checks"]
 
 
-@given(requests, bundles, st.booleans())
-def test_an_allow_that_matches_nothing_changes_nothing(request, bundle, must):
+@given(requests, bundles)
+def test_an_allow_that_matches_nothing_changes_nothing(request, bundle):
     idle = {"Sid": "Idle", "Effect": "Allow", "Action": "nothing:AtAll", "Resource": "*"}
 
     def padded(document: dict, who: bool) -> dict:
@@ -178,7 +191,7 @@ def test_an_allow_that_matches_nothing_changes_nothing(request, bundle, must):
 
     padding = {kind: [padded(each, who=False) for each in bundle[kind]] for kind in ("identity", "boundary", "session")}
     resource = bundle["resource"] and padded(bundle["resource"], who=True)
-    before, after = decide(request, bundle, must), decide(request, {**bundle, **padding, "resource": resource}, must)
+    before, after = decide(request, bundle), decide(request, {**bundle, **padding, "resource": resource})
     assert (before.allowed, before.blocked_by) == (after.allowed, after.blocked_by)
     assert before.to_dict()["checks"] == after.to_dict()["checks"]
 
@@ -203,7 +216,8 @@ def test_the_case_of_actions_and_of_condition_keys_is_irrelevant(request, bundle
     changed = {kind: [document(each) for each in bundle[kind]] for kind in ("identity", "boundary", "session")}
     changed["resource"] = bundle["resource"] and document(bundle["resource"])
     context = {mixed(key): value for key, value in request.context.items()}
-    again = Request(request.principal, mixed(request.action), request.resource, request.resource_account, context)
+    asked = (request.resource, request.resource_account, context, request.unknown)
+    again = Request(request.principal, mixed(request.action), *asked)
     assert decide(again, {**bundle, **changed}).allowed is decide(request, bundle).allowed
 
 

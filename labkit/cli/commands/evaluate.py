@@ -1,7 +1,8 @@
 """Decide requests from a file, and compare the answers with what is expected of them.
 
 FILE holds a case, or a list of cases, in JSON; - is standard input. A case has a request (principal, action, resource,
-context), policies (identity, resource, boundary, session, scp, rcp) and, if you want it checked, expect:
+context), policies (identity, resource, registry, boundary, session, scp, rcp, vpc_endpoint) and, if you want it
+checked, expect:
 
   {"request": {"principal": {"Service": "lambda.amazonaws.com"}, "action": "ecr:BatchGetImage",
                "resource": "arn:aws:ecr:eu-central-1:813835382529:repository/lambda-another-account",
@@ -13,7 +14,11 @@ context), policies (identity, resource, boundary, session, scp, rcp) and, if you
   labkit evaluate cases.json --json --expect denied
   cat case.json | labkit evaluate -
 
-Exits with 0 if every expectation is met, and where nothing is expected, if the request is allowed; else with 1.
+Keys that every request carries on AWS need not be given: the principal's ARN and account, and whose resource it is.
+Where AWS would not store one of the policies, the answer says so.
+
+Exits with 0 if every expectation is met, and where nothing is expected, if the request is allowed with policies that
+AWS would store; else with 1, and with 2 where a case cannot be read; the others are decided all the same.
 """
 
 from __future__ import annotations
@@ -22,14 +27,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labkit.errors import UsageError
 from labkit.ground.text import visible
 
 if TYPE_CHECKING:
     from labkit.iam import Decision
-    from labkit.iam.cases import Case
+    from labkit.iam.cases import Case, UnreadableCase
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,14 +54,62 @@ def run(args: argparse.Namespace) -> int:
         cases = read_cases(read_file(args.file))
     except UsageError as error:
         raise UsageError(f"{args.file}: {error}") from None
-    if args.expect:
-        cases = [case._replace(expect={**case.expect, "decision": args.expect}) for case in cases]
-    answers = [(case, case.decide()) for case in cases]
+    answers = [_answer(case, args.expect) for case in cases]
     if args.json:
-        print(json.dumps([_data(*answer) for answer in answers], indent=2))
+        print(json.dumps([answer.data() for answer in answers], indent=2))
     else:
         _show(answers)
-    return 0 if all(_good(*answer) for answer in answers) else 1
+    return max(answer.code for answer in answers)
+
+
+def _answer(case: Case | UnreadableCase, expected: str | None) -> Answer:
+    from labkit.cli.documents import refusals
+    from labkit.iam.cases import UnreadableCase
+
+    if isinstance(case, UnreadableCase):
+        return Answer(case.id, error=case.error)
+    if expected:
+        case = case._replace(expect={**case.expect, "decision": expected})
+    decision = case.decide()
+    refused = refusals(case.request, case.policies)
+    return Answer(case.id, case, decision, case.missed(decision), refused)
+
+
+class Answer(NamedTuple):
+    """What came of one case: decided as it should be or not, with policies that AWS refuses, or not readable at all."""
+
+    id: str
+    case: Case | None = None
+    decision: Decision | None = None
+    missed: Sequence[str] = ()
+    refused: Sequence[str] = ()
+    error: str = ""
+
+    @property
+    def code(self) -> int:
+        """What a file with this case alone exits with."""
+        if self.case is None or self.decision is None:
+            return 2
+        good = not self.missed if self.case.expect else self.decision.allowed and not self.refused
+        return 0 if good else 1
+
+    def data(self) -> dict[str, Any]:
+        """As JSON data."""
+        if self.case is None or self.decision is None:
+            return {"id": self.id, "error": self.error}
+        expected = {"missed": self.missed} if self.case.expect else {}
+        refused = {"refused": self.refused} if self.refused else {}
+        found = self.decision.to_dict()
+        return {"id": self.id, **found, "reasons": [*found["reasons"], *self.refused], **refused, **expected}
+
+    @property
+    def line(self) -> str:
+        """In one line, with a mark before it."""
+        if self.case is None or self.decision is None:
+            return f"✗ {self.id}: {self.error}"
+        mark = "✗" if self.missed else "✓" if self.case.expect else "·"
+        verdict, title = "allowed" if self.decision.allowed else "denied", self.case.title
+        return f"{mark} {self.id}: {verdict}.{f' {title}' if title else ''}"
 
 
 def read_file(name: str) -> str:
@@ -72,32 +125,23 @@ def read_file(name: str) -> str:
         raise UsageError(f"It cannot be read: {error.strerror}.") from None
 
 
-def _good(case: Case, decision: Decision) -> bool:
-    return not case.missed(decision) if case.expect else decision.allowed
-
-
-def _data(case: Case, decision: Decision) -> dict[str, Any]:
-    expected = {"missed": case.missed(decision)} if case.expect else {}
-    return {"id": case.id, **decision.to_dict(), **expected}
-
-
-def _show(answers: Sequence[tuple[Case, Decision]]) -> None:
+def _show(answers: Sequence[Answer]) -> None:
     """A line for each case; the whole tree for the only one, and for one that came out other than expected."""
     from rich.console import Console
 
     from labkit.cli.terminal.decisions import decision_tree
 
     console = Console(highlight=False, emoji=False)
-    for case, decision in answers:
-        missed = case.missed(decision)
-        verdict = "allowed" if decision.allowed else "denied"
-        title = f" {case.title}" if case.title else ""
+    for answer in answers:
         if len(answers) > 1:
-            mark = "✗" if missed else "✓" if case.expect else "·"
-            console.print(visible(f"{mark} {case.id}: {verdict}.{title}"), markup=False)
-        if missed or len(answers) == 1:
-            console.print(decision_tree(decision))
-        for sentence in missed:
+            console.print(visible(answer.line), markup=False)
+        if answer.decision and (answer.missed or len(answers) == 1):
+            console.print(decision_tree(answer.decision))
+        for sentence in answer.missed:
             console.print(visible(f"  not as expected: {sentence}"), markup=False)
+        for sentence in answer.refused:
+            console.print(visible(f"  {sentence}"), markup=False)
     if len(answers) > 1:
-        console.print(f"{len(answers)} cases, {sum(bool(c.missed(d)) for c, d in answers)} not as expected.")
+        missed, unreadable = sum(bool(each.missed) for each in answers), sum(bool(each.error) for each in answers)
+        unread = f", {unreadable} not to be read" if unreadable else ""
+        console.print(f"{len(answers)} cases, {missed} not as expected{unread}.")

@@ -14,7 +14,9 @@ several values as a JSON list.
       --context 'aws:PrincipalOrgPaths=["o-exampleorgid/r-ab12/"]' \\
       --identity deployer.json --resource-policy repository-policy.json --scp root.json --scp account.json --json
 
-Exits with 0 if the request is allowed (or decided as --expect says), else with 1.
+Keys that every request carries on AWS need not be given: the principal's ARN and account, and whose resource it is.
+
+Exits with 0 if the request is allowed (or decided as --expect says) with policies that AWS would store, else with 1.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     request = parser.add_argument_group("the request")
     request.add_argument("--principal", required=True, metavar="WHO", help="an ARN, account, service name or *")
     request.add_argument("--role", metavar="ARN", help="the role of a session, where it has a path")
+    request.add_argument("--principal-id", default="", metavar="ID", help="its unique id, AIDA… or AROA…")
     request.add_argument("--action", required=True, help="such as ecr:BatchGetImage")
     request.add_argument("--resource", required=True, metavar="ARN", help="what the action is done to; * where none")
     request.add_argument("--resource-account", metavar="NUMBER", help="who owns it (default: the ARN's account)")
@@ -44,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     policies = parser.add_argument_group("the policies (JSON files; options with ... can be repeated)")
     policies.add_argument("--identity", action="append", metavar="FILE", help="of the caller ...")
     policies.add_argument("--resource-policy", metavar="FILE", help="of the resource")
+    policies.add_argument("--registry-policy", metavar="FILE", help="of the ECR registry that the repository is in")
     policies.add_argument("--trust-policy", metavar="FILE", help="of the role to assume, which must allow in any case")
     policies.add_argument("--boundary", metavar="FILE", help="the caller's permissions boundary")
     policies.add_argument("--session", action="append", metavar="FILE", help="given when the role was assumed ...")
@@ -51,6 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scp", action="append", metavar="FILE", help="a level each, from the root to the account ..."
     )
     policies.add_argument("--rcp", action="append", metavar="FILE", help="likewise, of the resource's account ...")
+    policies.add_argument(
+        "--vpc-endpoint-policy", metavar="FILE", help="of the VPC endpoint that the request goes through"
+    )
     parser.add_argument("--json", action="store_true", help="print the explanation as JSON on stdout")
     parser.add_argument(
         "--expect", choices=("allowed", "denied"), default="allowed", help="the answer that exits with 0"
@@ -59,10 +66,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Decide the request and explain the decision; 0 when it is the expected one."""
+    from labkit.cli.documents import refusals
     from labkit.iam import Policies, evaluate
+    from labkit.iam.rules.own_rules import TRUST_POLICY, rule_of
 
     if args.resource_policy and args.trust_policy:
         raise UsageError("Give --resource-policy or --trust-policy; a role's trust policy is its resource policy.")
+    request = _request(args)
+    rule = rule_of(request)
+    if args.trust_policy and (rule is None or rule.policy_name != TRUST_POLICY):
+        raise UsageError(f"--trust-policy is for sts:AssumeRole and its siblings; {args.action} asks no trust policy.")
     documents = {
         "identity": [_document(name) for name in args.identity or ()],
         "resource": _document(args.resource_policy or args.trust_policy),
@@ -70,13 +83,16 @@ def run(args: argparse.Namespace) -> int:
         "session": [_document(name) for name in args.session or ()],
         "scp": [[_document(name)] for name in args.scp] if args.scp else None,
         "rcp": [[_document(name)] for name in args.rcp] if args.rcp else None,
+        "registry": _document(args.registry_policy),
+        "vpc_endpoint": _document(args.vpc_endpoint_policy),
     }
-    decision = evaluate(_request(args), Policies.from_json(documents), resource_must_allow=bool(args.trust_policy))
+    policies = Policies.from_json(documents)
+    decision, refused = evaluate(request, policies), refusals(request, policies)
     if args.json:
-        print(json.dumps(_data(decision), indent=2))
+        print(json.dumps(_data(decision, refused), indent=2))
     else:
-        _show(decision)
-    return 0 if decision.allowed is (args.expect == "allowed") else 1
+        _show(decision, refused)
+    return 0 if decision.allowed is (args.expect == "allowed") and not refused else 1
 
 
 def _document(name: str | None) -> str | None:
@@ -95,9 +111,10 @@ def _document(name: str | None) -> str | None:
 
 def _request(args: argparse.Namespace) -> Request:
     from labkit.iam import Request
+    from labkit.iam.rules.carried_keys import completed
 
-    who = _principal(args.principal, args.role)
-    return Request(who, args.action, args.resource, args.resource_account, _context(args.context))
+    who = _principal(args.principal, args.role)._replace(id=args.principal_id)
+    return completed(Request(who, args.action, args.resource, args.resource_account, _context(args.context)))
 
 
 def _principal(text: str, role: str | None) -> Principal:
@@ -129,16 +146,16 @@ def _several(key: str, text: str) -> Any:
         raise UsageError(f"--context {key} begins with [ but is not a JSON list of texts.") from None
 
 
-def _data(decision: Decision) -> dict[str, Any]:
+def _data(decision: Decision, refused: Sequence[str]) -> dict[str, Any]:
     from labkit.iam import counterfactuals
     from labkit.iam.words.explain import explanation
 
     found = counterfactuals(decision)
     turning = [{"key": each.key, "value": each.value, "sentence": each.sentence} for each in found]
-    return {**explanation(decision), "counterfactuals": turning}
+    return {**explanation(decision), "counterfactuals": turning, **({"refused": refused} if refused else {})}
 
 
-def _show(decision: Decision) -> None:
+def _show(decision: Decision, refused: Sequence[str]) -> None:
     from rich.console import Console
 
     from labkit.cli.terminal.decisions import decision_tree
@@ -148,5 +165,7 @@ def _show(decision: Decision) -> None:
     console.print(decision_tree(decision))
     if decision.denial:
         console.print(visible(f"AWS would say: {decision.denial}"), markup=False)
+    for sentence in refused:
+        console.print(visible(sentence), markup=False)
     for each in counterfactuals(decision):
         console.print(visible(each.sentence), markup=False)

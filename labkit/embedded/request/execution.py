@@ -71,7 +71,7 @@ def decide(embedded: Embedded, call: Call, access: Access) -> Decision:
         rcp=None if is_service_linked(call.identity) else embedded.rcp(owner),
         vpc_endpoint=_endpoint_policy(embedded, call, access),
     )
-    return evaluate(request_of(embedded, call, access), policies, resource_must_allow=access.policy == "trust")
+    return evaluate(request_of(embedded, call, access), policies)
 
 
 def _resource_policy(embedded: Embedded, access: Access) -> Policy | None:

@@ -1,7 +1,4 @@
-"""Sentences and data about decisions, made of the matches that were kept while deciding. Nothing is decided again.
-
-Source of AWS's own sentence: IAM User Guide, "Troubleshoot access denied error messages".
-"""
+"""Sentences and data about decisions, made of the matches that were kept while deciding. Nothing is decided again."""
 
 from __future__ import annotations
 
@@ -9,49 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.iam.match import Match
 from labkit.iam.parts import Outcome, Part
-from labkit.iam.policies import CheckEffect, CheckKind
-from labkit.iam.request import FEDERATED, Request
+from labkit.iam.policies import CheckEffect
+from labkit.iam.request import Request
+from labkit.iam.rules.rcp_services import LISTED_ON, reaches
+from labkit.iam.words.denial import denial, name_in
 from labkit.iam.words.nearest import nearest, nearest_miss
 from labkit.iam.words.reasons import reason
 
 if TYPE_CHECKING:  # a decision can put itself into words, so at run time it stands above them
     from labkit.iam.decision import Check, Decision
-
-_POLICY_NAMES = {
-    CheckKind.PRINCIPAL: "identity-based policy",
-    CheckKind.RESOURCE: "resource-based policy",
-    CheckKind.PERMISSIONS_BOUNDARY: "permissions boundary",
-    CheckKind.SESSION: "session policy",
-    CheckKind.SERVICE_CONTROL_POLICY: "service control policy",
-    CheckKind.RESOURCE_CONTROL_POLICY: "resource control policy",
-    CheckKind.VPC_ENDPOINT: "VPC endpoint policy",
-}
-
-
-def policy_name(kind: CheckKind) -> str:
-    """AWS's name of a kind of policy, as in access-denied messages: ``identity-based policy`` and so on."""
-    return _POLICY_NAMES[kind]
-
-
-def denial(decision: Decision) -> str | None:
-    """AWS's access-denied sentence; None when allowed, and for callers that have no ARN to name.
-
-    Who comes with the token of an identity provider is told no more than the action.
-    """
-    request, kind = decision.request, decision.blocked_by
-    if kind is not None and request.principal.kind == FEDERATED and request.action.startswith("sts:"):
-        return f"Not authorized to perform {request.action}"
-    if kind is None or not request.principal.is_iam:
-        return None
-    name = _POLICY_NAMES[kind]
-    because = f"because no {name} allows the {request.action} action"
-    if decision.check(kind).effect is CheckEffect.EXPLICIT_DENY:
-        article = "an" if name[0] in "aeiou" else "a"
-        because = f"with an explicit deny in {article} {name}"
-    return (
-        f"User: {request.principal.arn} is not authorized to perform: {request.action} "
-        f"on resource: {request.resource} {because}"
-    )
 
 
 def headline(decision: Decision) -> str:
@@ -62,9 +25,28 @@ def headline(decision: Decision) -> str:
 
 def sentences(decision: Decision) -> list[str]:
     """One sentence for each check that had something to say, the nearest miss, and what is not known."""
-    found = [check_sentence(check) for check in decision.checks if is_involved(decision, check)]
+    found = [check_sentence(check, decision) for check in decision.checks if is_involved(decision, check)]
     miss = nearest_miss(decision)
-    return found + ([miss.sentence] if miss else []) + list(unknowns(decision))
+    return found + ([miss.sentence] if miss else []) + list(notes(decision))
+
+
+def notes(decision: Decision) -> tuple[str, ...]:
+    """What else has a say: the rule that the action has of its own, policies that do not reach it, what is unknown."""
+    return (*_own_rule(decision), *_out_of_reach(decision), *unknowns(decision))
+
+
+def _own_rule(decision: Decision) -> tuple[str, ...]:
+    rule, request = decision.rule, decision.request
+    if rule is None:
+        return ()
+    return (rule.refusal(request.principal) or f"{request.action} has a rule of its own: {rule.why}.",)
+
+
+def _out_of_reach(decision: Decision) -> tuple[str, ...]:
+    action = decision.request.action
+    if not decision.policies.rcp or reaches(action):
+        return ()
+    return (f"Resource control policies do not reach {action}: it is not on AWS's list (as of {LISTED_ON}).",)
 
 
 def is_involved(decision: Decision, check: Check) -> bool:
@@ -72,9 +54,9 @@ def is_involved(decision: Decision, check: Check) -> bool:
     return check.effect is not CheckEffect.NO_IMPACT or check.kind is decision.blocked_by
 
 
-def check_sentence(check: Check) -> str:
+def check_sentence(check: Check, decision: Decision) -> str:
     """What one kind of policy says, with the statements that decided."""
-    name = _POLICY_NAMES[check.kind]
+    name = name_in(decision, check.kind)
     if check.effect is CheckEffect.NO_IMPACT:
         return f"There is no {name}, and one would have to allow it."
     if check.effect is CheckEffect.IMPLICIT_DENY:

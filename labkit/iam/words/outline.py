@@ -14,7 +14,8 @@ from labkit.iam.match import Match
 from labkit.iam.parts import Part
 from labkit.iam.policies import CheckEffect
 from labkit.iam.request import Request
-from labkit.iam.words.explain import check_sentence, headline, is_involved, policy_name, unknowns
+from labkit.iam.words.denial import name_in
+from labkit.iam.words.explain import check_sentence, headline, is_involved, notes
 from labkit.iam.words.nearest import nearest, nearest_miss
 from labkit.iam.words.reasons import listed, reason, without_instead
 
@@ -87,15 +88,15 @@ _STATES = {
 def outline(decision: Decision) -> Line:
     """The tree of a decision; kinds of policy that had no say are left out."""
     checks = [_check(check, decision) for check in decision.checks if is_involved(decision, check)]
-    last = [Line("none", sentence) for sentence in unknowns(decision)]
+    last = [Line("none", sentence) for sentence in notes(decision)]
     state, verdict = ("yes", "Allowed") if decision.allowed else ("no", "Denied")
     title = headline(decision)
     return Line(state, f"{verdict}: {title}", (*checks, *last), verdict=verdict, title=title)
 
 
 def _check(check: Check, decision: Decision) -> Line:
-    name = policy_name(check.kind)
-    name, effect, sentence = f"{name[0].upper()}{name[1:]}", _EFFECTS[check.effect], check_sentence(check)
+    name = name_in(decision, check.kind)
+    name, effect, sentence = f"{name[0].upper()}{name[1:]}", _EFFECTS[check.effect], check_sentence(check, decision)
     first = nearest(decision)
     matches = tuple(_match(match, decision, match is first) for match in check.matches)
     state = _STATES[check.effect]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from labkit.iam import arn as arns
 from labkit.iam import request as r
-from labkit.iam.conditions import NULL
+from labkit.iam.conditions import ANY, NULL
 from labkit.iam.parts import Outcome, Part
 from labkit.iam.patterns import UNKNOWN, ContextValue, Pattern
 from labkit.iam.request import Request
@@ -43,6 +43,8 @@ def reason(part: Part, request: Request) -> str:
         return _CONDITIONS[part.outcome or Outcome.DIFFERS][0](part, request)
     if part.outcome is Outcome.UNKNOWN:
         return _unknown(part, request)
+    if part.matched and part.element == "NotPrincipal":
+        return _besides(part, request)
     if part.matched:
         return f"{part.element} {'does not list' if part.element.startswith('Not') else 'covers'} {part.got}"
     return _ELEMENTS[part.element][0](part, request)
@@ -71,6 +73,26 @@ def _principal(part: Part, request: Request) -> str:
     if any("*" in each for each in part.wanted):
         return f"Principal is {listed(part.wanted)}, and * has no meaning inside it; the caller is {who}"
     return f"Principal is {listed(part.wanted)}, the caller is {who}"
+
+
+def _besides(part: Part, request: Request) -> str:
+    """Why a statement with NotPrincipal is for this caller. IAM principals are several at once (see `principals`)."""
+    who = request.principal
+    account = tuple(each for each in part.wanted if who.account and _account(each) == who.account and _is_root(each))
+    selves = [each for each in dict.fromkeys((who.role_arn, who.arn)) if each and who.kind != r.ROOT]
+    found = tuple(each for each in selves if each in part.wanted or (who.id in part.wanted and who.id))
+    if not who.is_iam or not (found or account):
+        return f"NotPrincipal does not list {part.got}"
+    missing = tuple(each for each in selves if each not in found) + (() if account else (f"the account {who.account}",))
+    if not missing:
+        return f"NotPrincipal lists {part.got}, but a Deny hits whoever has a permissions boundary all the same"
+    return (
+        f"NotPrincipal lists {listed(found + account)} and not {listed(missing)}, and so does not leave all of it out"
+    )
+
+
+def _is_root(text: str) -> bool:
+    return ":" not in text or text.endswith(f":{r.ROOT}")
 
 
 def _is_unique_id(text: str) -> bool:
@@ -177,12 +199,18 @@ def _arn_difference(part: Part, name: str) -> str | None:
 
 
 def _excluded(part: Part, _request: Request) -> str:
+    if part.operator == f"{ANY}:{NULL}":
+        return f"{part.operator} never holds, whether {part.key} is there or not"
     if part.operator.endswith(NULL):
         return f"{part.key} is present, and {part.operator} wants it to be absent"
     return f"{part.key} is {_value(part)}, which {part.operator} {listed(part.wanted)} excludes{_resolution(part)}"
 
 
 def _absent(part: Part, request: Request) -> str:
+    if part.operator == f"{ANY}:{NULL}":
+        return _excluded(part, request)
+    if part.operator.startswith(ANY) and part.operator.endswith("IfExists") and part.got is None:
+        return f"{part.key} is absent{why_absent(part.key, request)}, and IfExists has no effect under {ANY}"
     if part.got is not None:
         return f"{part.key} is empty, which counts as absent"
     return f"{part.key} is absent{why_absent(part.key, request)}"

@@ -149,9 +149,18 @@ def test_an_explanation_as_json(ask):
     ]
 
 
-EVERYTHING = {"Statement": {"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}}
-NOTHING = {"Statement": {"Sid": "Not", "Effect": "Deny", "Action": "*", "Resource": "*"}}
-TRUST = {"Statement": {"Sid": "T", "Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "*"}}
+def document(*statements: dict) -> dict:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+EVERYTHING = document({"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"})
+NOTHING = document({"Sid": "Not", "Effect": "Deny", "Action": "*", "Resource": "*"})
+TRUST = document({"Sid": "T", "Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "sts:AssumeRole"})
+GRANT = document({"Sid": "G", "Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "a:*", "Resource": "*"})
+LAMBDA_ONLY = document(
+    {"Sid": "L", "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+)
+ROLE = f"arn:aws:iam::{OWN}:role/R"
 USER = f"explain --principal arn:aws:iam::{OWN}:user/ann --action a:b --resource '*'"
 
 
@@ -167,14 +176,90 @@ USER = f"explain --principal arn:aws:iam::{OWN}:user/ann --action a:b --resource
         ("--identity all.json --scp all.json --scp not.json", 1),
         ("--identity all.json --rcp not.json", 1),
         ("--identity all.json --session not.json", 1),
-        ("--identity all.json --trust-policy trust.json", 0),
-        ("--trust-policy trust.json", 1),
         ("--identity all.json --resource-account 111122223333", 1),
-        ("--identity all.json --resource-account 111122223333 --resource-policy trust.json", 0),
+        ("--identity all.json --resource-account 111122223333 --resource-policy grant.json", 0),
+        ("--identity all.json --vpc-endpoint-policy grant.json", 0),
+        ("--identity all.json --vpc-endpoint-policy denied.json", 1),
     ],
 )
 def test_every_kind_of_policy_can_be_given(ask, options, code):
-    assert ask(f"{USER} {options}", all=EVERYTHING, **{"not": NOTHING}, trust=TRUST)[0] == code
+    denied = document({**GRANT["Statement"][0], "Effect": "Deny"})
+    assert ask(f"{USER} {options}", all=EVERYTHING, **{"not": NOTHING}, grant=GRANT, denied=denied)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ("--identity all.json --trust-policy trust.json", 0),
+        ("--trust-policy trust.json", 1),
+        ("--identity all.json --trust-policy lambda.json", 1),
+        ("--identity all.json", 1),
+    ],
+)
+def test_a_role_is_assumed_only_where_its_trust_policy_allows(ask, options, code):
+    line = f"explain --principal arn:aws:iam::{OWN}:user/ann --action sts:AssumeRole --resource {ROLE} {options}"
+    assert ask(line, all=EVERYTHING, trust=TRUST, **{"lambda": LAMBDA_ONLY})[0] == code
+
+
+def test_a_registrys_policy_can_be_given_and_its_statements_are_told_apart(ask):
+    registry = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Resource": "*"}
+    line = f"{LAMBDA} --context aws:SourceArn={FUNCTION} --resource-policy p.json --registry-policy r.json --json"
+    code, out, _ = ask(line, p=policies.cross_account(OWN), r=document(registry))
+    assert code == 1
+    assert json.loads(out)["nearest_miss"]["document"] == "registry"
+
+
+def test_a_trust_policy_is_for_actions_that_ask_one(ask):
+    code, out, err = ask(f"{USER} --trust-policy trust.json", trust=TRUST)
+    assert (code, out) == (2, "")
+    assert err == "labkit: --trust-policy is for sts:AssumeRole and its siblings; a:b asks no trust policy.\n"
+
+
+def test_a_principal_is_found_by_its_unique_id(ask):
+    by_id = document({"Effect": "Allow", "Principal": {"AWS": "AIDACKCEVSQ6C2EXAMPLE"}, "Action": "a:*"})
+    line = f"{USER} --resource-policy p.json"
+    assert ask(f"{line} --principal-id AIDACKCEVSQ6C2EXAMPLE --expect allowed --json", p=by_id)[1].count('"ALLOW"') == 1
+    assert '"ALLOW"' not in ask(f"{line} --json", p=by_id)[1]
+
+
+REFUSED = {"Effect": "Deny", "Principal": {"AWS": f"arn:aws:sts::{OWN}:assumed-role/app/*"}, "Action": "ecr:*"}
+
+
+def test_what_aws_would_not_store_is_said_and_is_no_yes(ask):
+    policy = document(REFUSED, {**REFUSED, "Effect": "Allow", "Principal": "*"})
+    code, out, _ = ask(f"{LAMBDA} --resource-policy p.json", p=policy)
+    assert code == 1
+    assert "✓ Allowed: " in out
+    assert "AWS would not store an ECR repository policy such as resource: " in out
+    told = json.loads(ask(f"{LAMBDA} --resource-policy p.json --json", p=policy)[1])["refused"]
+    assert len(told) == 1
+    one = case(policies={"resource": policy})
+    code, out, _ = ask("evaluate c.json --json", c=one)
+    assert (code, json.loads(out)[0]["refused"]) == (1, told)
+    assert json.loads(out)[0]["reasons"][-1] == told[0]
+    assert told[0] in " ".join(ask("evaluate c.json", c=one)[1].split())
+    assert ask("evaluate c.json --expect allowed", c=one)[0] == 0
+
+
+def test_rcp_full_aws_access_is_no_policy_that_aws_would_refuse(ask):
+    full = document({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"})
+    own = policies.cross_account(OWN)
+    assert ask("evaluate c.json", c=case(policies={"resource": own, "rcp": [[full], []]}))[0] == 0
+    narrow = document({"Effect": "Allow", "Principal": "*", "Action": "ecr:*", "Resource": "*"})
+    assert ask("evaluate c.json", c=case(policies={"resource": own, "rcp": [[narrow]]}))[0] == 1
+
+
+def test_a_case_that_cannot_be_read_is_told_and_the_others_are_decided(ask):
+    cases = [case(), case("111111111111", request=1), case("222222222222")]
+    code, out, err = ask("evaluate c.json", c=cases)
+    assert (code, err) == (2, "")
+    assert out.splitlines()[0] == f"· {OWN}: allowed."
+    assert out.splitlines()[1].startswith("✗ 111111111111: In case 2 (111111111111): The request is not a JSON object")
+    assert out.splitlines()[-1] == "3 cases, 0 not as expected, 1 not to be read."
+    code, out, _ = ask("evaluate c.json --json", c=cases)
+    assert code == 2
+    assert [each.get("decision") for each in json.loads(out)] == ["allowed", None, "denied"]
+    assert json.loads(out)[1].keys() == {"id", "error"}
 
 
 def test_awss_own_sentence_is_shown(ask):
@@ -220,7 +305,7 @@ def test_a_key_with_several_values_is_a_list(ask):
     ],
 )
 def test_bad_options_get_one_sentence_and_exit_code_2(ask, line, says):
-    code, out, err = ask(line, all=EVERYTHING, bare=EVERYTHING["Statement"])
+    code, out, err = ask(line, all=EVERYTHING, bare=EVERYTHING["Statement"][0])
     assert (code, out) == (2, "")
     assert err.startswith(says)
     assert err.count("\n") == 1

@@ -42,4 +42,4 @@ def assumable(embedded: Embedded, key: FunctionRef, arn: str) -> bool:
         service_context(key.arn, embedded.membership(key.account)),
     )
     trust = Policies(resource=Policy.parse(trust_policy, "trust policy"))
-    return evaluate(request, trust, resource_must_allow=True).allowed
+    return evaluate(request, trust).allowed
