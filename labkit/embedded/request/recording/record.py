@@ -130,6 +130,6 @@ def _reason(call: Call) -> str | None:
     if refused:
         found = [line for decision in refused for line in decision.sentences()]
     else:
-        checks = [check for decision in call.decisions for check in decision.checks]
-        found = [check_sentence(check) for check in checks if check.effect is CheckEffect.ALLOW]
+        checks = [(check, decision) for decision in call.decisions for check in decision.checks]
+        found = [check_sentence(*each) for each in checks if each[0].effect is CheckEffect.ALLOW]
     return " ".join(dict.fromkeys(found)) or None
