@@ -86,6 +86,11 @@ def set_mutability(db: Database, arn: str, mutability: str, exclusions: tuple[Ma
     )
 
 
+def set_scan_on_push(db: Database, arn: str, scans: bool) -> None:
+    """Say whether a repository shows that its images are scanned when they are pushed."""
+    db.run("UPDATE repository SET scan_on_push = ? WHERE arn = ?", scans, arn)
+
+
 def set_policy(db: Database, arn: str, text: str | None) -> str | None:
     """Set the policy of an existing repository, or remove it, and bind the principals that it names.
 

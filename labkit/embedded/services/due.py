@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
-MODULES: tuple[str, ...] = ("labkit.embedded.services.lambda_.functions.lifecycle",)
+MODULES: tuple[str, ...] = (
+    "labkit.embedded.services.ecr.lifecycle.due",
+    "labkit.embedded.services.lambda_.functions.lifecycle",
+)
 """In the order in which it is done: images go before the functions that would be made from them."""
 
 SEEN_BY = frozenset({"ecr", "lambda"})

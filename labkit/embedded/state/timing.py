@@ -33,6 +33,8 @@ class Timing:
     ``race``         how long Lambda, when it adds its statement, still reads a repository policy as it was before
                      somebody else changed it, and so undoes the change (aws-sam-cli, issue 8190; the number is a
                      choice of this lab).
+    ``activating``   how long an image is on its way back from ECR's archive. "Up to 20 minutes" (Amazon ECR User Guide,
+                     "Archiving an image").
     ``idle``         after how long without an invocation a function becomes Inactive. AWS says "multiple weeks"; four
                      are a choice of this lab.
     """
@@ -41,6 +43,7 @@ class Timing:
     restoring: float = 40
     propagation: float = 10
     race: float = 3
+    activating: float = 1200
     idle: float = 28 * DAY
 
     @classmethod
@@ -59,7 +62,7 @@ class Timing:
     @property
     def at_once(self) -> Timing:
         """The same where nothing takes time; a function becomes Inactive all the same."""
-        return replace(self, pending=0, restoring=0, propagation=0, race=0)
+        return replace(self, pending=0, restoring=0, propagation=0, race=0, activating=0)
 
     def of(self, name: str) -> timedelta:
         """One of the times."""

@@ -18,6 +18,13 @@ CREATE TABLE oidc_keys (url TEXT PRIMARY KEY, keys TEXT NOT NULL) STRICT, WITHOU
 -- ECR
 ALTER TABLE repository ADD COLUMN lifecycle_policy TEXT;
 ALTER TABLE repository ADD COLUMN lifecycle_evaluated TEXT;
+ALTER TABLE repository ADD COLUMN lifecycle_due TEXT;
+CREATE INDEX repository_lifecycle ON repository (lifecycle_due) WHERE lifecycle_due IS NOT NULL;
+CREATE TABLE lifecycle_preview (
+    repository TEXT PRIMARY KEY REFERENCES repository ON DELETE CASCADE,
+    policy TEXT NOT NULL,
+    results TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 ALTER TABLE repository ADD COLUMN replicated INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE image ADD COLUMN status TEXT NOT NULL DEFAULT 'ACTIVE';
 ALTER TABLE image ADD COLUMN archived TEXT;

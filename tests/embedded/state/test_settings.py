@@ -22,7 +22,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"region": None}, "is not a region"),
     ({"realistic": "yes"}, "'realistic' must be true or false, not 'yes'"),
     ({"timing": [5]}, "'timing' must map names to seconds"),
-    ({"timing": {"patience": 5}}, "no timing named 'patience': use pending, restoring, propagation, race, idle"),
+    (
+        {"timing": {"patience": 5}},
+        "no timing named 'patience': use pending, restoring, propagation, race, activating, idle",
+    ),
     ({"timing": {"pending": -1}}, "'pending' must be a number of seconds, 0 or more, not -1"),
     ({"timing": {"idle": True}}, "'idle' must be a number of seconds"),
     ({"timing": {"race": float("nan")}}, "'race' must be a number of seconds"),
@@ -53,11 +56,18 @@ def test_settings_are_read_back_as_they_were_written() -> None:
 def test_nothing_takes_time_until_the_world_is_realistic_but_functions_become_inactive_in_any() -> None:
     chosen = {"pending": 7, "idle": 86_400}
     settings = WorldSettings.parse({"timing": chosen})
-    assert settings.times.to_dict() == {"pending": 0, "restoring": 0, "propagation": 0, "race": 0, "idle": 86_400}
+    assert settings.times.to_dict() == {
+        "pending": 0,
+        "restoring": 0,
+        "propagation": 0,
+        "race": 0,
+        "activating": 0,
+        "idle": 86_400,
+    }
     assert settings.pace == "not realistic: nothing takes time"
     settings = WorldSettings.parse({"timing": chosen, "realistic": True})
     assert settings.times.pending == 7 and settings.times.idle == 86_400
-    assert settings.pace == "realistic: pending 7 s, restoring 40 s, propagation 10 s, race 3 s"
+    assert settings.pace == "realistic: pending 7 s, restoring 40 s, propagation 10 s, race 3 s, activating 1200 s"
     assert WorldSettings.parse(settings.to_dict()) == settings
 
 

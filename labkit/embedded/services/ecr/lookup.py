@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.records.repositories import RepositoryRecord
-from labkit.embedded.services.ecr.images.store import RepositoryKey
+from labkit.embedded.services.ecr.images.image import RepositoryKey
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded

@@ -44,6 +44,7 @@ _OF_ECR = {
     "ImageTagAlreadyExistsException": ("TAG_INVALID", 400),
     "LayersNotFoundException": ("MANIFEST_BLOB_UNKNOWN", 400),
     "ReferencedImagesNotFoundException": ("MANIFEST_BLOB_UNKNOWN", 400),
+    "UnableToGetUpstreamImageException": ("MANIFEST_UNKNOWN", 404),
     "UploadNotFoundException": ("BLOB_UPLOAD_UNKNOWN", 404),
 }
 

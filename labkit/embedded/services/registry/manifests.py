@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from labkit.embedded.protocol.calls import ServiceError
 from labkit.embedded.protocol.wire import BodyTooLargeError, Exchange, HttpAnswer, Piece, gathered, whole_number
-from labkit.embedded.services.ecr.images.store import StoredImage
+from labkit.embedded.services.ecr.images.image import StoredImage
 from labkit.embedded.services.registry.blobs import checked_digest
 from labkit.embedded.services.registry.errors import Refusal, failed
 from labkit.embedded.services.registry.visits import Visit

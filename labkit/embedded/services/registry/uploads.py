@@ -19,7 +19,7 @@ from collections.abc import Generator
 
 from labkit.embedded.protocol.calls import Call
 from labkit.embedded.protocol.wire import Exchange, HttpAnswer, Piece
-from labkit.embedded.services.ecr.images.store import RepositoryKey
+from labkit.embedded.services.ecr.images.image import RepositoryKey
 from labkit.embedded.services.ecr.lookup import key_of, where
 from labkit.embedded.services.registry.blobs import checked_digest
 from labkit.embedded.services.registry.errors import Refusal

@@ -21,7 +21,7 @@ from labkit.embedded.protocol.wire import HttpRequest
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.request.execution import authorize, execute
 from labkit.embedded.request.recording.recorder import note, refusals_noted
-from labkit.embedded.services.ecr.images.store import RepositoryKey
+from labkit.embedded.services.ecr.images.image import RepositoryKey
 from labkit.embedded.services.ecr.lookup import repository_of
 from labkit.embedded.services.ecr.operations import OPERATIONS
 from labkit.embedded.services.registry.errors import Refusal

@@ -13,14 +13,15 @@ import pytest
 from labkit.embedded.records import accounts, repositories
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.services.ecr.images.catalog import tag_is_immutable
+from labkit.embedded.services.ecr.images.image import RepositoryKey
 from labkit.embedded.services.ecr.images.store import (
     BlobsMissingError,
     ChildrenMissingError,
     ImageExistsError,
     ImageStore,
     ManifestInvalidError,
-    RepositoryKey,
     TagImmutableError,
+    Wanted,
 )
 from labkit.embedded.state.blobs import digest_of
 from labkit.embedded.state.database import Database
@@ -340,8 +341,12 @@ def test_a_list_of_images_is_fetched_from_any_place(store: ImageStore):
     for place, (number, _) in enumerate(every, 1):
         assert store.listed(KEY, number) == every[place:]
         assert store.listed(KEY, number, 1) == every[place : place + 1]
-    assert [bool(store.tags_of(KEY, image.digest)) for _, image in store.listed(KEY, tagged=True)] == [True] * 2
-    assert [bool(store.tags_of(KEY, image.digest)) for _, image in store.listed(KEY, tagged=False)] == [False] * 3
+    assert [bool(store.tags_of(KEY, image.digest)) for _, image in store.listed(KEY, wanted=Wanted(tagged=True))] == [
+        True
+    ] * 2
+    assert [bool(store.tags_of(KEY, image.digest)) for _, image in store.listed(KEY, wanted=Wanted(tagged=False))] == [
+        False
+    ] * 3
 
 
 def test_the_same_image_in_two_repositories_is_two_images(store: ImageStore, clock: MovedClock):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labkit.embedded.services.ecr.images.store import RepositoryKey
+from labkit.embedded.services.ecr.images.image import RepositoryKey
 from labkit.embedded.services.registry.visits import repository_named
 from labkit.pull import policies
 from tests.embedded.conftest import Cloud, MovedClock, session_keys

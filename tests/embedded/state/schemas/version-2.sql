@@ -263,10 +263,19 @@ CREATE TABLE repository (
     scan_on_push INTEGER NOT NULL,
     encryption TEXT NOT NULL,     -- JSON object
     lifecycle_policy TEXT,
-    lifecycle_evaluated TEXT,     -- when it last expired or archived images
+    lifecycle_evaluated TEXT,     -- when that policy was last evaluated
+    lifecycle_due TEXT,           -- when it is to be next
     replicated INTEGER NOT NULL DEFAULT 0,    -- made by replication: its images are there, its policy is not
     UNIQUE (account, region, name)
 ) STRICT;
+CREATE INDEX repository_lifecycle ON repository (lifecycle_due) WHERE lifecycle_due IS NOT NULL;
+
+-- What a lifecycle policy would do: the last preview of each repository.
+CREATE TABLE lifecycle_preview (
+    repository TEXT PRIMARY KEY REFERENCES repository ON DELETE CASCADE,
+    policy TEXT NOT NULL,
+    results TEXT NOT NULL         -- JSON list
+) STRICT, WITHOUT ROWID;
 
 -- Images, in the order in which they were first pushed; lists show them in this order.
 CREATE TABLE image (

@@ -1,6 +1,7 @@
 """ECR images: put, read, listed, described, deleted, over the one `ImageStore`.
 
-Amazon ECR API Reference: PutImage, BatchGetImage, DescribeImages, ListImages, BatchDeleteImage.
+Amazon ECR API Reference: PutImage, BatchGetImage, DescribeImages, ListImages, BatchDeleteImage. Lists have the images
+that can be pulled, unless they are asked for those in the archive (botocore's model, the filter's imageStatus).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.records.repositories import RepositoryRecord
+from labkit.embedded.services.ecr.images import states
+from labkit.embedded.services.ecr.images.image import ACTIVE, StoredImage
 from labkit.embedded.services.ecr.images.store import (
     MOST_TAGS,
     BlobsMissingError,
@@ -20,11 +23,21 @@ from labkit.embedded.services.ecr.images.store import (
     ImageExistsError,
     ImageRefusedError,
     ManifestInvalidError,
-    StoredImage,
     TagImmutableError,
     TooManyTagsError,
+    Wanted,
 )
-from labkit.embedded.services.ecr.lookup import collect, in_steps, key_of, named, page, repository_of, where
+from labkit.embedded.services.ecr.lookup import (
+    collect,
+    in_steps,
+    key_of,
+    named,
+    page,
+    registry_of,
+    repository_of,
+    where,
+)
+from labkit.embedded.services.ecr.registries import cache_rules
 from labkit.embedded.state.blobs import digest_of, is_digest
 
 if TYPE_CHECKING:
@@ -61,30 +74,42 @@ def put_image(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 
 def batch_get_image(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """BatchGetImage: manifests as they were pushed, and a failure for each image that is not there."""
+    """BatchGetImage: manifests as they were pushed, and a failure for each image that is not there.
+
+    Raises UnableToGetUpstreamImageException where a pull-through cache rule would have to make the repository.
+    """
+    account, name = registry_of(call), call.params["repositoryName"]
+    fetches = cache_rules.rule_for(embedded.database, account, call.region, name) is not None
+    if fetches and embedded.repository(account, call.region, name) is None:
+        raise ServiceError("UnableToGetUpstreamImageException", _REASONS["UpstreamUnavailable"])
     record = repository_of(embedded, call)
     accepted = call.params.get("acceptedMediaTypes")
     images, failures = [], []
     for image_id in call.params["imageIds"]:
         image = _find(embedded, record, image_id)
-        if isinstance(image, str) or (accepted and image.media_type not in accepted):
-            failures.append(_failure(image_id, image if isinstance(image, str) else "ImageNotFound"))
+        if isinstance(image, str):
+            unavailable = fetches and image == "ImageNotFound"
+            failures.append(_failure(image_id, "UpstreamUnavailable" if unavailable else image))
+        elif not image.pullable or (accepted and image.media_type not in accepted):
+            failures.append(_failure(image_id, "ImageNotFound"))
         else:
+            states.note_pull(embedded.database, key_of(record), image, embedded.clock.now())
             images.append(_image(embedded, record, image, image_id.get("imageTag")))
     return {"images": images, "failures": failures}
 
 
 def describe_images(embedded: Embedded, call: Call) -> dict[str, Any]:
     """DescribeImages: sizes, tags and times. Raises ImageNotFoundException for an image that is not there."""
-    record, tagged = repository_of(embedded, call), _wanted(call)
-    wanted = call.params.get("imageIds")
-    if wanted is not None:
-        images = {image.digest: image for image in (_required(embedded, record, each) for each in wanted)}
+    record, wanted = repository_of(embedded, call), _wanted(call)
+    named_images = call.params.get("imageIds")
+    if named_images is not None:
+        images = {image.digest: image for image in (required(embedded, record, each) for each in named_images)}
         details = [_detail(embedded, record, image) for image in images.values()]
-        return page(call, "imageDetails", in_steps([x for x in details if tagged in (None, "imageTags" in x)]), 0)
+        tagged = [each for each in details if wanted.tagged in (None, "imageTags" in each)]
+        return page(call, "imageDetails", in_steps(tagged), 0)
 
     def fetch(after: int, most: int) -> list[tuple[int, dict[str, Any]]]:
-        found = embedded.images.listed(key_of(record), after, most, tagged)
+        found = embedded.images.listed(key_of(record), after, most, wanted)
         return [(number, _detail(embedded, record, image)) for number, image in found]
 
     return page(call, "imageDetails", fetch, 0)
@@ -92,11 +117,11 @@ def describe_images(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 def list_images(embedded: Embedded, call: Call) -> dict[str, Any]:
     """ListImages: an entry for every tag, and one for every image without a tag."""
-    key, tagged = key_of(repository_of(embedded, call)), _wanted(call)
+    key, wanted = key_of(repository_of(embedded, call)), _wanted(call)
 
     def fetch(after: tuple[int, str], most: int) -> list[tuple[tuple[int, str], ImageId]]:
-        found = embedded.images.identifiers(key, after, most, tagged)
-        return [((number, tag or ""), _ids(digest, [tag] if tag else [])[0]) for number, digest, tag in found]
+        found = embedded.images.identifiers(key, after, most, wanted)
+        return [((number, tag or ""), identifiers(digest, [tag] if tag else [])[0]) for number, digest, tag in found]
 
     return page(call, "imageIds", fetch, (0, ""))
 
@@ -153,6 +178,7 @@ _REASONS = {
     "MissingDigestAndTag": "Invalid request parameters: both tag and digest cannot be null",
     "ImageTagDoesNotMatchDigest": "Requested image tag does not match the requested image digest",
     "ImageReferencedByManifestList": "Requested image referenced by manifest list",
+    "UpstreamUnavailable": "The lab reaches no registry but its own: nothing is fetched by a pull through cache rule",
 }
 
 
@@ -170,7 +196,8 @@ def _find(embedded: Embedded, record: RepositoryRecord, image_id: ImageId) -> St
     return image or "ImageNotFound"
 
 
-def _required(embedded: Embedded, record: RepositoryRecord, image_id: ImageId) -> StoredImage:
+def required(embedded: Embedded, record: RepositoryRecord, image_id: ImageId) -> StoredImage:
+    """The image that an identifier names. Raises ImageNotFoundException."""
     image = _find(embedded, record, image_id)
     if isinstance(image, str):
         digest, tag = (image_id.get(name, "null") for name in ("imageDigest", "imageTag"))
@@ -194,16 +221,16 @@ def _delete(embedded: Embedded, record: RepositoryRecord, image: StoredImage, ta
     key = key_of(record)
     if tag is not None:
         embedded.images.untag(key, tag)
-        return _ids(image.digest, [tag])
+        return identifiers(image.digest, [tag])
     tags = embedded.images.tags_of(key, image.digest)
     embedded.images.delete(key, image.digest)
-    return _ids(image.digest, tags)
+    return identifiers(image.digest, tags)
 
 
 def _image(embedded: Embedded, record: RepositoryRecord, image: StoredImage, tag: str | None) -> dict[str, Any]:
     return {
         **named(record),
-        "imageId": _ids(image.digest, [tag] if tag else [])[0],
+        "imageId": identifiers(image.digest, [tag] if tag else [])[0],
         "imageManifest": embedded.images.manifest(image).decode(),
         "imageManifestMediaType": image.media_type,
     }
@@ -213,6 +240,9 @@ def _detail(embedded: Embedded, record: RepositoryRecord, image: StoredImage) ->
     optional = {
         "imageTags": embedded.images.tags_of(key_of(record), image.digest),
         "artifactMediaType": image.artifact,
+        "lastRecordedPullTime": image.pulled_at,
+        "lastArchivedAt": image.archived_at,
+        "lastActivatedAt": image.activated_at,
     }
     return {
         **named(record),
@@ -220,11 +250,13 @@ def _detail(embedded: Embedded, record: RepositoryRecord, image: StoredImage) ->
         "imageSizeInBytes": image.size,
         "imagePushedAt": image.pushed_at,
         "imageManifestMediaType": image.media_type,
+        "imageStatus": image.status,
         **{name: value for name, value in optional.items() if value},
     }
 
 
-def _ids(digest: str, tags: list[str]) -> list[ImageId]:
+def identifiers(digest: str, tags: list[str]) -> list[ImageId]:
+    """The identifiers of an image: one for each of these tags, or one without a tag."""
     return [{"imageDigest": digest, "imageTag": tag} for tag in tags] or [{"imageDigest": digest}]
 
 
@@ -232,9 +264,11 @@ def _failure(image_id: ImageId, code: str) -> dict[str, Any]:
     return {"imageId": dict(image_id), "failureCode": code, "failureReason": _REASONS[code]}
 
 
-def _wanted(call: Call) -> bool | None:
-    """Are images wanted that are tagged, or that are not? None: both."""
-    return {"TAGGED": True, "UNTAGGED": False}.get((call.params.get("filter") or {}).get("tagStatus", "ANY"))
+def _wanted(call: Call) -> Wanted:
+    asked = call.params.get("filter") or {}
+    status = asked.get("imageStatus", ACTIVE)
+    tagged = {"TAGGED": True, "UNTAGGED": False}.get(asked.get("tagStatus", "ANY"))
+    return Wanted(tagged, None if status == "ANY" else status)
 
 
 def tag_is_immutable(mutability: str, exclusions: Iterable[Mapping[str, str]], tag: str) -> bool:

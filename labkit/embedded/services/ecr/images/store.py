@@ -14,18 +14,17 @@ ECR API and a registry's ``/v2/`` are two doors to this store; neither keeps ima
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from labkit.embedded.services.ecr.images import states
 from labkit.embedded.services.ecr.images.garbage import Garbage
+from labkit.embedded.services.ecr.images.image import RepositoryKey, StoredImage, image_of
 from labkit.embedded.state.blobs import BlobStore, digest_of
-from labkit.embedded.state.clock import Clock, read_stored, stored
+from labkit.embedded.state.clock import Clock, stored
 from labkit.embedded.state.database import Database
-from labkit.iam.arn import RegistryHost
 from labkit.image.format.errors import IndexManifest, ManifestError
 from labkit.image.format.manifest import parse
 
@@ -33,19 +32,6 @@ MOST_TAGS = 1000
 """How many tags one image may have (Amazon ECR User Guide, "Amazon ECR service quotas")."""
 
 _PROMISE_LASTS = timedelta(hours=1)  # that somebody asked for a layer is noted at most so often
-
-
-class RepositoryKey(NamedTuple):
-    """Which repository: the account and region that it lives in, and its name."""
-
-    account: str
-    region: str
-    name: str
-
-    @property
-    def arn(self) -> str:
-        """The repository's ARN."""
-        return RegistryHost(self.account, self.region).repository_arn(self.name)
 
 
 class ImageRefusedError(Exception):
@@ -80,23 +66,15 @@ class TooManyTagsError(ImageRefusedError):
     """The image has as many tags as an image may have."""
 
 
-@dataclass(frozen=True)
-class StoredImage:
-    """One image of a repository.
+class Wanted(NamedTuple):
+    """Which images a list is to have: those with tags, or those without (None: both), and those of one status."""
 
-    ``size`` is what ECR shows: the bytes of its layers as they were pushed, whatever the manifest says of them (docker
-    has pushed wrong sizes, and CNCF's registry takes them). ``blobs`` are the digests of its configuration and layers,
-    ``children`` the images that an index names, ``artifact`` the media type of the configuration.
-    """
+    tagged: bool | None = None
+    status: str | None = None
 
-    digest: str
-    media_type: str
-    size: int
-    pushed_at: datetime
-    blobs: tuple[str, ...] = ()
-    children: tuple[str, ...] = ()
-    artifact: str | None = None
 
+ALL = Wanted()
+"""Every image of a repository."""
 
 _PARTS = (
     "(SELECT json_group_array(digest) FROM "
@@ -105,6 +83,8 @@ _PARTS = (
 _TAGGED = (
     "EXISTS (SELECT 1 FROM image_tag WHERE image_tag.repository = image.repository AND image_tag.digest = image.digest)"
 )
+_STATUS = "iif(status = 'ACTIVATING' AND activated <= ?, 'ACTIVE', status)"
+_WANTED = f"coalesce(?, {_TAGGED}) = {_TAGGED} AND coalesce(?, {_STATUS}) = {_STATUS}"
 _IMAGE = f"SELECT image.*, {_PARTS.format('blob')} AS blobs, {_PARTS.format('image')} AS children FROM image"  # noqa: S608
 
 
@@ -127,32 +107,28 @@ class ImageStore:
         return [image for _, image in self.listed(key)]
 
     def listed(
-        self, key: RepositoryKey, after: int = 0, most: int = -1, tagged: bool | None = None
+        self, key: RepositoryKey, after: int = 0, most: int = -1, wanted: Wanted = ALL
     ) -> list[tuple[int, StoredImage]]:
-        """The images behind number ``after``, each with its number: at most so many (-1: all).
-
-        ``tagged`` wants those with tags or those without, None both.
-        """
+        """The images that are wanted behind number ``after``, each with its number: at most so many (-1: all)."""
         rows = self._db.all(
-            f"{_IMAGE} WHERE repository = ? AND number > ? AND coalesce(?, {_TAGGED}) = {_TAGGED} "
-            "ORDER BY number LIMIT ?",
-            *(key.arn, after, tagged, most),
+            f"{_IMAGE} WHERE repository = ? AND {_WANTED} AND number > ? ORDER BY number LIMIT ?",
+            *(key.arn, *self._as_asked(wanted), after, most),
         )
-        return [(row["number"], _image(row)) for row in rows]
+        return [(row["number"], image_of(row, self._now())) for row in rows]
 
     def identifiers(
-        self, key: RepositoryKey, after: tuple[int, str], most: int, tagged: bool | None
+        self, key: RepositoryKey, after: tuple[int, str], most: int, wanted: Wanted = ALL
     ) -> list[tuple[int, str, str | None]]:
         """Number, digest and tag: one for every tag, and one without for every image that has none.
 
         They come in the order of numbers and tags, from the first behind ``after``.
         """
         rows = self._db.all(
-            "SELECT number, image.digest, tag FROM image LEFT JOIN image_tag "
+            "SELECT number, image.digest, tag FROM image LEFT JOIN image_tag "  # noqa: S608
             "ON image_tag.repository = image.repository AND image_tag.digest = image.digest "
-            "WHERE image.repository = ? AND number >= ? AND (number, coalesce(tag, '')) > (?, ?) "
-            "AND coalesce(?, tag IS NOT NULL) = (tag IS NOT NULL) ORDER BY number, tag LIMIT ?",
-            *(key.arn, after[0], *after, tagged, most),
+            f"WHERE image.repository = ? AND {_WANTED} AND number >= ? "
+            "AND (number, coalesce(tag, '')) > (?, ?) ORDER BY number, tag LIMIT ?",
+            *(key.arn, *self._as_asked(wanted), after[0], *after, most),
         )
         return [(row["number"], row["digest"], row["tag"]) for row in rows]
 
@@ -174,7 +150,7 @@ class ImageStore:
         if digest is not None and digest != tagged:
             return None
         row = self._db.one(f"{_IMAGE} WHERE repository = ? AND digest = ?", key.arn, tagged)
-        return _image(row) if row else None
+        return image_of(row, self._now()) if row else None
 
     def manifest(self, image: StoredImage) -> bytes:
         """The bytes of an image's manifest, exactly as they were pushed."""
@@ -207,15 +183,18 @@ class ImageStore:
     ) -> StoredImage:
         """Store a manifest and let the tag point at it; ``immutable`` forbids to move it from another image.
 
-        Raises the subclasses of `ImageRefusedError`; nothing is changed then.
+        An image that is archived comes back from the archive. Raises the subclasses of `ImageRefusedError`; nothing is
+        changed then.
         """
         with self._db.write():
             known = self.find(key, digest=digest_of(manifest))
             image = known or self._read(key, manifest, media_type)
             pointed = self._tagged(key, tag) if tag is not None else None
-            if known and (tag is None or pointed == image.digest):
+            if known and not known.pullable:
+                states.restore(self._db, key, known.digest, self._now())
+            elif known and (tag is None or pointed == image.digest):
                 raise ImageExistsError(image.digest)
-            if pointed is not None and immutable:
+            if pointed not in (None, image.digest) and immutable:
                 raise TagImmutableError(tag)
             if tag is not None and len(self.tags_of(key, image.digest)) >= MOST_TAGS:
                 raise TooManyTagsError(tag)
@@ -304,6 +283,10 @@ class ImageStore:
 
     # -- Parts -----------------------------------------------------------------------------------------------------
 
+    def _as_asked(self, wanted: Wanted) -> tuple[bool | str | None, ...]:
+        now = stored(self._now())
+        return (wanted.tagged, wanted.status, now, now)
+
     def _tagged(self, key: RepositoryKey, tag: str) -> str | None:
         row = self._db.one("SELECT digest FROM image_tag WHERE repository = ? AND tag = ?", key.arn, tag)
         return row["digest"] if row else None
@@ -364,15 +347,3 @@ class ImageStore:
         with self._db.write():  # nobody makes a repository meanwhile
             if self._db.one("SELECT 1 FROM repository WHERE arn = ?", repository) is None:
                 self.blobs.drop(repository)
-
-
-def _image(row: sqlite3.Row) -> StoredImage:
-    return StoredImage(
-        row["digest"],
-        row["media_type"],
-        row["size"],
-        read_stored(row["pushed"]),
-        tuple(json.loads(row["blobs"])),
-        tuple(json.loads(row["children"])),
-        row["artifact"],
-    )

@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from labkit.embedded.services.ecr.images.store import RepositoryKey
+from labkit.embedded.services.ecr.images.image import RepositoryKey
 from labkit.embedded.services.lambda_.functions import transitions
 from labkit.embedded.services.lambda_.functions.pull import restoring
 from labkit.embedded.services.lambda_.functions.record import Function
@@ -71,7 +71,8 @@ def waits(embedded: Embedded, function: Function) -> bool:
 def refusal(embedded: Embedded, function: Function) -> Status | None:
     """Why Lambda cannot fetch the function's image again; None where it can.
 
-    A repository that is gone took its image with it.
+    A repository that is gone took its image with it. What Lambda says of an archived image is not recorded; it is taken
+    for one that is not there.
     """
     uri = ImageUri.parse(function.image_uri)
     record = embedded.repository(uri.account, uri.region, uri.repository)
@@ -81,7 +82,8 @@ def refusal(embedded: Embedded, function: Function) -> Status | None:
         if not decision.allowed:
             return IMAGE_DENIED
     key = RepositoryKey(uri.account, uri.region, uri.repository)
-    return None if embedded.images.find(key, digest=function.digest) else IMAGE_DELETED
+    image = embedded.images.find(key, digest=function.digest)
+    return None if image and image.pullable else IMAGE_DELETED
 
 
 def invoked(embedded: Embedded, function: Function) -> None:

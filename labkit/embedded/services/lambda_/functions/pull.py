@@ -20,7 +20,8 @@ from labkit.embedded.request.context import request_of
 from labkit.embedded.request.execution import decide
 from labkit.embedded.request.sources.resource import keys_of_repository
 from labkit.embedded.services.ecr.documents import acceptable
-from labkit.embedded.services.ecr.images.store import RepositoryKey, StoredImage
+from labkit.embedded.services.ecr.images import states
+from labkit.embedded.services.ecr.images.image import RepositoryKey, StoredImage
 from labkit.embedded.services.ecr.repositories.policies import missing_policy
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.own_calls import forwarded, note_policy_call, note_pull
@@ -68,15 +69,13 @@ def pull(embedded: Embedded, call: Call, key: FunctionRef, text: str) -> Source:
     if uri.region != key.region or not uri.lambda_takes_it:
         raise error("image invalid", text)
     _check_permission(embedded, call, key, uri)
-    image = embedded.images.find(
-        RepositoryKey(uri.account, uri.region, uri.repository),
-        digest=uri.digest,
-        tag=None if uri.digest else uri.tag,
-    )
-    if image is None:
+    repository = RepositoryKey(uri.account, uri.region, uri.repository)
+    image = embedded.images.find(repository, digest=uri.digest, tag=None if uri.digest else uri.tag)
+    if image is None or not image.pullable:  # what Lambda says of an archived image is not recorded
         raise error("image missing", text)
     if not _supported(embedded, image):
         raise error("media type", text)
+    states.note_pull(embedded.database, repository, image, embedded.clock.now())
     return Source(image.digest, uri.at(image.digest), (image.digest, *image.blobs))
 
 
