@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from labkit.embedded.request.propagation import registry_policy
+from labkit.image.format.image import Image
 from labkit.pull import policies
 from tests.embedded.conftest import REGION, Cloud
-from tests.embedded.lab_of_tests import REGISTRY, WORKLOAD, Lab, refusal
+from tests.embedded.lab_of_tests import PULL_DENIED, REGISTRY, WORKLOAD, Lab, refusal
+from tests.embedded.registry_client import HOST, Registry
 
 HEAD = "Invalid parameter at 'PolicyText' failed to satisfy constraint: "
 NOT_A_POLICY = ("InvalidParameterException", 400, f"{HEAD}'Invalid registry policy provided'")
@@ -95,13 +97,80 @@ def test_there_is_one_registry_policy_in_an_account_and_region(cloud: Cloud, ecr
     assert refusal(ecr.get_registry_policy) == refusal(ecr.delete_registry_policy) == MISSING
 
 
-def test_the_engine_is_given_the_registry_policy(cloud: Cloud, ecr: Any):
-    assert registry_policy(cloud.embedded, REGISTRY, REGION) is None
-    ecr.put_registry_policy(policyText=document(Action="ecr:*"))
-    found = registry_policy(cloud.embedded, REGISTRY, REGION)
-    assert found is not None
-    assert found.statements[0].sid == "replicas"
-    assert registry_policy(cloud.embedded, REGISTRY, "eu-west-1") is None
+PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+HERE = f"arn:aws:ecr:{REGION}:{REGISTRY}:repository/"
+SAYS: dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None, bool]] = {
+    "nobody allows it": (None, None, False),
+    "the registry policy allows it": ({}, None, True),
+    "the repository policy allows it, the registry policy says nothing of it": (
+        {"Action": "ecr:ReplicateImage"},
+        {},
+        True,
+    ),
+    "one denies what the other allows": ({"Effect": "Deny"}, {}, False),
+    "the other one denies": ({}, {"Effect": "Deny"}, False),
+    "an ARN that matches nothing": ({"Resource": "arn:aws:us-east-2:repository/*"}, None, False),
+    "another repository": ({"Resource": f"{HERE}other"}, None, False),
+    "all repositories": ({"Resource": f"{HERE}*"}, None, True),
+}
+
+
+def allowing(principal: Any, **changed: Any) -> dict[str, Any]:
+    return {"Sid": "pull", "Effect": "Allow", "Principal": principal, "Action": PULL, **changed}
+
+
+def arrange(lab: Lab, ecr: Any, name: str, principal: Any, registry: Any, repository: Any) -> None:
+    """Set the two policies, each where there is one; only the registry's has a Resource."""
+    if registry is not None:
+        ecr.put_registry_policy(policyText=document(**allowing(principal, **{"Resource": "*", **registry})))
+    if repository is not None:
+        statement = allowing(principal, **repository)
+        lab.allow(name, {"Version": "2012-10-17", "Statement": [statement]})
+
+
+def answers(call: Any, **params: Any) -> bool:
+    try:
+        call(**params)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == "AccessDeniedException"
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("registry", "repository", "allowed"), SAYS.values(), ids=SAYS)
+def test_the_registry_policy_is_a_second_resource_policy_of_ecr_s_requests(
+    cloud: Cloud, lab: Lab, ecr: Any, name: str, image: Image, registry: Any, repository: Any, allowed: bool
+):
+    lab.repository(name, image)
+    arrange(lab, ecr, name, {"AWS": WORKLOAD}, registry, repository)
+    theirs = lab.client("workload", "ecr")
+    call = {"registryId": REGISTRY, "repositoryName": name, "imageIds": [{"imageTag": "0.0.1"}]}
+    assert answers(theirs.batch_get_image, **call) is allowed
+    docker = Registry(cloud, "workload", f"{HOST.format(REGISTRY, REGION)}/{name}")
+    assert docker.on("GET", "manifests/0.0.1").status == (200 if allowed else 403)
+
+
+@pytest.mark.parametrize(("registry", "repository", "allowed"), SAYS.values(), ids=SAYS)
+def test_the_registry_policy_has_a_say_in_lambda_s_pull(
+    lab: Lab, ecr: Any, name: str, image: Image, registry: Any, repository: Any, allowed: bool
+):
+    uri = lab.repository(name, image)
+    principal = {"Service": "lambda.amazonaws.com", "AWS": f"arn:aws:iam::{WORKLOAD}:root"}
+    arrange(lab, ecr, name, principal, registry, repository)
+    if allowed:
+        assert lab.create("workload", "f", uri)["FunctionName"] == "f"
+    else:
+        assert refusal(lab.create, profile="workload", name="f", uri=uri) == ("AccessDeniedException", 403, PULL_DENIED)
+
+
+def test_a_registry_policy_can_deny_its_own_account(ecr: Any, repository: str):
+    text = document(Effect="Deny", Principal="*", Action="ecr:DeleteRepository", Resource="*")
+    ecr.put_registry_policy(policyText=text)
+    code, _, sentence = refusal(ecr.delete_repository, repositoryName=repository)
+    assert code == "AccessDeniedException"
+    assert sentence.endswith("with an explicit deny in a resource-based policy")
+    ecr.delete_registry_policy()
+    ecr.delete_repository(repositoryName=repository)
 
 
 def test_principals_of_a_registry_policy_exist_and_are_bound_to_their_ids(lab: Lab, ecr: Any):
