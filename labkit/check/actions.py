@@ -13,11 +13,13 @@ from labkit.check.located import LocatedStatement, LocatedText
 from labkit.iam import action_table
 from labkit.iam.action_table import ActionRow
 from labkit.iam.patterns import Pattern
+from labkit.iam.rules import rcp_services
 from labkit.pull.policies import PULL_ACTIONS
 
 _VENDOR = re.compile(r"[A-Za-z0-9.-]+")
 _NAME = re.compile(r"[A-Za-z0-9*?]+")
 _CLOSE_PREFIX = 0.75
+_LISTED = rcp_services.LISTED_ON
 _USUAL = 100  # characters of an action whose rows are remembered
 _TOKEN = "ecr:getauthorizationtoken"  # noqa: S105 - an action, not a token
 
@@ -83,6 +85,7 @@ def check(statement: LocatedStatement) -> Iterator[Violation]:
         for value in statement.values(element):
             yield from _form(value) or _service(value, statement) or _characters(value) or _existence(value)
     yield from _token(statement)
+    yield from _unreached(statement)
 
 
 def _form(value: LocatedText) -> list[Violation]:
@@ -144,6 +147,15 @@ def _existence(value: LocatedText) -> list[Violation]:
         close = closest_word(value.text.lower(), known)
         instead = f"Did you mean {known[close]}?" if close else "Look the action's name up."
     return [Violation("unknown-action", value.pointer, problem, instead)]
+
+
+def _unreached(statement: LocatedStatement) -> Iterator[Violation]:
+    """Actions of a resource control policy that no such policy reaches."""
+    for value in statement.values("Action") if statement.kind.name == "rcp" else ():
+        if "*" not in value.text.partition(":")[0] and not rcp_services.reaches(value.text):
+            problem = f"No resource control policy reaches {value.text}, after AWS's list of {_LISTED}."
+            instead = "Write it into a service control policy, or into the policies of the resources."
+            yield Violation("rcp-reaches-nothing", value.pointer, problem, instead)
 
 
 def _token(statement: LocatedStatement) -> Iterator[Violation]:

@@ -81,6 +81,7 @@ _ROWS = (
     Rule("address-as-text", WARNING, "An address compared as a text", _POLICY_CHECKS),
     Rule("key-of-no-action", WARNING, "A condition key that none of the actions has", _REFERENCE),
     Rule("arn-matches-nothing", WARNING, "A resource that no ARN matches", _REFERENCE),
+    Rule("rcp-reaches-nothing", WARNING, "An action that resource control policies do not reach", _RCP),
     Rule("one-statement-for-both", WARNING, "One statement for callers and a service, with a key of one", _KEYS),
     Rule("organization-id-form", WARNING, "A value that is no organization id", _KEYS),
     Rule("organization-path-form", WARNING, "An organization path that matches no account, or too many", _KEYS),

@@ -120,6 +120,13 @@ ROWS = (
         callers_may(Resource="arn:aws:ecr:us-east-2:592444418872:repository/*", Action="ecr:ReplicateImage"),
         "ecr-registry",
     ),
+    Row(
+        "rcp-reaches-nothing",
+        policy({**RCP, "Action": ["lambda:InvokeFunction", "ecr:*"]}),
+        f"{S}/Action/0",
+        policy({**RCP, "Action": ["ecr:*", "kms:Decrypt", "*"]}),
+        "rcp",
+    ),
     Row("odd-action", user_may("ecr: BatchGetImage"), f"{S}/Action/0", user_may("ecr:BatchGetImage"), "identity"),
     Row("unneeded-id", policy({**RCP, "Principal": None}, Id="P"), "/Id", user_may("ecr:*"), "identity"),
     Row("allow-in-rcp", policy({**RCP, "Effect": "Allow"}), f"{S}/Effect", policy(RCP), "rcp"),
