@@ -35,6 +35,7 @@ from labkit.lab.choices import TWO_PROFILES, Choices
 from labkit.lab.engine import open_builder
 from labkit.lab.notebook_errors import show_as_sentences
 from labkit.lab.organization_path import check_embedded_path
+from labkit.lab.trail import Trail
 from labkit.pull.decision import PullDecision
 from labkit.pull.function import FunctionRef
 from labkit.pull.organization import OUTSIDER, Membership, Organization, check_organization_path
@@ -233,6 +234,17 @@ class Lab:
         """
         self._check_clock()
         embedded.let_time_pass(self.home, on, timing)
+
+    def trail(self, account: str | None = None, *, denied: bool = False, most: int = 50) -> Trail:
+        """The newest calls, who made them and how they were decided: all, or those of one account (an actor's name or
+        12 digits), or only those that were ``denied``.
+
+        Raises UsageError for a lab on real accounts, where CloudTrail's LookupEvents is asked.
+        """
+        if self.choices.are_real:
+            raise UsageError("What was called on AWS, CloudTrail knows: call LookupEvents with boto3.")
+        wanted = {"account": embedded.account_named(self.home, account), "denied": denied, "most": most}
+        return Trail.of(embedded.trail(self.home, wanted)["entries"])
 
     def _check_clock(self) -> None:
         if self.choices.are_real:

@@ -21,6 +21,7 @@ from labkit.embedded.protocol.wire import BodyTooLargeError, Exchange, HttpAnswe
 from labkit.embedded.records import accounts
 from labkit.embedded.records.federation import key_sets, providers
 from labkit.embedded.request import endpoints
+from labkit.embedded.services.cloudtrail import log
 from labkit.embedded.state import inventory, schema, snapshots
 from labkit.embedded.state.lab_clock import span
 from labkit.embedded.state.settings import WorldSettings
@@ -53,6 +54,7 @@ class Control:
             ("POST", "/_labkit/snapshot"): self._snapshot,
             ("POST", "/_labkit/account"): self._account,
             ("POST", "/_labkit/clock"): self._move_clock,
+            ("POST", "/_labkit/trail"): self._trail,
             ("GET", "/_labkit/oidc"): self._issuers,
             ("POST", "/_labkit/oidc"): self._keys,
             ("POST", "/_labkit/endpoint"): self._let_through,
@@ -133,6 +135,10 @@ class Control:
             else:
                 providers.put_keys(database, issuer, keys)
         return self._issuers(None)
+
+    def _trail(self, source: Any) -> dict[str, Any]:
+        self._embedded.events.flush()
+        return log.read(self._embedded.database, log.Wanted.parse(source))
 
     def _move_clock(self, source: Any) -> dict[str, Any]:
         by = source["by"]

@@ -176,6 +176,33 @@ def clock(root: Path | None = None) -> ClockReading:
     return ClockReading(SystemClock().now() + ahead, ahead)
 
 
+def account_named(root: Path | None, name: str | None) -> str | None:
+    """The number of the account that a profile of the lab is for; a number is that. Raises `UsageError` for others."""
+    known = settings(root).accounts
+    if name is None or (len(name) == 12 and name.isdecimal()):
+        return name
+    if name not in known:
+        raise UsageError(f"The lab has no profile named {name!r}: use one of {', '.join(known)}, or 12 digits.")
+    return known[name]
+
+
+def trail(root: Path | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What `labkit.embedded.services.cloudtrail.log.read` answers, also where the embedded AWS does not run."""
+    from labkit.embedded.services.cloudtrail import log
+    from labkit.embedded.state.opening import open_database
+
+    home = inspect_home(home_path(root))
+    if find(home) is not None:
+        return ask(home, "POST", "/_labkit/trail", wanted)
+    if not home.database.exists():
+        return {"entries": [], "last": 0}
+    db = open_database(home)
+    try:
+        return log.read(db, log.Wanted.parse(wanted))
+    finally:
+        db.close()
+
+
 def move_clock(root: Path | None, text: str) -> ClockReading:
     """Move the lab's clock by a span such as ``+30d``, or with ``now`` back to this machine's; starts the embedded AWS
     where it does not run, since what becomes due is done by it. Raises `UsageError` for what is no span."""

@@ -85,7 +85,7 @@ def made(call: Call, outcome: Outcome, recipient: str, shared: str | None = None
         username=username(call) if own else None,
         access_key=(call.identity.access_key or None) if own else None,
         resource=resource or "*",
-        reason=_reason(call),
+        reason=_reason(call, outcome),
         resources=found_by(call, None if reads and call.operation not in _ANSWERS else outcome.output, resource),
     )
 
@@ -121,12 +121,15 @@ def _elements(call: Call, outcome: Outcome, reads: bool) -> dict[str, Any]:
     }
 
 
-def _reason(call: Call) -> str | None:
+def _reason(call: Call, outcome: Outcome) -> str | None:
     """How the engine explains what it decided, each sentence once; None where nothing was to be decided.
 
-    Of what is allowed, which happens all the time, only who allowed it.
+    Of what is allowed, which happens all the time, only who allowed it. Where something else than the engine refuses,
+    it is that error's text.
     """
     refused = [decision for decision in call.decisions if not decision.allowed]
+    if outcome.error is not None and not refused:
+        return outcome.error.message
     if refused:
         found = [line for decision in refused for line in decision.sentences()]
     else:
