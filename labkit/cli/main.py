@@ -42,10 +42,14 @@ COMMANDS = (
     Command("up", "labkit.cli.commands.up", "start the embedded AWS"),
     Command("down", "labkit.cli.commands.down", "stop the embedded AWS; its state stays"),
     Command("status", "labkit.cli.commands.status", "show what the embedded AWS is and where it answers"),
-    Command("clock", "labkit.cli.commands.clock", "show the lab's clock, or move it: what happens after weeks"),
-    Command("oidc", "labkit.cli.commands.oidc", "give the lab the keys of an identity provider, such as GitHub's"),
-    Command("endpoint-policy", "labkit.cli.commands.endpoint_policy", "let calls go as if through a VPC endpoint"),
-    Command("trail", "labkit.cli.commands.trail", "show what was called, by whom, and how it was decided"),
+    Command("clock", "labkit.cli.commands.world.clock", "show the lab's clock, or move it: what happens after weeks"),
+    Command(
+        "oidc", "labkit.cli.commands.world.oidc", "give the lab the keys of an identity provider, such as GitHub's"
+    ),
+    Command(
+        "endpoint-policy", "labkit.cli.commands.world.endpoint_policy", "let calls go as if through a VPC endpoint"
+    ),
+    Command("trail", "labkit.cli.commands.world.trail", "show what was called, by whom, and how it was decided"),
     Command("reset", "labkit.cli.commands.reset", "throw the embedded AWS's state away and start anew"),
     Command("snapshot", "labkit.cli.commands.snapshot", "keep the state under a name, and go back to it"),
     Command("env", "labkit.cli.commands.env", "print the shell exports that point aws, docker and boto3 at the lab"),

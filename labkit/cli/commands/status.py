@@ -97,7 +97,7 @@ def _show(facts: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from labkit.cli.commands.endpoint_policy import endpoint_in_words
+    from labkit.cli.commands.world.endpoint_policy import endpoint_in_words
     from labkit.cli.terminal.words import in_words, size_in_words
     from labkit.embedded.state.lab_clock import ClockReading
     from labkit.embedded.state.settings import WorldSettings
