@@ -54,7 +54,7 @@ def run(root: Path, port: int | None, ready: Callable[[str], None]) -> None:
             write_runtime(home, runtime)
             ready(runtime.endpoint)
             threading.Thread(target=_tidy, args=(embedded,), daemon=True).start()
-            writer = threading.Thread(target=embedded.events.keep_written, args=(stopped,))
+            writer = threading.Thread(target=embedded.events.keep_written, args=(stopped,), daemon=True)
             writer.start()
             stopped.wait()
             embedded.events.end(stopped)

@@ -16,7 +16,7 @@ SERVICES: list[tuple[str, str, dict[str, Any]]] = [
     ("apigateway", "get_rest_apis", {}),
     ("dynamodb", "list_tables", {}),  # json
     ("ssm", "describe_parameters", {}),
-    ("cloudtrail", "lookup_events", {}),
+    ("secretsmanager", "list_secrets", {}),
     ("logs", "describe_log_groups", {}),
     ("kms", "list_keys", {}),
     ("cloudformation", "list_stacks", {}),  # query
