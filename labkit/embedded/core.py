@@ -243,7 +243,7 @@ class Embedded:
         levels = organization.levels(self.database, place, _TYPES[kind])
         if levels is None:
             return None
-        return [[Policy.parse(text, name) for name, text in node.policies[_TYPES[kind]]] for node in levels]
+        return [[policy.compiled() for policy in node.policies[_TYPES[kind]]] for node in levels]
 
     # -- Records ---------------------------------------------------------------------------------------------------
 

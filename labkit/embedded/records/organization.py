@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sqlite3 import Row
 
 from labkit.embedded.records.principals import PolicyText
 from labkit.embedded.state.database import Database
@@ -57,7 +58,8 @@ WITH RECURSIVE above (id, parent, height) AS (
 #: CROSS JOIN keeps the order, and the plus an index out: from the few levels to the few policies attached there,
 #: not through all that is attached anywhere.
 _POLICIES = """
-SELECT attached.target, policy.name, policy.content FROM json_each(?) AS level
+SELECT attached.target, policy.name, policy.content, policy.id, policy.type, policy.aws_managed
+FROM json_each(?) AS level
 CROSS JOIN organization_attachment AS attached ON attached.target = level.value
 CROSS JOIN organization_policy AS policy
 ON policy.organization = attached.organization AND policy.id = attached.policy
@@ -84,11 +86,18 @@ def is_enabled(db: Database, organization: str, kind: str) -> bool:
     return db.one("SELECT 1 FROM policy_type WHERE organization = ? AND type = ?", organization, kind) is not None
 
 
+def policy_arn(organization: str, management: str, policy: Row) -> str:
+    """The ARN of a policy, of which ``policy`` has id, type and aws_managed; AWS's own name no account."""
+    owner = "aws:policy" if policy["aws_managed"] else f"{management}:policy/{organization}"
+    return f"arn:aws:organizations::{owner}/{policy['type'].lower()}/{policy['id']}"
+
+
 def levels(db: Database, where: Place, kind: str) -> list[Node] | None:
     """The levels above an account with their policies of a type; None where the organization has not enabled it."""
     if not is_enabled(db, where.organization, kind):
         return None
     found: dict[str, list[PolicyText]] = {id: [] for id in where.levels}
     for row in db.all(_POLICIES, json.dumps(where.levels), where.organization, kind):
-        found[row["target"]].append((row["name"], row["content"]))
+        arn = policy_arn(where.organization, where.management, row)
+        found[row["target"]].append(PolicyText(row["name"], row["content"], arn))
     return [Node(id, {kind: tuple(policies)}) for id, policies in found.items()]

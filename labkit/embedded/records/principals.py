@@ -6,17 +6,28 @@ import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from labkit.check.values import IAM_ENTITY
 from labkit.embedded.records import managed_policies
 from labkit.embedded.state.database import Database
+from labkit.iam import Policy
 from labkit.iam.arn import parse, split
 
 Kind = Literal["user", "group", "role"]
 
-PolicyText = tuple[str, str]
-"""A policy: its name and its text."""
+
+class PolicyText(NamedTuple):
+    """A policy: its name, its text, and its ARN where it has one."""
+
+    name: str
+    text: str
+    arn: str = ""
+
+    def compiled(self) -> Policy:
+        """The policy for the engine."""
+        return Policy.parse(self.text, self.name, self.arn)
+
 
 _INLINE = (
     "SELECT name, document FROM inline_policy WHERE entity IN "
@@ -135,11 +146,11 @@ def documents(db: Database, entity: EntityRecord, seen: Seen | None = None) -> D
         return _seen_documents(db, entity, seen)
     inline = db.all(_INLINE, entity.id, entity.id)
     attached = db.all(_ATTACHED, entity.id, entity.id)
-    identity = [(row["name"], row["document"]) for row in inline]
+    identity = [PolicyText(row["name"], row["document"]) for row in inline]
     for row in attached:
         text = managed_policies.document(db, row["policy"])
         if text is not None:
-            identity.append((parse(row["policy"]).name, text))
+            identity.append(_managed(row["policy"], text))
     return Documents(tuple(identity), _boundary(db, entity.boundary))
 
 
@@ -170,9 +181,9 @@ def _seen_documents(db: Database, entity: EntityRecord, seen: Seen) -> Documents
 
     own = of(entity)
     groups = [of(group) for id in own.groups if (group := by_id(db, id))]
-    inline = [policy for each in (own, *groups) for policy in each.inline.items()]
-    attached = [(parse(arn).name, text) for each in (own, *groups) for arn in each.attached if (text := managed(arn))]
-    boundary = (parse(own.boundary).name, managed(own.boundary) or _NOTHING_ALLOWED) if own.boundary else None
+    inline = [PolicyText(*policy) for each in (own, *groups) for policy in each.inline.items()]
+    attached = [_managed(arn, text) for each in (own, *groups) for arn in each.attached if (text := managed(arn))]
+    boundary = _managed(own.boundary, managed(own.boundary) or _NOTHING_ALLOWED) if own.boundary else None
     return Documents((*inline, *attached), boundary)
 
 
@@ -180,7 +191,11 @@ def _boundary(db: Database, arn: str | None) -> PolicyText | None:
     if arn is None:
         return None
     # A boundary whose policy is gone leaves nothing that it allows.
-    return parse(arn).name, managed_policies.document(db, arn) or _NOTHING_ALLOWED
+    return _managed(arn, managed_policies.document(db, arn) or _NOTHING_ALLOWED)
+
+
+def _managed(arn: str, text: str) -> PolicyText:
+    return PolicyText(parse(arn).name, text, arn)
 
 
 _MEMBERS = tuple(EntityRecord.__dataclass_fields__)

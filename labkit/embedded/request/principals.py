@@ -123,10 +123,9 @@ def policies_of(embedded: Embedded, entity: EntityRecord | None, session: tuple[
     if entity is None:
         return Policies()
     documents = records.documents(embedded.database, entity, past(embedded))
-    boundary = documents.boundary
     return Policies(
-        identity=[Policy.parse(text, name) for name, text in documents.identity],
-        boundary=Policy.parse(boundary[1], boundary[0]) if boundary else None,
+        identity=[policy.compiled() for policy in documents.identity],
+        boundary=documents.boundary.compiled() if documents.boundary else None,
         session=[Policy.parse(text, "session policy") for text in session or ()],
         scp=None if entity.linked_service else embedded.scp(entity.account),
     )

@@ -28,6 +28,7 @@ _POLICY_NAMES = {
     CheckKind.RESOURCE_CONTROL_POLICY: "resource control policy",
     CheckKind.VPC_ENDPOINT: "VPC endpoint policy",
 }
+_OF_SESSIONS = frozenset({"sts:tagsession", "sts:setsourceidentity"})
 _BY_ARN: dict[CheckKind, Callable[[Policies], Iterable[Policy | None]]] = {
     CheckKind.PRINCIPAL: lambda policies: policies.identity,
     CheckKind.PERMISSIONS_BOUNDARY: lambda policies: (policies.boundary,),
@@ -53,7 +54,8 @@ def denial(decision: Decision) -> str | None:
     """AWS's access-denied sentence; None when allowed, and where AWS's words are not known.
 
     These are for callers that have an ARN to name; who comes with the token of an identity provider is told no more
-    than the action. Of a trust policy AWS says the reason and no resource.
+    than the action. Of a trust policy AWS says the reason and no resource, but of what a session is to carry (tags, a
+    source identity) the resource and no reason, as public logs show.
     """
     request, kind, rule = decision.request, decision.blocked_by, decision.rule
     if kind is not None and request.principal.kind == FEDERATED and request.action.startswith("sts:"):
@@ -62,9 +64,12 @@ def denial(decision: Decision) -> str | None:
         return None
     if kind is None:
         return rule.refusal(request.principal) if rule is not None and rule.quotes_aws else None
-    resource = "" if name_in(decision, kind) == TRUST_POLICY else f" on resource: {request.resource}"
-    because = _because(decision, kind)
-    return f"User: {request.principal.arn} is not authorized to perform: {request.action}{resource} {because}"
+    said = f"User: {request.principal.arn} is not authorized to perform: {request.action}"
+    if name_in(decision, kind) != TRUST_POLICY:
+        return f"{said} on resource: {request.resource} {_because(decision, kind)}"
+    if request.action.lower() in _OF_SESSIONS:
+        return f"{said} on resource: {request.resource}"
+    return f"{said} {_because(decision, kind)}"
 
 
 def _because(decision: Decision, kind: CheckKind) -> str:

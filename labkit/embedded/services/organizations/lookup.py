@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call, Handler
+from labkit.embedded.records import organization
 from labkit.embedded.services.organizations.errors import refused
 from labkit.embedded.state.database import Database
 
@@ -37,8 +38,7 @@ class Home:
 
     def policy_arn(self, policy: Row) -> str:
         """The ARN of a policy; AWS's own have one that no account stands in."""
-        owner = "aws:policy" if policy["aws_managed"] else f"{self.management}:policy/{self.id}"
-        return f"arn:aws:organizations::{owner}/{policy['type'].lower()}/{policy['id']}"
+        return organization.policy_arn(self.id, self.management, policy)
 
     # -- What is in it -----------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -114,7 +115,9 @@ def attach(cloud: Cloud, kind: str, target: str, content: str) -> None:
 def test_a_service_control_policy_binds_the_accounts_below_it_and_not_the_management_account(cloud: Cloud) -> None:
     attach(cloud, "SERVICE_CONTROL_POLICY", "r-lab1", document("Deny", "iam:ListUsers"))
     code, message = refusal(cloud.client("workload", "iam").list_users)
-    assert code == "AccessDenied" and message.endswith("with an explicit deny in a service control policy")
+    said, _, arn = message.partition(": arn:aws:organizations::111122223333:policy/")
+    assert code == "AccessDenied" and said.endswith("with an explicit deny in a service control policy")
+    assert re.fullmatch(r"o-\w+/service_control_policy/p-\w+", arn)
     assert cloud.client("workload", "iam").list_roles()["Roles"] == []
     for profile in ("management", "neighbour", "outsider"):
         assert cloud.client(profile, "iam").list_users()["Users"]
@@ -135,7 +138,9 @@ def test_a_resource_control_policy_binds_the_resources_of_the_account(cloud: Clo
     guard = document("Deny", "ecr:DescribeRepositories", Principal="*")
     attach(cloud, "RESOURCE_CONTROL_POLICY", "ou-lab1-sharedservices", guard)
     code, message = refusal(cloud.client("registry", "ecr").describe_repositories)
-    assert code == "AccessDeniedException" and message.endswith("with an explicit deny in a resource control policy")
+    said, _, arn = message.partition(": arn:aws:organizations::111122223333:policy/")
+    assert code == "AccessDeniedException" and said.endswith("with an explicit deny in a resource control policy")
+    assert re.fullmatch(r"o-\w+/resource_control_policy/p-\w+", arn)
     assert cloud.client("workload", "ecr").describe_repositories()["repositories"] == []
 
 
