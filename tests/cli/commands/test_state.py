@@ -292,7 +292,10 @@ def test_calls_are_let_through_an_endpoint_and_through_none(
 
 def test_the_world_is_made_realistic_and_status_says_so(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     client.let_time_pass(home, True, {"propagation": 30})
-    assert "realistic: pending 5 s, restoring 40 s, propagation 30 s, race 3 s, activating 1200 s" in labkit(capsys, "status")[1]
+    assert (
+        "realistic: pending 5 s, restoring 40 s, propagation 30 s, race 3 s, activating 1200 s"
+        in labkit(capsys, "status")[1]
+    )
     choose(home=home, region="eu-west-1")
     assert client.settings(home).realistic, "other choices leave it as it is"
     client.let_time_pass(home, False)

@@ -8,7 +8,7 @@ import pytest
 
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
 
-ACCOUNT, OTHER = "111122223333", "444455556666"
+ACCOUNT = "111122223333"
 USER = f"arn:aws:iam::{ACCOUNT}:user/ann"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 SAID = f"User: {USER} is not authorized to perform: "
@@ -71,7 +71,9 @@ def denying(kind: str, arn: str) -> Policies:
 @pytest.mark.parametrize(("kind", "name"), DENIES)
 def test_an_explicit_deny_ends_with_the_arn_of_its_policy(kind: str, name: str) -> None:
     arn = SCP if kind in ("scp", "rcp") else MANAGED
-    said = denial(denying(kind, arn), "ecr:ListImages", f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/r")
+    context = {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}
+    repository = f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/r"
+    said = denial(denying(kind, arn), "ecr:ListImages", repository, **context)
     assert said is not None and said.endswith(f" with an explicit deny in {name}: {arn}")
 
 
