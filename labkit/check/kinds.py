@@ -148,7 +148,7 @@ _ROWS = (
     ),
     DocumentKind(
         "resource",
-        "a policy of some other resource",
+        "a resource's policy",
         (PRINCIPAL,),
         {},
         principal_kinds=("AWS", "Service", "Federated", "CanonicalUser"),
