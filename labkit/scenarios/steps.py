@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from labkit.aws import functions, repositories, roles
+from labkit.aws.propagation import patience
 from labkit.aws.sessions import assume
 from labkit.errors import LabError
 from labkit.lab.actor import Actor
@@ -23,7 +24,8 @@ from labkit.pull.stored_policy import same
 from labkit.scenarios.model import Action, Scene
 
 LIMITED_POLICY = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
-# Seconds to ask again after a change that real AWS takes a moment to spread; the embedded AWS knows it at once.
+# Seconds to ask again after a change that AWS takes a moment to spread; the embedded AWS knows it at once, unless its
+# world is realistic.
 PATIENCE = 60.0
 _NOTHING_TO_RUN = "The image stands on the lab's stand-in, which has no interpreter: real Lambda cannot run it."
 
@@ -188,7 +190,9 @@ def pull_image(repository: str) -> Action:
 
     def act(scene: Scene, actor: Actor) -> Mapping[str, Any]:
         registry = scene.lab.registry.account
-        pulled = scene.lab.engine.pull(actor.client("ecr"), registry, repository, TAG, scene.progress)
+        ecr = actor.client("ecr")
+        with patience(ecr, 0 if scene.lab.knows_at_once else PATIENCE):
+            pulled = scene.lab.engine.pull(ecr, registry, repository, TAG, scene.progress)
         return {"image": scene.lab.image_uri(repository), "digest": pulled.digest}
 
     return act
