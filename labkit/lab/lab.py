@@ -200,6 +200,19 @@ class Lab:
         ids = {"vpce": vpce, "vpc": vpc}
         embedded.let_through(self.home, {"profile": profile, "service": service, "policy": text, **ids})
 
+    def replicate(self, repository: str, to: str = "registry", region: str | None = None) -> str:
+        """Lets a repository of the registry account have a replica, as ECR's replication makes it; answers its URI.
+
+        ``to`` is an account by its name in the lab or its number, ``region`` the registry's own where none is given.
+        The images that can be pulled now are there, with their tags; the repository policy is not. Raises UsageError
+        for a repository or account that is not there, and for a lab on real accounts, where ECR replicates.
+        """
+        if self.choices.are_real:
+            raise UsageError("On AWS it is ECR that replicates: put a replication configuration.")
+        account = self._required(to).account if to in self.profiles else to
+        source, target = (self.registry.account, self.region), (account, region or self.region)
+        return embedded.replicate(self.home, repository, source, target)
+
     # Time
 
     @property

@@ -1,5 +1,5 @@
 """The lab's own requests to the embedded AWS, below ``/_labkit/``: status, stop, world, engine, snapshot, account,
-clock, the keys of identity providers, and VPC endpoints.
+clock, the keys of identity providers, VPC endpoints, and replicas of repositories.
 
 Only who can read the runtime file of the lab home (mode 0600) knows the token that they carry. Wrong input is answered
 with 400 and a sentence, a lab that could not come up with 503 and a sentence.
@@ -55,6 +55,7 @@ class Control:
             ("POST", "/_labkit/account"): self._account,
             ("POST", "/_labkit/clock"): self._move_clock,
             ("POST", "/_labkit/trail"): self._trail,
+            ("POST", "/_labkit/replica"): self._replicate,
             ("GET", "/_labkit/oidc"): self._issuers,
             ("POST", "/_labkit/oidc"): self._keys,
             ("POST", "/_labkit/endpoint"): self._let_through,
@@ -148,6 +149,14 @@ class Control:
     def _let_through(self, source: Any) -> dict[str, Any]:
         endpoints.settle(self._embedded, source)
         return {"vpc_endpoints": endpoints.settled(self._embedded)}
+
+    def _replicate(self, source: Any) -> dict[str, Any]:
+        from labkit.embedded.services.ecr.images.image import RepositoryKey
+        from labkit.embedded.services.ecr.replicas import replicate
+
+        original = RepositoryKey(str(source["account"]), str(source["region"]), str(source["repository"]))
+        made = replicate(self._embedded, original, str(source["to_account"]), str(source["to_region"]))
+        return {"uri": made.uri}
 
 
 def _answer(status: HTTPStatus, content: Any) -> HttpAnswer:

@@ -157,6 +157,19 @@ def add_account(root: Path | None, number: str) -> None:
     ask(Home(running.home), "POST", "/_labkit/account", {"account": number})
 
 
+def replicate(root: Path | None, repository: str, source: tuple[str, str], target: tuple[str, str]) -> str:
+    """Let a replica of a repository be made, from one account and region to another; answers the replica's URI.
+
+    Raises `UsageError` where there can be none (`labkit.embedded.services.ecr.replicas`).
+    """
+    running = ensure(root)
+    asked = {"repository": repository, "account": source[0], "region": source[1]}
+    answer = ask(
+        Home(running.home), "POST", "/_labkit/replica", {**asked, "to_account": target[0], "to_region": target[1]}
+    )
+    return str(answer["uri"])
+
+
 def clock(root: Path | None = None) -> ClockReading:
     """The lab's clock, also where the embedded AWS does not run: its state keeps how far ahead it is."""
     from labkit.embedded.state.clock import SystemClock

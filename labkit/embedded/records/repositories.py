@@ -86,6 +86,11 @@ def set_mutability(db: Database, arn: str, mutability: str, exclusions: tuple[Ma
     )
 
 
+def set_original(db: Database, arn: str, original: str) -> None:
+    """Say that the images of a repository came by replication, from the repository with the ARN ``original``."""
+    db.run("UPDATE repository SET replica_of = ? WHERE arn = ?", original, arn)
+
+
 def set_scan_on_push(db: Database, arn: str, scans: bool) -> None:
     """Say whether a repository shows that its images are scanned when they are pushed."""
     db.run("UPDATE repository SET scan_on_push = ? WHERE arn = ?", scans, arn)

@@ -25,7 +25,8 @@ CREATE TABLE lifecycle_preview (
     policy TEXT NOT NULL,
     results TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-ALTER TABLE repository ADD COLUMN replicated INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE repository ADD COLUMN replica_of TEXT;
+CREATE INDEX repository_replica ON repository (replica_of) WHERE replica_of IS NOT NULL;
 ALTER TABLE image ADD COLUMN status TEXT NOT NULL DEFAULT 'ACTIVE';
 ALTER TABLE image ADD COLUMN archived TEXT;
 ALTER TABLE image ADD COLUMN activated TEXT;

@@ -9,7 +9,7 @@
     lifecycle.due           carries them out as time passes
     registries.policies     registry policies               registries.settings    account settings
     registries.pull_through pull-through cache rules         registries.absent      what is not there
-    documents               what policies ECR would store
+    documents               what policies ECR would store   replicas            repositories made by replication
     tokens                  login tokens of a registry      permissions        what an operation needs
     lookup                  what all of them need
 

@@ -265,9 +265,10 @@ CREATE TABLE repository (
     lifecycle_policy TEXT,
     lifecycle_evaluated TEXT,     -- when that policy was last evaluated
     lifecycle_due TEXT,           -- when it is to be next
-    replicated INTEGER NOT NULL DEFAULT 0,    -- made by replication: its images are there, its policy is not
+    replica_of TEXT,              -- ARN of the repository whose images came here by replication
     UNIQUE (account, region, name)
 ) STRICT;
+CREATE INDEX repository_replica ON repository (replica_of) WHERE replica_of IS NOT NULL;
 CREATE INDEX repository_lifecycle ON repository (lifecycle_due) WHERE lifecycle_due IS NOT NULL;
 
 -- What a lifecycle policy would do: the last preview of each repository.

@@ -13,6 +13,7 @@ from labkit.embedded.protocol.calls import Call, Handler, Operation, ServiceErro
 from labkit.embedded.protocol.faults import fault
 from labkit.embedded.services.ecr.images.catalog import required
 from labkit.embedded.services.ecr.lookup import named, repository_of
+from labkit.embedded.services.ecr.replicas import replicas_with
 from labkit.embedded.services.permissions import in_account
 
 if TYPE_CHECKING:
@@ -34,10 +35,12 @@ _REFUSED = {
 
 
 def describe_image_replication_status(embedded: Embedded, call: Call) -> dict[str, Any]:
-    """DescribeImageReplicationStatus: the image goes nowhere. Raises ImageNotFoundException."""
+    """DescribeImageReplicationStatus: the replicas that have the image. Raises ImageNotFoundException."""
     record, image_id = repository_of(embedded, call), call.params["imageId"]
-    required(embedded, record, image_id)
-    return {"repositoryName": record.name, "imageId": image_id, "replicationStatuses": []}
+    image = required(embedded, record, image_id)
+    found = replicas_with(embedded.database, record.arn, image.digest)
+    statuses = [{"region": key.region, "registryId": key.account, "status": "COMPLETE"} for key in found]
+    return {"repositoryName": record.name, "imageId": image_id, "replicationStatuses": statuses}
 
 
 def describe_image_signing_status(embedded: Embedded, call: Call) -> dict[str, Any]:
