@@ -48,7 +48,7 @@ def find(db: Database, account: str, service: str) -> Endpoint | None:
 
 def through(db: Database, call: Call) -> Endpoint | None:
     """The endpoint that a call has come through, or None."""
-    if call.origin.forwarded_by or OF_FUNCTION in call.identity.context:
+    if call.service not in SERVICES or call.origin.forwarded_by or OF_FUNCTION in call.identity.context:
         return None
     return find(db, call.account, call.service)
 

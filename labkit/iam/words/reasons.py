@@ -61,8 +61,11 @@ def _principal(part: Part, request: Request) -> str:
     who = request.principal
     if not part.wanted:
         return "the statement has no Principal, so it is for nobody"
-    if all(_is_unique_id(each) for each in part.wanted):
-        return f"Principal is {listed(part.wanted)}, which is what is left of a user or role that has been deleted"
+    gone = tuple(filter(_is_unique_id, part.wanted))
+    if gone and (who.is_iam or gone == part.wanted):
+        anew = f"; {who} is somebody else to AWS, even if it was made anew under the same name" if who.is_iam else ""
+        which = "which" if gone == part.wanted else f"and {gone[0]}"
+        return f"Principal is {listed(part.wanted)}, {which} is what is left of {_deleted(gone)}{anew}"
     if who.kind == r.SERVICE:
         return f"Principal is {listed(part.wanted)}; this request is made by the service {who.name} itself"
     if all(each.endswith(".amazonaws.com") for each in part.wanted):
@@ -95,6 +98,22 @@ def _is_root(text: str) -> bool:
     return ":" not in text or text.endswith(f":{r.ROOT}")
 
 
+def _deleted(ids: Sequence[str]) -> str:
+    kinds = {_KINDS_BY_ID[each[:4]] for each in ids}
+    return f"a {' or '.join(sorted(kinds, reverse=True))} that has been deleted"
+
+
+def _name_again(part: Part, request: Request) -> str:
+    gone = tuple(filter(_is_unique_id, part.wanted))
+    who = request.principal
+    if gone and who.is_iam:
+        return f"write {who.role_arn or who.arn} in place of {gone[0]}, and Principal means the one that there is now"
+    return f"add {part.got} to Principal"
+
+
+_KINDS_BY_ID = {"AROA": "role", "AIDA": "user"}
+
+
 def _is_unique_id(text: str) -> bool:
     return text.startswith(("AIDA", "AROA")) and text.isalnum()
 
@@ -118,7 +137,7 @@ def _left_out(part: Part, _request: Request) -> str:
 
 
 _ELEMENTS: dict[str, tuple[Words, Words]] = {
-    "Principal": (_principal, lambda p, _r: f"add {p.got} to Principal"),
+    "Principal": (_principal, _name_again),
     "Action": (_action, lambda p, _r: f"add {p.got} to Action"),
     "Resource": (_resource, lambda p, _r: f"add {p.got} to Resource"),
     "NotPrincipal": (_left_out, lambda p, _r: f"take {p.got} out of NotPrincipal"),

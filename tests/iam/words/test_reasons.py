@@ -57,7 +57,6 @@ def test_values_are_listed_as_a_phrase():
             f"Principal is arn:aws:iam::{OWN}:role/x, the caller is {USER.arn}",
         ),
         (USER, {"AWS": f"arn:aws:iam::{OWN}:user/*"}, f"and * has no meaning inside it; the caller is {USER.arn}"),
-        (USER, {"AWS": "AROA327C6N4AUOWAVWF2Y"}, "what is left of a user or role that has been deleted"),
         (Principal.anonymous(), {"AWS": OWN}, f"Principal is {OWN}, the caller is an anonymous caller"),
     ],
 )
@@ -65,6 +64,23 @@ def test_a_principal_that_is_not_named_is_told_apart(who, principal, says):
     told, mended = words(who, Principal=principal)
     assert told.endswith(says)
     assert mended == f"add {who} to Principal"
+
+
+GONE = "AROA327C6N4AUOWAVWF2Y"
+
+
+def test_of_a_principal_that_was_deleted_it_is_said_that_one_made_anew_is_another_and_what_to_write():
+    told, mended = words(USER, Principal={"AWS": GONE})
+    assert told == (
+        f"Principal is {GONE}, which is what is left of a role that has been deleted; "
+        f"{USER} is somebody else to AWS, even if it was made anew under the same name"
+    )
+    assert mended == f"write {USER.arn} in place of {GONE}, and Principal means the one that there is now"
+    told, _ = words(USER, Principal={"AWS": ["AIDA327C6N4AUOWAVWF2Y", OTHER]})
+    assert f", and AIDA327C6N4AUOWAVWF2Y is what is left of a user that has been deleted; {USER}" in told
+    told, mended = words(LAMBDA, Principal={"AWS": GONE})
+    assert told == f"Principal is {GONE}, which is what is left of a role that has been deleted"
+    assert mended == f"add {LAMBDA} to Principal"
 
 
 def test_what_a_statement_lacks_is_said():
