@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from labkit.embedded.protocol.calls import Access, Call
 
 
+_ALL = actions.keys()
 _NOT_KNOWN = frozenset(name.lower() for name in known_keys.UNKNOWN)
 
 
@@ -92,9 +93,8 @@ class Keys(FoundKeys):
 def keys_of(action: str) -> frozenset[str]:
     """The keys that a request for an action can have on AWS, in lower case, of a family what stands before the slash.
 
-    Raises LookupError for an action that the table does not have.
+    Of an action that is newer than the table the global ones alone are known.
     """
     row = actions.action(action)
-    if row is None:
-        raise LookupError(f"The table of actions has no {action}.")
-    return frozenset(key.name.lower().partition("/${")[0] for key in actions.keys_of(row))
+    found = actions.keys_of(row) if row else (each for each in _ALL if each.everywhere)
+    return frozenset(key.name.lower().partition("/${")[0] for key in found)

@@ -69,6 +69,7 @@ KNOWN = frozenset(
         "iam:PolicyARN",
         "iam:ResourceTag/${TagKey}",
         "lambda:CodeSigningConfigArn",
+        "lambda:FunctionArn",
         "lambda:FunctionUrlAuthType",
         "lambda:Layer",
         "lambda:Principal",
@@ -88,6 +89,7 @@ KNOWN = frozenset(
 _NO_SUCH_SESSION = "only credentials that another service hands out have it, and the lab has none of these services"
 _NO_MCP = "nothing here is called through AWS's MCP server"
 _SOME_SERVICES = "only some services pass on whose endpoint a request came through"
+_NOT_OF_REMOVAL = "what it is where a permission is removed is not documented"
 _NO_TRANSFERS = "the lab has no transfers of responsibility"
 
 ABSENT: Mapping[str, str] = {
@@ -135,6 +137,8 @@ AT_TIMES: Mapping[str, str] = {
     "aws:VpceOrgID": _SOME_SERVICES,
     "aws:VpceOrgPaths": _SOME_SERVICES,
     "iam:AssociatedResourceArn": "which ARN it is for an instance profile is not documented",
+    "lambda:FunctionUrlAuthType": _NOT_OF_REMOVAL,
+    "lambda:Principal": _NOT_OF_REMOVAL,
     "lambda:VpcIds": "the lab has no subnets, so it does not know their VPC",
 }
 """Known keys that some requests have on AWS with a value that the lab does not know, with the reason."""

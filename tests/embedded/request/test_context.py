@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from labkit.embedded.records import tags
+from labkit.embedded.request.context import keys_of
 from labkit.iam.arn import parse
 from tests.embedded.conftest import Cloud
 from tests.embedded.request.callers import ACCOUNT, Caller, allow, policy, refusal
@@ -212,6 +213,11 @@ def test_a_key_that_the_lab_does_not_know_allows_nothing_and_denies_all(cloud: C
     caller = Caller(cloud, allow("lambda:*"), deny)
     assert "explicit deny" in refusal(caller.client("lambda").invoke, FunctionName="f")[2]
     assert caller.client("lambda").list_functions()["Functions"] == []  # which has no such key
+
+
+def test_an_action_that_is_newer_than_the_table_has_the_global_keys():
+    assert "aws:requestedregion" in keys_of("ecr:StartReplicationBackfill")
+    assert "aws:tagkeys" not in keys_of("ecr:StartReplicationBackfill")
 
 
 def test_tags_of_a_user_are_tags_of_the_principal(cloud: Cloud):

@@ -24,6 +24,15 @@ OF_SERVICES = {
 OF_SESSIONS = {"aws:federatedprovider", "lambda:sourcefunctionarn"}  # kept with the session, whatever it is
 
 
+NEWER = {
+    "ecr:DescribeReplicationBackfillResults",
+    "ecr:ListReplicationBackfills",
+    "ecr:StartReplicationBackfill",
+    "ecr:StopReplicationBackfill",
+}
+"""Actions that ECR's model has and AWS's reference, on the day of the table, has not."""
+
+
 def plain(name: str) -> str:
     """A key in lower case, of a family what stands before the slash."""
     return name.lower().partition("/${")[0]
@@ -38,7 +47,7 @@ def offered() -> list[str]:
 @pytest.mark.parametrize("service", sorted(SERVICES))
 def test_every_operation_is_an_action_of_the_table(service: str):
     named = [action for action in offered() if action.startswith(f"{service}:")]
-    assert [action for action in named if action_table.action(action) is None] == []
+    assert {action for action in named if action_table.action(action) is None} <= NEWER
 
 
 def promised() -> dict[str, KeyRow]:

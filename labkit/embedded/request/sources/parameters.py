@@ -54,9 +54,19 @@ def _passed_to(asked: Asked) -> str | None:
     return _PASSED_TO.get(asked.call.service)
 
 
+def _when_given(name: str) -> Source:
+    """The value of a parameter where a permission is added; what it is where one is removed is not documented."""
+    given = _parameter(name)
+    return lambda asked: UNKNOWN if asked.call.operation == "RemovePermission" else given(asked)
+
+
+def _function(asked: Asked) -> str:
+    return asked.call.function.unqualified.arn
+
+
 def _used_by(asked: Asked) -> str | None:
     """The function that is to run as the role; which ARN it is for an instance profile is not documented."""
-    return asked.call.function.unqualified.arn if asked.call.service == "lambda" else UNKNOWN
+    return _function(asked) if asked.call.service == "lambda" else UNKNOWN
 
 
 def _vpc(asked: Asked) -> str | None:
@@ -84,9 +94,10 @@ SOURCES: Mapping[str, Source] = {
     "iam:passedtoservice": _passed_to,
     "iam:policyarn": _parameter("PolicyArn"),
     "lambda:codesigningconfigarn": _parameter("CodeSigningConfigArn"),
-    "lambda:functionurlauthtype": _parameter("FunctionUrlAuthType"),
+    "lambda:functionarn": _function,
+    "lambda:functionurlauthtype": _when_given("FunctionUrlAuthType"),
     "lambda:layer": _parameter("Layers"),
-    "lambda:principal": _parameter("Principal"),
+    "lambda:principal": _when_given("Principal"),
     "lambda:securitygroupids": _parameter("VpcConfig", "SecurityGroupIds"),
     "lambda:subnetids": _parameter("VpcConfig", "SubnetIds"),
     "lambda:vpcids": _vpc,
