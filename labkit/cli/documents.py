@@ -23,7 +23,7 @@ def refusals(request: Request, policies: Policies) -> list[str]:
         if refused is not None:
             report = check(policy.source, DOCUMENT_KINDS[kind])
             problem = next(each.problem for each in report.findings if each.rule.id == refused.rule)
-            found.append(f"AWS would not store {DOCUMENT_KINDS[kind].label} such as {policy.name or 'this'}: {problem}")
+            found.append(f"AWS would not store the {policy.name} policy as {DOCUMENT_KINDS[kind].label}: {problem}")
     return list(dict.fromkeys(found))
 
 

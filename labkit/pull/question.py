@@ -24,6 +24,7 @@ from labkit.iam import Decision, Policies, Policy, Principal, Request, evaluate
 from labkit.iam import arn as arns
 from labkit.iam.policies import Levels
 from labkit.iam.request import FoundKeys
+from labkit.iam.rules.carried_keys import carried_by, unknown_of
 from labkit.pull.decision import PullDecision
 from labkit.pull.organization import Membership
 from labkit.pull.policies import LAMBDA, PULL_ACTIONS
@@ -31,7 +32,7 @@ from labkit.pull.uri import ImageUri
 
 _LAMBDA = Principal.service(LAMBDA)
 
-NOT_KNOWN = frozenset({"aws:principalaccount", "aws:principalarn", "aws:sourceip", "aws:useragent"})
+NOT_KNOWN = unknown_of(_LAMBDA) | {"aws:sourceip", "aws:useragent"}
 """Condition keys that Lambda's own requests have with values that AWS does not document, in lower case."""
 TAGS_NOT_KNOWN = frozenset({"aws:resourcetag/", "ecr:resourcetag/"})
 """The condition keys of a repository's tags, where nothing is known of its tags."""
@@ -46,9 +47,7 @@ def service_context(function_arn: str, membership: Membership) -> dict[str, str 
     context keys".
     """
     return {
-        "aws:PrincipalIsAWSService": "true",
-        "aws:PrincipalServiceName": LAMBDA,
-        "aws:PrincipalServiceNamesList": (LAMBDA,),
+        **carried_by(_LAMBDA),
         "aws:ViaAWSService": "false",
         "aws:SourceArn": function_arn,
         "aws:SourceAccount": arns.account_of(function_arn) or "",
@@ -63,12 +62,7 @@ def caller_context(caller: Principal, membership: Membership) -> dict[str, str |
     Of a session ``aws:PrincipalArn`` is the role. Source: IAM User Guide, "AWS global condition context keys",
     properties of the principal.
     """
-    return {
-        "aws:PrincipalIsAWSService": "false",
-        "aws:PrincipalArn": caller.arn if caller.is_federated_user else caller.role_arn or caller.arn,
-        "aws:PrincipalAccount": caller.account or "",
-        **membership.context("Principal"),
-    }
+    return {**carried_by(caller), **membership.context("Principal")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +70,9 @@ class PullQuestion:
     """May Lambda pull ``image`` for the function of ``function_arn`` that ``caller`` creates?
 
     ``caller`` is the principal that calls CreateFunction, ``caller_policies`` are its own (no resource policy in
-    them) and ``caller_context`` the condition keys of its request, which is read only where the caller is asked.
+    them) and ``caller_context`` the condition keys of its request, which is read only where the caller is asked. The
+    policy of a VPC endpoint that the caller goes through is about its call to Lambda and has no say in the pull, which
+    Lambda makes from its own network (re:Post, two testers: Lambda's pull uses no endpoint of the customer's).
     ``repository_policy`` is None where the repository has none. ``membership`` says where the function's account stands
     in its organization, and ``rcp`` are the resource control policies of the repository's account.
     ``registry_policy`` is that of the registry, which has a say beside the repository's. ``repository_keys`` are the
@@ -123,7 +119,8 @@ class PullQuestion:
         context: Mapping[str, str | Sequence[str]],
         unknown: frozenset[str] = frozenset(),
     ) -> tuple[Decision, ...]:
-        policies = own._replace(resource=self.repository_policy, registry=self.registry_policy, rcp=self.rcp)
+        guards: dict[str, Any] = {"resource": self.repository_policy, "registry": self.registry_policy, "rcp": self.rcp}
+        policies = own._replace(**guards, vpc_endpoint=None)
         if not isinstance(context, FoundKeys):  # which are complete
             context = {**self._keys_of_owner, **(self.repository_keys or {}), **context}
             unknown |= TAGS_NOT_KNOWN if self.repository_keys is None else frozenset()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from labkit.errors import UsageError
-from labkit.iam import Policies, Policy, Principal
+from labkit.iam import CheckKind, Policies, Policy, Principal
+from labkit.iam.rules.carried_keys import carried_by
 from labkit.pull import policies
 from labkit.pull.decision import PullDecision
 from labkit.pull.organization import OUTSIDER, Membership
@@ -155,9 +156,58 @@ def test_a_function_arn_that_is_none_is_bad_input(arn):
 )
 def test_a_caller_carries_who_it_is_and_where_its_account_stands(arn, principal):
     assert caller_context(Principal.aws(arn), Membership(ORG, (PATH,))) == {
-        "aws:PrincipalIsAWSService": "false",
-        "aws:PrincipalArn": principal,
-        "aws:PrincipalAccount": WORKLOAD,
+        **carried_by(Principal.aws(arn)),
         "aws:PrincipalOrgID": ORG,
         "aws:PrincipalOrgPaths": (PATH,),
     }
+    assert carried_by(Principal.aws(arn))["aws:PrincipalArn"] == principal
+
+
+REGISTRY_POLICY = Policy.parse(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "RegistryAdmits",
+                "Effect": "Allow",
+                "Principal": {"AWS": WORKLOAD, "Service": policies.LAMBDA},
+                "Action": list(policies.PULL_ACTIONS),
+                "Resource": f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/*",
+            }
+        ],
+    },
+    "registry policy",
+)
+
+
+def question(**more: object) -> PullQuestion:
+    """An administrator of the workload account asks about a repository without a policy of its own."""
+    return PullQuestion(
+        caller=Principal.aws(f"arn:aws:iam::{WORKLOAD}:role/Caller"),
+        caller_policies=Policies(identity=[ADMIN]),
+        caller_context={},
+        function_arn=f"arn:aws:lambda:eu-central-1:{WORKLOAD}:function:test",
+        image=ImageUri(REGISTRY, "eu-central-1", "app", "1"),
+        repository_policy=None,
+        membership=OUTSIDER,
+    ).having(**more)
+
+
+def test_the_registrys_policy_counts_for_lambda_and_for_the_caller():
+    assert not question().decide().allowed
+    decision = question(registry_policy=REGISTRY_POLICY).decide()
+    assert decision.allowed
+    assert [decision.check(CheckKind.RESOURCE).effect.value for decision in (*decision.caller, *decision.service)] == [
+        "ALLOW"
+    ] * 4
+
+
+def test_the_policy_of_the_endpoint_that_the_caller_goes_through_has_no_say_in_the_pull():
+    nothing = Policy.parse(
+        {
+            "Version": "2012-10-17",
+            "Statement": {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"},
+        }
+    )
+    through = Policies(identity=[ADMIN], vpc_endpoint=nothing)
+    assert question(registry_policy=REGISTRY_POLICY, caller_policies=through).decide().allowed

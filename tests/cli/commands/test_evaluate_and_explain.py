@@ -230,7 +230,7 @@ def test_what_aws_would_not_store_is_said_and_is_no_yes(ask):
     code, out, _ = ask(f"{LAMBDA} --resource-policy p.json", p=policy)
     assert code == 1
     assert "✓ Allowed: " in out
-    assert "AWS would not store an ECR repository policy such as resource: " in out
+    assert "AWS would not store the resource policy as an ECR repository policy: " in " ".join(out.split())
     told = json.loads(ask(f"{LAMBDA} --resource-policy p.json --json", p=policy)[1])["refused"]
     assert len(told) == 1
     one = case(policies={"resource": policy})

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from labkit.iam import CheckKind, Policies, Policy, Principal, Request, evaluate, policy_name
+from labkit.iam import CheckKind, Decision, Policies, Policy, Principal, Request, evaluate, policy_name, reason
 from labkit.iam.words.explain import explanation
 from tests.iam.decided import (
     ALLOWED,
@@ -153,3 +153,134 @@ def test_an_explanation_holds_every_statement_with_its_parts():
     assert (several["wanted"], several["resolved"], several["got"]) == (["${aws:y}*"], ["a*"], ["b"])
     assert (single["got"], single["matched"]) == (None, False)
     assert "resolved" not in single
+
+
+def managed(policy: Policy, arn: str) -> Policy:
+    return policy._replace(arn=arn)
+
+
+MANAGED = f"arn:aws:iam::{OWN}:policy/No"
+OF_ORGANIZATION = "arn:aws:organizations::111122223333:policy/o-exampleorgid/service_control_policy/p-12345678"
+RCP_ARN = OF_ORGANIZATION.replace("service", "resource")
+MEMBER, OTHER_MEMBER = {"aws:PrincipalOrgID": "o-exampleorgid"}, {"aws:PrincipalOrgID": "o-another"}
+ARNS = [
+    ({"identity": [EVERYTHING, managed(NOTHING, MANAGED)]}, {}, MANAGED),
+    ({"boundary": managed(NOTHING, MANAGED)}, {}, MANAGED),
+    ({"session": [managed(NOTHING, MANAGED)]}, {}, MANAGED),
+    ({"scp": [[EVERYTHING], [managed(NOTHING, OF_ORGANIZATION)]]}, {}, OF_ORGANIZATION),
+    ({"rcp": [[managed(NOTHING, RCP_ARN)]]}, MEMBER, RCP_ARN),
+]
+
+
+@pytest.mark.parametrize(("kinds", "context", "arn"), ARNS)
+def test_an_explicit_denial_ends_with_the_arn_of_the_policy_that_denies(kinds, context, arn):
+    assert decide(USER, context, **kinds).denial.endswith(f"with an explicit deny in {article_of(kinds)}: {arn}")
+
+
+def article_of(kinds: dict) -> str:
+    (kind,) = kinds
+    names = {
+        "identity": "an identity-based policy",
+        "boundary": "a permissions boundary",
+        "session": "a session policy",
+    }
+    return {**names, "scp": "a service control policy", "rcp": "a resource control policy"}[kind]
+
+
+SILENT = Policy.parse({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
+WITHOUT_ARN = [
+    ({"identity": [managed(SILENT, MANAGED)]}, {}),
+    ({"scp": [[managed(SILENT, OF_ORGANIZATION)]]}, {}),
+    ({"rcp": [[managed(NOTHING, RCP_ARN)]]}, OTHER_MEMBER),
+    ({"rcp": [[managed(NOTHING, RCP_ARN)]]}, {}),
+    ({"identity": [NOTHING]}, {}),
+    ({"resource": managed(statements({"Effect": "Deny", "Principal": "*"}), MANAGED)}, {}),
+    ({"vpc_endpoint": managed(statements({"Effect": "Deny", "Principal": "*"}), MANAGED)}, {}),
+]
+
+
+@pytest.mark.parametrize(("kinds", "context"), WITHOUT_ARN)
+def test_no_other_denial_tells_an_arn_of_a_policy(kinds, context):
+    assert "arn:aws:" not in decide(USER, context, **kinds).denial.partition(REPOSITORY)[2]
+
+
+ROLE = f"arn:aws:iam::{OWN}:role/R"
+
+
+def assumed(who: Principal = USER, action: str = "sts:AssumeRole", resource: str = ROLE, **kinds) -> Decision:
+    return evaluate(Request(who, action, resource), Policies(**{"identity": [EVERYTHING], **kinds}))
+
+
+def test_trust_policies_have_words_of_their_own():
+    start = f"User: {USER.arn} is not authorized to perform: sts:AssumeRole"
+    silent = statements({"Action": "sts:*", "Principal": {"AWS": "111122223333"}})
+    denying = statements({"Action": "sts:*", "Effect": "Deny", "Principal": "*"})
+    for trust in (silent, None):
+        denial = evaluate(Request(USER, "sts:AssumeRole", ROLE), Policies([EVERYTHING], trust)).denial
+        assert denial == f"{start} because no role trust policy allows the sts:AssumeRole action"
+    denial = evaluate(Request(USER, "sts:AssumeRole", ROLE), Policies([EVERYTHING], denying)).denial
+    assert denial == f"{start} with an explicit deny in the role trust policy"
+    assert assumed(boundary=NOTHING).denial.startswith(f"{start} on resource: {ROLE} with an explicit deny in a perm")
+
+
+def test_what_a_rule_of_the_action_decides_is_said_and_no_policy_is_asked():
+    root = assumed(Principal.aws(OWN))
+    assert (root.allowed, root.denial) == (False, "Roles may not be assumed by root accounts.")
+    assert root.sentences() == ["Roles may not be assumed by root accounts."]
+    anybody = assumed(action="sts:GetCallerIdentity", resource="*", identity=[NOTHING])
+    assert anybody.allowed
+    assert anybody.sentences() == [
+        "sts:GetCallerIdentity has a rule of its own: it needs no permission, and no policy can deny it."
+    ]
+    session = Principal.aws(f"arn:aws:sts::{OWN}:assumed-role/R/s")
+    again = assumed(session, action="sts:GetSessionToken", resource="*")
+    assert (again.allowed, again.denial) == (False, "Cannot call GetSessionToken with session credentials")
+    federated = Principal.aws(f"arn:aws:sts::{OWN}:federated-user/f")
+    for action, allowed in (("iam:ListUsers", False), ("sts:AssumeRole", False), ("sts:GetCallerIdentity", True)):
+        decision = assumed(federated, action=action, session=[EVERYTHING])
+        assert (decision.allowed, decision.denial) == (allowed, None)
+    own = REPOSITORY.replace("813835382529", OWN)
+    assert assumed(federated, action="ecr:BatchGetImage", resource=own, session=[EVERYTHING]).allowed
+
+
+def test_tags_of_a_session_need_both_sides_where_a_role_is_assumed():
+    trust = statements({"Action": "sts:*", "Principal": {"AWS": USER.arn}})
+    for action, identity, allowed in (
+        ("sts:AssumeRole", [], True),
+        ("sts:TagSession", [], False),
+        ("sts:TagSession", [EVERYTHING], True),
+        ("sts:SetSourceIdentity", [], False),
+    ):
+        assert evaluate(Request(USER, action, ROLE), Policies(identity, trust)).allowed is allowed
+    federated = f"arn:aws:sts::{OWN}:federated-user/f"
+    assert evaluate(Request(USER, "sts:TagSession", federated), Policies([EVERYTHING])).allowed
+
+
+def test_rcps_that_do_not_reach_the_service_are_said():
+    function = f"arn:aws:lambda:eu-central-1:{OWN}:function:f"
+    decision = evaluate(Request(USER, "lambda:GetFunction", function), Policies([EVERYTHING], rcp=[[NOTHING]]))
+    assert decision.allowed
+    assert decision.sentences()[-1].startswith("Resource control policies do not reach lambda:GetFunction: ")
+
+
+USER_ALONE, WITH_ACCOUNT = [USER.arn], [USER.arn, f"arn:aws:iam::{OWN}:root"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "boundary", "says"),
+    [
+        (["arn:aws:iam::111122223333:root"], None, f"NotPrincipal does not list {USER.arn}"),
+        (USER_ALONE, None, f"NotPrincipal lists {USER.arn} and not the account {OWN}, "),
+        (WITH_ACCOUNT[1:], None, f"NotPrincipal lists arn:aws:iam::{OWN}:root and not {USER.arn}, "),
+        (WITH_ACCOUNT, EVERYTHING, f"NotPrincipal lists {USER.arn}, but a Deny hits whoever has a permissions bound"),
+    ],
+)
+def test_the_words_about_not_principal_do_not_contradict_the_policy(listed, boundary, says):
+    deny = statements({"Sid": "D", "Effect": "Deny", "NotPrincipal": {"AWS": listed}})
+    decision = decide(USER, owner=OWN, identity=[EVERYTHING], boundary=boundary, resource=deny)
+    [match] = decision.check(CheckKind.RESOURCE).matches
+    assert not decision.allowed
+    assert reason(match.parts[0], decision.request).startswith(says)
+    assert (
+        decision.nearest_miss.change == 'write "Principal": "*" and ArnNotEquals aws:PrincipalArn for NotPrincipal in D'
+    )
