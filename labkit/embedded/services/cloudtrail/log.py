@@ -84,7 +84,7 @@ def _decision(code: str | None) -> str:
 def _caller(identity: Mapping[str, Any]) -> str:
     """Who called: an ARN, a service, the account of somebody else's; and the service that did it on its behalf."""
     by = identity.get("invokedBy")
-    if identity["type"] == "AWSService":
+    if identity.get("type") in (None, "AWSService"):
         return str(by)
     name = identity.get("arn") or identity.get("userName") or f"account {identity.get('accountId')}"
     return f"{name} through {by}" if by else str(name)

@@ -189,3 +189,17 @@ def test_policy_and_preview_go_with_their_repository(ecr: Any, filled: str):
     ecr.create_repository(**call)
     assert refusal(ecr.get_lifecycle_policy, **call)[0] == "LifecyclePolicyNotFoundException"
     assert refusal(ecr.get_lifecycle_policy_preview, **call)[0] == "LifecyclePolicyPreviewNotFoundException"
+
+
+def test_cloudtrail_has_an_event_of_what_a_policy_did(cloud: Cloud, ecr: Any, filled: str):
+    ecr.put_lifecycle_policy(repositoryName=filled, lifecyclePolicyText=policy((KEEP_ONE, EXPIRE)))
+    before = {image["imageDigest"] for image in ecr.list_images(repositoryName=filled)["imageIds"]}
+    cloud.embedded.move_clock(timedelta(days=2))
+    left = {image["imageDigest"] for image in ecr.list_images(repositoryName=filled)["imageIds"]}
+    attribute = {"AttributeKey": "EventName", "AttributeValue": "PolicyExecutionEvent"}
+    (event,) = cloud.client("registry", "cloudtrail").lookup_events(LookupAttributes=[attribute])["Events"]
+    record = json.loads(event["CloudTrailEvent"])
+    actions = record["serviceEventDetails"]["lifecycleEventImageActions"]
+    assert {each["lifecycleEventImage"]["digest"] for each in actions} == before - left
+    assert record["userIdentity"] == {"accountId": REGISTRY, "invokedBy": "AWS Internal"}
+    assert (record["eventType"], event["EventTime"] < cloud.embedded.clock.now()) == ("AwsServiceEvent", True)

@@ -2,7 +2,7 @@
 
 A policy is evaluated 24 hours after it was put, and every 24 hours from then on. Where the clock was moved by more, all
 evaluations that were due are made up for, so that every image goes, and is archived, at the moment at which it would
-have been. What becomes of an image's layers is as with BatchDeleteImage.
+have been. What becomes of an image's layers is as with BatchDeleteImage. CloudTrail has an event of it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from labkit.embedded.services.ecr.images.image import RepositoryKey
 from labkit.embedded.services.ecr.lifecycle import state
 from labkit.embedded.services.ecr.lifecycle.candidates import candidates
 from labkit.embedded.services.ecr.lifecycle.evaluation import EVERY, history
+from labkit.embedded.services.ecr.lifecycle.events import executed
 from labkit.embedded.services.ecr.lifecycle.rules import parse
 from labkit.embedded.services.ecr.lookup import collect
 from labkit.iam.arn import parse as parse_arn
@@ -48,7 +49,10 @@ def _carry_out(embedded: Embedded, repository: str, since: datetime, now: dateti
         return
     arn = parse_arn(repository)
     key = RepositoryKey(arn.account, arn.region, arn.resource_id)
-    for step in history(parse(policy.text), candidates(embedded, key), since, now):
+    rules, images = parse(policy.text), list(candidates(embedded, key))
+    steps = history(rules, images, since, now)
+    embedded.events.write(list(executed(arn, rules, steps, {image.digest: image for image in images})))
+    for step in steps:
         if step.action == "expire":
             embedded.images.delete(key, step.digest)
         else:
