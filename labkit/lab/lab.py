@@ -9,7 +9,6 @@ What a learner chooses in notebook 00 is kept in the lab home and found again by
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,6 @@ import boto3
 import labkit.embedded.process.client as embedded
 from labkit.aws import organizations, reading, repositories, scps, sessions, transport
 from labkit.docker.engine_choice import DOCKER
-from labkit.embedded.state.lab_clock import ClockReading
 from labkit.errors import UsageError
 from labkit.ground.environment import apply, own_variables
 from labkit.ground.home import home_path
@@ -36,6 +34,7 @@ from labkit.lab.engine import open_builder
 from labkit.lab.notebook_errors import show_as_sentences
 from labkit.lab.organization_path import check_embedded_path
 from labkit.lab.trail import Trail
+from labkit.lab.world import ChangeableWorld
 from labkit.pull.decision import PullDecision
 from labkit.pull.function import FunctionRef
 from labkit.pull.organization import OUTSIDER, Membership, Organization, check_organization_path
@@ -44,7 +43,7 @@ from labkit.pull.regions import check_region
 from labkit.pull.uri import ImageUri
 
 
-class Lab:
+class Lab(ChangeableWorld):
     """Two accounts and what surrounds them. Made by ``Lab.open``, ``Lab.embedded`` or ``Lab.on_profiles``."""
 
     def __init__(self, profiles: Mapping[str, str], choices: Choices, where: str, home: Path | None = None) -> None:
@@ -170,36 +169,6 @@ class Lab:
         built: BuiltImage = self.engine.build(IMAGE_FOLDER, self.base, names, progress or silent, pulling)
         return built
 
-    def add_account(self, number: str) -> None:
-        """Lets an account of 12 digits exist outside the embedded AWS, so that a policy can name it.
-
-        Raises UsageError for a number that is none, and for a lab on real accounts, where AWS knows which exist.
-        """
-        if self.choices.are_real:
-            raise UsageError("Which accounts exist on AWS is AWS's to know: only the embedded AWS can be told of one.")
-        embedded.add_account(self.home, number)
-
-    def let_through(
-        self,
-        profile: str,
-        policy: Mapping[str, Any] | str | None,
-        *,
-        service: str = "ecr",
-        vpce: str | None = None,
-        vpc: str | None = None,
-    ) -> None:
-        """Lets a profile's own calls go as if through a VPC endpoint with this policy; None: through none again.
-
-        ``service`` is ecr, lambda or sts. ``vpce`` and ``vpc`` are ids, as the condition keys aws:SourceVpce and
-        aws:SourceVpc have them; what is not told is not known. Raises UsageError for what cannot be, for a policy that
-        AWS would not take, and for a lab on real accounts.
-        """
-        if self.choices.are_real:
-            raise UsageError("On AWS a call goes through a VPC endpoint where it does; the lab cannot say it does.")
-        text = json.dumps(policy) if isinstance(policy, Mapping) else policy
-        ids = {"vpce": vpce, "vpc": vpc}
-        embedded.let_through(self.home, {"profile": profile, "service": service, "policy": text, **ids})
-
     def replicate(self, repository: str, to: str = "registry", region: str | None = None) -> str:
         """Lets a repository of the registry account have a replica, as ECR's replication makes it; answers its URI.
 
@@ -213,41 +182,6 @@ class Lab:
         source, target = (self.registry.account, self.region), (account, region or self.region)
         return embedded.replicate(self.home, repository, source, target)
 
-    # Time
-
-    @property
-    def clock(self) -> ClockReading:
-        """The lab's clock: what it shows, and how far it is ahead of this machine's.
-
-        Raises UsageError for a lab on real accounts, where the time is the time.
-        """
-        self._check_clock()
-        return embedded.clock(self.home)
-
-    def move_clock(self, by: str) -> ClockReading:
-        """Moves the lab's clock forward, by ``+30d``, ``2h``, ``45m``, ``90s`` or several as in ``+1d12h``.
-
-        Credentials, images and functions grow older by that, and what becomes due happens. ``now`` sets the clock back
-        to this machine's; what has ended by then stays ended. Raises UsageError for what is none of these, and for a
-        lab on real accounts.
-        """
-        self._check_clock()
-        return embedded.move_clock(self.home, by)
-
-    @property
-    def knows_at_once(self) -> bool:
-        """Whether what was changed decides at once: in the embedded AWS, unless its world is realistic."""
-        return not (self.choices.are_real or embedded.settings(self.home).times.propagation)
-
-    def be_realistic(self, on: bool = True, **timing: float) -> None:
-        """Lets what takes time on AWS take time here too, or not: Pending, propagation of policies, races of writes.
-
-        ``timing`` has seconds by the names of `labkit.embedded.state.timing.Timing`. Raises UsageError for other names,
-        and for a lab on real accounts.
-        """
-        self._check_clock()
-        embedded.let_time_pass(self.home, on, timing)
-
     def trail(self, account: str | None = None, *, denied: bool = False, most: int = 50) -> Trail:
         """The newest calls, who made them and how they were decided: all, or those of one account (an actor's name or
         12 digits), or only those that were ``denied``.
@@ -258,10 +192,6 @@ class Lab:
             raise UsageError("What was called on AWS, CloudTrail knows: call LookupEvents with boto3.")
         wanted = {"account": embedded.account_named(self.home, account), "denied": denied, "most": most}
         return Trail.of(embedded.trail(self.home, wanted)["entries"])
-
-    def _check_clock(self) -> None:
-        if self.choices.are_real:
-            raise UsageError("Nobody moves the clock of AWS: only the embedded AWS has one of its own.")
 
     # The organization
 
