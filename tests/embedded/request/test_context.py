@@ -13,8 +13,9 @@ import pytest
 
 from labkit.embedded.records import tags
 from labkit.embedded.request.context import keys_of
+from labkit.embedded.request.endpoints import OF_FUNCTION
 from labkit.iam.arn import parse
-from tests.embedded.conftest import Cloud
+from tests.embedded.conftest import Cloud, session_keys
 from tests.embedded.request.callers import ACCOUNT, Caller, allow, policy, refusal
 
 REPOSITORY = f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/mine"
@@ -218,6 +219,20 @@ def test_a_key_that_the_lab_does_not_know_allows_nothing_and_denies_all(cloud: C
 def test_an_action_that_is_newer_than_the_table_has_the_global_keys():
     assert "aws:requestedregion" in keys_of("ecr:StartReplicationBackfill")
     assert "aws:tagkeys" not in keys_of("ecr:StartReplicationBackfill")
+
+
+def test_the_credentials_of_a_function_say_which_function_calls(cloud: Cloud):
+    caller = Caller(cloud, allow("iam:ListUsers", Condition={"ArnLike": {"lambda:SourceFunctionArn": FUNCTION}}))
+    assert refusal(caller.client("iam").list_users)[0] == "AccessDenied"
+    with cloud.embedded.database.write():
+        role = f"arn:aws:iam::{ACCOUNT}:role/Caller"
+        session = cloud.embedded.role_session(role, "f", 900, context={OF_FUNCTION: FUNCTION})
+    keys = {
+        "AccessKeyId": session.access_key,
+        "SecretAccessKey": session.secret_key,
+        "SessionToken": session.session_token,
+    }
+    assert cloud.client(session_keys(keys), "iam").list_users()["Users"]
 
 
 def test_tags_of_a_user_are_tags_of_the_principal(cloud: Cloud):

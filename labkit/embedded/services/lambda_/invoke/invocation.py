@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call, Credentials
 from labkit.embedded.protocol.faults import too_large
+from labkit.embedded.request.endpoints import OF_FUNCTION
 from labkit.embedded.services.lambda_.aliases.record import find
 from labkit.embedded.services.lambda_.aliases.routing import chosen
 from labkit.embedded.services.lambda_.errors import error
@@ -153,7 +154,8 @@ def _pool(embedded: Embedded, function: Function) -> tuple[SandboxPool, datetime
     with embedded.database.write():
         if not assumable(embedded, function.key, function.role):
             raise error("role gone")
-        credentials = embedded.role_session(function.role, function.key.name, int(SESSION.total_seconds()))
+        seconds, carries = int(SESSION.total_seconds()), {OF_FUNCTION: function.key.arn}
+        credentials = embedded.role_session(function.role, function.key.name, seconds, context=carries)
         note_assumed(embedded, function.key, function.role, credentials)
         embedded.events.write()
     assert function.ready is not None  # noqa: S101 - checked before
