@@ -38,8 +38,11 @@ def user(cloud: Cloud, *actions: str) -> dict[str, str]:
 @pytest.mark.parametrize("parameter", BESIDE)
 def test_the_trust_policy_must_allow_what_a_session_carries(cloud: Cloud, parameter: str) -> None:
     make_role(cloud, document("sts:AssumeRole"))
-    code, message = denied(assume, cloud=cloud, **{parameter: ASKED[parameter]})
-    assert code == "AccessDenied" and f"is not authorized to perform: {BESIDE[parameter]}" in message
+    assert denied(assume, cloud=cloud, **{parameter: ASKED[parameter]}) == (
+        "AccessDenied",
+        f"User: arn:aws:iam::813835382529:user/admin is not authorized to perform: {BESIDE[parameter]} "
+        f"on resource: {ROLE}",
+    )
     make_role(cloud, document("sts:AssumeRole", BESIDE[parameter]), "Second")
     assert assume(cloud, role=ROLE.replace("LimitedLambdaRole", "Second"), **{parameter: ASKED[parameter]})
 
