@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from secrets import token_hex
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -48,6 +48,12 @@ _TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
 _WORLD, _SECRET = "world", "secret"  # names of settings
 
 _Made = TypeVar("_Made")
+
+
+@lru_cache(maxsize=8)
+def _settings(text: str) -> WorldSettings:
+    """The settings that the state has; they are asked for at every call."""
+    return WorldSettings.parse(json.loads(text))
 
 
 class _MadeOnce(Generic[_Made]):
@@ -120,7 +126,7 @@ class Embedded:
     def settings(self) -> WorldSettings:
         """The settings that the world fits."""
         known = self.setting(_WORLD)
-        return WorldSettings.parse(json.loads(known)) if known else WorldSettings()
+        return _settings(known) if known else WorldSettings()
 
     @property
     def secret(self) -> bytes:

@@ -29,8 +29,8 @@ def catch_up(embedded: Embedded, service: str | None = None) -> None:
     """Do what is due, before a call of ``service`` is authorized; without one, in any case."""
     if service is not None and service not in SEEN_BY:
         return
-    for name in MODULES:
-        module = import_module(name)
-        if module.is_due(embedded):
-            with embedded.database.write():
-                module.catch_up(embedded)
+    with embedded.database.read():
+        due = [module for module in map(import_module, MODULES) if module.is_due(embedded)]
+    for module in due:
+        with embedded.database.write():
+            module.catch_up(embedded)
