@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,6 +13,7 @@ from labkit.embedded.process import client, here
 from labkit.embedded.state.lab_clock import FARTHEST, span
 from labkit.errors import UsageError
 from tests.embedded.conftest import Cloud, MovedClock, session_keys
+from tests.embedded.lab_of_tests import image_of, push
 
 ROLE = "arn:aws:iam::592444418872:role/visitor"
 TRUST = (
@@ -72,6 +75,19 @@ def test_a_presigned_request_ends_by_the_machines_clock_which_has_dated_it(cloud
     assert cloud.send("POST", url, {"Host": cloud.served.address}).status == 200
     clock.move(seconds=61)
     assert cloud.send("POST", url, {"Host": cloud.served.address}).status == 403
+
+
+def test_a_download_url_which_the_lab_has_dated_ends_by_the_labs_clock(cloud: Cloud, tmp_path: Path) -> None:
+    ecr = cloud.client("registry", "ecr")
+    ecr.create_repository(repositoryName="repo")
+    push(ecr, "repo", "1", image_of(tmp_path))
+    image = ecr.batch_get_image(repositoryName="repo", imageIds=[{"imageTag": "1"}])["images"][0]
+    layer = json.loads(image["imageManifest"])["layers"][0]["digest"]
+    url = ecr.get_download_url_for_layer(repositoryName="repo", layerDigest=layer)["downloadUrl"]
+    target, host = url.removeprefix(cloud.embedded.endpoint), {"Host": cloud.served.address}
+    assert cloud.send("GET", target, host).status == 200
+    cloud.embedded.move_clock(timedelta(days=1))
+    assert cloud.send("GET", target, host).status == 403
 
 
 def test_the_move_outlives_a_restart_and_now_undoes_it(cloud: Cloud, clock: MovedClock) -> None:

@@ -78,6 +78,10 @@ class Place:
     def delete_image(self) -> None:
         self.ecr.batch_delete_image(repositoryName="repo", imageIds=[{"imageTag": "1"}])
 
+    def archive_image(self) -> None:
+        wanted = {"repositoryName": "repo", "imageId": {"imageTag": "1"}, "targetStorageClass": "ARCHIVE"}
+        self.ecr.update_image_storage_class(**wanted)
+
     def delete_repository(self) -> None:
         self.ecr.delete_repository(repositoryName="repo", force=True)
 
@@ -100,6 +104,7 @@ def refused(call: Callable[[], Any]) -> tuple[str, int, str]:
 LOSSES = [
     pytest.param(Place.withdraw, DENIED, id="the policy is withdrawn"),
     pytest.param(Place.delete_image, DELETED, id="the image is deleted"),
+    pytest.param(Place.archive_image, DELETED, id="the image is archived (13.4: taken to be as if deleted)"),
     pytest.param(Place.delete_repository, DELETED, id="the repository is deleted"),
 ]
 
@@ -229,6 +234,34 @@ def test_pushing_another_image_under_the_tag_is_not_enough_update_function_code_
     place.settle()
     assert place.state() == ("Active", None, None, "Successful", None, None)
     assert place.invoke() == [2, None]
+
+
+def test_a_lifecycle_policy_that_expires_the_image_in_use_is_met_when_the_function_is_restored(place: Place):
+    """aws-facts 8 (root cause 16)."""
+    place.active()
+    selection = {"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
+    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+    place.ecr.put_lifecycle_policy(repositoryName="repo", lifecyclePolicyText=json.dumps({"rules": [rule]}))
+    place.later(timedelta(days=20))
+    assert place.ecr.list_images(repositoryName="repo")["imageIds"] == [] and place.invoke() == [1, None]
+    place.later()
+    refused(place.invoke)
+    assert place.state()[:3] == ("Inactive", *DELETED)
+
+
+def test_an_archived_image_that_was_restored_can_be_fetched_again(place: Place):
+    """aws-facts 13.4: restoring takes up to 20 minutes."""
+    place.active()
+    place.archive_image()
+    place.later()
+    refused(place.invoke)
+    assert place.state()[:3] == ("Inactive", *DELETED)
+    wanted = {"repositoryName": "repo", "imageId": {"imageTag": "1"}, "targetStorageClass": "STANDARD"}
+    place.ecr.update_image_storage_class(**wanted)
+    place.later(timedelta(minutes=21))
+    place.lambda_.update_function_code(FunctionName="f", ImageUri=f"{place.repository}:1")
+    place.settle()
+    assert place.state()[0] == "Active"
 
 
 def test_a_function_across_accounts_is_restored_by_lambda_alone_whatever_the_caller_may(place: Place):
