@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from labkit.aws import tags
+from labkit.aws.reading import unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,26 @@ def policy(ecr: Any, name: str) -> str | None:
         return str(ecr.get_repository_policy(repositoryName=name)["policyText"])
     except ecr.exceptions.RepositoryPolicyNotFoundException:
         return None
+
+
+def registry_policy(ecr: Any) -> str | None:
+    """The text of the registry's policy, or None when it has none. Raises Unreadable."""
+    try:
+        return str(ecr.get_registry_policy()["policyText"])
+    except ecr.exceptions.RegistryPolicyNotFoundException:
+        return None
+    except ClientError as error:
+        raise unreadable("The policy of the registry", error) from None
+
+
+def tag_keys(ecr: Any, arn: str) -> dict[str, str] | None:
+    """The condition keys of a repository's tags; None where the caller may not read them."""
+    try:
+        found = ecr.list_tags_for_resource(resourceArn=arn)["tags"]
+    except ClientError:
+        return None
+    families = ("aws:ResourceTag", "ecr:ResourceTag")
+    return {f"{family}/{tag['Key']}": tag["Value"] for family in families for tag in found}
 
 
 def set_policy(ecr: Any, name: str, document: Mapping[str, Any] | str | None) -> None:

@@ -276,20 +276,23 @@ class Lab(ChangeableWorld):
         admin = self._account(who.account)
         if admin is None:
             raise UsageError(f"The lab has no profile that reads the account {who.account} of the caller.")
-        text = repositories.policy(self.registry.client("ecr"), repository)
-        policy = Policy.parse(text, "the repository policy") if text else None
+        ecr, image = self.registry.client("ecr"), ImageUri.parse(self.image_uri(repository))
+        policy = _parsed(repositories.policy(ecr, repository), "the repository policy")
+        registry = _parsed(repositories.registry_policy(ecr), "the registry policy")
         own = reading.caller_policies(admin.client("iam"), principal)
         # Whatever does not ask for paths can be answered without the right to read the organization's tree.
-        asked_for_paths = any(map(needs_paths, [*own.identity, own.boundary, policy]))
+        asked_for_paths = any(map(needs_paths, [*own.identity, own.boundary, policy, registry]))
         membership = (self._membership if asked_for_paths else self._organization_only)(who.account)
         return PullQuestion(
             caller=principal,
             caller_policies=own._replace(scp=self._scp(who.account)),
             caller_context=caller_context(principal, membership),
             function_arn=FunctionRef(who.account, self.region, function).arn,
-            image=ImageUri.parse(self.image_uri(repository)),
+            image=image,
             repository_policy=policy,
             membership=membership,
+            registry_policy=registry,
+            repository_keys=repositories.tag_keys(ecr, image.repository_arn),
         )
 
     def _scp(self, account: str) -> Levels | None:
@@ -325,6 +328,10 @@ def can_pull(lab: Lab, caller: boto3.Session, function: str, repository: str) ->
     read, and Unreadable where the lab's own profiles may not read what the question needs.
     """
     return lab.explain(caller, function, repository)
+
+
+def _parsed(text: str | None, name: str) -> Policy | None:
+    return Policy.parse(text, name) if text else None
 
 
 def asks_for_paths(policy: Policy | None) -> bool:

@@ -184,12 +184,28 @@ class TestExplaining:
             callers_may({"StringEquals": {"aws:PrincipalAccount": lab.workload.account}}),
             callers_may({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{lab.actor('development').account}:*"}}),
             callers_may({"BoolIfExists": {"aws:PrincipalIsAWSService": "true"}}),
+            callers_may({"StringEquals": {"aws:ResourceTag/labkit": "organization"}}),
+            callers_may({"StringEquals": {"ecr:ResourceTag/labkit": "another"}}),
         ):
             repositories.set_policy(ecr, ORGANIZATION.repository, document)
             for name in ("workload", "development", "neighbour", "outsider"):
                 actor = lab.actor(name)
                 foretold = lab.explain(actor.session, ORGANIZATION.function, ORGANIZATION.repository).allowed
                 assert foretold is created(lab, actor), (name, document)
+
+    def test_the_registrys_policy_is_part_of_the_explanation(self, lab):
+        prepare(lab, "organization")
+        ecr, actor = lab.registry.client("ecr"), lab.actor("workload")
+        repositories.set_policy(ecr, ORGANIZATION.repository, policies.organization(lab.organization_id))
+        closed = {"Effect": "Deny", "Principal": "*", "Action": list(policies.PULL_ACTIONS), "Resource": "*"}
+        ecr.put_registry_policy(policyText=json.dumps({"Version": "2012-10-17", "Statement": [closed]}))
+        try:
+            decision = lab.explain(actor.session, ORGANIZATION.function, ORGANIZATION.repository)
+            assert not any(each.allowed for each in (*decision.caller, *decision.service))
+            assert not created(lab, actor)
+        finally:
+            ecr.delete_registry_policy()
+        assert lab.explain(actor.session, ORGANIZATION.function, ORGANIZATION.repository).allowed
 
     def test_a_caller_whose_account_the_lab_cannot_read_is_said_to_be_out_of_reach(self, lab):
         small = Lab({k: lab.profiles[k] for k in ("registry", "workload")}, lab.choices, lab.where)
