@@ -23,6 +23,8 @@ from labkit.embedded.services.sts.signatures import ALGORITHMS, matching, verifi
 SKEW = 300
 """Seconds by which clocks may differ."""
 
+_LATEST = 1 << 53  # seconds; what a float holds without loss
+
 
 @dataclass(frozen=True)
 class IdToken:
@@ -47,6 +49,8 @@ class IdToken:
         for name in ("iss", "sub", "aud"):
             if not claims.get(name):
                 raise refusal("no claim", name)
+        if not isinstance(claims["iss"], str) or not isinstance(claims["sub"], str):
+            raise refusal("no token")
         return found
 
     @property
@@ -78,9 +82,14 @@ class IdToken:
 
     def _check_times(self, now: int) -> None:
         times = {name: self.claims.get(name) for name in ("exp", "nbf", "iat")}
-        if any(type(each) not in (int, float, type(None)) for each in times.values()) or times["exp"] is None:
+        if times["exp"] is None or not all(each is None or _is_moment(each) for each in times.values()):
             raise refusal("bad token")
         if now > times["exp"] + SKEW:
             raise refusal("expired token", now, int(times["exp"]))
         if any(each is not None and each > now + SKEW for each in (times["nbf"], times["iat"])):
             raise refusal("bad token")
+
+
+def _is_moment(value: Any) -> bool:
+    """Whether a claim is a number of seconds: true, NaN and the infinities are none."""
+    return type(value) in (int, float) and abs(value) < _LATEST

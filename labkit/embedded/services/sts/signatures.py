@@ -52,7 +52,7 @@ def _rsa(message: bytes, signature: bytes, key: Key, algorithm: Algorithm) -> bo
 
     try:
         used: str = rsa.verify(message, signature, rsa.PublicKey(number(key["n"]), number(key["e"])))
-    except (rsa.VerificationError, OverflowError):
+    except (rsa.VerificationError, OverflowError, ValueError):  # also for a number that is no modulus
         return False
     return used == algorithm.hash  # the library takes whichever hash the signature names
 
