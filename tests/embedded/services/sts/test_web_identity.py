@@ -293,3 +293,20 @@ def test_the_account_of_the_role_sees_who_came_or_wanted_to(cloud: Cloud, signer
     }
     assert text not in event["CloudTrailEvent"]
     assert ("errorCode" in record) is (subject != SUBJECT)
+
+
+@pytest.mark.parametrize("host", ["idp.example.com", "oidc.eks.eu-central-1.amazonaws.com/id/A1B2"])
+def test_subject_and_audience_of_any_provider_are_condition_keys(cloud: Cloud, signer: Signer, host: str) -> None:
+    url = f"https://{host}"
+    iam = cloud.client("registry", "iam")
+    arn = iam.create_open_id_connect_provider(Url=url, ClientIDList=["a"])["OpenIDConnectProviderArn"]
+    with cloud.embedded.database.write():
+        providers.put_keys(cloud.embedded.database, url, [signer.public])
+    condition = {"StringEquals": {f"{host}:sub": "me", f"{host}:aud": "a"}, "Null": {f"{host}:team": "true"}}
+    make_role(cloud, trusting(federated=arn, Condition=condition), "deployer")
+    policy = allow("ecr:DescribeRepositories", Condition={"StringEquals": {f"{host}:sub": "me"}})
+    iam.put_role_policy(RoleName="deployer", PolicyName="p", PolicyDocument=policy)
+    answer = enter(cloud, token(cloud, signer, iss=url, sub="me", aud="a", team="b"))
+    ecr = cloud.client(session_keys(answer["Credentials"]), "ecr")
+    assert ecr.describe_repositories()["repositories"] == []
+    assert denied(enter, cloud=cloud, text=token(cloud, signer, iss=url, sub="you", aud="a")) == REFUSED
