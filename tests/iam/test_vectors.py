@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from labkit.iam.cases import Case as ReadCase
 from labkit.iam.cases import read_cases
 from labkit.iam.operators import OPERATORS
 
@@ -116,3 +117,17 @@ def test_every_condition_operator_has_vectors_that_allow_and_vectors_that_deny()
         "allowed": set(),
         "denied": set(),
     }
+
+
+# The collection of reported cases lies beside some copies of the project. The vectors hold the same questions; this
+# reads it as it is, so that a case that is added to it counts at once.
+REPORTED = Path(__file__).resolve().parents[3] / "shared" / "cases"
+REPORTED_FILES = sorted(REPORTED.glob("*/case.json"))
+
+
+@pytest.mark.skipif(not REPORTED_FILES, reason=f"there is no collection of reported cases in {REPORTED}")
+@pytest.mark.parametrize("path", REPORTED_FILES, ids=lambda path: path.parent.name)
+def test_a_reported_case_is_decided_as_aws_decided(path):
+    for case in read_cases(path.read_text("utf-8")):
+        assert isinstance(case, ReadCase), case
+        assert case.missed(case.decide()) == []

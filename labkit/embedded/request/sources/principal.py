@@ -13,21 +13,23 @@ from collections.abc import Mapping
 from labkit.embedded.records import organization, tags
 from labkit.embedded.request.sources.asked import Asked, Family, Source
 from labkit.embedded.state.clock import iso
-from labkit.iam.arn import parse
 from labkit.iam.patterns import ContextValue
-from labkit.iam.request import ANONYMOUS, ROOT, SESSION, USER
-
-_TYPES = {ROOT: "Account", USER: "User", SESSION: "AssumedRole", ANONYMOUS: "Anonymous"}
+from labkit.iam.rules.carried_keys import CARRIED_KEYS
 
 
-def _type(asked: Asked) -> str | None:
-    who = asked.call.identity.principal
-    return "FederatedUser" if who.is_federated_user else _TYPES.get(who.kind)
+def _carried(name: str) -> Source:
+    """What the principal carries by who it is; of the unique id in aws:userid the state knows more than it does."""
+    find = CARRIED_KEYS[name]
+    return lambda asked: find(asked.call.identity.principal)
 
 
-def _user_name(asked: Asked) -> str | None:
-    identity = asked.call.identity
-    return parse(identity.arn).name if identity.principal.kind == USER else None
+_CARRIED = (
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:PrincipalIsAWSService",
+    "aws:PrincipalType",
+    "aws:username",
+)
 
 
 def _issued(asked: Asked) -> str | None:
@@ -54,16 +56,12 @@ def _tags(asked: Asked) -> Mapping[str, str]:
 
 
 SOURCES: Mapping[str, Source] = {
-    "aws:principalaccount": lambda asked: asked.call.account or None,
-    "aws:principalarn": lambda asked: asked.call.identity.principal_arn or None,
-    "aws:principalisawsservice": lambda asked: "false",
+    **{name.lower(): _carried(name) for name in _CARRIED},
     "aws:principalorgid": _organization,
     "aws:principalorgmasteraccountid": _management,
     "aws:principalorgpaths": _paths,
-    "aws:principaltype": _type,
     "aws:sourceidentity": lambda asked: asked.call.identity.source_identity,
     "aws:userid": lambda asked: asked.call.identity.user_id or None,
-    "aws:username": _user_name,
     "aws:tokenissuetime": _issued,
     "aws:multifactorauthpresent": lambda asked: "false" if asked.call.identity.issued else None,
 }
