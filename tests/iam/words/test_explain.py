@@ -162,31 +162,7 @@ def managed(policy: Policy, arn: str) -> Policy:
 MANAGED = f"arn:aws:iam::{OWN}:policy/No"
 OF_ORGANIZATION = "arn:aws:organizations::111122223333:policy/o-exampleorgid/service_control_policy/p-12345678"
 RCP_ARN = OF_ORGANIZATION.replace("service", "resource")
-MEMBER, OTHER_MEMBER = {"aws:PrincipalOrgID": "o-exampleorgid"}, {"aws:PrincipalOrgID": "o-another"}
-ARNS = [
-    ({"identity": [EVERYTHING, managed(NOTHING, MANAGED)]}, {}, MANAGED),
-    ({"boundary": managed(NOTHING, MANAGED)}, {}, MANAGED),
-    ({"session": [managed(NOTHING, MANAGED)]}, {}, MANAGED),
-    ({"scp": [[EVERYTHING], [managed(NOTHING, OF_ORGANIZATION)]]}, {}, OF_ORGANIZATION),
-    ({"rcp": [[managed(NOTHING, RCP_ARN)]]}, MEMBER, RCP_ARN),
-]
-
-
-@pytest.mark.parametrize(("kinds", "context", "arn"), ARNS)
-def test_an_explicit_denial_ends_with_the_arn_of_the_policy_that_denies(kinds, context, arn):
-    assert decide(USER, context, **kinds).denial.endswith(f"with an explicit deny in {article_of(kinds)}: {arn}")
-
-
-def article_of(kinds: dict) -> str:
-    (kind,) = kinds
-    names = {
-        "identity": "an identity-based policy",
-        "boundary": "a permissions boundary",
-        "session": "a session policy",
-    }
-    return {**names, "scp": "a service control policy", "rcp": "a resource control policy"}[kind]
-
-
+OTHER_MEMBER = {"aws:PrincipalOrgID": "o-another"}
 SILENT = Policy.parse({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
 WITHOUT_ARN = [
     ({"identity": [managed(SILENT, MANAGED)]}, {}),
