@@ -21,6 +21,7 @@ from labkit.embedded.protocol.calls import Call
 from labkit.embedded.protocol.wire import Exchange, HttpAnswer, Piece
 from labkit.embedded.services.ecr.images.image import RepositoryKey
 from labkit.embedded.services.ecr.lookup import key_of, where
+from labkit.embedded.services.ecr.registries.settings import BLOB_MOUNTING, value_of
 from labkit.embedded.services.registry.blobs import checked_digest
 from labkit.embedded.services.registry.errors import Refusal
 from labkit.embedded.services.registry.visits import Visit, repository_named
@@ -140,7 +141,8 @@ def _mount(visit: Visit, digest: str, name: str) -> HttpAnswer | None:
 
 
 def _may_mount(visit: Visit, source: RepositoryKey) -> bool:
-    if (source.account, source.region) != (visit.key.account, visit.key.region):
+    here = (visit.key.account, visit.key.region)
+    if (source.account, source.region) != here or value_of(visit.embedded, *here, BLOB_MOUNTING) != "ENABLED":
         return False
     if not (visit.may("CompleteLayerUpload", visit.key) and visit.may("GetDownloadUrlForLayer", source)):
         return False

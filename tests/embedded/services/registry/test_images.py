@@ -32,7 +32,9 @@ NOT_FOUND = (404, "MANIFEST_UNKNOWN", "Requested image not found")
 
 @pytest.fixture
 def registry(cloud: Cloud) -> Registry:
-    cloud.client("registry", "ecr").create_repository(repositoryName="lambda-same-account")
+    ecr = cloud.client("registry", "ecr")
+    ecr.create_repository(repositoryName="lambda-same-account")
+    ecr.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
     return Registry(cloud)
 
 

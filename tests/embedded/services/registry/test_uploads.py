@@ -26,6 +26,7 @@ def registry(cloud: Cloud) -> Registry:
     ecr = cloud.client("registry", "ecr")
     for name in ("lambda-same-account", "other"):
         ecr.create_repository(repositoryName=name)
+    ecr.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
     return Registry(cloud)
 
 
@@ -188,6 +189,14 @@ def test_a_layer_can_be_mounted_from_another_repository(registry: Registry, othe
     assert_there(other)
 
 
+def test_nothing_is_mounted_in_a_registry_that_has_not_enabled_it(registry: Registry, other: Registry):
+    registry.push_blob(LAYER)
+    ecr = registry.cloud.client("registry", "ecr")
+    for value, status in (("DISABLED", 202), ("ENABLED", 201)):
+        ecr.put_account_setting(name="BLOB_MOUNTING", value=value)
+        assert mount(other) == status
+
+
 @pytest.mark.parametrize("source", [f"{REGISTRY}/nope", "other", "", f"{REGISTRY}/other"])
 def test_a_mount_of_what_is_not_there_becomes_an_upload(registry: Registry, source: str):
     assert mount(registry, source) == 202
@@ -201,10 +210,11 @@ def test_a_mount_that_does_not_say_from_where_becomes_an_upload(registry: Regist
 def test_a_layer_is_mounted_within_one_account_and_region_only(registry: Registry):
     registry.push_blob(LAYER)
     cloud = registry.cloud
-    cloud.client("registry", "ecr", "us-east-1").create_repository(repositoryName="layers")
+    for theirs in (cloud.client("registry", "ecr", "us-east-1"), cloud.client("workload", "ecr")):
+        theirs.create_repository(repositoryName="layers")
+        theirs.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
     elsewhere = Registry(cloud, "registry", HOST.format("813835382529", "us-east-1") + "/layers")
     assert mount(elsewhere) == 202
-    cloud.client("workload", "ecr").create_repository(repositoryName="layers")
     assert mount(Registry(cloud, "workload", HOST.format("592444418872", "eu-central-1") + "/layers")) == 202
 
 

@@ -16,11 +16,14 @@ from labkit.embedded.records import registries
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
+BLOB_MOUNTING = "BLOB_MOUNTING"
+"""The setting that says whether layers can be mounted from other repositories of the registry; off in a new one."""
+
 #: What a setting can be; the first is what it is in a new registry.
 _VALUES: Mapping[str, tuple[str, ...]] = {
     "BASIC_SCAN_TYPE_VERSION": ("AWS_NATIVE",),
     "REGISTRY_POLICY_SCOPE": ("V2",),
-    "BLOB_MOUNTING": ("DISABLED", "ENABLED"),
+    BLOB_MOUNTING: ("DISABLED", "ENABLED"),
 }
 
 
