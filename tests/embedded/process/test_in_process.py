@@ -159,6 +159,13 @@ def test_a_lab_on_it_says_so_and_can_be_told_of_an_account(home: Path, environme
     assert [each["vpce"] for each in client.vpc_endpoints(home)] == ["vpce-0123456789abcdef0"]
     lab.let_through("workload", None)
     assert client.vpc_endpoints(home) == []
+    assert lab.knows_at_once
+    lab.be_realistic(propagation=30)
+    assert not lab.knows_at_once
+    lab.be_realistic(False)
+    assert lab.knows_at_once
+    with pytest.raises(UsageError, match="no timing named 'patience'"):
+        lab.be_realistic(patience=3)
     assert lab.move_clock("+30d").words == lab.clock.words == "30 d ahead of this machine"
     client.stop(home)
 
@@ -169,6 +176,9 @@ def test_a_lab_on_real_accounts_cannot_be_told_of_one(home: Path) -> None:
         lab.add_account("999988887777")
     with pytest.raises(UsageError, match="Nobody moves the clock of AWS"):
         lab.move_clock("+30d")
+    with pytest.raises(UsageError, match="Nobody moves the clock of AWS"):
+        lab.be_realistic()
+    assert not lab.knows_at_once
     with pytest.raises(UsageError, match="On AWS a call goes through a VPC endpoint where it does"):
         lab.let_through("workload", None)
 
