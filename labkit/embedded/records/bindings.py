@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from labkit.embedded.state.database import Database
 from labkit.iam.arn import split
-from labkit.pull.function import LATEST, FunctionRef
+from labkit.pull.function import LATEST
 from labkit.pull.stored_policy import rewritten
 
 _ELEMENTS = ("Principal", "NotPrincipal")
@@ -37,8 +37,8 @@ def place(holder: str) -> Place:
     """Where the policy of the role, repository, function, version or alias with this ARN stands."""
     named = split(holder)
     if named is not None and named.service == "lambda":
-        function = FunctionRef.parse(holder, longest=len(holder))
-        arn, qualifier = function.unqualified.arn, function.qualifier or LATEST
+        _, name, qualifier = (*named.resource.split(":", 2), LATEST)[:3]
+        arn = holder[: holder.index(named.resource)] + f"function:{name}"
         if qualifier == LATEST or qualifier.isdecimal():
             return Place("function", "policy", "arn = ? AND version = ?", (arn, qualifier))
         return Place("function_alias", "policy", "arn = ? AND name = ?", (arn, qualifier))

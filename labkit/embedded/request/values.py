@@ -43,7 +43,7 @@ def read_json(shape: Shape, value: Any, where: str) -> Any:
         return read_text(shape, repr(value), where)
     if not _JSON_TYPES.get(kind, _never)(value):
         raise ValueProblemError(f"{where} is not a valid {kind}")
-    return value
+    return float(value) if kind in ("float", "double") else value
 
 
 def write_timestamp(moment: datetime, style: str) -> str | float | int:
