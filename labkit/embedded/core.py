@@ -30,7 +30,7 @@ from labkit.embedded.request.recording.events import Events
 from labkit.embedded.state import snapshots
 from labkit.embedded.state.clock import Clock, SystemClock
 from labkit.embedded.state.database import Database, StateError
-from labkit.embedded.state.lab_clock import OffsetClock, keep_offset, kept_offset, moved
+from labkit.embedded.state.lab_clock import OffsetClock, keep_offset, kept_offset, moved, stay_ended
 from labkit.embedded.state.opening import open_database
 from labkit.embedded.state.runtime import write_profiles
 from labkit.embedded.state.settings import WorldSettings
@@ -159,8 +159,11 @@ class Embedded:
 
         Raises `UsageError` for a move that is too far.
         """
+        self.catch_up()
         with self.database.write():
             offset = timedelta() if by is None else moved(self.clock.offset, by)
+            if by is None:
+                stay_ended(self.database, self.clock.now(), self.clock.machine.now())
             keep_offset(self.database, offset)
             self.database.afterwards(lambda: setattr(self.clock, "offset", offset))
         self.catch_up()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from labkit.embedded.state.clock import Clock, iso
+from labkit.embedded.state.clock import Clock, iso, stored
 from labkit.embedded.state.database import Database
 from labkit.errors import UsageError
 
@@ -26,6 +26,9 @@ NOW = "now"
 
 FARTHEST = timedelta(days=100 * 365)
 """How far the lab's clock can be ahead of the machine's: every date stays one that clients can read."""
+
+DOWNLOAD_KEY = "download_key"
+"""The setting with the key that download URLs are signed with."""
 
 _SETTING = "clock_offset"
 _SPAN = re.compile(r"\+?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
@@ -82,6 +85,17 @@ def kept_offset(db: Database) -> timedelta:
 def keep_offset(db: Database, offset: timedelta) -> None:
     """Keep it, in a unit that writes."""
     db.run("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", _SETTING, str(offset.total_seconds()))
+
+
+def stay_ended(db: Database, until: datetime, now: datetime) -> None:
+    """What has ended ``until`` this moment stays so when it will be ``now`` again, in a unit that writes.
+
+    Which download URLs there are is not known, so that none of them is taken any more.
+    """
+    for table in ("session", "login_token"):
+        ended = (stored(now), stored(now), stored(until))
+        db.run(f"UPDATE {table} SET expires = ? WHERE expires > ? AND expires <= ?", *ended)  # noqa: S608
+    db.run("DELETE FROM setting WHERE name = ?", DOWNLOAD_KEY)
 
 
 @dataclass(frozen=True)

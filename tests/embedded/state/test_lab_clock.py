@@ -68,6 +68,19 @@ def test_temporary_credentials_end_by_the_labs_clock(cloud: Cloud) -> None:
         sts.get_caller_identity()
 
 
+def test_what_has_expired_stays_so_when_the_clock_is_set_back(cloud: Cloud) -> None:
+    cloud.client("workload", "iam").create_role(RoleName="visitor", AssumeRolePolicyDocument=TRUST)
+    assume = cloud.client("workload", "sts").assume_role
+    early = cloud.client(session_keys(assume(RoleArn=ROLE, RoleSessionName="early")["Credentials"]), "sts")
+    cloud.embedded.move_clock(timedelta(minutes=30))
+    late = cloud.client(session_keys(assume(RoleArn=ROLE, RoleSessionName="late")["Credentials"]), "sts")
+    cloud.embedded.move_clock(timedelta(minutes=30))
+    cloud.embedded.move_clock(None)
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        early.get_caller_identity()
+    assert late.get_caller_identity()["Arn"].endswith("/late")
+
+
 def test_a_presigned_request_ends_by_the_machines_clock_which_has_dated_it(cloud: Cloud, clock: MovedClock) -> None:
     sts = cloud.client("workload", "sts")
     url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=60).removeprefix(cloud.embedded.endpoint)
@@ -88,6 +101,8 @@ def test_a_download_url_which_the_lab_has_dated_ends_by_the_labs_clock(cloud: Cl
     assert cloud.send("GET", target, host).status == 200
     cloud.embedded.move_clock(timedelta(days=1))
     assert cloud.send("GET", target, host).status == 403
+    cloud.embedded.move_clock(None)
+    assert cloud.send("GET", target, host).status == 403, "it stays ended"
 
 
 def test_the_move_outlives_a_restart_and_now_undoes_it(cloud: Cloud, clock: MovedClock) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlencode
 
 from labkit.embedded.protocol.wire import Exchange, HttpAnswer, HttpRequest, Stretch, text_answer, whole_number
 from labkit.embedded.state.blobs import is_digest
+from labkit.embedded.state.lab_clock import DOWNLOAD_KEY
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -23,8 +24,6 @@ PREFIX = "/layers/"
 
 LIFETIME = 3600
 """How long a download URL works, in seconds."""
-
-_KEY = "download_key"  # the name of the setting
 
 
 def download_url(embedded: Embedded, digest: str) -> str:
@@ -66,9 +65,9 @@ def _signature(embedded: Embedded, digest: str, expires: int) -> str:
 
 def _key(embedded: Embedded) -> bytes:
     """The signing key of this lab, made on first use."""
-    found = embedded.setting(_KEY)
+    found = embedded.setting(DOWNLOAD_KEY)
     if found is None:
         with embedded.database.write():
-            found = embedded.setting(_KEY) or secrets.token_hex(32)
-            embedded.set_setting(_KEY, found)
+            found = embedded.setting(DOWNLOAD_KEY) or secrets.token_hex(32)
+            embedded.set_setting(DOWNLOAD_KEY, found)
     return bytes.fromhex(found)
