@@ -38,11 +38,13 @@ CONDITIONS = [
 CONTEXT = {"aws:PrincipalAccount": OWN}
 
 
-@pytest.mark.parametrize("unknown", [{"aws:resourcetag/"}, {"aws:resourcetag/team", "aws:resourcetag/owner"}], ids=str)
+@pytest.mark.parametrize(
+    "unknown", [("aws:resourcetag/",), ("aws:resourcetag/team", "aws:resourcetag/owner")], ids=" ".join
+)
 @pytest.mark.parametrize("condition", CONDITIONS, ids=str)
 def test_a_condition_on_an_unknown_key_satisfies_no_allow_and_every_deny(condition, unknown):
-    assert not allowed("Allow", unknown, CONTEXT, Condition=condition)
-    assert not allowed("Deny", unknown, CONTEXT, Condition=condition)
+    assert not allowed("Allow", set(unknown), CONTEXT, Condition=condition)
+    assert not allowed("Deny", set(unknown), CONTEXT, Condition=condition)
 
 
 @pytest.mark.parametrize("element", ["Resource", "NotResource"])
