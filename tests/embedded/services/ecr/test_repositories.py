@@ -196,6 +196,20 @@ MODES: dict[str, tuple[dict[str, Any], bool]] = {
         False,
     ),
     "a mode that does not exist": ({"imageTagMutability": "SOMETIMES"}, False),
+    "two wildcards in a filter": (
+        {
+            "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+            "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "*-dev-*"}],
+        },
+        True,
+    ),
+    "three wildcards in a filter": (
+        {
+            "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+            "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "*-*-*"}],
+        },
+        False,
+    ),
     "six filters": (
         {"imageTagMutability": "MUTABLE_WITH_EXCLUSION", "imageTagMutabilityExclusionFilters": FILTERS * 6},
         False,

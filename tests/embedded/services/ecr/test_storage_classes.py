@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -86,6 +88,36 @@ def test_lambda_is_refused_an_archived_image_as_one_that_is_not_there(lab: Lab, 
     assert text.startswith(f"Source image {uri} does not exist.")
     change(ecr, name, "STANDARD")
     assert lab.create("registry", "f", uri)["FunctionName"] == "f"
+
+
+def test_in_a_realistic_world_an_image_is_on_its_way_back_for_twenty_minutes(
+    lab: Lab, cloud: Cloud, ecr: Any, uri: str, name: str
+):
+    lab.role("registry")  # in a realistic world a new one could not be assumed at once
+    cloud.embedded.apply(replace(cloud.embedded.settings, realistic=True))
+    change(ecr, name, "ARCHIVE")
+    assert change(ecr, name, "STANDARD")["imageStatus"] == "ACTIVATING"
+    call = {"repositoryName": name, "imageId": {"imageTag": "0.0.1"}, "targetStorageClass": "ARCHIVE"}
+    assert refusal(ecr.update_image_storage_class, **call)[0] == "ImageStorageClassUpdateNotSupportedException"
+    assert "lastActivatedAt" not in detail(ecr, name)
+    for minutes, status in ((19, "ACTIVATING"), (1, "ACTIVE")):
+        cloud.embedded.move_clock(timedelta(minutes=minutes))
+        filtered = ecr.list_images(repositoryName=name, filter={"imageStatus": status})["imageIds"]
+        pulled = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "0.0.1"}])["images"]
+        assert (detail(ecr, name)["imageStatus"], len(filtered), len(pulled)) == (status, 1, status == "ACTIVE")
+    assert lab.create("registry", "f", uri)["FunctionName"] == "f"
+
+
+def test_a_function_that_wakes_finds_its_image_in_the_archive(lab: Lab, cloud: Cloud, ecr: Any, uri: str, name: str):
+    lambda_ = lab.active("registry", "f", uri)
+    change(ecr, name, "ARCHIVE")
+    assert lambda_.get_function(FunctionName="f")["Configuration"]["State"] == "Active"
+    cloud.embedded.move_clock(timedelta(days=60))
+    assert lambda_.get_function(FunctionName="f")["Configuration"]["State"] == "Inactive"
+    assert refusal(lambda_.invoke, FunctionName="f")[0] == "CodeArtifactUserPendingException"
+    found = lambda_.get_function(FunctionName="f")["Configuration"]
+    assert (found["State"], found["StateReasonCode"]) != ("Active", None)
+    assert found["StateReasonCode"] == "ImageDeleted"
 
 
 def test_an_image_that_is_pushed_again_comes_back(ecr: Any, uri: str, name: str, image: Image):

@@ -30,6 +30,7 @@ from labkit.iam.arn import RegistryHost
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
+_MOST_WILDCARDS = 2  # in one filter (hashicorp/terraform-provider-aws, aws_ecr_repository)
 _Exclusions = tuple[Mapping[str, str], ...]
 
 
@@ -122,6 +123,9 @@ def _mutability(params: Mapping[str, Any]) -> tuple[str, _Exclusions]:
             "imageTagMutabilityExclusionFilters",
             f"ImageTagMutabilityExclusionFilters can't be null when imageTagMutability is set as {mutability}",
         )
+    if any(each["filter"].count("*") > _MOST_WILDCARDS for each in exclusions):  # AWS's sentence is not known
+        text = f"An exclusion filter has at most {_MOST_WILDCARDS} wildcards"
+        raise invalid("imageTagMutabilityExclusionFilters", text)
     return mutability, exclusions
 
 
