@@ -19,6 +19,7 @@ from labkit.exercises.n07_growth import as_many_accounts, room_without_blanks
 from labkit.exercises.n08_break_it_yourself.closing_exercises import deny_that_spares_services, refuses_lambda_only
 from labkit.exercises.n08_break_it_yourself.mistakes import broken, narrowed_scp
 from labkit.exercises.n08_break_it_yourself.repairs import predicted, repaired, repaired_scp
+from labkit.exercises.n08_break_it_yourself.role_made_anew import repaired_principal
 
 __all__ = [
     "SECOND_ACCOUNT",
@@ -41,6 +42,7 @@ __all__ = [
     "predicted",
     "refuses_lambda_only",
     "repaired",
+    "repaired_principal",
     "repaired_scp",
     "room_without_blanks",
     "second_tag",
