@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.iam import Policy
+from labkit.iam import Policies, Policy, Request, evaluate
 from tests.iam.decided import (
     ALLOWED,
     EVERYTHING,
@@ -11,6 +11,7 @@ from tests.iam.decided import (
     OWN,
     REFUSED,
     REGISTRY,
+    REPOSITORY,
     SERVICE,
     USER,
     decide,
@@ -135,3 +136,15 @@ def test_a_miss_as_data():
         decide(LAMBDA, resource=statements({"Principal": {"AWS": OWN}})).nearest_miss.to_dict()["element"]
         == "Principal"
     )
+
+
+def test_a_deny_on_a_key_of_a_service_that_nobody_knows_is_to_spare_services():
+    deny = {
+        "Sid": "D",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": "1"}},
+    }
+    request = Request(LAMBDA, "ecr:BatchGetImage", REPOSITORY, unknown=frozenset({"aws:principalaccount"}))
+    found = evaluate(request, Policies(resource=statements({"Principal": "*"}, deny))).nearest_miss
+    assert found.change == 'add "Bool": {"aws:PrincipalIsAWSService": "false"} to D, to spare services'
