@@ -272,6 +272,19 @@ def test_what_is_no_name_is_a_validation_error(cloud: Cloud, name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("operation", ["get_function", "invoke", "add_permission"])
+def test_a_qualifier_that_no_version_and_no_alias_can_have_is_not_there(cloud: Cloud, operation: str) -> None:
+    more = {"StatementId": "s", "Action": "lambda:*", "Principal": "*"} if operation == "add_permission" else {}
+    call = getattr(cloud.client("registry", "lambda"), operation)
+    answer = refusal(call, FunctionName="f", Qualifier="$latest", **more)
+    assert answer == ("ResourceNotFoundException", 404, f"Function not found: {ARN}:$latest")
+
+
+def test_a_name_that_is_too_long_is_not_there(cloud: Cloud) -> None:
+    answer = refusal(cloud.client("registry", "lambda").get_function, FunctionName="a" * 65)
+    assert answer == ("ResourceNotFoundException", 404, f"Function not found: {ARN[:-1]}{'a' * 65}")
+
+
 def test_a_function_of_another_partition_is_out_of_reach(cloud: Cloud) -> None:
     name = f"arn:aws-cn:lambda:cn-north-1:{REGISTRY}:function:f"
     answer = refusal(cloud.client("registry", "lambda").get_function, FunctionName=name)

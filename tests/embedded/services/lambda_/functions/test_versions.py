@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -261,3 +262,22 @@ def test_a_revision_ends_with_every_change_of_state_or_tags_and_with_publishing(
     seen += [functions.lambda_.publish_version(FunctionName="f")["RevisionId"], now()]
     assert len(set(seen)) == len(seen)
     assert now() == seen[-1]
+
+
+# -- As time goes on -----------------------------------------------------------------------------------------------
+
+
+def test_each_version_goes_idle_by_itself_and_comes_back(functions: Functions):
+    functions.active(Publish=True)
+    for _ in range(3):
+        functions.cloud.embedded.move_clock(timedelta(days=10))
+        functions.invoke()
+    states = {
+        qualifier: functions.lambda_.get_function_configuration(FunctionName="f", Qualifier=qualifier)["State"]
+        for qualifier in ("$LATEST", "1")
+    }
+    assert states == {"$LATEST": "Active", "1": "Inactive"}
+    assert functions.invoke()[0] == "$LATEST"
+    assert refusal(functions.lambda_.invoke, FunctionName="f:1")[:2] == ("CodeArtifactUserPendingException", 409)
+    functions.settle()
+    assert functions.invoke("f:1")[0] == "1"
