@@ -81,11 +81,10 @@ def _denial(match: Match, decision: Decision) -> NearestMiss:
 
 
 def _exception(match: Match, decision: Decision) -> str:
-    """What would spare the request. Services carry no Principal… keys, or such as nobody knows the value of: these hit them."""
+    """What would spare the request. Services carry no Principal… keys, or some whose value nobody knows."""
     if any(part.element == "NotPrincipal" for part in match.parts):
-        return (
-            f"""write "Principal": "*" and ArnNotEquals aws:PrincipalArn for NotPrincipal in {match.statement.label}"""
-        )
+        instead = '"Principal": "*" and ArnNotEquals aws:PrincipalArn'
+        return f"write {instead} for NotPrincipal in {match.statement.label}"
     keys = [part.key for part in match.parts if part.outcome in (Outcome.ABSENT_HOLDS, Outcome.UNKNOWN)]
     if decision.request.principal.kind == SERVICE and any(key.lower().startswith("aws:principal") for key in keys):
         return f'add "Bool": {{"aws:PrincipalIsAWSService": "false"}} to {match.statement.label}, to spare services'
