@@ -147,6 +147,7 @@ TAKEN = (
 
 
 @pytest.mark.parametrize(("text", "sentence"), [row[1:] for row in MANAGED], ids=[row[0] for row in MANAGED])
+@pytest.mark.aws("moto's table of AWS's texts", "medium")
 def test_a_managed_policy_is_refused_in_awss_words(text: str, sentence: str) -> None:
     refused = refusal(text, DOCUMENT_KINDS["managed"])
     assert refused is not None and refused.message == sentence
@@ -159,6 +160,7 @@ def test_of_several_mistakes_aws_names_the_one_that_it_reads_first(text: str, se
 
 
 @pytest.mark.parametrize(("text", "sentence"), [row[1:] for row in TRUST], ids=[row[0] for row in TRUST])
+@pytest.mark.aws("recorded by LocalStack; aws-cdk #5746", "recorded")
 def test_a_trust_policy_is_refused_in_awss_words(text: str, sentence: str) -> None:
     refused = refusal(text, DOCUMENT_KINDS["trust"])
     assert refused is not None and refused.message == sentence
@@ -170,6 +172,7 @@ def test_aws_stores_what_looks_odd_and_is_well_formed(kind: str, text: str) -> N
 
 
 @pytest.mark.parametrize("kind", ["scp", "rcp", "ecr-repository"])
+@pytest.mark.aws("terraform-provider-aws #3924, public logs", "medium")
 def test_organizations_and_ecr_have_one_sentence_for_everything(kind: str) -> None:
     for text in ("{", document({"Effect": "Permit"}), document()):
         refused = refusal(text, DOCUMENT_KINDS[kind])

@@ -34,6 +34,7 @@ from tests.embedded.request.callers import ACCOUNT, Caller, allow, policy, refus
         ),
     ],
 )
+@pytest.mark.aws("IAM User Guide, troubleshoot access denied", "high")
 def test_a_denial_is_awss_sentence_in_the_protocol_of_the_service(
     cloud: Cloud, service: str, call: str, params: dict[str, str], code: str, status: int, resource: str
 ) -> None:
@@ -53,6 +54,7 @@ def test_a_permission_for_one_repository_is_none_for_another(cloud: Cloud) -> No
     assert refusal(ecr.create_repository, repositoryName="yours")[0] == "AccessDeniedException"
 
 
+@pytest.mark.aws("IAM User Guide, policy evaluation", "high")
 def test_the_repositorys_policy_is_enough_in_its_own_account(cloud: Cloud) -> None:
     cloud.client("workload", "ecr").create_repository(repositoryName="mine")
     caller = Caller(cloud)
@@ -62,6 +64,7 @@ def test_the_repositorys_policy_is_enough_in_its_own_account(cloud: Cloud) -> No
     assert ecr.list_images(repositoryName="mine")["imageIds"] == []
 
 
+@pytest.mark.aws("IAM User Guide, cross-account policy evaluation", "high")
 def test_across_accounts_both_sides_must_allow(cloud: Cloud) -> None:
     cloud.client("registry", "ecr").create_repository(repositoryName="mine")
     caller = Caller(cloud, allow("ecr:ListImages"))

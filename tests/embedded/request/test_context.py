@@ -205,6 +205,9 @@ def test_a_key_that_aws_does_not_have_for_an_action_is_absent_whatever_the_call_
     assert f"perform: {action}" not in outcome(cloud, action, call, params, {"Null": {key: "true"}})
 
 
+@pytest.mark.differs(
+    "every key has a value or none", "where AWS's value is not known the lab takes the strict reading and says so"
+)
 def test_a_key_that_the_lab_does_not_know_allows_nothing_and_denies_all(cloud: Cloud):
     key = "lambda:InvokedViaFunctionUrl"
     for value in ("true", "false"):
@@ -235,6 +238,7 @@ def test_the_credentials_of_a_function_say_which_function_calls(cloud: Cloud):
     assert cloud.client(session_keys(keys), "iam").list_users()["Users"]
 
 
+@pytest.mark.aws("IAM User Guide, aws:PrincipalTag", "high")
 def test_tags_of_a_user_are_tags_of_the_principal(cloud: Cloud):
     iam = cloud.client("workload", "iam")
     iam.create_user(UserName="ann", Tags=TEAM)
@@ -290,6 +294,7 @@ FORWARDED = [
 
 
 @pytest.mark.parametrize(("condition", "holds"), FORWARDED)
+@pytest.mark.aws("Lambda Developer Guide: documented for KMS, not for ECR", "medium")
 def test_the_callers_request_for_the_image_is_one_that_lambda_forwards(
     cloud: Cloud, condition: dict[str, Any], holds: bool
 ):
@@ -313,6 +318,7 @@ OF_LAMBDA = [
 
 
 @pytest.mark.parametrize(("condition", "spared"), OF_LAMBDA)
+@pytest.mark.aws("IAM User Guide, global condition keys", "high")
 def test_lambdas_own_request_has_the_keys_of_a_service(cloud: Cloud, condition: dict[str, Any], spared: bool):
     itself = {"Service": "lambda.amazonaws.com"}
     opened(cloud, deny={"Effect": "Deny", "Principal": itself, "Action": PULL, "Condition": condition})

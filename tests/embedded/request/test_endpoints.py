@@ -73,6 +73,7 @@ def test_of_an_endpoint_is_known_what_was_told(
         assert refusal(ecr.describe_repositories)[0] == "AccessDeniedException"
 
 
+@pytest.mark.aws("re:Post, two who tested it", "medium")
 def test_lambda_passes_no_endpoint_with_the_callers_credentials_nor_as_itself(cloud: Cloud):
     ecr = cloud.client("registry", "ecr")
     ecr.create_repository(repositoryName="theirs")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
 from tests.embedded.conftest import Cloud
 from tests.embedded.request.callers import ACCOUNT, Caller, allow, policy, refusal
@@ -52,6 +54,7 @@ def test_a_repositorys_policy_does_not_know_a_role_made_anew_and_the_explanation
     assert again.client("ecr").list_images(**THERE)["imageIds"] == []
 
 
+@pytest.mark.aws("IAM User Guide, principal element; cloudnation.nl (tested)", "high")
 def test_a_trust_policy_does_not_know_a_role_made_anew(cloud: Cloud):
     first = Caller(cloud, allow("sts:AssumeRole"))
     trusting = f"arn:aws:iam::{ACCOUNT}:role/Trusting"

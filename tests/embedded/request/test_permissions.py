@@ -52,6 +52,7 @@ MAKING = [
 
 
 @pytest.mark.parametrize(("makes", "tagging", "what", "call", "params"), MAKING, ids=[row[0] for row in MAKING])
+@pytest.mark.aws("k8s-image-swapper #416, with AWS's notice", "high")
 def test_who_makes_something_with_tags_tags_it(
     cloud: Cloud, makes: str, tagging: str, what: str, call: str, params: dict[str, Any]
 ):
@@ -73,6 +74,7 @@ def test_who_makes_something_without_tags_needs_no_leave_to_tag(cloud: Cloud):
     assert caller.client("iam").create_user(UserName="t")["User"]
 
 
+@pytest.mark.aws("Service Authorization Reference", "high")
 def test_a_boundary_at_creation_needs_no_leave_to_put_one(cloud: Cloud):
     boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     caller = Caller(cloud, allow(["iam:CreateUser"]))
@@ -97,6 +99,7 @@ def test_tags_of_the_request_limit_what_may_be_made(cloud: Cloud):
     assert ecr.create_repository(repositoryName="tt", tags=TAGS)["repository"]
 
 
+@pytest.mark.aws("AWS's notice in DataBiosphere/azul #6387", "high")
 def test_a_function_is_shown_with_its_tags_to_who_may_list_them(lab: Lab, image: Image):
     name = unique("tagged")
     lab.create("registry", name, lab.repository(name, image), Tags={"team": "blue"})

@@ -129,6 +129,10 @@ def test_a_boundary_is_known_later(slow: Cloud, may):
 
 
 @pytest.mark.parametrize("world", ["not realistic", "propagation 0"])
+@pytest.mark.differs(
+    "what IAM and ECR accept is known seconds later",
+    "outputs stay the same from run to run; labkit up --realistic turns it on",
+)
 def test_elsewhere_everything_is_known_at_once(slow: Cloud, may, world: str):
     iam = slow.client("registry", "iam")
     iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=document())
@@ -196,6 +200,7 @@ def sids(ecr: Any) -> list[str]:
     return [each["Sid"] for each in found["Statement"]]
 
 
+@pytest.mark.aws("aws-sdk-js #3498; how long: public reports", "medium")
 def test_a_new_role_cannot_be_assumed_by_lambda_for_some_seconds(slow: Cloud, ecr: Any):
     """aws-facts 1: retry 5-30 s after creating the role; root cause 21."""
     role(slow)
@@ -231,6 +236,7 @@ def test_lambda_goes_by_the_statement_that_it_adds_itself_and_others_learn_of_it
     assert allowed(lambda: create(slow, "second", keys))
 
 
+@pytest.mark.aws("public reports of a lost statement", "medium")
 def test_of_two_creations_at_a_time_one_undoes_what_was_set_in_between(slow: Cloud, ecr: Any):
     """aws-facts 2 and 8 (root cause 10): an unlocked read, change and set; a statement is lost."""
     role(slow)

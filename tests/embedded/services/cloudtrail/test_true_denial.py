@@ -66,6 +66,7 @@ def place(cloud: Cloud, tmp_path: Path) -> Place:
     return Place(cloud, tmp_path / "image")
 
 
+@pytest.mark.aws("aws-controllers-k8s #1641", "high")
 def test_whoever_was_refused_finds_what_really_was_denied(place: Place):
     document = policies.cross_account(WORKLOAD)
     place.ecr.set_repository_policy(repositoryName="repo", policyText=json.dumps(document))
@@ -105,6 +106,7 @@ def test_the_owner_of_the_repository_has_the_event_too_and_no_more_of_the_caller
     assert (theirs["recipientAccountId"], owners["recipientAccountId"]) == (WORKLOAD, REGISTRY)
 
 
+@pytest.mark.aws("Lambda Developer Guide; the samples are of KMS and AssumeRole", "medium")
 def test_where_the_caller_may_lambda_itself_is_the_one_who_is_denied(place: Place):
     actions = {"Effect": "Allow", "Principal": {"AWS": WORKLOAD}, "Action": list(policies.PULL_ACTIONS)}
     text = json.dumps({"Version": "2012-10-17", "Statement": [actions]})

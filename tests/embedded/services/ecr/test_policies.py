@@ -124,6 +124,7 @@ WRITTEN: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("sent", "written"), WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.aws("recorded by Cloud Custodian (12 texts); crossplane provider-aws #701", "recorded")
 def test_ecr_writes_a_policy_anew(ecr: Any, repository: str, sent: str, written: str):
     assert ecr.set_repository_policy(repositoryName=repository, policyText=sent)["policyText"] == written
     assert ecr.get_repository_policy(repositoryName=repository)["policyText"] == written
@@ -132,6 +133,7 @@ def test_ecr_writes_a_policy_anew(ecr: Any, repository: str, sent: str, written:
     assert ecr.delete_repository_policy(repositoryName=repository)["policyText"] == written
 
 
+@pytest.mark.aws("moto's texts, one confirmed by the Amazon ECR User Guide", "medium")
 def test_without_a_policy_there_is_none_to_get_or_delete(ecr: Any, repository: str):
     text = f"Repository policy does not exist for the repository with name '{repository}' in the registry with id "
     expected = ("RepositoryPolicyNotFoundException", 400, f"{text}'{REGISTRY}'")
@@ -188,6 +190,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("document", WRONG.values(), ids=WRONG)
+@pytest.mark.aws("terraform-provider-aws #3924, aws-cdk #24314", "high")
 def test_what_is_no_repository_policy_is_refused(ecr: Any, repository: str, document: Any):
     if isinstance(document, list):
         document = {"Version": "2012-10-17", "Statement": document}
@@ -197,6 +200,7 @@ def test_what_is_no_repository_policy_is_refused(ecr: Any, repository: str, docu
     assert refusal(ecr.get_repository_policy, repositoryName=repository)[0] == "RepositoryPolicyNotFoundException"
 
 
+@pytest.mark.aws("botocore's model", "high")
 def test_a_policy_above_10240_characters_is_refused(ecr: Any, repository: str):
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement(Sid="s" * 10_240)]})
     code, status, said = refusal(ecr.set_repository_policy, repositoryName=repository, policyText=text)
@@ -238,6 +242,7 @@ def test_an_account_outside_can_be_named_once_it_exists(cloud: Cloud, ecr: Any, 
 
 @pytest.mark.parametrize("kind", ["role/nobody", "user/nobody", "role/path/admin"])
 @pytest.mark.parametrize("account", [REGISTRY, WORKLOAD])
+@pytest.mark.aws("terraform-provider-aws #39064, #39190", "high")
 def test_a_principal_that_does_not_exist_is_not_found(ecr: Any, repository: str, account: str, kind: str):
     document = {"Version": "2012-10-17", "Statement": [statement(Principal={"AWS": f"arn:aws:iam::{account}:{kind}"})]}
     text = json.dumps(document)
@@ -254,6 +259,7 @@ def test_a_role_and_its_session_are_found_once_the_role_exists(lab: Lab, ecr: An
     ecr.set_repository_policy(repositoryName=repository, policyText=text)
 
 
+@pytest.mark.aws("botocore's model: force; the text is not known", "low")
 def test_locking_oneself_out_takes_force(ecr: Any, repository: str):
     document = {"Version": "2012-10-17", "Statement": [statement(Effect="Deny", Principal="*", Action="ecr:Set*")]}
     text = json.dumps(document)
@@ -314,6 +320,7 @@ def principal_of(ecr: Any, repository: str) -> Any:
     return json.loads(text)["Statement"][0]["Principal"]["AWS"]
 
 
+@pytest.mark.aws("IAM User Guide, principal element; hackingthe.cloud", "high")
 def test_a_role_made_anew_is_not_the_one_that_the_policy_names(lab: Lab, cloud: Cloud, ecr: Any, repository: str):
     first = made(lab)
     lab.allow(repository, admitted(PULLER))

@@ -72,6 +72,7 @@ def test_a_rule_is_changed_validated_and_deleted(cloud: Cloud, ecr: Any):
     assert ecr.describe_pull_through_cache_rules()["pullThroughCacheRules"] == []
 
 
+@pytest.mark.differs("AWS fetches the image from the other registry", "the lab fetches nothing from anywhere")
 def test_what_would_have_to_be_fetched_is_refused_with_a_sentence(cloud: Cloud, ecr: Any, lab: Lab, image: Image):
     call = {"repositoryName": f"{PREFIX}/lambda/python", "imageIds": [{"imageTag": "3.12"}]}
     ecr.create_pull_through_cache_rule(**RULE)
@@ -92,6 +93,7 @@ NEEDED = {
 
 
 @pytest.mark.parametrize(("there", "tag", "needed"), NEEDED.values(), ids=NEEDED)
+@pytest.mark.aws("Service Authorization Reference", "high")
 def test_a_pull_through_the_cache_needs_more_permissions(
     cloud: Cloud, lab: Lab, ecr: Any, image: Image, there: bool, tag: str, needed: set[str]
 ):
@@ -124,6 +126,7 @@ def test_a_pull_through_the_cache_needs_more_permissions(
     assert found == needed
 
 
+@pytest.mark.aws("Amazon ECR User Guide, pull through cache", "high")
 def test_lambda_pulls_what_the_cache_has_and_fetches_nothing(lab: Lab, ecr: Any, image: Image):
     """alphagov/govuk-infrastructure #2748: a function loses its image when the cache lets it expire."""
     name = f"{PREFIX}/lambda/python"

@@ -70,17 +70,20 @@ def test_a_registry_policy_is_stored(ecr: Any, text: str):
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+@pytest.mark.aws("terraform-provider-aws #40828", "high")
 def test_what_is_no_registry_policy_is_refused_in_ecr_s_words(ecr: Any, text: str):
     assert refusal(ecr.put_registry_policy, policyText=text) == NOT_A_POLICY
     assert refusal(ecr.get_registry_policy) == MISSING
 
 
+@pytest.mark.aws("Amazon ECR User Guide, registry permissions", "high")
 def test_a_registry_policy_has_at_most_10240_characters(ecr: Any):
     room = 10_240 - len(document(Sid=""))
     ecr.put_registry_policy(policyText=document(Sid="a" * room))
     assert refusal(ecr.put_registry_policy, policyText=document(Sid="a" * (room + 1)))[0] == "InvalidParameterException"
 
 
+@pytest.mark.aws("terraform-provider-aws #40933", "high")
 def test_there_is_one_registry_policy_in_an_account_and_region(cloud: Cloud, ecr: Any):
     ecr.put_registry_policy(policyText=document(Sid="first"))
     ecr.put_registry_policy(policyText=document(Sid="second"))
@@ -138,6 +141,7 @@ def answers(call: Any, **params: Any) -> bool:
 
 
 @pytest.mark.parametrize(("registry", "repository", "allowed"), SAYS.values(), ids=SAYS)
+@pytest.mark.aws("Amazon ECR User Guide, registry permissions", "high")
 def test_the_registry_policy_is_a_second_resource_policy_of_ecr_s_requests(
     cloud: Cloud, lab: Lab, ecr: Any, name: str, image: Image, registry: Any, repository: Any, allowed: bool
 ):
@@ -151,6 +155,7 @@ def test_the_registry_policy_is_a_second_resource_policy_of_ecr_s_requests(
 
 
 @pytest.mark.parametrize(("registry", "repository", "allowed"), SAYS.values(), ids=SAYS)
+@pytest.mark.aws("Amazon ECR User Guide, registry permissions: all ECR requests", "high")
 def test_the_registry_policy_has_a_say_in_lambda_s_pull(
     lab: Lab, ecr: Any, name: str, image: Image, registry: Any, repository: Any, allowed: bool
 ):

@@ -38,6 +38,7 @@ def replicate(cloud: Cloud, name: str, account: str, region: str) -> str:
 
 
 @pytest.mark.parametrize(("profile", "account", "region"), PLACES.values(), ids=PLACES)
+@pytest.mark.aws("aws/containers-roadmap #1690, #2282", "high")
 def test_a_replica_has_the_images_and_no_policy(
     cloud: Cloud, original: str, image: Image, profile: str, account: str, region: str
 ):

@@ -106,6 +106,7 @@ TAGS: dict[str, tuple[list[dict[str, str]], str | None]] = {
 
 
 @pytest.mark.parametrize(("tags", "code"), TAGS.values(), ids=TAGS)
+@pytest.mark.aws("ECR API Reference, TagResource", "high")
 def test_a_repository_has_at_most_fifty_tags(ecr: Any, name: str, tags: list[dict[str, str]], code: str | None):
     made = ecr.create_repository(repositoryName=name, tags=tagged(20))["repository"]
     call = {"resourceArn": made["repositoryArn"], "tags": tags}
@@ -241,6 +242,7 @@ def test_a_registry_replicates_nothing(ecr: Any):
 # -- Another account's registry ------------------------------------------------------------------------------------
 
 
+@pytest.mark.aws("IAM User Guide, cross-account policy evaluation", "high")
 def test_registry_id_acts_in_the_owners_account_once_its_policy_allows(lab: Lab, ecr: Any, name: str, image: Image):
     lab.repository(name, image)
     theirs = lab.client("workload", "ecr")

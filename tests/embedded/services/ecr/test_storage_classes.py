@@ -68,12 +68,14 @@ def test_an_archived_image_is_described_and_listed_where_it_is_asked_for(ecr: An
     assert shown == {status: [tags, tags] for status, tags in expected.items()}
 
 
+@pytest.mark.aws("Amazon ECR User Guide, archive-image", "high")
 def test_an_archived_image_cannot_be_pulled_through_the_api(ecr: Any, uri: str, name: str):
     change(ecr, name, "ARCHIVE")
     answer = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "0.0.1"}])
     assert (answer["images"], answer["failures"][0]["failureCode"]) == ([], "ImageNotFound")
 
 
+@pytest.mark.aws("Amazon ECR User Guide, archive-image", "high")
 def test_docker_is_answered_404_for_an_archived_image(cloud: Cloud, ecr: Any, uri: str, name: str):
     registry = Registry(cloud, repository=f"{HOST.format('813835382529', 'eu-central-1')}/{name}")
     assert registry.on("GET", "manifests/0.0.1").status == 200
@@ -81,6 +83,7 @@ def test_docker_is_answered_404_for_an_archived_image(cloud: Cloud, ecr: Any, ur
     assert error_of(registry.on("GET", "manifests/0.0.1"))[:2] == (404, "MANIFEST_UNKNOWN")
 
 
+@pytest.mark.aws("an inference: as for a deleted image", "low")
 def test_lambda_is_refused_an_archived_image_as_one_that_is_not_there(lab: Lab, ecr: Any, uri: str, name: str):
     change(ecr, name, "ARCHIVE")
     code, status, text = refusal(lab.create, profile="registry", name="f", uri=uri)
@@ -90,6 +93,7 @@ def test_lambda_is_refused_an_archived_image_as_one_that_is_not_there(lab: Lab, 
     assert lab.create("registry", "f", uri)["FunctionName"] == "f"
 
 
+@pytest.mark.aws("Amazon ECR User Guide, archive-image: up to 20 minutes", "high")
 def test_in_a_realistic_world_an_image_is_on_its_way_back_for_twenty_minutes(
     lab: Lab, cloud: Cloud, ecr: Any, uri: str, name: str
 ):

@@ -53,6 +53,7 @@ def _unmake(there: Any) -> None:
 CALLER, ANN = f"arn:aws:iam::{WORKLOAD}:role/team/Caller", f"arn:aws:iam::{WORKLOAD}:user/ann"
 
 
+@pytest.mark.aws("IAM User Guide, principal element", "high")
 def test_a_trust_policy_shows_the_ids_of_those_who_are_deleted(cloud: Cloud, iam: Any, there: Any) -> None:
     ids = {there.get_role(RoleName="Caller")["Role"]["RoleId"], there.get_user(UserName="ann")["User"]["UserId"]}
     iam.create_role(RoleName="Target", AssumeRolePolicyDocument=trust(AWS=[CALLER, ANN]))
@@ -124,6 +125,7 @@ GHOSTS = [
 
 
 @pytest.mark.parametrize("ghost", GHOSTS)
+@pytest.mark.aws("aws-cdk #5746, terraform-provider-aws #8905", "high")
 def test_a_trust_policy_names_nobody_who_does_not_exist(iam: Any, there: Any, ghost: str) -> None:
     refused = (400, "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{ghost}"')
     document = trust(AWS=[CALLER, ghost])

@@ -85,6 +85,7 @@ def test_who_asks_without_a_name_is_meant(cloud: Cloud, iam: Any) -> None:
     )
 
 
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_the_trust_policy_is_url_encoded_wherever_it_is_shown(iam: Any) -> None:
     document = trust(Service=["lambda.amazonaws.com"])[:-1] + ', "Id": "100% a%2Fb+c"}'
     made = iam.create_role(RoleName="R", AssumeRolePolicyDocument=document)["Role"]
@@ -191,6 +192,7 @@ def test_characters_that_may_not_stand_in_names_and_paths_are_refused_in_iams_ow
     assert refusal(iam.get_role, RoleName="a b" * 30)[2].endswith("Member must have length less than or equal to 64")
 
 
+@pytest.mark.aws("recorded by LocalStack; recorded by Cloud Custodian; public logs", "recorded")
 def test_what_is_refused_is_refused_in_awss_words_and_changes_nothing(cloud: Cloud, peopled: Any) -> None:
     before = state(cloud)
     found = [(name, refusal(getattr(peopled, name), **params)) for name, params, _ in EXISTS]
@@ -290,6 +292,7 @@ HANGS_ON: list[tuple[str, dict[str, str], str, dict[str, str], dict[str, str], s
 
 
 @pytest.mark.parametrize(("kind", "named", "operations", "given", "taken", "text"), HANGS_ON)
+@pytest.mark.aws("recorded by Cloud Custodian; IAM API Reference", "recorded")
 def test_what_something_hangs_on_cannot_be_deleted(
     peopled: Any, kind: str, named: Any, operations: str, given: Any, taken: Any, text: str
 ) -> None:
@@ -345,6 +348,7 @@ def test_quotas(peopled: Any) -> None:
     )
 
 
+@pytest.mark.aws("IAM quotas, autumn 2026; public logs", "medium")
 def test_an_account_has_a_quota_of_each_kind(cloud: Cloud, iam: Any) -> None:
     with cloud.embedded.database.write():
         cloud.embedded.database.run("UPDATE tally SET number = 5000 WHERE account = ? AND kind = 'user'", REGISTRY)

@@ -211,6 +211,7 @@ OFFERED = [name for name in RECORDED if _offered(name)]
 
 @recordings.needed
 @pytest.mark.parametrize("function", PLAYED)
+@pytest.mark.aws("recorded by LocalStack (localstack-iam.json)", "recorded")
 def test_iam_answers_what_was_recorded(cloud: Cloud, function: str) -> None:
     names = [name for name in OFFERED if recordings.function_of(name) == function]
     assert names

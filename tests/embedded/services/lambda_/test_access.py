@@ -64,6 +64,7 @@ STATEMENTS: list[tuple[dict[str, Any], Any, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("params", "principal", "condition"), STATEMENTS)
 @pytest.mark.parametrize("qualifier", ["", ":1", ":live"])
+@pytest.mark.aws("recorded by LocalStack; moto #5489", "recorded")
 def test_a_permission_is_a_statement_of_the_policy_of_what_it_names(
     lambda_: Any, params: dict[str, Any], principal: Any, condition: dict[str, Any], qualifier: str
 ):
@@ -139,6 +140,7 @@ def test_a_policy_has_a_revision_of_its_own(lambda_: Any):
         ("remove", "f:none", (*MISSING, f"Cannot find alias arn: {ARN}:none")),
     ],
 )
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_what_is_not_there_is_said_in_the_words_of_the_operation(
     lambda_: Any, operation: str, name: str, answer: tuple[str, int, str]
 ):
@@ -161,6 +163,7 @@ def test_a_policy_has_an_end(lambda_: Any, monkeypatch: pytest.MonkeyPatch):
     assert answer[2].endswith(") is bigger than the limit (300).")
 
 
+@pytest.mark.aws("IAM User Guide, principal element", "high")
 def test_a_role_that_is_deleted_is_shown_by_its_id_and_its_namesake_is_somebody_else(
     lambda_: Any, functions: Functions, cloud: Cloud
 ):
@@ -226,6 +229,7 @@ def test_a_permission_opens_what_it_names_and_nothing_beside(
         ({"Principal": "*", "SourceAccount": WORKLOAD}, False),
     ],
 )
+@pytest.mark.aws("Lambda Developer Guide, resource-based policies", "high")
 def test_who_may_invoke_across_accounts_is_what_the_policy_says(
     lambda_: Any, functions: Functions, stranger: Any, cloud: Cloud, params: dict[str, str], allowed: bool
 ):

@@ -35,6 +35,7 @@ def members(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name not in ("ResponseMetadata", "RevisionId")}
 
 
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_an_alias_is_shown_as_it_was_made_and_moved(lambda_: Any):
     live = {"AliasArn": f"{ARN}:live", "Name": "live", "FunctionVersion": "1", "Description": "now"}
     first = lambda_.get_alias(FunctionName="f", Name="live")
@@ -136,10 +137,12 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[str, int, str]]] = [
 
 
 @pytest.mark.parametrize(("request_", "answer"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_an_alias_that_cannot_be_is_refused(lambda_: Any, request_: dict[str, Any], answer: tuple[str, int, str]):
     assert refusal(lambda_.create_alias, **{"FunctionName": "f", "Name": "new", **request_}) == answer
 
 
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_an_alias_of_nothing_is_missing_in_words_of_the_operation(lambda_: Any):
     of = {"FunctionName": "f", "Name": "none"}
     assert refusal(lambda_.get_alias, **of) == (MISSING, 404, f"Cannot find alias arn: {ARN}:none")
@@ -155,6 +158,7 @@ def test_an_invocation_by_an_alias_runs_its_version_and_says_which(lambda_: Any,
     assert functions.invoke("f:live") == ("2", ["2", f"{ARN}:live", "two"])
 
 
+@pytest.mark.aws("Lambda Developer Guide, aliases", "high")
 def test_invocations_are_shared_out_by_the_weights(lambda_: Any, functions: Functions):
     lambda_.update_alias(FunctionName="f", Name="live", **weights(v2=0.25))
     draws = cycle([0.1, 0.3, 0.6, 0.9])

@@ -48,6 +48,7 @@ def refused(lab: Lab, name: str, uri: str = f"{HOST}/never/looked-at:1", **more:
 # -- What is made --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_a_new_function_is_pending_and_has_the_shape_of_an_image_function(lab: Lab, name: str, uri: str, image: Image):
     answer = created(lab, name, uri)
     assert answer.pop("ResponseMetadata")["HTTPStatusCode"] == 201
@@ -75,6 +76,7 @@ def test_a_new_function_is_pending_and_has_the_shape_of_an_image_function(lab: L
     }
 
 
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_a_function_becomes_active_and_shows_its_image_by_digest(lab: Lab, name: str, uri: str, image: Image):
     lambda_ = lab.active("registry", name, uri, Tags={"lab": "yes"})
     lambda_.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=PATIENTLY)
@@ -117,6 +119,7 @@ def test_what_was_chosen_is_shown(lab: Lab, name: str, uri: str):
 # -- What is refused -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.aws("hashicorp/terraform #27963, aws-sdk-go #3736, aws-cdk #24648", "high")
 def test_a_missing_tag_digest_or_repository_does_not_exist(lab: Lab, name: str, uri: str):
     repository = uri.rpartition(":")[0]
     for missing in (f"{repository}:9.9", f"{repository}@{digest_of(b'none')}", f"{HOST}/no/such-repository:0.0.1"):
@@ -137,11 +140,15 @@ def test_a_missing_tag_digest_or_repository_does_not_exist(lab: Lab, name: str, 
         "",
     ],
 )
+@pytest.mark.aws(
+    "hashicorp/terraform #27963, grafana/loki #7218; the text for another region: binxio/cfn-ses-provider #27", "medium"
+)
 def test_a_uri_that_is_none_of_ecr_in_this_region_is_not_valid(lab: Lab, name: str, wrong: str):
     text = f"Source image {wrong} is not valid. Provide a valid source image."
     assert refused(lab, name, wrong) == (INVALID, 400, text)
 
 
+@pytest.mark.aws("aws-lambda-roadmap #82, docker/buildx #1533", "high")
 def test_an_index_is_not_supported(lab: Lab, name: str, image: Image):
     uri = lab.repository(name, image)
     entry = {"mediaType": DOCKER_MANIFEST, "size": len(image.manifest), "digest": image.digest}
@@ -160,6 +167,7 @@ def test_an_artifact_that_is_no_image_is_not_supported(lab: Lab, name: str, imag
     assert refused(lab, name, uri)[2].endswith(f"for the source image {uri} is not supported.")
 
 
+@pytest.mark.aws("hashicorp/waypoint #1292", "medium")
 def test_a_role_that_does_not_exist_cannot_be_assumed(lab: Lab, name: str):
     nobody = f"arn:aws:iam::{REGISTRY}:role/Nobody"
     assert refused(lab, name, Role=nobody) == (INVALID, 400, ASSUME)
@@ -181,6 +189,7 @@ TRUSTS = {
 
 
 @pytest.mark.parametrize("number", range(len(TRUSTS)), ids=TRUSTS)
+@pytest.mark.aws("aws-sdk-js #3498, pulumi-aws-native #148", "high")
 def test_the_trust_policy_decides_whether_lambda_may_assume_the_role(lab: Lab, name: str, uri: str, number: int):
     document, may = list(TRUSTS.values())[number]
     role = lab.role("registry", f"Trusts{number}", document)
@@ -190,6 +199,7 @@ def test_the_trust_policy_decides_whether_lambda_may_assume_the_role(lab: Lab, n
         assert refused(lab, name, uri, Role=role) == (INVALID, 400, ASSUME)
 
 
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_a_malformed_role_is_a_validation_error(lab: Lab, name: str):
     code, status, text = refused(lab, name, Role="r1")
     assert (code, status) == ("ValidationException", 400)
@@ -198,6 +208,7 @@ def test_a_malformed_role_is_a_validation_error(lab: Lab, name: str):
     assert text == f"1 validation error detected: Value 'r1' at 'role' {constraint}"
 
 
+@pytest.mark.aws("aws-security-hub-findings-export #5", "high")
 def test_a_caller_who_may_not_pass_the_role_is_refused(lab: Lab, name: str, uri: str):
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}]}
     lambda_ = lab.connect(lab.assume("registry", "MayNotPass", inline=document), "lambda")
@@ -212,6 +223,7 @@ def test_a_caller_who_may_not_pass_the_role_is_refused(lab: Lab, name: str, uri:
     )
 
 
+@pytest.mark.aws("aws-toolkit-azure-devops #546", "high")
 def test_a_role_of_another_account_is_refused_as_such_whoever_calls(lab: Lab, name: str, uri: str):
     elsewhere = lab.role("workload")
     limited = lab.connect(lab.assume("registry", "MayCreate", "AWSLambda_FullAccess"), "lambda")
@@ -227,6 +239,7 @@ def test_a_caller_who_may_not_create_functions_is_refused(lab: Lab, name: str, u
     assert f"lambda:CreateFunction on resource: arn:aws:lambda:eu-central-1:{REGISTRY}:function:{name}" in text
 
 
+@pytest.mark.aws("public logs of tools", "high")
 def test_a_name_is_given_once(lab: Lab, name: str, uri: str):
     lab.active("registry", name, uri)
     answer = refusal(lab.create, profile="registry", name=name, uri=uri)
@@ -236,6 +249,7 @@ def test_a_name_is_given_once(lab: Lab, name: str, uri: str):
 @pytest.mark.parametrize(
     "more", [{"Runtime": "python3.12"}, {"Handler": "lambda_function.handler"}, {"Layers": ["arn:aws:lambda:x"]}]
 )
+@pytest.mark.aws("pulumi-aws #5439", "high")
 def test_an_image_brings_its_own_runtime_and_handler(lab: Lab, name: str, more: dict[str, Any]):
     if "Layers" in more:
         more = {"Layers": [f"arn:aws:lambda:eu-central-1:{REGISTRY}:layer:l:1"]}
@@ -244,16 +258,19 @@ def test_an_image_brings_its_own_runtime_and_handler(lab: Lab, name: str, more: 
 
 
 @pytest.mark.parametrize("kind", [None, "Zip"])
+@pytest.mark.aws("boto3 #2705", "high")
 def test_a_zip_function_names_runtime_and_handler(lab: Lab, name: str, kind: str | None):
     text = "Runtime and Handler are mandatory parameters for functions created with deployment packages."
     assert refused(lab, name, PackageType=kind) == (INVALID, 400, text)
 
 
+@pytest.mark.aws("boto3 #2705", "high")
 def test_a_zip_function_is_not_made_from_an_image(lab: Lab, name: str):
     answer = refused(lab, name, PackageType="Zip", Runtime="python3.12", Handler="a.b")
     assert answer == (INVALID, 400, "Please provide a source for function code.")
 
 
+@pytest.mark.differs("functions are made of zip files as well", "the lab is about images")
 def test_a_real_zip_function_is_refused_and_told_why(lab: Lab, name: str):
     answer = refused(lab, name, PackageType="Zip", Runtime="python3.12", Handler="a.b", Code={"ZipFile": b"PK"})
     assert answer[:2] == (INVALID, 400)
@@ -308,12 +325,17 @@ def test_environment_variables_have_4_kib(lab: Lab, name: str):
         ("SnapStart", {"ApplyOn": "PublishedVersions"}),
     ],
 )
+@pytest.mark.differs(
+    "functions have VPCs, layers, dead-letter queues, file systems",
+    "they have no part in a pull; a setting is refused rather than ignored",
+)
 def test_what_the_lab_does_not_do_is_refused_rather_than_ignored(lab: Lab, name: str, member: str, value: Any):
     answer = refused(lab, name, **{member: value})
     assert answer[:2] == (INVALID, 400)
     assert member in answer[2]
 
 
+@pytest.mark.aws("an inference: no source tells the order", "low")
 def test_the_permission_is_looked_at_before_the_image(lab: Lab, name: str, image: Image):
     lambda_ = lab.connect(lab.assume("registry", "Limited", "AWSLambda_FullAccess"), "lambda")
     lab.repository(name)

@@ -69,6 +69,7 @@ def test_every_such_operation_has_a_row() -> None:
     assert {operation for operation, _, _ in ANSWERS} == set(OPERATIONS)
 
 
+@pytest.mark.aws("recorded by LocalStack; recursion and runtimes: Lambda Developer Guide", "recorded")
 def test_what_functions_never_have_is_answered_as_for_one_without_it(functions: Functions):
     functions.active(Publish=True)
     functions.lambda_.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
@@ -93,6 +94,9 @@ def test_what_functions_never_have_is_answered_as_for_one_without_it(functions: 
         ("PutProvisionedConcurrencyConfig", {**F, "Qualifier": "1", "ProvisionedConcurrentExecutions": 1}),
         ("CreateEventSourceMapping", F),
     ],
+)
+@pytest.mark.differs(
+    "functions have URLs, event sources, code signing, provisioned concurrency", "they have no part in a pull"
 )
 def test_what_would_set_it_is_not_offered(functions: Functions, operation: str, params: dict[str, Any]):
     code, status, text = refusal(getattr(functions.lambda_, xform_name(operation)), **params)

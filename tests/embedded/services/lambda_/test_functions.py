@@ -66,6 +66,7 @@ def test_an_update_takes_the_new_image(lab: Lab, lambda_: Any, name: str, two: I
     assert answer_of(lambda_, name) == b"2"
 
 
+@pytest.mark.aws("Lambda Developer Guide, images", "high")
 def test_a_moved_tag_changes_nothing_until_the_code_is_updated(lab: Lab, name: str, image: Image, two: Image):
     uri = lab.repository(name, image)
     lambda_ = lab.active("registry", name, uri)
@@ -84,11 +85,13 @@ def test_a_dry_run_of_an_update_changes_nothing(lab: Lab, lambda_: Any, name: st
 
 
 @pytest.mark.parametrize("source", [{"ZipFile": b"PK"}, {"S3Bucket": "bucket", "S3Key": "key"}, {}])
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_an_image_function_is_not_updated_with_a_zip(lambda_: Any, name: str, source: dict[str, Any]):
     text = "Please provide ImageUri when updating a function with packageType Image."
     assert refusal(lambda_.update_function_code, FunctionName=name, **source) == (INVALID, 400, text)
 
 
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_an_old_revision_is_not_overwritten(lambda_: Any, name: str, uri: str):
     old = lambda_.get_function(FunctionName=name)["Configuration"]["RevisionId"]
     lambda_.update_function_configuration(FunctionName=name, Timeout=4, RevisionId=old)
@@ -134,6 +137,7 @@ def made(cloud: Any, image: Image, name: str = "f") -> tuple[Any, str]:
     return lambda_, uri
 
 
+@pytest.mark.aws("remotion #1186, lithops #877", "medium")
 def test_a_pending_function_can_be_neither_invoked_nor_changed(cloud: Any, held: Callable[[], None], image: Image):
     lambda_, uri = made(cloud, image)
     text = "The operation cannot be performed at this time. The function is currently in the following state: Pending"
@@ -148,6 +152,7 @@ def test_a_pending_function_can_be_neither_invoked_nor_changed(cloud: Any, held:
     assert b"Hello" in answer_of(lambda_, "f")
 
 
+@pytest.mark.aws("recorded by LocalStack; Lambda Developer Guide", "recorded")
 def test_one_update_waits_for_the_other_and_the_old_code_serves(cloud: Any, held: Callable[[], None], image: Image):
     lambda_, uri = made(cloud, image)
     held()
@@ -212,6 +217,7 @@ def test_a_function_all_of_whose_environments_are_busy_is_throttled(
     assert refusal(lambda_.invoke, FunctionName="f") == ("TooManyRequestsException", 429, "Rate Exceeded.")
 
 
+@pytest.mark.aws("aws-toolkit-azure-devops #546", "high")
 def test_a_role_of_another_account_is_not_taken(cloud: Any):
     key = FunctionRef(REGISTRY, "eu-central-1", "f")
     with pytest.raises(ServiceError) as refused:

@@ -133,6 +133,7 @@ def test_an_empty_payload_is_an_empty_event(lab: Lab, shared: str):
     assert b"Hello from" in answer["Payload"].read()
 
 
+@pytest.mark.differs("LogResult begins with START", "one line before it says what is not real here")
 def test_the_log_of_a_cold_start_names_the_interpreter_that_really_ran(lab: Lab, name: str, uri: str):
     lab.active("registry", name, uri)
     cold, warm = (
@@ -210,6 +211,7 @@ def test_the_context_tells_the_handler_about_its_invocation(lab: Lab, shared: st
     }
 
 
+@pytest.mark.aws("Lambda Developer Guide, Invoke", "high")
 def test_a_handler_that_raises_answers_200_with_an_error(lab: Lab, shared: str):
     answer = invoked(lab, shared, {"do": "fail"})
     assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
@@ -233,6 +235,7 @@ def test_a_process_that_ends_is_an_exit_error(lab: Lab, name: str, uri: str):
     assert answer["Payload"]["errorMessage"].endswith("Runtime exited with error: exit status 3")
 
 
+@pytest.mark.aws("Lambda Developer Guide, quotas", "high")
 def test_an_answer_above_6_mib_is_too_large(lab: Lab, name: str, uri: str):
     lab.active("registry", name, uri, Timeout=30)
     assert invoked(lab, name, {"do": "much"})["Payload"]["errorType"] == "Function.ResponseSizeTooLarge"
@@ -256,6 +259,7 @@ def test_an_entrypoint_that_cannot_be_run_is_told(lab: Lab, name: str, uri: str)
     assert answer["Payload"]["errorType"] == "Runtime.InvalidEntrypoint"
 
 
+@pytest.mark.aws("recorded by LocalStack; Lambda Developer Guide", "recorded")
 def test_another_architecture_than_the_functions_shows_at_invoke_not_at_create(lab: Lab, name: str, uri: str):
     lab.active("registry", name, uri, Architectures=["arm64"])
     answer = lab.client("registry", "lambda").invoke(FunctionName=name)
@@ -335,12 +339,14 @@ def test_a_role_that_lambda_may_no_longer_assume_stops_new_processes(lab: Lab, n
 # -- Kinds of invocation -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.aws("Lambda API Reference, Invoke", "high")
 def test_a_dry_run_answers_204_and_runs_nothing(lab: Lab, shared: str, tmp_path: Path):
     answer = invoked(lab, shared, {"do": "touch", "path": str(tmp_path / "ran")}, InvocationType="DryRun")
     assert answer["StatusCode"] == 204
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.aws("Lambda API Reference, Invoke", "high")
 def test_an_event_answers_202_and_runs_later(lab: Lab, name: str, uri: str, tmp_path: Path):
     lab.active("registry", name, uri)
     gate = Gate(tmp_path)

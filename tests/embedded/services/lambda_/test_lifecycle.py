@@ -109,6 +109,7 @@ LOSSES = [
 ]
 
 
+@pytest.mark.aws("Lambda Developer Guide, functions-states", "high")
 def test_a_function_that_nobody_invokes_for_weeks_becomes_inactive_and_comes_back(place: Place):
     """aws-facts 7.2: the first invoke is rejected, state Pending, then Active."""
     place.active()
@@ -140,6 +141,7 @@ def test_a_configuration_that_was_changed_counts_as_a_sign_of_life(place: Place)
     assert place.state()[0] == "Active"
 
 
+@pytest.mark.aws("AWS says several weeks and no number: 14 days are folklore", "low")
 def test_how_long_a_function_may_idle_is_a_setting_and_0_is_for_ever(place: Place):
     place.active()
     client.let_time_pass(place.cloud.home.root, None, {"idle": 0})
@@ -162,6 +164,7 @@ def test_inactive_stays_inactive_when_the_clock_is_set_back_and_when_the_lab_is_
 
 
 @pytest.mark.parametrize(("lose", "reason"), LOSSES)
+@pytest.mark.aws("field reports of breaking days or weeks later", "medium")
 def test_an_active_function_goes_on_with_its_own_copy_of_the_image(place: Place, lose, reason):
     """aws-facts 7.2: deleting the image or the policy does not break an Active function at once."""
     place.active()
@@ -171,6 +174,7 @@ def test_an_active_function_goes_on_with_its_own_copy_of_the_image(place: Place,
 
 
 @pytest.mark.parametrize(("lose", "reason"), LOSSES)
+@pytest.mark.aws("Lambda Developer Guide, functions-states; aws-cdk #18473, #27007", "medium")
 def test_a_function_whose_image_cannot_be_had_again_stays_inactive(place: Place, lose, reason):
     """aws-facts 7.3: Inactive with the reason, LastUpdateStatus Successful; Invoke CodeArtifactUserFailedException."""
     place.active()
@@ -183,6 +187,7 @@ def test_a_function_whose_image_cannot_be_had_again_stays_inactive(place: Place,
 
 
 @pytest.mark.parametrize(("lose", "reason"), LOSSES)
+@pytest.mark.aws("aws-cdk #18473, aws-lambda-deploy #68", "medium")
 def test_an_update_of_the_configuration_fetches_the_image_and_fails_later(place: Place, lose, reason):
     """differences A6, aws-facts 2 (row 10): it is accepted; then Inactive and Failed."""
     place.active()
@@ -206,6 +211,7 @@ def test_lambda_adds_nothing_to_the_policy_when_it_fetches_an_image_again(place:
     )
 
 
+@pytest.mark.aws("Lambda Developer Guide, functions-states", "high")
 def test_giving_the_permission_back_is_not_enough_the_function_has_to_be_updated(place: Place):
     """aws-facts 13.4: cure: restore the access, then update the function."""
     place.active()
@@ -220,6 +226,7 @@ def test_giving_the_permission_back_is_not_enough_the_function_has_to_be_updated
     assert place.invoke() == [1, None]
 
 
+@pytest.mark.aws("public reports", "medium")
 def test_pushing_another_image_under_the_tag_is_not_enough_update_function_code_is_needed(place: Place):
     """aws-facts 7.3: re-push is not enough (new digest); run update-function-code."""
     place.active()
@@ -249,6 +256,7 @@ def test_a_lifecycle_policy_that_expires_the_image_in_use_is_met_when_the_functi
     assert place.state()[:3] == ("Inactive", *DELETED)
 
 
+@pytest.mark.aws("an inference from ECR's archive; Lambda's side is not recorded", "low")
 def test_an_archived_image_that_was_restored_can_be_fetched_again(place: Place):
     """aws-facts 13.4: restoring takes up to 20 minutes."""
     place.active()
@@ -304,6 +312,7 @@ IS_PENDING = f"{CONFLICT}The function is currently in the following state: Pendi
 IN_PROGRESS = f"{CONFLICT}An update is in progress for resource: arn:aws:lambda:eu-central-1:{REGISTRY}:function:f"
 
 
+@pytest.mark.aws("remotion #1186, lithops #877", "medium")
 def test_what_follows_a_creation_without_waiting_is_refused(slow: Place):
     """differences A7: 20 of 20 such calls are 409."""
     assert slow.create()["State"] == "Pending"
@@ -317,6 +326,7 @@ def test_what_follows_a_creation_without_waiting_is_refused(slow: Place):
     assert slow.invoke() == [1, None]
 
 
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_what_follows_an_update_without_waiting_is_refused_and_the_old_code_and_configuration_serve(slow: Place):
     """differences A7, aws-facts 7.2; recorded: test_lambda_concurrent_code_updates."""
     slow.create()

@@ -118,6 +118,7 @@ def test_the_table_has_a_row_for_every_operation_that_names_a_function() -> None
 
 
 @pytest.mark.parametrize("qualifier", ["prod", "$LATEST"])
+@pytest.mark.aws("AWS's mail in serverless-plugin-warmup #304; Service Authorization Reference", "high")
 def test_a_policy_applies_to_the_arn_that_aws_authorizes(
     caller: Callable[[list[dict[str, Any]]], Any], qualifier: str
 ) -> None:
@@ -242,6 +243,7 @@ def test_a_name_is_not_read_again_after_it_was_authorized(
         {"FunctionName": "f:$LATEST", "Qualifier": "$LATEST"},
     ],
 )
+@pytest.mark.aws("recorded by LocalStack, November 2025", "recorded")
 def test_the_latest_version_is_not_deleted_alone(cloud: Cloud, written: dict[str, str]) -> None:
     put(cloud, "f")
     lambda_ = cloud.client("registry", "lambda")
@@ -250,6 +252,7 @@ def test_the_latest_version_is_not_deleted_alone(cloud: Cloud, written: dict[str
     assert [function["FunctionName"] for function in lambda_.list_functions()["Functions"]] == ["f"]
 
 
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_two_qualifiers_that_differ_are_refused(cloud: Cloud) -> None:
     put(cloud, "f")
     lambda_ = cloud.client("registry", "lambda")

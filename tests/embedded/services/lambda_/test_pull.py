@@ -69,6 +69,7 @@ def limited(lab: Lab, role: str, *actions: str) -> Any:
 # -- The same account ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.aws("the article", "high")
 def test_for_a_powerful_caller_lambda_adds_the_policy_that_the_article_found(lab: Lab, name: str, uri: str):
     assert policy_of(lab, name) is None
     lambda_ = lab.active("registry", name, uri)
@@ -76,6 +77,7 @@ def test_for_a_powerful_caller_lambda_adds_the_policy_that_the_article_found(lab
     assert b"Hello from" in lambda_.invoke(FunctionName=name)["Payload"].read()
 
 
+@pytest.mark.aws("the article", "high")
 def test_a_limited_caller_is_refused_then_admitted_by_the_two_action_statement(lab: Lab, name: str, uri: str):
     role = limited(lab, "LimitedLambdaRole")
     assert not admitted(lab, "registry", name, uri, role)
@@ -95,6 +97,7 @@ def test_a_limited_caller_is_refused_then_admitted_by_the_two_action_statement(l
     ],
     ids=["may read it", "may set it", "may pull and read it", "may read and set it"],
 )
+@pytest.mark.aws("Lambda Developer Guide, images-create", "high")
 def test_the_statement_is_added_if_the_caller_may_read_and_set_the_policy(
     lab: Lab, name: str, uri: str, actions: tuple[str, ...], added: bool
 ):
@@ -160,6 +163,7 @@ def test_the_added_statement_stays_when_the_image_turns_out_to_be_missing(lab: L
     assert policy_of(lab, name) == ARTICLE_ADDED
 
 
+@pytest.mark.aws("Lambda Developer Guide says otherwise since 2026; no report that the role alone is enough", "low")
 def test_permissions_of_the_execution_role_do_not_help(lab: Lab, name: str, uri: str):
     role = lab.role("registry", "ExecutionRoleThatMayPull")
     allow = {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}
@@ -175,6 +179,7 @@ def test_permissions_of_the_execution_role_do_not_help(lab: Lab, name: str, uri:
 # -- Across accounts -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.aws("the article", "high")
 def test_another_account_is_refused_then_admitted_by_the_articles_policy(lab: Lab, name: str, uri: str):
     assert not admitted(lab, "workload", name, uri)
     assert policy_of(lab, name) is None
@@ -187,6 +192,7 @@ def test_another_account_is_refused_then_admitted_by_the_articles_policy(lab: La
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["the caller's statement", "the service's statement"])
+@pytest.mark.aws("the strict reading of Lambda Developer Guide; not measured", "low")
 def test_one_of_the_two_statements_is_not_enough(lab: Lab, name: str, uri: str, number: int):
     document = policies.cross_account(WORKLOAD)
     document["Statement"] = [document["Statement"][number]]
@@ -203,6 +209,7 @@ def test_one_of_the_two_statements_is_not_enough(lab: Lab, name: str, uri: str, 
     ],
     ids=["manifest only", "layers only", "both"],
 )
+@pytest.mark.aws("aws-controllers-k8s #1641; AWS Knowledge Center, lambda-ecr-image", "high")
 def test_the_callers_own_policies_must_allow_the_pull(
     lab: Lab, name: str, uri: str, actions: tuple[str, ...], may: bool
 ):
@@ -213,6 +220,7 @@ def test_the_callers_own_policies_must_allow_the_pull(
     assert admitted(lab, "workload", name, uri, lambda_) is may
 
 
+@pytest.mark.aws("IAM User Guide, condition operators", "high")
 def test_string_equals_does_not_expand_the_star_of_a_source_arn(lab: Lab, name: str, uri: str):
     document = policies.cross_account(WORKLOAD)
     service = document["Statement"][1]
@@ -221,6 +229,7 @@ def test_string_equals_does_not_expand_the_star_of_a_source_arn(lab: Lab, name: 
     assert not admitted(lab, "workload", name, uri)
 
 
+@pytest.mark.aws("policies in public code; Lambda Developer Guide", "medium")
 def test_the_exact_source_arn_names_one_function(lab: Lab, name: str, uri: str):
     document = policies.cross_account(WORKLOAD)
     exact = f"arn:aws:lambda:eu-central-1:{WORKLOAD}:function:{name}"
@@ -242,6 +251,7 @@ def who_may(lab: Lab, name: str, uri: str) -> set[str]:
     return {profile for profile in ACCOUNTS if profile != "registry" and admitted(lab, profile, name, uri)}
 
 
+@pytest.mark.aws("the article", "high")
 def test_an_organization_admits_its_accounts_and_a_second_one_when_it_is_added(lab: Lab, name: str, uri: str):
     assert who_may(lab, name, uri) == set()
     lab.allow(name, policies.organization("o-lambdaecrlab"))
@@ -261,11 +271,13 @@ PATHS = {
 
 
 @pytest.mark.parametrize(("patterns", "expected"), PATHS.values(), ids=PATHS)
+@pytest.mark.aws("the article", "high")
 def test_paths_admit_who_is_inside(lab: Lab, name: str, uri: str, patterns: tuple[str, ...], expected: set[str]):
     lab.allow(name, policies.organization_paths(*patterns))
     assert who_may(lab, name, uri) == expected
 
 
+@pytest.mark.aws("IAM User Guide, aws:PrincipalOrgID", "high")
 def test_the_callers_organization_key_does_not_admit_the_service(lab: Lab, name: str, uri: str):
     document = policies.organization("o-lambdaecrlab")
     document["Statement"][1]["Condition"] = document["Statement"][0]["Condition"]
@@ -323,6 +335,7 @@ def attach(lab: Lab, kind: str, account: str, document: dict[str, Any]) -> None:
     organizations.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=account)
 
 
+@pytest.mark.aws("AWS Organizations User Guide, SCPs", "high")
 def test_a_service_control_policy_stops_the_caller(own_lab: Lab, image: Image):
     uri = own_lab.repository("controlled", image)
     own_lab.allow("controlled", policies.cross_account(WORKLOAD))
@@ -332,6 +345,7 @@ def test_a_service_control_policy_stops_the_caller(own_lab: Lab, image: Image):
     assert not admitted(own_lab, "workload", "f", uri)
 
 
+@pytest.mark.aws("AWS data perimeter policy examples, RCPs", "high")
 def test_a_resource_control_policy_stops_functions_outside_the_organization(own_lab: Lab, image: Image):
     uri = own_lab.repository("controlled", image)
     own_lab.allow("controlled", policies.cross_account(WORKLOAD, ACCOUNTS["neighbour"]))

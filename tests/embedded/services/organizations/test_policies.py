@@ -75,6 +75,7 @@ def test_labkit_check_and_organizations_agree_on_what_is_a_policy(organizations:
 
 
 @pytest.mark.parametrize(("kind", "longest"), [(SCP, 10_240), (RCP, 5_120), ("TAG_POLICY", 10_000)])
+@pytest.mark.aws("Organizations quotas since May 2026", "high")
 def test_a_policy_has_only_so_many_characters(organizations: Any, kind: str, longest: int) -> None:
     text = "{}" if kind == "TAG_POLICY" else asking.document("Deny", "ecr:BatchGetImage")
     if kind == RCP:
@@ -166,6 +167,7 @@ def test_disabling_a_type_detaches_all_its_policies_for_good(organizations: Any,
 
 
 @pytest.mark.parametrize(("kind", "most"), [(SCP, 10), (RCP, 5)])
+@pytest.mark.aws("Organizations quotas since May 2026", "high")
 def test_one_target_has_only_so_many_policies_of_a_type(organizations: Any, kind: str, most: int) -> None:
     organizations.enable_policy_type(RootId=ROOT, PolicyType=kind)
     made = [asking.create(organizations, f"p{number}", kind) for number in range(most)]
@@ -191,6 +193,7 @@ def test_the_last_service_control_policy_stays_whichever_it_is(organizations: An
     assert attached(organizations, ROOT, SCP) == [policy, FULL_SCP]
 
 
+@pytest.mark.aws("AWS Organizations User Guide, RCPs", "high")
 def test_aws_s_own_resource_control_policy_stays(organizations: Any) -> None:
     organizations.enable_policy_type(RootId=ROOT, PolicyType=RCP)
     organizations.attach_policy(PolicyId=asking.create(organizations, "guard", RCP), TargetId=WORKLOAD)

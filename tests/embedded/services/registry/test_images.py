@@ -108,6 +108,7 @@ def test_a_push_answers_where_the_image_is(registry: Registry):
         assert answer.headers["Location"] == f"/v2/{REPOSITORY}/manifests/{digest_of(manifest)}"
 
 
+@pytest.mark.aws("Amazon ECR User Guide, common errors", "high")
 def test_an_image_that_is_not_there_is_not_found(registry: Registry):
     registry.push("1", LAYER)
     for reference in ("2", digest_of(b"?"), "a%20tag", "-"):
@@ -216,6 +217,7 @@ def test_a_tag_has_at_most_128_letters_digits_dots_dashes_and_underscores(regist
     assert registry.put("x" * 128, manifest_of(CONFIG)).status == 201
 
 
+@pytest.mark.aws("public logs; botocore's model", "high")
 def test_a_tag_moves_unless_the_repository_forbids_it(registry: Registry, ecr: Any):
     first = registry.push("1", LAYER)
     second = registry.push("1", LAYER + b"2")

@@ -54,6 +54,7 @@ def allow(*actions: str, but: str | None = None) -> dict[str, Any]:
         {"Authorization": "Bearer token"},
     ],
 )
+@pytest.mark.aws("Amazon ECR User Guide, common errors", "high")
 def test_who_has_no_valid_login_is_told_how_to_log_in(cloud: Cloud, headers: dict[str, str]):
     for path in ("/v2/", f"/v2/{REPOSITORY}/manifests/0.0.1"):
         answer = cloud.send("GET", path, headers)
@@ -72,6 +73,7 @@ def test_the_user_of_a_login_is_aws(registry: Registry):
     assert registry.cloud.send("GET", "/v2/", basic(registry.token, user="aws")).status == 401
 
 
+@pytest.mark.aws("botocore's model; public logs", "high")
 def test_a_login_ends_after_twelve_hours_and_says_so(registry: Registry, clock: MovedClock):
     clock.move(hours=11, minutes=59)
     assert registry.send("GET", "").status == 200
@@ -114,6 +116,9 @@ def test_a_login_ends_with_the_access_key_that_asked_for_it(cloud: Cloud):
     assert reader.send("GET", "").status == 401
 
 
+@pytest.mark.differs(
+    "proxyEndpoint is https://ACCOUNT.dkr.ecr.REGION.amazonaws.com", "docker has to reach the lab on this machine"
+)
 def test_a_token_is_for_the_address_that_docker_logs_in_to(cloud: Cloud):
     (data,) = cloud.client("registry", "ecr").get_authorization_token()["authorizationData"]
     assert data["proxyEndpoint"] == cloud.embedded.endpoint
@@ -122,6 +127,7 @@ def test_a_token_is_for_the_address_that_docker_logs_in_to(cloud: Cloud):
 # -- Names ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.aws("Amazon ECR User Guide, common errors", "high")
 def test_a_repository_must_have_been_made(registry: Registry):
     text = "The repository with name 'nope' does not exist in the registry with id '813835382529'"
     for method, path in (
@@ -197,6 +203,7 @@ REQUESTS = [
 
 
 @pytest.mark.parametrize(("method", "path", "action"), REQUESTS)
+@pytest.mark.aws("Amazon ECR User Guide, pushing an image", "high")
 def test_each_request_needs_the_action_that_ecr_has_for_it(registry: Registry, method: str, path: str, action: str):
     registry.push("1", LAYER)
     upload = registry.begin().headers["Location"].removeprefix(f"/v2/{REPOSITORY}/")

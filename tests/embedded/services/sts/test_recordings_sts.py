@@ -90,6 +90,7 @@ PLAYED = {
 
 @recordings.needed
 @pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.aws("recorded by LocalStack (localstack-sts.json)", "recorded")
 def test_sts_answers_what_was_recorded(cloud: Cloud, name: str) -> None:
     recording = Recording(RECORDED[name])
     play: Any = PLAYED[recordings.function_of(name)]

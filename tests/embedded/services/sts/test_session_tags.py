@@ -36,6 +36,7 @@ def user(cloud: Cloud, *actions: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("parameter", BESIDE)
+@pytest.mark.aws("configure-aws-credentials #54, #465", "high")
 def test_the_trust_policy_must_allow_what_a_session_carries(cloud: Cloud, parameter: str) -> None:
     make_role(cloud, document("sts:AssumeRole"))
     assert denied(assume, cloud=cloud, **{parameter: ASKED[parameter]}) == (
@@ -48,6 +49,7 @@ def test_the_trust_policy_must_allow_what_a_session_carries(cloud: Cloud, parame
 
 
 @pytest.mark.parametrize("parameter", BESIDE)
+@pytest.mark.aws("iambic #357", "high")
 def test_the_callers_policies_must_allow_it_too(cloud: Cloud, parameter: str) -> None:
     make_role(cloud, document("sts:AssumeRole", BESIDE[parameter]))
     keys = user(cloud, "sts:AssumeRole")
@@ -109,6 +111,7 @@ def chained(cloud: Cloud, second: str, **first: Any) -> dict[str, str]:
 SECOND = ROLE.replace("LimitedLambdaRole", "Second")
 
 
+@pytest.mark.aws("IAM User Guide, session tags", "high")
 def test_transitive_tags_go_on_to_the_next_role_and_no_further_ones_do(cloud: Cloud) -> None:
     tagged = {"StringEquals": {"aws:PrincipalTag/star": "1"}, "Null": {"aws:PrincipalTag/sun": "true"}}
     keys = chained(

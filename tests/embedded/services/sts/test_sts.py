@@ -53,6 +53,7 @@ def test_the_articles_identity_after_switching_the_role(cloud: Cloud) -> None:
     }
 
 
+@pytest.mark.aws("STS API Reference, GetCallerIdentity", "high")
 def test_who_one_is_needs_no_permission_and_cannot_be_denied(cloud: Cloud) -> None:
     iam = cloud.client("registry", "iam")
     iam.create_user(UserName="ann")
@@ -63,6 +64,7 @@ def test_who_one_is_needs_no_permission_and_cannot_be_denied(cloud: Cloud) -> No
     assert cloud.client(keys, "sts").get_caller_identity()["Arn"] == "arn:aws:iam::813835382529:user/ann"
 
 
+@pytest.mark.aws("IAM User Guide, troubleshoot access denied", "medium")
 def test_a_role_is_assumed_only_if_its_trust_policy_says_so(cloud: Cloud) -> None:
     make_role(cloud, trust("arn:aws:iam::592444418872:root"))
     code, message = denied(assume, cloud=cloud)
@@ -86,6 +88,7 @@ def test_a_role_for_lambda_is_not_for_people(cloud: Cloud) -> None:
     assert denied(assume, cloud=cloud)[0] == "AccessDenied"
 
 
+@pytest.mark.aws("IAM User Guide", "medium")
 def test_a_role_that_does_not_exist_is_denied_and_not_revealed(cloud: Cloud) -> None:
     make_role(cloud, trust("arn:aws:iam::592444418872:root"))
     code, existing = denied(assume, cloud=cloud)
@@ -159,6 +162,7 @@ def test_a_session_is_as_long_as_the_role_allows(cloud: Cloud) -> None:
     )
 
 
+@pytest.mark.aws("eks-anywhere #9485", "high")
 def test_a_role_that_is_assumed_by_a_role_lasts_an_hour(cloud: Cloud) -> None:
     make_role(cloud, MaxSessionDuration=7200)
     cloud.client("registry", "iam").put_role_policy(

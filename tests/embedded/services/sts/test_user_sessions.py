@@ -21,12 +21,14 @@ def federated(cloud: Cloud, **params: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("keys_of", [session_token, federated])
+@pytest.mark.aws("STS API Reference; aws-runas #11", "high")
 def test_they_are_of_no_use_with_iam(cloud: Cloud, keys_of: Any) -> None:
     iam = cloud.client(keys_of(cloud), "iam")
     assert denied(iam.list_users) == INVALID
 
 
 @pytest.mark.parametrize("operation", ["GetSessionToken", "GetFederationToken", "GetAccessKeyInfo"])
+@pytest.mark.aws("STS API Reference, GetSessionToken", "high")
 def test_of_sts_a_session_token_is_for_two_operations(cloud: Cloud, operation: str) -> None:
     make_role(cloud)
     keys = session_token(cloud)
@@ -90,5 +92,6 @@ def test_a_federated_user_carries_the_users_tags_and_those_of_the_session(cloud:
         "arn:a:a::aaaaaaaaaa:",
     ],
 )
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_what_is_no_arn_of_a_role_is_invalid(cloud: Cloud, arn: str) -> None:
     assert denied(assume, cloud=cloud, role=arn) == ("ValidationError", f"{arn} is invalid")

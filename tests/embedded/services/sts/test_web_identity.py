@@ -106,6 +106,7 @@ def test_the_request_is_unsigned_and_a_signature_makes_no_difference(cloud: Clou
         trust("arn:aws:iam::813835382529:root"),
     ],
 )
+@pytest.mark.aws("IAM User Guide, OIDC federation", "high")
 def test_the_trust_policy_decides(cloud: Cloud, signer: Signer, document: str) -> None:
     furnish(cloud, signer, document)
     assert denied(enter, cloud=cloud, text=token(cloud, signer)) == REFUSED
@@ -122,6 +123,7 @@ def test_the_trust_policy_decides(cloud: Cloud, signer: Signer, document: str) -
         ("actor_id", "12"),
     ],
 )
+@pytest.mark.aws("IAM User Guide, keys for OIDC federation", "high")
 def test_claims_of_github_are_condition_keys(cloud: Cloud, signer: Signer, claim: str, value: str) -> None:
     furnish(cloud, signer, trusting(**equals(**{claim: value})))
     assert enter(cloud, token(cloud, signer, **{claim: value}))
@@ -218,6 +220,7 @@ def test_an_expired_token_is_taken_five_minutes_more(cloud: Cloud, signer: Signe
     )
 
 
+@pytest.mark.differs("STS fetches the provider's keys", "the lab fetches nothing: labkit oidc add gives it the keys")
 def test_keys_that_the_lab_has_not_are_asked_for(cloud: Cloud, signer: Signer, other: Signer) -> None:
     furnish(cloud, other)
     code, message = denied(enter, cloud=cloud, text=token(cloud, signer))

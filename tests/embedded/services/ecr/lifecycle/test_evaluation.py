@@ -150,6 +150,7 @@ VECTORS: dict[str, tuple[list[dict[str, Any]], list[Candidate], dict[str, int]]]
 
 
 @pytest.mark.parametrize(("rules", "images", "expected"), VECTORS.values(), ids=VECTORS)
+@pytest.mark.aws("Amazon ECR User Guide, lifecycle policies", "high")
 def test_an_evaluation_takes_what_aws_says(
     rules: list[dict[str, Any]], images: list[Candidate], expected: dict[str, int]
 ):

@@ -74,6 +74,7 @@ def test_what_is_no_policy_is_refused_in_ecr_s_words_and_changes_nothing(ecr: An
     assert ecr.get_lifecycle_policy(**call)["lifecyclePolicyText"] == policy((OLD, EXPIRE))
 
 
+@pytest.mark.aws("Amazon ECR User Guide, lifecycle policies: within 24 hours", "high")
 def test_images_expire_within_a_day_and_not_before(cloud: Cloud, ecr: Any, filled: str):
     ecr.put_lifecycle_policy(repositoryName=filled, lifecyclePolicyText=policy((KEEP_ONE, EXPIRE)))
     cloud.embedded.move_clock(timedelta(hours=23))

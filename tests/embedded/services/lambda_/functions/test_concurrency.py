@@ -27,6 +27,7 @@ def test_what_is_reserved_is_shown_until_it_is_given_back(functions: Functions):
     assert "Concurrency" not in lambda_.get_function(FunctionName="f")
 
 
+@pytest.mark.aws("Lambda Developer Guide, reserved concurrency", "high")
 def test_nothing_reserved_throttles_every_invocation_of_every_version(functions: Functions):
     functions.active(Publish=True)
     functions.lambda_.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
@@ -85,6 +86,7 @@ def test_only_a_function_can_have_something_reserved(functions: Functions, name:
     assert refusal(call, FunctionName=name, ReservedConcurrentExecutions=1) == answer
 
 
+@pytest.mark.aws("Lambda Developer Guide, reserved concurrency", "high")
 def test_something_must_be_left_for_the_other_functions(functions: Functions):
     functions.active("f")
     functions.active("g")

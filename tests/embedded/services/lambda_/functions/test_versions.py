@@ -33,6 +33,7 @@ def shown(answer: dict[str, Any]) -> tuple[str, str, str]:
 # -- Published -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.aws("floci #2820 (measured on AWS), moto #8379", "high")
 def test_a_function_can_be_published_as_it_is_created(functions: Functions):
     assert shown(functions.create(Publish=True)) == ("1", ARN, "Pending")
     functions.settle()
@@ -41,6 +42,7 @@ def test_a_function_can_be_published_as_it_is_created(functions: Functions):
     assert shown(functions.lambda_.get_function(FunctionName="f")["Configuration"]) == ("$LATEST", ARN, "Active")
 
 
+@pytest.mark.aws("floci #2820 (measured on AWS)", "high")
 def test_every_update_makes_another_version_and_nothing_else_does(functions: Functions):
     functions.active(Publish=True)
     lambda_ = functions.lambda_
@@ -127,6 +129,7 @@ def test_what_is_made_ready_when_it_is_published_is_taken_up_by_the_next_process
 # -- Listed --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.aws("floci #2820 (measured on AWS)", "high")
 def test_versions_are_listed_by_number_in_pages(functions: Functions, monkeypatch: pytest.MonkeyPatch):
     functions.active()
     functions.published(*map(str, range(11)))
@@ -139,6 +142,7 @@ def test_versions_are_listed_by_number_in_pages(functions: Functions, monkeypatc
     assert len(functions.lambda_.list_versions_by_function(FunctionName="f")["Versions"]) == 3
 
 
+@pytest.mark.aws("moto's tests that were verified on AWS", "recorded")
 def test_all_functions_are_listed_with_all_versions_where_that_is_asked(functions: Functions):
     functions.active("g", Publish=True)
     functions.active("f")
@@ -183,6 +187,7 @@ def test_a_version_goes_on_with_its_code_when_the_function_gets_another_image(fu
 
 
 @pytest.mark.parametrize("qualifier", ["99", "notaversion"])
+@pytest.mark.aws("floci #2821", "high")
 def test_a_version_that_is_not_there_is_named_in_full(functions: Functions, qualifier: str):
     """Case 28."""
     functions.active()
@@ -207,6 +212,7 @@ def test_a_version_that_is_not_there_is_named_in_full(functions: Functions, qual
         ("nobody", "live", (*INVALID, "Deletion of aliases is not currently supported.")),
     ],
 )
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_a_version_is_deleted_unless_an_alias_names_it(
     functions: Functions, name: str, qualifier: str, answer: tuple[str, int, str] | None
 ):
@@ -246,6 +252,7 @@ def test_a_function_takes_all_that_it_has_with_it(functions: Functions, cloud: C
 # -- RevisionId ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_a_revision_ends_with_every_change_of_state_or_tags_and_with_publishing(functions: Functions):
     def now() -> str:
         return str(functions.lambda_.get_function_configuration(FunctionName="f")["RevisionId"])
