@@ -41,8 +41,16 @@ AREAS = {
 _NAMES = {
     **{name: name.upper() for name in ("aws", "ecr", "iam", "sts", "arn", "uri", "url", "api", "scps", "rcps", "oidc")},
     **{f"{name}s": f"{name}'s" for name in ("caller", "owner", "lab", "article", "repository", "registry")},
-    **{"awss": "AWS's", "ecrs": "ECR's", "iams": "IAM's", "lambda": "Lambda", "lambdas": "Lambda's", "mib": "MiB"},
-    **{"github": "GitHub", "docker": "Docker", "organizations": "Organizations", "cloudtrail": "CloudTrail"},
+    "awss": "AWS's",
+    "ecrs": "ECR's",
+    "iams": "IAM's",
+    "lambda": "Lambda",
+    "lambdas": "Lambda's",
+    "mib": "MiB",
+    "github": "GitHub",
+    "docker": "Docker",
+    "organizations": "Organizations",
+    "cloudtrail": "CloudTrail",
 }
 
 
