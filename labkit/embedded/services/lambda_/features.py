@@ -27,7 +27,7 @@ def _always(**answer: Any) -> Handler:
     """Answers the same in every account."""
 
     def handler(embedded: Embedded, call: Call) -> dict[str, Any]:
-        return answer
+        return _on_one_page(call, answer)
 
     return handler
 
@@ -39,9 +39,16 @@ def _of_function(missing: str = "not found", **answer: Any) -> Handler:
         ref = here(call).unqualified
         if store_of(embedded).get(ref) is None:
             raise error(missing, ref.arn)
-        return answer
+        return _on_one_page(call, answer)
 
     return handler
+
+
+def _on_one_page(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer, which has never contained a marker for a further page."""
+    if call.params.get("Marker"):
+        raise error("bad marker")
+    return answer
 
 
 def _never(embedded: Embedded, call: Call) -> dict[str, Any]:

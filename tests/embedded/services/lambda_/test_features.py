@@ -86,6 +86,13 @@ def test_what_functions_never_have_is_answered_as_for_one_without_it(functions: 
     assert unlike == []
 
 
+def test_a_list_without_a_further_page_takes_no_marker(functions: Functions):
+    functions.active()
+    for operation, params in (("ListLayers", {}), ("ListFunctionUrlConfigs", F)):
+        answer = refusal(getattr(functions.lambda_, xform_name(operation)), **params, Marker="x")
+        assert answer[:2] == ("InvalidParameterValueException", 400)
+
+
 @pytest.mark.parametrize(
     ("operation", "params"),
     [
