@@ -63,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
     Timing.parse(timing)
     running = client.ensure(port=args.port, run_as=OWN_PROCESS)
     if timing or args.realistic is not None:
-        client.let_time_pass(running.home, args.realistic, timing)
+        client.let_time_pass(running.home, args.realistic, timing, OWN_PROCESS)
     for number in args.account:
-        client.add_account(running.home, number)
+        client.add_account(running.home, number, OWN_PROCESS)
     news = "is up" if running.started else "was up already"
     print(f"The embedded AWS {news} at {running.endpoint} (lab home {running.home}).")
     for number in args.account:

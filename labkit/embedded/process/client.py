@@ -151,9 +151,9 @@ def present_contents(root: Path | None = None) -> Mapping[str, int] | None:
         db.close()
 
 
-def add_account(root: Path | None, number: str) -> None:
+def add_account(root: Path | None, number: str, run_as: str | None = None) -> None:
     """Let an account exist outside, so that policies can name it. Raises `UsageError` for a number that is none."""
-    running = ensure(root)
+    running = ensure(root, run_as=run_as)
     ask(Home(running.home), "POST", "/_labkit/account", {"account": number})
 
 
@@ -260,7 +260,12 @@ def apply_world(root: Path | None, chosen: WorldSettings, run_as: str | None = N
     return replace(read(home, answer), started=running.started)
 
 
-def let_time_pass(root: Path | None, realistic: bool | None, timing: Mapping[str, float] | None = None) -> Running:
+def let_time_pass(
+    root: Path | None,
+    realistic: bool | None,
+    timing: Mapping[str, float] | None = None,
+    run_as: str | None = None,
+) -> Running:
     """Let what takes time on AWS take time, or not; None leaves it as it is. ``timing``: names of `Timing` to seconds.
 
     Raises `UsageError` for names and numbers that cannot be; then nothing is changed.
@@ -268,7 +273,7 @@ def let_time_pass(root: Path | None, realistic: bool | None, timing: Mapping[str
     before = settings(root)
     chosen = Timing.parse({**before.timing.to_dict(), **(timing or {})})
     wanted = before.realistic if realistic is None else realistic
-    return apply_world(root, replace(before, realistic=wanted, timing=chosen))
+    return apply_world(root, replace(before, realistic=wanted, timing=chosen), run_as)
 
 
 def engine_chosen(root: Path | None = None) -> None:

@@ -88,10 +88,10 @@ def landlock() -> int:
 
 
 def in_words() -> str:
-    """Whether handlers that run as processes are confined, as a sentence says it after "handlers are"."""
+    """How far handlers that run as processes are kept from the user's files, as a sentence goes on after "are"."""
     if version := landlock():
-        return f"confined by Landlock {version}: they see neither the lab home nor the user's home"
-    return "not confined: this system has no Landlock, and they can read and change whatever the user can"
+        return f"confined by Landlock {version}: the lab home and the user's home are hidden from them"
+    return "not confined, since this system has no Landlock: they can read and change whatever the user can"
 
 
 @dataclass(frozen=True)
