@@ -135,6 +135,7 @@ def test_a_session_token_of_a_user_ends_with_the_key_that_asked_for_it(cloud: Cl
 
 
 @pytest.mark.parametrize("seconds", [-301, 301])
+@pytest.mark.aws("IAM User Guide, Signature Version 4", "high")
 def test_a_signature_is_good_for_five_minutes_around_now(cloud: Cloud, seconds: int) -> None:
     request: dict[str, Any] = {"headers": FORM, "body": WHO_AM_I}
     early = cloud.signed("workload", "sts", **request)

@@ -38,6 +38,9 @@ def founded(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _stock(cloud: Cloud, folder: Path) -> None:
     iam, ecr, lambda_ = (cloud.client("registry", name) for name in ("iam", "ecr", "lambda"))
     iam.create_role(RoleName="Function", AssumeRolePolicyDocument=GIVEN["trust"])
+    for name in ("Deployer", GIVEN["publisher"]):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=GIVEN["trust_of_account"])
+    iam.put_role_policy(RoleName=GIVEN["publisher"], PolicyName="default", PolicyDocument=GIVEN["publisher_may"])
     ecr.create_repository(repositoryName="app")
     for tag in "12":
         push(ecr, "app", tag, image_of(folder / tag, f"def handler(event, context):\n    return {tag}\n"))

@@ -52,6 +52,7 @@ GIVEN: Mapping[str, str] = {
     "image": f"{_HOST}/app:1",
     "second_image": f"{_HOST}/app:2",
     "role": f"arn:aws:iam::{REGISTRY}:role/Function",
+    "publisher": f"cdk-hnb659fds-image-publishing-role-{REGISTRY}-{REGION}",
     "made": f"arn:aws:lambda:{REGION}:{REGISTRY}:function:made",
     "basic": "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
     "trust": json.dumps(policies.lambda_trust()),
@@ -113,12 +114,21 @@ class Replay:
         if "error" in call:
             self._refused(call)
             return
-        answer = self._send(call)
-        if "until" in call:
-            self._cloud.embedded.functions.settle()
-            answer = self._send(call)
-        self._hold(call, answer, {**call.get("until", {}), **call.get("reads", {})})
+        answer = self._awaited(call)
+        unlike = self._unlike(answer, {**call.get("until", {}), **call.get("reads", {})})
+        assert unlike == {}, f"{call['call']}: found and expected differ: {unlike}"
         self._values |= {name: at(answer, path) for name, path in call.get("keeps", {}).items()}
+
+    def _awaited(self, call: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer of a call, which a tool that waits asks for every five seconds, for five minutes at most."""
+        answer = self._send(call)
+        for _ in range(60):
+            if not self._unlike(answer, call.get("until", {})):
+                break
+            self._cloud.embedded.functions.settle()
+            self._cloud.clock.move(seconds=5)
+            answer = self._send(call)
+        return answer
 
     def _refused(self, call: Mapping[str, Any]) -> None:
         try:
@@ -141,11 +151,10 @@ class Replay:
             self._clients[service, session] = self._cloud.client(who, service)
         return self._clients[service, session]
 
-    def _hold(self, call: Mapping[str, Any], answer: Mapping[str, Any], reads: Mapping[str, Any]) -> None:
-        for path, expected in reads.items():
-            found, wanted = plain(at(answer, path)), plain(self._filled(expected))
-            right = found is not None if wanted == "*" else found == wanted
-            assert right, f"{call['call']}: {path} is {found!r}, the tool expects {wanted!r}"
+    def _unlike(self, answer: Mapping[str, Any], reads: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+        """What was found and what the tool expects, by the paths at which these differ."""
+        pairs = {path: (plain(at(answer, path)), plain(self._filled(value))) for path, value in reads.items()}
+        return {path: pair for path, pair in pairs.items() if not (pair[0] == pair[1] or _anything(*pair))}
 
     def _filled(self, value: Any) -> Any:
         """The value with what its placeholders stand for."""
@@ -167,6 +176,10 @@ def at(answer: Any, path: str) -> Any:
         else:
             answer = answer.get(step) if isinstance(answer, dict) else None
     return answer
+
+
+def _anything(found: Any, wanted: Any) -> bool:
+    return wanted == "*" and found is not None
 
 
 def plain(value: Any) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import chain
+
 import pytest
 
 from labkit.embedded.http.gateway import operations
@@ -10,6 +13,7 @@ from tests.embedded.conftest import Cloud
 from tests.embedded.tools.replay import TOOLS, Replay, phases, tool
 
 PHASES = phases()
+WAITED_FOR = [each["resource"] for each in tool("terraform")["resources"] if "'until'" in str(each)]
 
 
 @pytest.mark.parametrize(("name", "resource", "phase"), PHASES.values(), ids=PHASES)
@@ -19,6 +23,15 @@ def test_what_a_tool_asks_is_answered_as_it_expects(cloud: Cloud, name: str, res
     for each in list(listed)[: list(listed).index(phase) + 1]:
         for call in listed[each]:
             replay.play(call)
+
+
+@pytest.mark.parametrize("resource", WAITED_FOR)
+def test_in_a_realistic_world_terraform_waits_and_gets_there(cloud: Cloud, resource: str):
+    listed = next(each["phases"] for each in tool("terraform")["resources"] if each["resource"] == resource)
+    replay = Replay(cloud)
+    cloud.embedded.apply(replace(cloud.embedded.settings, realistic=True))
+    for call in chain(*listed.values()):
+        replay.play(call)
 
 
 @pytest.mark.parametrize("name", TOOLS)

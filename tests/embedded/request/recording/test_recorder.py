@@ -98,6 +98,7 @@ def test_the_oldest_go_first(cloud: Cloud, monkeypatch: pytest.MonkeyPatch):
     assert not cloud.embedded.database.all("SELECT * FROM event_resource WHERE name = 'one'")
 
 
+@pytest.mark.aws("CloudTrail User Guide, event history", "high")
 def test_none_is_older_than_90_days(cloud: Cloud, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(recording, "_PRUNED_EVERY", 1)
     iam = cloud.client("registry", "iam")
@@ -129,6 +130,7 @@ def test_what_is_not_offered_leaves_none(cloud: Cloud):
     assert records(cloud) == []
 
 
+@pytest.mark.aws("IAM User Guide, logging IAM and STS calls", "high")
 def test_a_role_that_is_assumed_across_accounts_leaves_an_event_in_both(cloud: Cloud):
     role = cloud.client("registry", "iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]
     cloud.client("workload", "sts").assume_role(RoleArn=role["Arn"], RoleSessionName="deploy")
@@ -175,6 +177,7 @@ def test_a_session_is_told_with_its_role_and_when_it_began(cloud: Cloud):
     }
 
 
+@pytest.mark.aws("CloudTrail User Guide, record contents", "high")
 def test_parameters_of_more_than_100_kilobytes_are_left_out(cloud: Cloud):
     document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
     text = json.dumps(document) + " " * 110_000
@@ -185,6 +188,7 @@ def test_parameters_of_more_than_100_kilobytes_are_left_out(cloud: Cloud):
 # -- The registry --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.aws("Amazon ECR User Guide, logging", "high")
 def test_a_pull_is_one_of_ecrs_own_front(cloud: Cloud):
     ecr = cloud.client("registry", "ecr")
     ecr.create_repository(repositoryName="repo")

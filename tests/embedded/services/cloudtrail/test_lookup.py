@@ -39,6 +39,7 @@ def trail(cloud: Cloud) -> Any:
     return cloud.client("registry", "cloudtrail")
 
 
+@pytest.mark.aws("CloudTrail API Reference, LookupEvents", "high")
 def test_the_newest_event_comes_first(trail: Any):
     assert names(trail) == ["GetRepositoryPolicy", "DescribeRepositories", "CreateRepository"]
 
@@ -140,6 +141,7 @@ def test_who_may_not_look_is_refused_and_that_is_an_event(cloud: Cloud):
     assert [json.loads(each["CloudTrailEvent"])["errorCode"] for each in refused] == ["AccessDenied"]
 
 
+@pytest.mark.aws("CloudTrail User Guide, global service events", "high")
 def test_events_of_iam_are_in_us_east_1_those_of_sts_where_it_was_called(cloud: Cloud):
     cloud.client("workload", "iam").create_user(UserName="ann")
     for region in ("us-east-1", "eu-west-1"):

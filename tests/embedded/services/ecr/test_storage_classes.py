@@ -152,6 +152,7 @@ def test_an_image_that_is_not_there_cannot_be_archived(ecr: Any, uri: str, name:
     assert refusal(ecr.update_image_storage_class, **call)[0] == "ImageNotFoundException"
 
 
+@pytest.mark.aws("ECR API Reference, lastRecordedPullTime", "high")
 def test_pulls_are_written_down_once_a_day(lab: Lab, cloud: Cloud, ecr: Any, uri: str, name: str):
     assert "lastRecordedPullTime" not in detail(ecr, name)
     begun = cloud.clock.now()

@@ -117,6 +117,7 @@ def test_only_aws_changes_a_service_linked_role(iam: Any, operation: str, params
     assert refusal(getattr(iam, operation), RoleName=NAME, **params) == (400, "UnmodifiableEntity", text)
 
 
+@pytest.mark.aws("AWS Organizations User Guide, SCPs, RCPs", "high")
 def test_neither_scps_nor_rcps_limit_a_service_linked_role(cloud: Cloud) -> None:
     organizations, iam = cloud.client("management", "organizations"), cloud.client("workload", "iam")
     root = organizations.list_roots()["Roots"][0]["Id"]

@@ -304,12 +304,14 @@ def test_a_name_above_64_characters_is_refused_in_the_words_of_a_validation_erro
     assert answer == (INVALID, 400, text)
 
 
+@pytest.mark.aws("Lambda Developer Guide, environment variables", "high")
 def test_reserved_environment_variables_are_refused(lab: Lab, name: str):
     answer = refused(lab, name, Environment={"Variables": {"AWS_REGION": "mars-1", "MINE": "1"}})
     assert answer[:2] == (INVALID, 400)
     assert answer[2].endswith("Reserved keys used in this request: AWS_REGION")
 
 
+@pytest.mark.aws("Lambda Developer Guide, quotas", "high")
 def test_environment_variables_have_4_kib(lab: Lab, name: str):
     answer = refused(lab, name, Environment={"Variables": {"LONG": "x" * 4100}})
     assert answer[:2] == (INVALID, 400)

@@ -313,6 +313,7 @@ def test_a_client_context_must_be_base64_of_json(lab: Lab, shared: str):
 
 
 @pytest.mark.parametrize(("kind", "limit"), [("RequestResponse", 6_291_456), ("Event", 1_048_576)])
+@pytest.mark.aws("Lambda Developer Guide, quotas", "high")
 def test_a_payload_above_the_limit_is_refused(lab: Lab, shared: str, kind: str, limit: int):
     invoke = lab.client("registry", "lambda").invoke
     payload = json.dumps("x" * limit)

@@ -112,6 +112,7 @@ def attach(cloud: Cloud, kind: str, target: str, content: str) -> None:
     assert refusal(organizations.attach_policy, **where)[0] == "DuplicatePolicyAttachmentException"
 
 
+@pytest.mark.aws("AWS Organizations User Guide, SCPs", "high")
 def test_a_service_control_policy_binds_the_accounts_below_it_and_not_the_management_account(cloud: Cloud) -> None:
     attach(cloud, "SERVICE_CONTROL_POLICY", "r-lab1", document("Deny", "iam:ListUsers"))
     code, message = refusal(cloud.client("workload", "iam").list_users)
@@ -123,6 +124,7 @@ def test_a_service_control_policy_binds_the_accounts_below_it_and_not_the_manage
         assert cloud.client(profile, "iam").list_users()["Users"]
 
 
+@pytest.mark.aws("AWS Organizations User Guide, SCP evaluation", "high")
 def test_an_account_keeps_only_what_every_level_allows(cloud: Cloud) -> None:
     attach(cloud, "SERVICE_CONTROL_POLICY", "ou-lab1-workloads", document("Allow", "iam:ListRoles"))
     organizations = cloud.client("management", "organizations")
@@ -133,6 +135,7 @@ def test_an_account_keeps_only_what_every_level_allows(cloud: Cloud) -> None:
     assert cloud.client("registry", "iam").list_users()["Users"]
 
 
+@pytest.mark.aws("AWS Organizations User Guide, RCPs", "high")
 def test_a_resource_control_policy_binds_the_resources_of_the_account(cloud: Cloud) -> None:
     cloud.client("registry", "ecr").create_repository(repositoryName="mine")
     guard = document("Deny", "ecr:DescribeRepositories", Principal="*")

@@ -136,6 +136,7 @@ def test_a_policy_that_is_attached_cannot_be_deleted(organizations: Any) -> None
 
 
 @pytest.mark.parametrize("kind", [SCP, RCP])
+@pytest.mark.aws("AWS Organizations User Guide, RCPs", "high")
 def test_enabling_a_type_attaches_aws_s_own_policy_everywhere_later_too(organizations: Any, kind: str) -> None:
     targets = [ROOT, PRODUCTION, WORKLOAD, MANAGEMENT]
     assert [attached(organizations, target, kind) for target in targets] == [[], [], [], []]
@@ -180,6 +181,7 @@ def test_one_target_has_only_so_many_policies_of_a_type(organizations: Any, kind
     assert asking.reason(attach, PolicyId=made[0], TargetId=WORKLOAD) == "DuplicatePolicyAttachmentException"
 
 
+@pytest.mark.aws("AWS Organizations User Guide, quotas", "high")
 def test_the_last_service_control_policy_stays_whichever_it_is(organizations: Any) -> None:
     organizations.enable_policy_type(RootId=ROOT, PolicyType=SCP)
     policy = asking.create(organizations, "allowed", content=asking.document("Allow", "*"))

@@ -13,6 +13,7 @@ from tests.embedded.services.organizations import asking
 from tests.embedded.services.organizations.asking import ROOT, SCP
 
 
+@pytest.mark.aws("AWS Organizations User Guide, quotas", "high")
 def test_there_are_five_levels_of_units_below_the_root_and_no_more(cloud: Cloud) -> None:
     organizations = cloud.client("management", "organizations")
     *_, deepest = made = asking.new_units(organizations, ROOT, "a", "b", "c", "d", "e")

@@ -189,6 +189,7 @@ def test_a_layer_can_be_mounted_from_another_repository(registry: Registry, othe
     assert_there(other)
 
 
+@pytest.mark.aws("Amazon ECR User Guide, blob mounting", "high")
 def test_nothing_is_mounted_in_a_registry_that_has_not_enabled_it(registry: Registry, other: Registry):
     registry.push_blob(LAYER)
     ecr = registry.cloud.client("registry", "ecr")

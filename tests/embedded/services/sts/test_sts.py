@@ -107,6 +107,7 @@ def test_the_caller_needs_the_permission_too(cloud: Cloud) -> None:
     assert assume(cloud, keys)["Credentials"]["AccessKeyId"].startswith("ASIA")
 
 
+@pytest.mark.aws("IAM User Guide, external ids", "high")
 def test_an_external_id_is_compared(cloud: Cloud) -> None:
     condition = {"Condition": {"StringEquals": {"sts:ExternalId": "secret"}}}
     make_role(cloud, trust("arn:aws:iam::592444418872:root", **condition))
@@ -115,6 +116,7 @@ def test_an_external_id_is_compared(cloud: Cloud) -> None:
     assert assume(cloud, "workload", ExternalId="secret")
 
 
+@pytest.mark.aws("IAM User Guide, session policies", "high")
 def test_a_session_policy_only_takes_away(cloud: Cloud) -> None:
     make_role(cloud)
     cloud.client("registry", "iam").put_role_policy(
@@ -184,6 +186,7 @@ def test_a_session_name_has_its_letters(cloud: Cloud, name: str) -> None:
     assert message.startswith(f"1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy")
 
 
+@pytest.mark.aws("aws-runas #11", "high")
 def test_a_role_session_cannot_ask_for_a_session_token(cloud: Cloud) -> None:
     make_role(cloud)
     keys = session_keys(assume(cloud)["Credentials"])

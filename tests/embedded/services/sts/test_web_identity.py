@@ -86,6 +86,7 @@ def test_a_pipeline_comes_in_with_its_token_alone(cloud: Cloud, signer: Signer) 
     assert identity["Arn"] == "arn:aws:sts::813835382529:assumed-role/deployer/ci"
 
 
+@pytest.mark.aws("STS API Reference, AssumeRoleWithWebIdentity", "high")
 def test_the_request_is_unsigned_and_a_signature_makes_no_difference(cloud: Cloud, signer: Signer) -> None:
     furnish(cloud, signer)
     form = {"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": ROLE, "RoleSessionName": "ci"}
