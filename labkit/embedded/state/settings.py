@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.embedded.state import world
-from labkit.embedded.state.timing import Timing
+from labkit.embedded.state.timing import DAY, Timing
 from labkit.errors import UsageError
 from labkit.pull.organization import check_account, check_organization_id
 from labkit.pull.regions import check_region
@@ -85,10 +85,11 @@ class WorldSettings:
     @property
     def pace(self) -> str:
         """How time passes in this world, to go on in a sentence."""
-        if not self.realistic:
-            return "not realistic: nothing takes time"
         taken = (f"{name} {seconds:g} s" for name, seconds in self.timing.to_dict().items() if name != "idle")
-        return f"realistic: {', '.join(taken)}"
+        now = f"realistic: {', '.join(taken)}" if self.realistic else "not realistic: nothing takes time"
+        days = self.timing.idle / DAY
+        idle = f"becomes Inactive after {days:g} d without an invocation" if days else "never becomes Inactive"
+        return f"{now}; a function {idle}"
 
     def _check(self) -> None:
         if not isinstance(self.realistic, bool):

@@ -64,10 +64,13 @@ def test_nothing_takes_time_until_the_world_is_realistic_but_functions_become_in
         "activating": 0,
         "idle": 86_400,
     }
-    assert settings.pace == "not realistic: nothing takes time"
+    idle = "a function becomes Inactive after 1 d without an invocation"
+    assert settings.pace == f"not realistic: nothing takes time; {idle}"
     settings = WorldSettings.parse({"timing": chosen, "realistic": True})
     assert settings.times.pending == 7 and settings.times.idle == 86_400
-    assert settings.pace == "realistic: pending 7 s, restoring 40 s, propagation 10 s, race 3 s, activating 1200 s"
+    lasts = "pending 7 s, restoring 40 s, propagation 10 s, race 3 s, activating 1200 s"
+    assert settings.pace == f"realistic: {lasts}; {idle}"
+    assert WorldSettings.parse({"timing": {"idle": 0}}).pace.endswith("; a function never becomes Inactive")
     assert WorldSettings.parse(settings.to_dict()) == settings
 
 
