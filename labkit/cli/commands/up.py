@@ -45,8 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=SECONDS",
-        help="how long something takes in a realistic world: pending, restoring, propagation, race or activating; in every "
-        "world idle, after which a function that nobody invokes is Inactive; may be repeated, 0 turns it off",
+        help="how long something takes in a realistic world: pending, restoring, propagation, race or activating; in "
+        "every world idle, after which a function that nobody invokes is Inactive; may be repeated, 0 turns it off",
     )
 
 
