@@ -1,4 +1,4 @@
-"""The embedded AWS: STS, IAM, Organizations, ECR and Lambda, over HTTP on loopback or in the process that asks.
+"""The embedded AWS: STS, IAM, Organizations, ECR, Lambda and CloudTrail, over HTTP or in the process that asks.
 
 The way of a request from its bytes to its answer:
 

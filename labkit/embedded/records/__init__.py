@@ -9,6 +9,9 @@ uses               when keys and roles were last used
 organization       where an account stands, and which policies of its organization reach it
 memberships        organizations, units and members, as they are made, moved and removed
 repositories       repositories of ECR and their policies
+registries         what an account has of ECR beside them: a registry's policy and settings
+function_policies  resource policies of functions, versions and aliases
+federation         identity providers, and the keys of those who issue tokens
 tags               tags of anything
 founding           the world at the first start, and whenever the settings name something new
 fresh              a home that begins anew, from nothing or from a snapshot

@@ -47,11 +47,6 @@ class KeyRow(NamedTuple):
         """Whether a request can hold several values of this key."""
         return self.type.startswith("ArrayOf")
 
-    @property
-    def is_family(self) -> bool:
-        """Whether this stands for many keys, one for each tag's name."""
-        return "${" in self.name
-
 
 class ResourceType(NamedTuple):
     """A type of resource: ``name`` is ``service:type``; ``arn`` a template; ``keys`` those that its resources bring."""

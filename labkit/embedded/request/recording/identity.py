@@ -10,6 +10,7 @@ from typing import Any
 
 from labkit.embedded.protocol.calls import Call, Identity
 from labkit.embedded.state.clock import iso
+from labkit.iam.arn import parse
 from labkit.iam.request import FEDERATED
 
 
@@ -36,7 +37,7 @@ def username(call: Call) -> str | None:
         return str(_web_identity(call.identity)["userName"])
     if not call.identity.principal.is_iam:
         return None
-    return call.identity.arn.rpartition("/")[2]
+    return parse(call.identity.arn).name
 
 
 def _web_identity(identity: Identity) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def _principal(identity: Identity) -> dict[str, Any]:
         return {"type": "FederatedUser", **known}
     if identity.is_session:
         return {"type": "AssumedRole", **known}
-    return {"type": "IAMUser", **known, "userName": identity.arn.rpartition("/")[2]}
+    return {"type": "IAMUser", **known, "userName": parse(identity.arn).name}
 
 
 def _session(identity: Identity) -> dict[str, Any]:
@@ -90,5 +91,5 @@ def _issuer(identity: Identity) -> dict[str, Any]:
         "principalId": identity.user_id.partition(":")[0],
         "arn": identity.principal_arn,
         "accountId": identity.account,
-        "userName": identity.principal_arn.rpartition("/")[2],
+        "userName": parse(identity.principal_arn).name,
     }

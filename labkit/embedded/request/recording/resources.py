@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from labkit.embedded.protocol.calls import Call
+from labkit.iam.arn import split
 
 Resource = tuple[str, str]
 """A type such as ``AWS::IAM::Role``, and a name or ARN."""
@@ -75,7 +76,5 @@ def _named(service: str, members: Mapping[str, Any], within: str = "") -> Iterat
 
 
 def _kind(service: str, arn: str | None) -> str | None:
-    if arn is None or "*" in arn or arn.count(":") < 5:
-        return None
-    kind = arn.split(":", 5)[5].replace("/", ":").partition(":")[0]
-    return _BY_KIND.get((service, kind))
+    named = None if arn is None or "*" in arn else split(arn)
+    return _BY_KIND.get((service, named.resource_type)) if named else None

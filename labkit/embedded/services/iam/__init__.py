@@ -7,7 +7,7 @@ listing        lists in pages
 account        its alias, its summary
 details        GetAccountAuthorizationDetails
 quotas         how many of each there may be
-entities       users, groups, roles and what is theirs: keys, tags, instance profiles, trust policies
+entities       users, groups, roles, what is theirs (keys, tags, instance profiles, trust policies); identity providers
 policies       documents, managed and inline policies, attachments, boundaries
 simulation     what would be decided, by the engine that decides
 """

@@ -1,1 +1,1 @@
-"""Repositories of ECR, and the policies that are set on them."""
+"""Repositories of ECR: made and deleted (`metadata`), their policies, tags, and the setting for scanning."""

@@ -1,1 +1,1 @@
-"""Documents, managed and inline policies, attachments, boundaries, simulation."""
+"""Documents, managed and inline policies, attachments, boundaries."""
