@@ -21,6 +21,10 @@ def trust(**principal: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+NEW_ROLE = {"AssumeRolePolicyDocument": trust()}
+TAGS = [{"Key": "team", "Value": "blue"}]
+
+
 def allow(action: str = "*", resource: str = "*") -> str:
     """An identity policy."""
     statement = {"Effect": "Allow", "Action": action, "Resource": resource}

@@ -10,24 +10,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.embedded.conftest import Cloud
+from tests.embedded.services.iam.common import ADMIN, REGISTRY, allow, trust
 from tests.embedded.services.iam.test_listing import pages
 
-ACCOUNT = "813835382529"
-ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 LINKED = "arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy"
-MINE = f"arn:aws:iam::{ACCOUNT}:policy/P"
-MISSING = f"arn:aws:iam::{ACCOUNT}:policy/Missing"
-READ = json.dumps(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:BatchGetImage", "Resource": "*"}]}
-)
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
-        ],
-    }
-)
+MINE = f"arn:aws:iam::{REGISTRY}:policy/P"
+MISSING = f"arn:aws:iam::{REGISTRY}:policy/Missing"
+READ = allow("ecr:BatchGetImage")
 ENTITIES = ("user", "group", "role")
 
 
@@ -51,7 +40,7 @@ def iam(cloud: Cloud) -> Any:
     client = cloud.client("registry", "iam")
     client.create_user(UserName="x")
     client.create_group(GroupName="x")
-    client.create_role(RoleName="x", AssumeRolePolicyDocument=TRUST)
+    client.create_role(RoleName="x", AssumeRolePolicyDocument=trust())
     client.create_policy(PolicyName="P", PolicyDocument=READ, Description="reads", Tags=[{"Key": "a", "Value": "b"}])
     return client
 
@@ -67,7 +56,7 @@ class TestManagedPolicies:
         assert made.pop("CreateDate") == made.pop("UpdateDate")
         assert made == {
             "PolicyName": "Q",
-            "Arn": f"arn:aws:iam::{ACCOUNT}:policy/team/Q",
+            "Arn": f"arn:aws:iam::{REGISTRY}:policy/team/Q",
             "Path": "/team/",
             "DefaultVersionId": "v1",
             "AttachmentCount": 0,
@@ -76,7 +65,7 @@ class TestManagedPolicies:
         }
         shown = iam.get_policy(PolicyArn=MINE)["Policy"]
         assert shown["Description"] == "reads" and shown["Tags"] == [{"Key": "a", "Value": "b"}]
-        assert iam.get_policy(PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/team/Q")["Policy"]["Tags"] == []
+        assert iam.get_policy(PolicyArn=f"arn:aws:iam::{REGISTRY}:policy/team/Q")["Policy"]["Tags"] == []
 
     def test_a_name_is_taken_whatever_its_case(self, iam: Any) -> None:
         assert refusal(iam.create_policy, PolicyName="p", PolicyDocument=READ) == (
@@ -136,7 +125,7 @@ class TestManagedPolicies:
         ("arn", "answer"),
         [
             ("longpolicynamebutnoarn", ("ValidationError", "Invalid ARN:  Could not be parsed!")),
-            (f"arn:aws:iam::{ACCOUNT}:role/x", ("InvalidInput", f"ARN arn:aws:iam::{ACCOUNT}:role/x is not valid.")),
+            (f"arn:aws:iam::{REGISTRY}:role/x", ("InvalidInput", f"ARN arn:aws:iam::{REGISTRY}:role/x is not valid.")),
             (MISSING, ("NoSuchEntity", f"Policy {MISSING} does not exist or is not attachable.")),
             (
                 "arn:aws:iam::592444418872:policy/P",
@@ -264,7 +253,7 @@ class TestUsers:
     @pytest.fixture
     def used(self, iam: Any) -> Any:
         """The policy P, attached to all three, and the boundary of the user and of a role y below /team/."""
-        iam.create_role(RoleName="y", Path="/team/", AssumeRolePolicyDocument=TRUST, PermissionsBoundary=MINE)
+        iam.create_role(RoleName="y", Path="/team/", AssumeRolePolicyDocument=trust(), PermissionsBoundary=MINE)
         iam.put_user_permissions_boundary(UserName="x", PermissionsBoundary=MINE)
         for kind in ENTITIES:
             getattr(iam, f"attach_{kind}_policy")(**on(kind), PolicyArn=MINE)
@@ -370,7 +359,7 @@ class TestDocuments:
             ("nope", "Syntax errors in policy."),
             (READ.replace("Allow", "allow"), "The policy failed legacy parsing"),
             (READ.replace('"*"', '"app"'), 'Resource app must be in ARN format or "*".'),
-            (TRUST, "Policy document should not specify a principal."),
+            (trust(), "Policy document should not specify a principal."),
         ],
     )
     def test_one_that_aws_refuses_is_refused_everywhere_in_its_words(
