@@ -9,7 +9,8 @@ Pure: a text goes in, a report comes out. From the tables up to the check; each 
     structure    elements and their types                  values       principals
     resources    ARNs                                      conditions   what can match (a folder)
     actions      which exist and what wildcards cover      grants       who is let in or kept out
-    admissions   what a repository lacks for a pull        sarif        the report for code scanning
+    providers    shared identity providers, whose users    admissions   what a repository lacks for a pull
+    sarif        the report for code scanning
 
 Which actions, resources and condition keys there are is read from ``labkit.iam.action_table``.
 
@@ -27,7 +28,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from labkit.check import actions, admissions, conditions, grants, resources, structure, values
+from labkit.check import actions, admissions, conditions, grants, providers, resources, structure, values
 from labkit.check.answers import UNKNOWN, answer_of
 from labkit.check.findings import Finding, Refusal, Report, Violation, quoted
 from labkit.check.kinds import DOCUMENT_KINDS, DocumentKind, guess_kind
@@ -51,7 +52,7 @@ __all__ = [
     "refusal",
 ]
 
-_STATEMENT_CHECKS = (actions.check, values.check, resources.check, conditions.check, grants.check)
+_STATEMENT_CHECKS = (actions.check, values.check, resources.check, conditions.check, grants.check, providers.check)
 _SHORT = 4_000  # characters of a text whose answer is remembered
 _DEEP = "The text is nested too deeply to be a policy."
 

@@ -7,11 +7,12 @@ stands for it, and comes last.
 Sources: moto's tests of IAM policies, whose documents and sentences were recorded from AWS (tests/test_iam,
 Apache-2.0); LocalStack's recording test_create_role_with_malformed_assume_role_policy_document; public logs of
 Terraform and CloudFormation (terraform-provider-aws #8905, terraform #13449, #35086, aws-cdk #5746, cfn-lint #1376,
-terraform-aws-iam #47, modernisation-platform-environments #8893).
+terraform-aws-iam #47, modernisation-platform-environments #8893, terraform-aws-oidc-github #57).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -110,3 +111,12 @@ def operator_case(operator: str) -> Answer:
 def vendor(prefix: str) -> Answer:
     """The answer to an action whose part before the colon is no service's."""
     return Answer(Stage.PREFIXES, f"Vendor {prefix} is not valid")
+
+
+def provider(arn: str, keys: Sequence[str]) -> Answer:
+    """The answer to a trust policy that lets everybody in who has a token of a shared identity provider."""
+    asked = "must evaluate, using StringEquals, StringLike or StringEqualsIgnoreCase,"
+    return Answer(
+        Stage.UNKNOWN,
+        f"Trust policy with trusted principal {arn} {asked} {' or '.join(keys)} which is not scoped to all.",
+    )

@@ -178,17 +178,22 @@ def _everything(value: LocatedText) -> bool:
 
 
 def _hits_services(statement: LocatedStatement) -> Iterator[Violation]:
-    """A Deny for everyone whose conditions hold where a caller's key is absent, as it is when a service asks."""
+    """A Deny for everyone whose conditions hold where a caller's key is absent, as it is when a service asks.
+
+    So do conditions on keys that a service has with a value that is not documented, whatever the operator.
+    """
     who = denied_service(statement)
     conditions = statement.conditions
     if not statement.reaches_services or not who or any(each.lower_key in _ABOUT_SERVICES for each in conditions):
         return
-    lacking = [(each, key) for each in conditions if (key := action_table.key(each.key)) and is_callers(key)]
-    if any(each.requires or each.demands for each, _ in lacking):  # then it needs a key that services do not carry
+    asked = [(each, key) for each in conditions if (key := action_table.key(each.key)) and is_callers(key)]
+    lacking = [each for each, key in asked if not key.corrected]
+    if any(each.requires or each.demands for each in lacking):  # then it needs a key that services do not carry
         return
-    for each, key in lacking:
-        if each.negated and each.holds_when_absent:
+    for each, key in asked:
+        holds = "the lab takes a Deny on it as holding" if key.corrected else f"{each.operator} holds then"
+        if key.corrected or (each.negated and each.holds_when_absent):
             clause = of_services(key)
-            problem = f"{clause[0].upper()}{clause[1:]}, and {each.operator} holds then: {who}."
+            problem = f"{clause[0].upper()}{clause[1:]}, and {holds}: {who}."
             instead = 'Add "Bool": {"aws:PrincipalIsAWSService": "false"} to the statement.'
             yield Violation("negated-key-services-lack", each.pointer, problem, instead)

@@ -24,6 +24,7 @@ _VARIABLES = "IAM User Guide, IAM policy elements: Variables and tags"
 _RCP = "AWS Organizations User Guide, RCP syntax"
 _POLICY_CHECKS = "IAM Access Analyzer policy check reference"
 _REFERENCE = "Service Authorization Reference: actions, resources and condition keys"
+_PROVIDERS = "IAM User Guide, Identity-provider controls for shared OIDC providers"
 _DEPUTY = "IAM User Guide, The confused deputy problem"
 
 
@@ -57,6 +58,7 @@ _ROWS = (
     Rule("foreign-action", ERROR, "An action that this kind of policy cannot speak of", f"{_ECR}; {_ACTION}"),
     Rule("bad-principal", ERROR, "A principal of a form that AWS refuses", _PRINCIPAL),
     Rule("wildcard-in-principal", ERROR, "A wildcard inside a principal", _PRINCIPAL),
+    Rule("provider-of-everybody", ERROR, "An identity provider is trusted, whoever signs in there", _PROVIDERS),
     Rule("bad-arn", ERROR, "A resource that is neither an ARN nor *", "IAM User Guide, IAM identifiers: ARNs"),
     Rule("unknown-operator", ERROR, "A condition operator that does not exist", _OPERATORS),
     Rule("allow-in-rcp", ERROR, "A resource control policy that allows", _RCP),
@@ -73,7 +75,7 @@ _ROWS = (
     Rule("all-values-with-allow", WARNING, "ForAllValues in an Allow admits requests without the key", _SETS),
     Rule("caller-key-for-service", WARNING, "A key of callers on a statement for a service", _KEYS),
     Rule("source-key-for-caller", WARNING, "A key of services on a statement for callers", _KEYS),
-    Rule("negated-key-services-lack", WARNING, "A Deny that hits AWS services because they lack the key", _KEYS),
+    Rule("negated-key-services-lack", WARNING, "A Deny that hits AWS services by a key of callers", _KEYS),
     Rule("if-exists-with-allow", WARNING, "A condition with IfExists that lets in whoever lacks the key", _OPERATORS),
     Rule("deny-without-the-key", WARNING, "A Deny that also hits requests without the key", _OPERATORS),
     Rule("null-with-qualifier", WARNING, "Null with a set operator holds always or never", _POLICY_CHECKS),
@@ -92,6 +94,7 @@ _ROWS = (
     Rule("public-principal", WARNING, "Everyone is admitted, with no condition on whom", _PRINCIPAL),
     Rule("not-principal-allow", WARNING, "Allow with NotPrincipal admits everyone else, unsigned too", _NOT_PRINCIPAL),
     Rule("not-principal-deny", WARNING, "A Deny with NotPrincipal hits more than it spares", _NOT_PRINCIPAL),
+    Rule("any-repository", WARNING, "Any repository of GitHub may assume the role", _PROVIDERS),
     Rule("pass-role-with-star", WARNING, "Every role may be passed to every service", _POLICY_CHECKS),
     Rule("wider-than-pulling", WARNING, "More is granted than a pull needs", _LAMBDA),
     Rule("half-a-pull", WARNING, "Only one of the two actions of a pull is granted to Lambda", _LAMBDA),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 SOURCE = {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:*:592444418872:function:*"}}
+GITHUB = "token.actions.githubusercontent.com"
 PATH = "o-lambdaecrlab/r-lab1/ou-lab1-workloads/"
 
 
@@ -31,6 +32,15 @@ def user_may(*actions: str, **changes: Any) -> str:
 
 def everyone_may_not(condition: Any) -> str:
     return policy({"Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Condition": condition})
+
+
+def github_may(
+    claim: str, value: str = "repo:octo/app:ref:refs/heads/main", host: str = GITHUB, asked: str | None = None
+) -> str:
+    """A trust policy for pipelines that come in with a token of ``host``, asked about one claim of it (or another)."""
+    provider = f"arn:aws:iam::813835382529:oidc-provider/{host}"
+    statement = {"Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    return policy({"Effect": "Allow", **statement, "Condition": {"StringLike": {f"{asked or host}:{claim}": value}}})
 
 
 class Row(NamedTuple):

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tests.check.policies import LAMBDA, PULL, SOURCE, C, Row, S, callers_may, everyone_may_not, lambda_may, user_may
+from tests.check.policies import (
+    LAMBDA,
+    PULL,
+    SOURCE,
+    C,
+    Row,
+    S,
+    callers_may,
+    everyone_may_not,
+    github_may,
+    lambda_may,
+    user_may,
+)
 
 ROWS = (
     Row(
@@ -32,7 +44,49 @@ ROWS = (
         "negated-key-services-lack",
         everyone_may_not({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
         f"{C}/NotIpAddress/aws:SourceIp",
-        everyone_may_not({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+        everyone_may_not(
+            {
+                "NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"},
+                "Bool": {"aws:PrincipalIsAWSService": "false"},
+            }
+        ),
+    ),
+    # AWS does not document the value in a service's request: a Deny on it is taken as holding, whatever the operator.
+    *(
+        Row(
+            "negated-key-services-lack",
+            everyone_may_not({operator: {key: value}}),
+            f"{C}/{operator}/{key}",
+            everyone_may_not({operator: {key: value}, "Bool": {"aws:PrincipalIsAWSService": "false"}}),
+        )
+        for operator, key, value in (
+            ("StringEquals", "aws:PrincipalAccount", "592444418872"),
+            ("StringNotEquals", "aws:PrincipalAccount", "592444418872"),
+            ("ArnEquals", "aws:PrincipalArn", "arn:aws:iam::592444418872:role/Deployer"),
+            ("IpAddress", "aws:SourceIp", "203.0.113.0/24"),
+        )
+    ),
+    Row("provider-of-everybody", github_may("aud"), f"{S}/Principal/Federated", github_may("sub"), "trust"),
+    Row(
+        "provider-of-everybody",
+        github_may("sub", "*"),
+        f"{S}/Principal/Federated",
+        github_may("job_workflow_ref", "octo/app/.github/workflows/x.yml@refs/heads/main"),
+        "trust",
+    ),
+    Row(
+        "provider-of-everybody",
+        github_may("sub", host="gitlab.com", asked="token.actions.githubusercontent.com"),
+        f"{S}/Principal/Federated",
+        github_may("sub", "project_path:octo/app:*", "gitlab.com"),
+        "trust",
+    ),
+    Row(
+        "any-repository",
+        github_may("sub", "repo:*/app:ref:refs/heads/main"),
+        f"{C}/StringLike/token.actions.githubusercontent.com:sub",
+        github_may("sub", "repo:octo/*"),
+        "trust",
     ),
     Row("service-without-source", lambda_may(Condition=None), f"{S}/Principal", lambda_may()),
     Row(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from labkit.check import DOCUMENT_KINDS, ERROR, check, refusal
+from tests.check.policies import github_may
 
 SYNTAX = "Syntax errors in policy."
 LEGACY = "The policy failed legacy parsing"
@@ -121,9 +122,19 @@ TRUST = (
     ("an operator in the wrong case",
      trusts(Condition={"stringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
      "Invalid Condition type : stringEquals"),
+    ("GitHub, whoever signs in there", github_may("aud"),
+     "Trust policy with trusted principal arn:aws:iam::813835382529:oidc-provider/token.actions.githubusercontent.com "
+     "must evaluate, using StringEquals, StringLike or StringEqualsIgnoreCase, "
+     "token.actions.githubusercontent.com:sub or token.actions.githubusercontent.com:job_workflow_ref "
+     "which is not scoped to all."),
+    ("GitLab, whoever signs in there", github_may("sub", "*", "gitlab.com"),
+     "Trust policy with trusted principal arn:aws:iam::813835382529:oidc-provider/gitlab.com must evaluate, "
+     "using StringEquals, StringLike or StringEqualsIgnoreCase, gitlab.com:sub which is not scoped to all."),
     ("every action", trusts(Action="*"), "AssumeRole policy may only specify STS AssumeRole actions."),
 )  # fmt: skip
 TAKEN = (
+    ("trust", github_may("sub", "repo:*")),  # measured: everybody's too, and IAM takes it
+    ("trust", github_may("aud", host="idp.example.com")),
     ("managed", may()),
     ("managed", may(Resource="*")),
     ("managed", may(Resource=["*", None])),

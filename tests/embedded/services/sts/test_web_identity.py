@@ -35,6 +35,7 @@ def other() -> Signer:
 
 
 def trusting(*actions: str, federated: str = PROVIDER, **condition: Any) -> str:
+    condition = condition or (equals() if federated == PROVIDER else {})
     statement = {
         "Effect": "Allow",
         "Principal": {"Federated": federated},
@@ -44,7 +45,9 @@ def trusting(*actions: str, federated: str = PROVIDER, **condition: Any) -> str:
 
 
 def equals(**claims: str) -> dict[str, Any]:
-    return {"Condition": {"StringEquals": {f"{HOST}:{name}": value for name, value in claims.items()}}}
+    """A condition on claims; on the subject in any case, without which IAM takes no policy that trusts GitHub."""
+    asked = {"sub": SUBJECT, **claims}
+    return {"Condition": {"StringEquals": {f"{HOST}:{name}": value for name, value in asked.items()}}}
 
 
 def furnish(cloud: Cloud, signer: Signer, document: str = "", **role: Any) -> None:
