@@ -1,7 +1,8 @@
 """Waiting for what AWS has accepted but not yet spread: a new role, a new repository policy.
 
 On real AWS a change is known everywhere after some seconds, and until then a call that depends on it is refused as if
-the change had not been made. The embedded AWS knows it at once, so nothing is asked twice there.
+the change had not been made; and one that a policy allowed that was just taken away is still accepted. The embedded
+AWS knows it at once, so nothing is asked twice there, unless its world is realistic.
 
 Source: IAM User Guide, "Troubleshoot IAM": changes that I make are not always immediately visible.
 """
@@ -57,6 +58,35 @@ def patience_with_roles(client: Any, seconds: float = LONGEST, pause: float = PA
     """The same where a refusal of the image is expected: only a new role that Lambda cannot assume yet may pass."""
     with _asking_again(client, _ROLES, seconds, pause):
         yield
+
+
+@contextmanager
+def patience_for_a_refusal(client: Any, seconds: float = LONGEST, pause: float = PAUSE) -> Iterator[None]:
+    """The same where a policy that was just taken away may still decide. Not needed where changes are known at once.
+
+    A function that such a policy lets be created is deleted, and the client asks again, until it is refused. After
+    ``seconds`` the function stays: then AWS does allow it.
+    """
+    handler = _deleting(client, seconds, pause)
+    with _asking_again(client, _ROLES, seconds, pause):
+        client.meta.events.register(_CREATE, handler)
+        try:
+            yield
+        finally:
+            client.meta.events.unregister(_CREATE, handler)
+
+
+def _deleting(client: Any, seconds: float, pause: float) -> Callable[..., float | None]:
+    """Answers botocore after an attempt that was to be refused, as the handler below does."""
+
+    def asked(response: Any = None, attempts: int = 1, **_: Any) -> float | None:
+        made = response[1].get("FunctionArn") if response else None
+        if made is None or attempts * pause >= seconds:
+            return None
+        client.delete_function(FunctionName=made)
+        return pause
+
+    return asked
 
 
 @contextmanager

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 from labkit.aws import functions, repositories, roles
-from labkit.aws.propagation import patience
+from labkit.aws.propagation import patience, patience_for_a_refusal
 from labkit.aws.sessions import assume
 from labkit.errors import LabError
 from labkit.lab.actor import Actor
@@ -111,20 +112,25 @@ def push_built(repository: str, tag: str, provenance: bool, keeps: tuple[str, ..
 
 
 def create_function(name: str, repository: str, expect_denied: bool = False, tag: str = TAG) -> Action:
-    """Creates the function from the repository's image and, where it was created, waits until it is active."""
+    """Creates the function from the repository's image and, where it was created, waits until it is active.
+
+    Where it is expected to be denied, a policy that an earlier step took away is given time to be out of force.
+    """
 
     def act(scene: Scene, actor: Actor) -> Mapping[str, Any]:
         lambda_ = actor.client("lambda")
-        answer = functions.create(
-            lambda_,
-            name,
-            f"arn:aws:iam::{actor.account}:role/{EXECUTION_ROLE}",
-            scene.lab.image_uri(repository, tag),
-            scene.scenario,
-            functions.ARCHITECTURES[scene.image.architecture],
-            PATIENCE,
-            denied=expect_denied,
-        )
+        narrowed = expect_denied and not scene.lab.knows_at_once
+        with patience_for_a_refusal(lambda_, PATIENCE) if narrowed else nullcontext():
+            answer = functions.create(
+                lambda_,
+                name,
+                f"arn:aws:iam::{actor.account}:role/{EXECUTION_ROLE}",
+                scene.lab.image_uri(repository, tag),
+                scene.scenario,
+                functions.ARCHITECTURES[scene.image.architecture],
+                PATIENCE,
+                denied=expect_denied,
+            )
         scene.undo.append(partial(functions.delete, lambda_, name))
         functions.wait_until_active(lambda_, name)
         return {"function": answer["FunctionArn"]}

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from html import escape
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
-from labkit.aws.propagation import patience_with_roles
+from labkit.aws.propagation import patience_for_a_refusal, patience_with_roles
 from labkit.errors import LabError
+
+if TYPE_CHECKING:
+    from labkit.lab.lab import Lab
 
 # Red beside the text and not in it: the text keeps the theme's own colours.
 _STYLE = (
     "margin:2px 0;padding:4px 10px;border-left:4px solid var(--jp-error-color1,#d32f2f);"
     "font-family:var(--jp-code-font-family,monospace);white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
 )
+
+
+def _waiting(client: Any, lab: Lab | None) -> AbstractContextManager[None]:
+    if client is None:
+        return nullcontext()
+    narrowed = lab is not None and not lab.knows_at_once
+    return (patience_for_a_refusal if narrowed else patience_with_roles)(client)
 
 
 class Denied:
@@ -27,13 +37,14 @@ class Denied:
         refusal
 
     Given the client, it asks again while Lambda does not know a new role yet, so that this is not taken for the
-    refusal. Shows the error as the aws CLI prints it. Raises LabError when AWS does not refuse; any error that is no
-    refusal of AWS passes through.
+    refusal. Given the lab too, it waits where a policy that was just taken away may still be in force: a function that
+    is created by it is deleted, and asked for again. Shows the error as the aws CLI prints it. Raises LabError when AWS
+    does not refuse; any error that is no refusal of AWS passes through.
     """
 
-    def __init__(self, client: Any = None) -> None:
+    def __init__(self, client: Any = None, lab: Lab | None = None) -> None:
         self._error: ClientError | None = None
-        self._waiting = patience_with_roles(client) if client else nullcontext()
+        self._waiting = _waiting(client, lab)
 
     def __enter__(self) -> Self:
         self._waiting.__enter__()
