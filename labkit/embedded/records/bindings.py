@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 
 def place(holder: str) -> Place:
-    """Where the policy of the role, repository, function, version or alias with this ARN stands."""
+    """Where the policy of the role, repository, registry, function, version or alias with this ARN stands."""
     named = split(holder)
     if named is not None and named.service == "lambda":
         _, name, qualifier = (*named.resource.split(":", 2), LATEST)[:3]
@@ -45,6 +45,13 @@ def place(holder: str) -> Place:
     if named is not None and named.service == "ecr":
         return Place(named.resource_type, "policy", "arn = ?", (holder,))
     return Place("entity", "trust_policy", "arn = ?", (holder,))
+
+
+def policy_of(db: Database, holder: str) -> str | None:
+    """The policy of a holder as it is stored; None where it has none, or does not exist."""
+    table, column, condition, values = place(holder)
+    row = db.one(f"SELECT {column} AS text FROM {table} WHERE {condition}", *values)  # noqa: S608
+    return row["text"] if row else None
 
 
 def bind(db: Database, holder: str, text: str | None) -> None:
@@ -121,14 +128,10 @@ def _entities(text: str | None) -> set[str]:
 
 def _aws_entries(document: Any) -> Iterator[list[str]]:
     """The lists of AWS principals of a document, which are made lists where one stands alone."""
-    statements = document.get("Statement", []) if isinstance(document, dict) else []
-    for statement in statements if isinstance(statements, list) else [statements]:
-        for element in _ELEMENTS:
-            principal = statement.get(element)
-            if isinstance(principal, dict) and "AWS" in principal:
-                if not isinstance(principal["AWS"], list):
-                    principal["AWS"] = [principal["AWS"]]
-                yield principal["AWS"]
+    for principal in _principals(document):
+        if not isinstance(principal["AWS"], list):
+            principal["AWS"] = [principal["AWS"]]
+        yield principal["AWS"]
 
 
 def _tidied(document: Any) -> Any:
@@ -140,7 +143,8 @@ def _tidied(document: Any) -> Any:
 
 
 def _principals(document: Any) -> Iterator[dict[str, Any]]:
-    statements = document["Statement"]
+    """The principals of a document, those that have AWS ones."""
+    statements = document.get("Statement", []) if isinstance(document, dict) else []
     for statement in statements if isinstance(statements, list) else [statements]:
         for element in _ELEMENTS:
             principal = statement.get(element)

@@ -14,16 +14,9 @@ from labkit.embedded.records import bindings
 from labkit.embedded.state.database import Database
 
 
-def text(db: Database, arn: str) -> str | None:
-    """The policy of a function, version or alias as it is stored; None where it has none, or does not exist."""
-    table, column, condition, values = bindings.place(arn)
-    row = db.one(f"SELECT {column} AS text FROM {table} WHERE {condition}", *values)  # noqa: S608
-    return row["text"] if row else None
-
-
 def statements(db: Database, arn: str) -> list[dict[str, Any]]:
     """The statements of the policy, in the order in which they were added."""
-    found = text(db, arn)
+    found = bindings.policy_of(db, arn)
     return list(json.loads(found)["Statement"]) if found else []
 
 

@@ -21,8 +21,7 @@ def arn_of(account: str, region: str) -> str:
 
 def policy_text(db: Database, account: str, region: str) -> str | None:
     """The text of a registry's policy, as ECR shows it; None where it has none."""
-    row = db.one("SELECT policy FROM registry WHERE arn = ?", arn_of(account, region))
-    return row["policy"] if row else None
+    return bindings.policy_of(db, arn_of(account, region))
 
 
 def set_policy(db: Database, account: str, region: str, text: str | None) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Access, Call, Operation
 from labkit.embedded.protocol.faults import fault
-from labkit.embedded.records import function_policies
+from labkit.embedded.records import bindings
 from labkit.embedded.request import endpoints, propagation
 from labkit.embedded.request.context import request_of
 from labkit.embedded.request.permissions import needed
@@ -86,7 +86,7 @@ def _resource_policy(embedded: Embedded, access: Access) -> Policy | None:
         text = propagation.repository_policy(embedded, found)
         return Policy.parse(text, f"repository {name}") if text else None
     if access.policy == "function":
-        text = function_policies.text(embedded.database, access.resource)
+        text = bindings.policy_of(embedded.database, access.resource)
         return Policy.parse(text, "function policy") if text else None
     return None
 

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from labkit.embedded.protocol.calls import Call, Operation
-from labkit.embedded.records import managed_policies, principals, registries
+from labkit.embedded.records import bindings, managed_policies, principals, registries
 from labkit.embedded.records.principals import trust_of
 from labkit.embedded.request.permissions import needed
 from labkit.embedded.state.clock import stored
@@ -131,12 +131,8 @@ def _holders(arn: Arn) -> tuple[str, ...]:
 def _text(db: Database, holder: str) -> str | None:
     """What a holder has now; None where it does not exist."""
     arn = split(holder)
-    if arn is None:  # a role's trust
-        role = principals.by_arn(db, holder.removeprefix(trust_of("")))
-        return role.trust_policy if role else None
-    if arn.service == "ecr":
-        row = db.one(f"SELECT policy FROM {arn.resource_type} WHERE arn = ?", holder)  # noqa: S608 - one of ours
-        return row["policy"] if row else None
+    if arn is None or arn.service == "ecr":
+        return bindings.policy_of(db, holder.removeprefix(trust_of("")))
     if arn.is_a("iam", "policy"):
         return managed_policies.document(db, holder)
     entity = principals.by_arn(db, holder)

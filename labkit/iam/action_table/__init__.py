@@ -15,7 +15,7 @@ the file names them, with versions and days. Where something stronger than the r
 """
 
 from labkit.iam.action_table.known_keys import is_known
-from labkit.iam.action_table.reading import FILE, action, actions, day, key, keys, keys_of, operation, services
+from labkit.iam.action_table.reading import FILE, action, actions, day, form, key, keys, keys_of, operation, services
 from labkit.iam.action_table.rows import (
     CALLER,
     FORWARDING,
@@ -52,6 +52,7 @@ __all__ = [
     "action",
     "actions",
     "day",
+    "form",
     "is_known",
     "key",
     "keys",

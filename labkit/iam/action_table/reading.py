@@ -91,10 +91,12 @@ def key(name: str) -> KeyRow | None:
 
 @cache
 def _families() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    forms = ((name, re.split(r"\$\{\w+\}", name)) for name in _table()["keys"] if "${" in name)
-    return tuple(
-        (name, re.compile(".+".join(map(re.escape, parts)), re.IGNORECASE | re.DOTALL)) for name, parts in forms
-    )
+    return tuple((name, form(name)) for name in _table()["keys"] if "${" in name)
+
+
+def form(template: str) -> re.Pattern[str]:
+    """What a name of the table with variables in it fits, such as ``aws:ResourceTag/${TagKey}``, in any case."""
+    return re.compile(".+".join(map(re.escape, re.split(r"\$\{\w+\}", template))), re.IGNORECASE | re.DOTALL)
 
 
 @cache

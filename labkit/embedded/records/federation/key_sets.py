@@ -22,10 +22,15 @@ _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _KEPT = ("kty", "kid", "alg", "use", "crv", "n", "e", "x", "y")
 
 
-def check_issuer(url: str) -> str:
-    """Return an issuer's URL as it is. Raises UsageError where it cannot be one: https, a host, no query."""
+def is_issuer(url: str) -> bool:
+    """Whether a URL can be an issuer's: https, a host, no query."""
     parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
+    return bool(url.startswith("https://") and parts.hostname and not parts.query and not parts.fragment)
+
+
+def check_issuer(url: str) -> str:
+    """Return an issuer's URL as it is. Raises UsageError where it cannot be one (`is_issuer`)."""
+    if not is_issuer(url):
         raise UsageError(f"{url!r} is not the URL of an issuer, such as https://token.actions.githubusercontent.com.")
     return url
 

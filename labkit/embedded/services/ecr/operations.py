@@ -1,18 +1,5 @@
 """Amazon ECR: the table of its operations.
 
-    repositories.metadata   repositories: made, described, deleted      repositories.tagging    their tags
-    repositories.policies   repository policies: what may be set        repositories.scanning   what it shows
-    images.layers           layers, uploaded in parts       images.downloads   the signed URLs that serve them
-    images.catalog          images: manifests and tags      images.storage     storage classes: the archive
-    images.store            where all of it is kept
-    lifecycle.policies      lifecycle policies              lifecycle.previews  what one would do
-    lifecycle.due           carries them out as time passes
-    registries.policies     registry policies               registries.settings    account settings
-    registries.pull_through pull-through cache rules         registries.absent      what is not there
-    documents               what policies ECR would store   replicas            repositories made by replication
-    tokens                  login tokens of a registry      permissions        what an operation needs
-    lookup                  what all of them need
-
 What an operation needs as permission is decided before its handler is called.
 """
 

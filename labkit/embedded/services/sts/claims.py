@@ -11,7 +11,6 @@ Tags and source identity stand under names of AWS's in the token (IAM User Guide
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
@@ -19,7 +18,7 @@ from labkit.embedded.records.federation.providers import Provider
 from labkit.embedded.services.sts.attributes import SessionAttributes
 from labkit.embedded.services.sts.errors import refusal
 from labkit.embedded.services.sts.id_tokens import IdToken
-from labkit.iam.action_table import action
+from labkit.iam.action_table import action, form
 
 ALWAYS = ("amr", "aud", "sub")
 """The claims of every provider that are condition keys, of the role's session too."""
@@ -71,8 +70,4 @@ def _more(url: str) -> tuple[str, ...]:
     """The claims that AWS's table has for the provider with this URL."""
     row = action("sts:AssumeRoleWithWebIdentity")
     templates = [key.partition(":")[::2] for key in row.request_keys] if row else []
-    return tuple(claim for template, claim in templates if _form(template).fullmatch(url))
-
-
-def _form(template: str) -> re.Pattern[str]:
-    return re.compile(".+".join(map(re.escape, re.split(r"\$\{\w+\}", template))))
+    return tuple(claim for template, claim in templates if form(template).fullmatch(url))

@@ -9,10 +9,10 @@ first two refusals are those of public logs, those of the others are not known.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.records.federation import providers
+from labkit.embedded.records.federation.key_sets import is_issuer
 from labkit.embedded.records.federation.providers import SCHEME, Provider
 from labkit.embedded.services.iam import quotas
 from labkit.embedded.services.iam.entities import shapes, tags
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 def create(embedded: Embedded, call: Call) -> dict[str, Any]:
     """Make a provider. Raises InvalidInput, EntityAlreadyExists and LimitExceeded."""
     url, db = call.params["Url"], embedded.database
-    _check_url(url)
+    if not is_issuer(url):
+        raise refusal("bad provider url", url)
     arn = providers.arn_of(call.account, url)
     if providers.find(db, arn) is not None:
         raise refusal("provider exists", url)
@@ -106,12 +107,6 @@ def _provider(embedded: Embedded, call: Call) -> Provider:
 def _change(embedded: Embedded, found: Provider, client_ids: tuple[str, ...], thumbprints: tuple[str, ...]) -> None:
     _check_lists(client_ids, thumbprints)
     providers.change(embedded.database, found.arn, client_ids, thumbprints)
-
-
-def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    if not url.startswith(SCHEME) or not parts.hostname or parts.query or parts.fragment:
-        raise refusal("bad provider url", url)
 
 
 def _check_lists(client_ids: tuple[str, ...], thumbprints: tuple[str, ...]) -> None:

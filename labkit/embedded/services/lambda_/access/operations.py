@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call
-from labkit.embedded.records import function_policies
+from labkit.embedded.records import bindings, function_policies
 from labkit.embedded.services.lambda_.access.statements import statement
 from labkit.embedded.services.lambda_.aliases.record import find
 from labkit.embedded.services.lambda_.errors import error
@@ -46,7 +46,7 @@ def add_permission(embedded: Embedded, call: Call) -> dict[str, Any]:
 
 def get_policy(embedded: Embedded, call: Call) -> dict[str, Any]:
     """GetPolicy. Raises ResourceNotFoundException where there is none."""
-    policy = function_policies.text(embedded.database, here(call).arn)
+    policy = bindings.policy_of(embedded.database, here(call).arn)
     if policy is None:
         raise error("nothing there")
     return {"Policy": policy, "RevisionId": function_policies.revision(policy)}
@@ -78,5 +78,5 @@ def _revision(embedded: Embedded, ref: FunctionRef) -> str:
 
 
 def _check_revision(embedded: Embedded, ref: FunctionRef, params: Mapping[str, Any], without: str) -> None:
-    policy = function_policies.text(embedded.database, ref.arn)
+    policy = bindings.policy_of(embedded.database, ref.arn)
     check_revision(function_policies.revision(policy) if policy else without, params, "GetPolicy")
