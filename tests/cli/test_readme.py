@@ -198,6 +198,8 @@ OF_OTHERS = {
     "pull": "Docker's",
     "iam:PassRole": "an action of IAM",
     "LookupEvents": "an operation of CloudTrail",
+    "sam deploy": "a command of SAM",
+    "cdk deploy": "a command of the CDK",
     "aws ecr get-repository-policy": "a command of the aws CLI",
     "public.ecr.aws/lambda/python:3.12": "AWS's base image",
     "labkit": "the tag, and the package",
