@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from botocore.model import OperationModel, Shape, StructureShape
+from botocore.validate import ParamValidator
 
 from labkit.embedded.protocol.calls import ServiceError
 
@@ -93,6 +94,11 @@ def check(operation: OperationModel, params: Mapping[str, Any]) -> None:
     usual = [each for each in found if service != "iam" or _in_words_of_iam(each) is None]
     text = summary([_in_words_of_most(each) for each in usual]) if usual else _in_words_of_iam(found[0])
     raise ServiceError(_CODES[service], str(text))
+
+
+def fits(shape: Shape, value: Any) -> bool:
+    """Whether a value, of whichever type it is, is what a shape demands."""
+    return not ParamValidator().validate(value, shape).has_errors() and not any(_value(shape, value, ""))
 
 
 def summary(violations: Sequence[str]) -> str:

@@ -9,12 +9,13 @@ them together with all that it starts itself.
     readable   to be read and executed, also within what is hidden: the code, the interpreter
     writable   to be written too: the directory for temporary files, and ``/tmp``; where something hidden lies below
                that, what stood beside it when the process started
+    devices    those that belong to nobody, such as /dev/null; no disk, terminal or memory
     the rest   to be read and executed
 
 Landlock grants and never takes away, so that "all but" is told by granting what stands beside the way to each hidden
 place. Directories on the way, such as ``/``, cannot be listed then. Processes outside cannot be signalled (Linux 6.12)
-nor looked into; root's capabilities are dropped, with which it could. What stays open: names and sizes of files, the
-network, and sockets in the file system.
+nor looked into; root's capabilities are dropped, with which it could. What stays open: names, sizes, modes and dates of
+files (of the user's own, also to be set), the network, and sockets in the file system. Handlers share ``/tmp``.
 
 Where there is no Landlock (macOS, Windows, older kernels, some containers) nothing is kept from a handler; `landlock`
 says so. Sources: Linux kernel documentation, "Landlock: unprivileged access control"; landlock(7).
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import stat
 import struct
 import sys
 import threading
@@ -35,6 +37,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from labkit.errors import LabError
 from labkit.ground.home import home_path
 
 _Started = TypeVar("_Started")
@@ -67,7 +70,8 @@ _FIRST = (1 << 13) - 1
 _SINCE = {2: _Right.REFER, 3: _Right.TRUNCATE, 5: _Right.IOCTL_DEV}
 _OF_FILES = _Right.EXECUTE | _Right.WRITE_FILE | _Right.READ_FILE | _Right.TRUNCATE | _Right.IOCTL_DEV
 _READ = _Right.EXECUTE | _Right.READ_FILE | _Right.READ_DIR
-_DEVICES = _READ | _Right.WRITE_FILE | _Right.IOCTL_DEV
+_DEVICE = _READ | _Right.WRITE_FILE | _Right.IOCTL_DEV
+_DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty"))
 _SCOPES, _SCOPED_SINCE = 0b11, 6  # abstract sockets, and signals to processes outside
 
 
@@ -103,7 +107,10 @@ class Confinement:
     writable: tuple[Path, ...] = ()
 
     def start(self, start: Callable[[], _Started]) -> _Started:
-        """What ``start`` returns, which starts a process: with nothing hidden, or without Landlock, as it is."""
+        """What ``start`` returns, which starts a process: with nothing hidden, or without Landlock, as it is.
+
+        Raises what ``start`` raises, and `LabError` where the system has Landlock and refuses it; nothing is started.
+        """
         if not self.hidden or not landlock():
             return start()
         done: list[_Started] = []
@@ -111,7 +118,7 @@ class Confinement:
 
         def confined() -> None:
             try:
-                self._confine()
+                self._restrict()
                 done.append(start())
             except BaseException as error:
                 failed.append(error)
@@ -125,17 +132,25 @@ class Confinement:
 
     def rules(self) -> Iterator[tuple[str, int]]:
         """Each path with the rights that are granted on it and on what is below."""
-        hidden = {_real(path) for path in self.hidden} - {os.sep}
+        hidden = {_real(path) for path in (*self.hidden, Path("/dev"))} - {os.sep}
         temporary = _real(Path("/tmp"))  # noqa: S108 - handlers write there, as on Lambda
+        memory = _real(Path("/dev/shm"))  # noqa: S108 - where multiprocessing has its locks
         yield from ((path, _handled() if _within(path, temporary) else _READ) for path in _beside(hidden))
         yield from ((_real(path), _READ) for path in self.readable)
         yield from ((_real(path), _handled()) for path in self.writable)
-        yield "/dev", _DEVICES
-        if not any(_within(path, temporary) for path in hidden):
-            yield temporary, _handled()
+        yield from ((path, _DEVICE) for path in _DEVICES)
+        for place in (temporary, memory):
+            if not any(_within(path, place) for path in hidden):
+                yield place, _handled()
+
+    def _restrict(self) -> None:
+        """Restrict the present thread. Raises `LabError` where the system refuses: nothing is to be started then."""
+        try:
+            self._confine()
+        except OSError as error:
+            raise LabError(f"The handler is not started, since it cannot be confined: {error.strerror}.") from None
 
     def _confine(self) -> None:
-        """Restrict the present thread. Raises OSError."""
         libc = _libc()
         scoped = _SCOPES if landlock() >= _SCOPED_SINCE else 0
         described = struct.pack("=QQQ", _handled(), 0, scoped)
@@ -163,11 +178,12 @@ def _handled() -> int:
 
 def _grant(rules: int, path: str, rights: int) -> None:
     try:
-        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        # Paths are real ones. What has become a link since was made one by somebody who may write there.
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return  # it is not there, or not for this user: there is nothing to grant
     try:
-        rights &= _handled() if Path(path).is_dir() else _handled() & _OF_FILES
+        rights &= _handled() if stat.S_ISDIR(os.fstat(place).st_mode) else _handled() & _OF_FILES
         rule = struct.pack("=Qi", rights, place)
         _checked(_libc().syscall(_ADD, rules, ctypes.c_int(_PATH_BENEATH), rule, ctypes.c_uint32(0)))
     finally:

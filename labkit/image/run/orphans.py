@@ -3,8 +3,8 @@
 A process that starts another one in a new session and ends is out of reach of a signal to its group. On Linux such an
 orphan becomes a child of the nearest ancestor that asks for it (prctl(2), PR_SET_CHILD_SUBREAPER): of the embedded
 AWS's process, which calls `adopt` at its start. Every child of that process that it did not start itself is therefore
-an orphan of some function, and the address of the Runtime API in its environment says of which. One that hides its
-environment belongs to nobody and is ended when any function ends.
+an orphan of some function, and the address of the Runtime API in its environment says of which. One that names none
+that is still there, or hides its environment, is nobody's and is ended when any function ends.
 
 A process that others own too (a notebook's, where the lab runs in it) adopts nobody, nor does any on macOS and Windows:
 there such an orphan stays.
@@ -28,7 +28,7 @@ _ADDRESS = "AWS_LAMBDA_RUNTIME_API"
 
 _adopting = False
 _lock = threading.Lock()
-_started: set[int] = set()
+_started: dict[int, str] = {}
 
 
 def adopt() -> bool:
@@ -40,18 +40,18 @@ def adopt() -> bool:
 
 
 @contextmanager
-def starting() -> Iterator[set[int]]:
-    """While the body starts a process and adds its id to the set, nobody takes it for an orphan."""
+def starting() -> Iterator[dict[int, str]]:
+    """While the body starts a process, and adds its id and its Runtime API's address, nobody takes it for an orphan."""
     with _lock:
         yield _started
 
 
-def end(pid: int, address: str) -> None:
-    """End what a function's process left behind, after it has ended itself; ``address`` is its Runtime API's."""
+def end(pid: int) -> None:
+    """End what a function's process left behind, after it has ended itself."""
     with _lock:
-        _started.discard(pid)
+        _started.pop(pid, None)
         # What an orphan has started becomes a child in its turn when the orphan is gone.
-        while _adopting and (left := [each for each in _children() - _started if _belongs(each, address)]):
+        while _adopting and (left := [each for each in _children() - _started.keys() if _is_left(each)]):
             for each in left:
                 _end(each)
 
@@ -64,13 +64,13 @@ def _children() -> set[int]:
     return found
 
 
-def _belongs(pid: int, address: str) -> bool:
+def _is_left(pid: int) -> bool:
+    """Whether nothing that still runs has started this orphan, by what it says."""
     try:
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return True
-    named = [each for each in environment if each.startswith(f"{_ADDRESS}=".encode())]
-    return not named or f"{_ADDRESS}={address}".encode() in named
+    return not any(f"{_ADDRESS}={address}".encode() in environment for address in _started.values())
 
 
 def _end(pid: int) -> None:

@@ -50,7 +50,7 @@ class FunctionProcess:
         try:
             with self._log.open("ab") as log, orphans.starting() as known:
                 self._process = confinement.start(partial(_start, command, environment, directory, log.fileno()))
-                known.add(self._process.pid)
+                known[self._process.pid] = self.api.address
         except BaseException:
             self.api.close()
             discard(self.scratch)
@@ -99,7 +99,7 @@ class FunctionProcess:
     def _watch(self) -> None:
         code = self._process.wait()
         _kill_group(self._process)  # what it started must not outlive it
-        orphans.end(self._process.pid, self.api.address)
+        orphans.end(self._process.pid)
         self.api.events.put(ProcessEvent(ProcessEventKind.EXITED, code=code))
 
 

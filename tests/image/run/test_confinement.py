@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from labkit.errors import LabError
 from labkit.image.run import confinement
 from labkit.image.run.confinement import Confinement, in_words, landlock, private_places
 
@@ -30,6 +33,15 @@ def scratch(event, context):
         with open(os.path.join(folder, "null"), "w") as file:
             file.write("something")
     return sorted(os.listdir(tempfile.gettempdir()))
+def opens(paths, context):
+    found = {}
+    for path in paths:
+        try:
+            os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY))
+            found[path] = "open"
+        except OSError as error:
+            found[path] = type(error).__name__
+    return found
 def imports(event, context):
     import awslambdaric, ssl, sqlite3, zoneinfo
     return ssl.create_default_context().verify_mode.name
@@ -90,6 +102,15 @@ def test_its_directory_for_temporary_files_is_its_own_to_write(tried) -> None:
 
 
 @confined
+def test_of_the_devices_it_has_those_that_hold_nothing(tried) -> None:
+    devices = [str(path) for path in Path("/dev").iterdir() if path.is_block_device() or path.is_char_device()]
+    found = tried("opens", [path for path in devices if not Path(path).is_symlink()])
+    assert {path for path, came in found.items() if came == "open"} == {
+        f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom")
+    }
+
+
+@confined
 def test_the_interpreter_and_its_libraries_are_there_though_they_may_lie_in_a_home(tried) -> None:
     assert tried("imports", None) == "CERT_REQUIRED"
 
@@ -132,6 +153,39 @@ def test_what_fails_while_a_process_is_started_fails_for_whoever_asked(private: 
     with pytest.raises(PermissionError):
         Confinement((private,)).start((private / "credentials").read_text)
     assert (private / "credentials").read_text() == "secret", "this thread was not confined"
+
+
+def open_files() -> list[str]:
+    """What this process has open."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # of the listing itself
+            found.append(str(entry.readlink()))
+    return found
+
+
+@confined
+def test_where_the_system_refuses_nothing_is_started_and_nothing_stays_open(
+    monkeypatch: pytest.MonkeyPatch, private: Path
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.E2BIG, os.strerror(errno.E2BIG))
+
+    started: list[str] = []
+    monkeypatch.setattr(confinement, "_grant", refused)
+    with pytest.raises(LabError, match=r"^The handler is not started, since it cannot be confined: Argument list"):
+        Confinement((private,)).start(lambda: started.append("started"))
+    assert (started, [target for target in open_files() if "landlock" in target]) == ([], [])
+
+
+@confined
+def test_what_has_become_a_link_to_something_hidden_grants_nothing(
+    monkeypatch: pytest.MonkeyPatch, private: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "swapped").symlink_to(private)
+    monkeypatch.setattr(Confinement, "rules", lambda _: [(str(tmp_path / "swapped"), confinement._handled())])
+    with pytest.raises(PermissionError):
+        Confinement((private,)).start((private / "credentials").read_text)
 
 
 def test_the_lab_home_and_the_user_s_home_are_private(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

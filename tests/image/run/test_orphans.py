@@ -39,7 +39,8 @@ SLEEPS = "import sys, time; open(sys.argv[1], 'w').write('up'); time.sleep(600)"
 def handler(event, context):
     fifo, environment = event
     starter = "import subprocess, sys; subprocess.Popen(sys.argv[1:], start_new_session=True)"
-    names = {} if environment == "empty" else dict(os.environ)
+    changed = {"kept": dict(os.environ), "empty": {}, "another's": {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1"}}
+    names = changed[environment]
     command = [sys.executable, "-c", starter, sys.executable, "-c", SLEEPS, fifo]
     subprocess.run(command, env=names, check=True, start_new_session=True)
     while not os.path.exists(fifo):
@@ -60,7 +61,7 @@ def alive(marker: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("environment", ["kept", "empty"])
+@pytest.mark.parametrize("environment", ["kept", "empty", "another's"])
 def test_a_daemon_ends_with_its_function_and_that_of_another_function_stays(function, tmp_path, environment) -> None:
     made = function(DAEMON)
     config = tmp_path / "config.json"
@@ -81,7 +82,7 @@ def test_a_daemon_ends_with_its_function_and_that_of_another_function_stays(func
 
 def test_nobody_s_children_are_touched_by_a_process_that_does_not_adopt() -> None:
     with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as child:
-        orphans.end(0, "127.0.0.1:1")
+        orphans.end(0)
         assert child.poll() is None
         child.communicate()
         assert child.returncode == 0

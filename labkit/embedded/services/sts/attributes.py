@@ -24,6 +24,9 @@ from labkit.embedded.services.sts.errors import refusal
 if TYPE_CHECKING:
     from labkit.embedded.protocol.calls import Identity
 
+_RESERVED = "aws:"
+"""How no key begins (IAM User Guide, "Tags for AWS Identity and Access Management resources")."""
+
 _SPACE = 459
 """Characters that AWS packs into the space for tags. How it packs is not documented; with two more for each tag this
 gives the 498 % that were reported for 9 tags with values of 250 characters."""
@@ -59,6 +62,8 @@ class SessionAttributes:
     def after(self, caller: Identity) -> SessionAttributes:
         """These, asked for by ``caller``, whose session may hand something on. Raises the refusals of STS."""
         lowered = _lower(self.tags)
+        if any(key.startswith(_RESERVED) for key in lowered):
+            raise refusal("reserved tag")
         if not _lower(self.transitive) <= lowered:
             raise refusal("not among the tags")
         if lowered & _lower(caller.inherited):

@@ -11,9 +11,14 @@ Tags and source identity stand under names of AWS's in the token (IAM User Guide
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from botocore.model import Shape
+
+from labkit.embedded.protocol import constraints
+from labkit.embedded.protocol.models import operation_model
 from labkit.embedded.records.federation.providers import Provider
 from labkit.embedded.services.sts.attributes import SessionAttributes
 from labkit.embedded.services.sts.errors import refusal
@@ -42,14 +47,27 @@ def attributes(token: IdToken) -> SessionAttributes:
     asked = token.claims.get(_TAGS, {})
     try:
         given = asked.get("principal_tags", {})
-        tags = {str(key): str(value[0] if isinstance(value, list) else value) for key, value in given.items()}
-        transitive = tuple(map(str, asked.get("transitive_tag_keys", ())))
-    except (AttributeError, IndexError, TypeError):
+        tags = {key: value[0] if isinstance(value, list) else value for key, value in given.items()}
+        transitive = asked.get("transitive_tag_keys", [])
+    except (AttributeError, IndexError):
         raise refusal("bad token") from None
+    named = token.claims.get(_SOURCE_IDENTITY) or None
+    _check_as_parameters(tags, transitive, named)
     if len({key.lower() for key in tags}) < len(tags):
         raise refusal("duplicate tags")
-    named = token.claims.get(_SOURCE_IDENTITY)
-    return SessionAttributes(tags, transitive, str(named) if named else None)
+    return SessionAttributes(tags, tuple(transitive), named)
+
+
+def _check_as_parameters(tags: Mapping[Any, Any], transitive: Any, source_identity: Any) -> None:
+    """Raise InvalidIdentityToken for what AssumeRole would not take as parameters either."""
+    members = _input_of_assume_role()
+    asked = {
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        "TransitiveTagKeys": transitive,
+        **({} if source_identity is None else {"SourceIdentity": source_identity}),
+    }
+    if not all(constraints.fits(members[name], value) for name, value in asked.items()):
+        raise refusal("bad token")
 
 
 def _keys(provider: Provider, token: IdToken, names: tuple[str, ...]) -> Keys:
@@ -71,3 +89,9 @@ def _more(url: str) -> tuple[str, ...]:
     row = action("sts:AssumeRoleWithWebIdentity")
     templates = [key.partition(":")[::2] for key in row.request_keys] if row else []
     return tuple(claim for template, claim in templates if form(template).fullmatch(url))
+
+
+@cache
+def _input_of_assume_role() -> Mapping[str, Shape]:
+    members: Mapping[str, Shape] = operation_model("sts", "AssumeRole").input_shape.members
+    return members

@@ -21,6 +21,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "InvalidParameterValue",
         "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
     ),
+    # Neither code nor text is known; the rule is (IAM User Guide, "Rules for tagging in IAM and AWS STS").
+    "reserved tag": ("InvalidParameterValue", "Tag keys that begin with aws: are reserved for AWS."),
     "not among the tags": (
         "InvalidParameterValue",
         "The specified transitive tag key must be included in the requested tags.",

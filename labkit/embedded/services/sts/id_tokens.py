@@ -40,7 +40,7 @@ class IdToken:
         """Read a token. Raises InvalidIdentityToken for what is none, or lacks issuer, subject or audience."""
         parts = text.split(".")
         try:
-            header, claims = (json.loads(decoded(part)) for part in parts[:2])
+            header, claims = (_content(part) for part in parts[:2])
             found = cls(header, claims, ".".join(parts[:2]).encode(), decoded(parts[2]))
         except (ValueError, IndexError, RecursionError):
             raise refusal("no token") from None
@@ -88,6 +88,13 @@ class IdToken:
             raise refusal("expired token", now, int(times["exp"]))
         if any(each is not None and each > now + SKEW for each in (times["nbf"], times["iat"])):
             raise refusal("bad token")
+
+
+def _content(part: str) -> Any:
+    """What a part of a token says. Raises ValueError, also for half of a surrogate pair, which is no text."""
+    found = json.loads(decoded(part))
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def _is_moment(value: Any) -> bool:

@@ -8,6 +8,7 @@ import os
 import stat
 import tarfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -124,6 +125,32 @@ def test_code_that_was_changed_is_unpacked_anew(code: tuple[CodeStore, str], blo
     store.verify(digest, blobs)
     assert not intruder.exists()
     assert store.root(digest).is_dir()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are Unix's")
+def test_code_that_cannot_be_read_any_more_is_unpacked_anew(code: tuple[CodeStore, str], blobs: BlobStore) -> None:
+    store, digest = code
+    store.root(digest).chmod(0)
+    store.verify(digest, blobs)
+    assert stat.S_IMODE(store.root(digest).stat().st_mode) == 0o555
+
+
+def test_code_in_whose_place_is_a_file_is_unpacked_anew(code: tuple[CodeStore, str], blobs: BlobStore) -> None:
+    store, digest = code
+    remove_tree(store.root(digest))
+    store.root(digest).write_text("")
+    store.verify(digest, blobs)
+    assert (store.root(digest) / "var/task/app.py").is_file()
+
+
+def test_what_many_find_changed_is_unpacked_once(code: tuple[CodeStore, str], blobs: BlobStore) -> None:
+    store, digest = code
+    intruder = change_something(store, digest)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(
+            threads.map(lambda _: (store.verify(digest, blobs), store.root(digest).stat().st_ino)[1], range(8))
+        )
+    assert len(set(found)) == 1 and not intruder.exists()
 
 
 def test_code_that_was_changed_is_not_run_where_its_image_is_gone(code: tuple[CodeStore, str], tmp_path: Path) -> None:

@@ -201,6 +201,48 @@ def test_what_a_token_says_of_itself_must_hold(
     assert denied(enter, cloud=cloud, text=token(cloud, signer, **claims)) == refused
 
 
+_TAGS, _SOURCE = "https://aws.amazon.com/tags", "https://aws.amazon.com/source_identity"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {_TAGS: {"principal_tags": {"t" * 129: ["x"]}}},
+        {_TAGS: {"principal_tags": {"": ["x"]}}},
+        {_TAGS: {"principal_tags": {"team": None}}},
+        {_TAGS: {"principal_tags": {"team": {"name": "x"}}}},
+        {_TAGS: {"principal_tags": {"team": ["<x>"]}}},
+        {_TAGS: {"principal_tags": {f"t{number}": ["x"] for number in range(51)}}},
+        {_TAGS: {"principal_tags": {"t": ["x"]}, "transitive_tag_keys": "t"}},
+        {_SOURCE: "x" * 65},
+        {_SOURCE: "aws:x"},
+        {_SOURCE: ["ann"]},
+    ],
+)
+def test_tags_and_source_identity_in_a_token_are_held_to_what_assume_role_takes(
+    cloud: Cloud, signer: Signer, claims: dict[str, Any]
+) -> None:
+    furnish(cloud, signer, trusting("sts:TagSession", "sts:SetSourceIdentity"))
+    assert denied(enter, cloud=cloud, text=token(cloud, signer, **claims)) == NOT_VALIDATED
+
+
+def test_tags_that_aws_has_reserved_are_refused(cloud: Cloud, signer: Signer) -> None:
+    furnish(cloud, signer, trusting("sts:TagSession"))
+    reserved = token(cloud, signer, **{_TAGS: {"principal_tags": {"aws:PrincipalArn": ["x"]}}})
+    assert denied(enter, cloud=cloud, text=reserved)[0] == "InvalidParameterValue"
+    make_role(cloud, trust("arn:aws:iam::813835382529:root"))
+    assert denied(assume, cloud=cloud, Tags=[{"Key": "AWS:x", "Value": ""}])[0] == "InvalidParameterValue"
+
+
+@pytest.mark.parametrize("claims", [{"sub": "a\ud800"}, {_SOURCE: "\ud800"}, {"amr": ["\udfff"]}])
+def test_half_of_a_surrogate_pair_is_no_text_and_nothing_is_written_of_it(
+    cloud: Cloud, signer: Signer, claims: dict[str, Any]
+) -> None:
+    furnish(cloud, signer, trusting("sts:SetSourceIdentity"))
+    assert denied(enter, cloud=cloud, text=token(cloud, signer, **claims))[0] == "InvalidIdentityToken"
+    assert cloud.client("registry", "iam").create_user(UserName="later")
+
+
 def test_what_is_no_token_is_refused_as_such(cloud: Cloud, signer: Signer) -> None:
     furnish(cloud, signer)
     for text in ("nothing-like-it", "a.b.c", f"{encoded(b'[]')}.{encoded(b'{}')}.{encoded(b'x')}"):

@@ -51,6 +51,7 @@ class CodeStore:
         self._home = home
         self._needed = needed
         self._lock = threading.Lock()
+        self._mending = threading.Lock()
         self._users: Counter[str] = Counter()
         self._postponed: set[str] = set()
         self._found_right: dict[str, str] = {}
@@ -91,25 +92,33 @@ class CodeStore:
 
         Code from before there were seals gets one. Raises `CodeFailure` where the image is not there any more.
         """
+        if self._is_right(digest):
+            return
+        with self._mending:
+            if self._is_right(digest):  # another thread has unpacked it meanwhile
+                return
+            _LOG.warning("the code of %s has been changed, and is unpacked anew", digest)
+            with self._lock:
+                changed = self._set_apart(self._place(digest))
+            discard(changed)
+            self.prepare(digest, blobs)
+
+    def _is_right(self, digest: str) -> bool:
         try:
             state = state_of(self.root(digest))
             if self._found_right.get(digest) == state:
-                return
+                return True
             seal = self._place(digest) / "seal"
             if not seal.exists():
                 write_atomically(seal, seal_of(self.root(digest)).encode())
-            if seal.read_text() == seal_of(self.root(digest)):
-                self._found_right[digest] = state
-                return
-        except FileNotFoundError:
-            pass  # something of it is gone
+            if seal.read_text() != seal_of(self.root(digest)):
+                return False
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return False  # something of it is gone, is something else, or has another mode
         except OSError as error:
             raise CodeFailure("InternalError", f"The code of the function cannot be read: {error.strerror}.") from None
-        _LOG.warning("the code of %s has been changed, and is unpacked anew", digest)
-        with self._lock:
-            changed = self._set_apart(self._place(digest))
-        discard(changed)
-        self.prepare(digest, blobs)
+        self._found_right[digest] = state
+        return True
 
     @contextmanager
     def used(self, digest: str) -> Iterator[None]:
