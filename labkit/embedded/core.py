@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from labkit.embedded.protocol.calls import Credentials
 from labkit.embedded.records import founding, fresh, keys, organization, principals, repositories
-from labkit.embedded.records.keys import Session, new_session
+from labkit.embedded.records.keys import Session, SessionPolicy, new_session
 from labkit.embedded.records.principals import EntityRecord
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.records.uses import Uses
@@ -271,7 +271,7 @@ class Embedded:
         role_arn: str,
         session_name: str,
         duration: int,
-        policies: tuple[str, ...] | None = None,
+        policies: tuple[SessionPolicy, ...] | None = None,
         **members: Any,
     ) -> Credentials:
         """Make credentials for a session of an existing role, valid for ``duration`` seconds; nothing is checked.

@@ -47,13 +47,14 @@ class PullingAccount(NamedTuple):
 
 
 class GuardedRepository(NamedTuple):
-    """A repository with its policy, and the resource control policies above its account."""
+    """A repository with its policy, the resource control policies above its account, and its registry's policy."""
 
     account: str
     region: str
     name: str
     policy: Policy | None
     rcp: Levels | None = None
+    registry: Policy | None = None
 
     @property
     def image(self) -> ImageUri:
@@ -132,6 +133,7 @@ def admits(repository: GuardedRepository, puller: PullingAccount, names: ProbeNa
         repository_policy=repository.policy,
         membership=membership,
         rcp=repository.rcp,
+        registry_policy=repository.registry,
     )
     return question.decide().allowed
 
@@ -167,8 +169,8 @@ def _admission(
     homes: Mapping[str, AccountGroup],
     names: ProbeNames,
 ) -> Admission:
-    policies = ([repository.policy] if repository.policy else []) + _flat(repository.rcp)
-    policy = _Distinctions.of(policies)
+    own = [policy for policy in (repository.policy, repository.registry) if policy]
+    policy = _Distinctions.of(own + _flat(repository.rcp))
     numbers = frozenset(homes) if policy.all_numbers else (policy.numbers | {repository.account}) & homes.keys()
     apart = numbers.union(*(group.apart for group in groups))
 

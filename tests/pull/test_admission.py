@@ -124,6 +124,19 @@ def test_what_guard_rails_can_tell_apart_is_told_apart(condition):
     assert answer(document, limited) == brute_force(document, limited)
 
 
+@pytest.mark.parametrize("condition", TELLING, ids=str)
+def test_what_the_registrys_policy_can_tell_apart_is_told_apart(condition):
+    place = repository(statement({}))._replace(registry=denying(condition))
+    (admission,) = who_can_pull([place], EVERYBODY)
+    assert set(admission.accounts()) == {member.account for member in EVERYBODY if admits(place, member)}
+
+
+def test_the_registrys_policy_lets_in_whom_the_repositorys_does_not():
+    registry = Policy.parse({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "ecr:*", "Resource": "*"}})
+    (admission,) = who_can_pull([repository(None)._replace(registry=registry)], EVERYBODY)
+    assert set(admission.accounts()) == {member.account for member in EVERYBODY}
+
+
 def test_groups_are_asked_once_and_named_accounts_by_themselves(monkeypatch):
     asked = []
 

@@ -13,11 +13,12 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from labkit.embedded.state.clock import read_stored, stored
 from labkit.embedded.state.database import Database
 from labkit.embedded.state.identifiers import new_id, new_secret, new_token
+from labkit.iam import Policy
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,23 @@ class UserKey:
     status: str = "Active"
 
 
+class SessionPolicy(NamedTuple):
+    """A session policy: its text, and the ARN of the managed policy that it is; empty for one given as a document."""
+
+    text: str
+    arn: str = ""
+
+    def compiled(self) -> Policy:
+        """The policy for the engine."""
+        return Policy.parse(self.text, "session policy", self.arn)
+
+
 @dataclass(frozen=True)
 class Session:
     """Temporary credentials: of a role (``role_id`` is set), or of the user who asked for them.
 
-    ``arn`` is the session's ARN as STS shows it, ``principal_arn`` that of the role or user. ``policies`` are session
-    policies, as texts; ``issued`` and ``expires`` are aware datetimes. ``tags`` are session tags, those of the role or
+    ``arn`` is the session's ARN as STS shows it, ``principal_arn`` that of the role or user. ``policies`` are
+    session policies; ``issued`` and ``expires`` are aware datetimes. ``tags`` are session tags, those of the role or
     user not among them; ``transitive`` are the keys of those that go on to the next role. ``context`` has the condition
     keys that came with a web identity.
     """
@@ -55,7 +67,7 @@ class Session:
     expires: datetime
     role_id: str | None = None
     parent: str | None = None  # the user's access key, for a user's session
-    policies: tuple[str, ...] | None = None
+    policies: tuple[SessionPolicy, ...] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     source_identity: str | None = None
     transitive: tuple[str, ...] = ()
@@ -185,7 +197,7 @@ def _session(row: sqlite3.Row) -> Session:
     return Session(
         **{
             **columns,
-            "policies": None if row["policies"] is None else tuple(json.loads(row["policies"])),
+            "policies": _policies(row["policies"]),
             "tags": json.loads(row["tags"]),
             "transitive": tuple(json.loads(row["transitive"])),
             "context": json.loads(row["context"]),
@@ -193,3 +205,10 @@ def _session(row: sqlite3.Row) -> Session:
             "expires": read_stored(row["expires"]),
         }
     )
+
+
+def _policies(text: str | None) -> tuple[SessionPolicy, ...] | None:
+    """The session policies of a row; those that version 1 of the schema wrote are texts alone."""
+    if text is None:
+        return None
+    return tuple(SessionPolicy(each) if isinstance(each, str) else SessionPolicy(*each) for each in json.loads(text))

@@ -15,9 +15,9 @@ from labkit.embedded.protocol.calls import Identity
 from labkit.embedded.protocol.faults import SignatureError
 from labkit.embedded.records import keys
 from labkit.embedded.records import principals as records
-from labkit.embedded.records.keys import Session, UserKey
+from labkit.embedded.records.keys import Session, SessionPolicy, UserKey
 from labkit.embedded.request.propagation import past
-from labkit.iam import Policies, Policy, Principal
+from labkit.iam import Policies, Principal
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
@@ -115,7 +115,9 @@ def _role_session(embedded: Embedded, session: Session) -> Identity:
     )
 
 
-def policies_of(embedded: Embedded, entity: EntityRecord | None, session: tuple[str, ...] | None = None) -> Policies:
+def policies_of(
+    embedded: Embedded, entity: EntityRecord | None, session: tuple[SessionPolicy, ...] | None = None
+) -> Policies:
     """What limits a user or a role's session: its policies and boundary, session policies, the account's SCPs.
 
     Nothing is allowed to one that is not there any more.
@@ -126,7 +128,7 @@ def policies_of(embedded: Embedded, entity: EntityRecord | None, session: tuple[
     return Policies(
         identity=[policy.compiled() for policy in documents.identity],
         boundary=documents.boundary.compiled() if documents.boundary else None,
-        session=[Policy.parse(text, "session policy") for text in session or ()],
+        session=[policy.compiled() for policy in session or ()],
         scp=None if entity.linked_service else embedded.scp(entity.account),
     )
 

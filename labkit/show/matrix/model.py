@@ -8,13 +8,13 @@ A row is an account of the lab, asking as its administrator for a function in th
     matrix.refresh()                                        reads everything again
 
 Each fact is read once for all cells: who an administrator is, what it may do and where its account stands for a row,
-the policy for a column. The one-line equivalents are ``lab.explain(...)`` for a cell, and
+policy and tags for a column. The one-line equivalents are ``lab.explain(...)`` for a cell, and
 ``labkit.pull.admission.who_can_pull`` for organizations of any size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any, NamedTuple
 
@@ -67,6 +67,13 @@ class MatrixCell(NamedTuple):
         return repr(self.decision) if self.decision else self.note
 
 
+class _Repository(NamedTuple):
+    """What decides a pull from a repository and differs from one to the other, by the names of `PullQuestion`."""
+
+    repository_policy: Policy | None
+    repository_keys: Mapping[str, str] | None
+
+
 class AccessMatrix(View):
     """Accounts of the lab by repositories. Made by ``access_matrix``; ``message`` is what came of the last reading."""
 
@@ -116,27 +123,29 @@ class AccessMatrix(View):
     # Reading and deciding
 
     def _read(self) -> tuple[MatrixCell, ...]:
-        policies = {name: self._policy(name) for name in self.repositories}
-        return tuple(cell for actor in self._lab.actors() for cell in self._row(actor, policies))
+        found = {name: self._repository(name) for name in self.repositories}
+        return tuple(cell for actor in self._lab.actors() for cell in self._row(actor, found))
 
-    def _policy(self, repository: str) -> tuple[bool, Policy | None]:
-        """Whether there is the repository, and its policy."""
+    def _repository(self, repository: str) -> _Repository | None:
+        """What a repository says of itself; None where there is none."""
         ecr = self._lab.registry.client("ecr")
         try:
             text = ecr_repositories.policy(ecr, repository)
         except ecr.exceptions.RepositoryNotFoundException:
-            return False, None
-        return True, Policy.parse(text, "the repository policy") if text else None
+            return None
+        arn = ImageUri.parse(self._lab.image_uri(repository)).repository_arn
+        policy = Policy.parse(text, "the repository policy") if text else None
+        return _Repository(policy, ecr_repositories.tag_keys(ecr, arn))
 
-    def _row(self, actor: Actor, policies: dict[str, tuple[bool, Policy | None]]) -> Iterator[MatrixCell]:
-        decide = self._decider(actor, next((name for name, (exists, _) in policies.items() if exists), None))
-        for repository, (exists, policy) in policies.items():
+    def _row(self, actor: Actor, found: Mapping[str, _Repository | None]) -> Iterator[MatrixCell]:
+        decide = self._decider(actor, next((name for name, each in found.items() if each), None))
+        for repository, own in found.items():
             place = (actor.name, actor.account, repository)
-            if not exists:
+            if own is None:
                 yield MatrixCell(*place, None, "none", "no repository", f"There is no repository {repository}.")
                 continue
             try:
-                decision = decide(repository, policy)
+                decision = decide(repository, own)
             except Unreadable as error:
                 yield MatrixCell(*place, None, "unknown", "not known", str(error))
             else:
@@ -145,7 +154,7 @@ class AccessMatrix(View):
     def _decider(self, actor: Actor, repository: str | None) -> Any:
         """Decides for an actor: by one question that is asked of every policy, else by what can be read for each."""
 
-        def alone(name: str, _policy: Policy | None) -> PullDecision:
+        def alone(name: str, _own: _Repository) -> PullDecision:
             return self._lab.explain(actor.session, _function(name), name)
 
         if repository is None:
@@ -155,10 +164,10 @@ class AccessMatrix(View):
         except Unreadable:
             return alone
 
-        def again(name: str, policy: Policy | None) -> PullDecision:
+        def again(name: str, own: _Repository) -> PullDecision:
             arn = FunctionRef(actor.account, self._lab.region, _function(name)).arn
             image = ImageUri.parse(self._lab.image_uri(name))
-            return question.having(function_arn=arn, image=image, repository_policy=policy).decide()
+            return question.having(function_arn=arn, image=image, **own._asdict()).decide()
 
         return again
 

@@ -41,8 +41,8 @@ CHOSEN = "by the chosen units"
 class OrganizationMap(View):
     """The tree of the lab's organization. Made by ``organization_map``.
 
-    ``organization``, ``may_pull`` (None without a repository) and the accounts' names are as they were last read;
-    ``chosen`` are the ids of the chosen units, ``below`` whether what is below them is meant too.
+    ``organization``, ``registry_policy``, ``may_pull`` (None without a repository) and the accounts' names are as they
+    were last read; ``chosen`` are the ids of the chosen units, ``below`` whether what is below them is meant too.
     """
 
     def __init__(self, lab: Lab, repository: str | None, draw: Draw) -> None:
@@ -62,12 +62,13 @@ class OrganizationMap(View):
             for number, name in self.names.items()
             if number not in inside
         }
+        self.registry_policy = _parsed(repositories.registry_policy(self.lab.registry.client("ecr")))
         self.may_pull = self._read_may_pull(self.repository, organization) if self.repository else None
         self.organization = organization
 
     def _read_may_pull(self, repository: str, organization: Organization) -> MayPull:
-        text = repositories.policy(self.lab.registry.client("ecr"), repository)
-        found: dict[str, bool | None] = dict(self._by_policy(organization, Policy.parse(text) if text else None))
+        own = _parsed(repositories.policy(self.lab.registry.client("ecr"), repository))
+        found: dict[str, bool | None] = dict(self._by_policy(organization, own))
         for actor in self.lab.actors():
             try:
                 decision = self.lab.explain(actor.session, _FUNCTIONS.get(repository, "function"), repository)
@@ -77,8 +78,11 @@ class OrganizationMap(View):
         return found
 
     def _by_policy(self, organization: Organization, policy: Policy | None) -> dict[str, bool]:
-        """Who of the organization may pull by a policy, decided for an administrator of each account."""
-        place = GuardedRepository(self.lab.registry.account, self.lab.region, self.repository or "repository", policy)
+        """Who of the organization may pull by a policy (and the registry's), for an administrator of each account."""
+        name = self.repository or "repository"
+        place = GuardedRepository(
+            self.lab.registry.account, self.lab.region, name, policy, registry=self.registry_policy
+        )
         admission = next(who_can_pull([place], accounts_of(organization)))
         admitted = set(admission.accounts())
         return {account.id: account.id in admitted for account in organization.accounts}
@@ -248,6 +252,10 @@ def _id(text: str, names: Mapping[str, str], what: str) -> str:
     if len(found) > 1:
         raise UsageError(f"The organization has {what}s {' and '.join(found)} of the name {text!r}: write the id.")
     return found[0]
+
+
+def _parsed(text: str | None) -> Policy | None:
+    return Policy.parse(text) if text else None
 
 
 def _elsewhere(lab: Lab, name: str) -> str:

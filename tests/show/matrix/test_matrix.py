@@ -77,6 +77,19 @@ def test_a_cell_that_does_not_exist_changes_nothing(matrix):
     assert matrix.chosen is None
 
 
+def test_each_repository_is_decided_by_its_own_tags(lab, applied):
+    ecr, tagged = lab.registry.client("ecr"), [OTHER_ACCOUNT.repository, SAME_ACCOUNT.repository]
+    document = policies.cross_account(lab.workload.account)
+    for statement in document["Statement"]:
+        statement.setdefault("Condition", {})["StringEqualsIgnoreCase"] = {"aws:ResourceTag/open": "yes"}
+    for name, value in zip(tagged, ("yes", "no"), strict=True):
+        arn = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]["repositoryArn"]
+        ecr.tag_resource(resourceArn=arn, tags=[{"Key": "open", "Value": value}])
+        repositories.set_policy(ecr, name, document)
+    shown = access_matrix(lab)
+    assert [states(shown, name)["workload"] for name in tagged] == ["allowed", "denied"]
+
+
 def test_reading_again_follows_the_policies(lab, matrix):
     ecr = lab.registry.client("ecr")
     repositories.set_policy(ecr, OTHER_ACCOUNT.repository, policies.cross_account("444455556666"))

@@ -15,7 +15,7 @@ from labkit.pull import policies
 from labkit.pull.organization import Account, Organization, Unit
 from labkit.scenarios import put_accounts_back
 from labkit.show.organization import organization_map
-from labkit.show.organization.model import NoMap
+from labkit.show.organization.model import CHOSEN, NoMap
 from labkit.show.organization.tree import Tree
 
 ORGANIZATION = Organization(
@@ -84,6 +84,19 @@ class TestReading:
         for actor in lab.actors():
             assert shown.may_pull[actor.account] is lab.explain(actor.session, NAMES.function, granted).allowed
         assert [name for number, name in shown.names.items() if shown.may_pull[number]] == ["workload"]
+
+    def test_the_policy_of_the_registry_has_a_say_now_and_by_the_choice(self, lab, granted):
+        ecr = lab.registry.client("ecr")
+        arn = f"arn:aws:ecr:{lab.region}:{lab.registry.account}:repository/*"
+        deny = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "ecr:BatchGetImage", "Resource": arn}
+        ecr.put_registry_policy(policyText=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+        try:
+            shown = organization_map(lab, granted)
+            shown.choose(lab.organization().id)
+            assert not any(shown.may_pull.values())
+            assert not any(shown.tree.columns[CHOSEN].values())
+        finally:
+            ecr.delete_registry_policy()
 
     def test_accounts_of_the_organization_that_the_lab_has_no_profile_for_are_marked_too(
         self, lab, granted, monkeypatch

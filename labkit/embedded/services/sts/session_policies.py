@@ -11,6 +11,7 @@ from labkit.check import DOCUMENT_KINDS
 from labkit.check import refusal as refused_document
 from labkit.embedded.protocol.calls import Call
 from labkit.embedded.records import managed_policies
+from labkit.embedded.records.keys import SessionPolicy
 from labkit.embedded.services.permissions import account_in
 from labkit.embedded.services.sts.errors import refusal
 
@@ -21,13 +22,13 @@ LONGEST = 2048
 """Characters of a session policy that is given as a document."""
 
 
-def given(embedded: Embedded, call: Call, account: str | None) -> tuple[str, ...] | None:
-    """The texts of the session policies, or None where the caller gives none; ``account`` owns managed ones.
+def given(embedded: Embedded, call: Call, account: str | None) -> tuple[SessionPolicy, ...] | None:
+    """The session policies, or None where the caller gives none; ``account`` owns managed ones.
 
     Raises the refusals of STS for one that is none, is not there, or is too long.
     """
-    texts = [call.params["Policy"]] if "Policy" in call.params else []
-    if texts and len(texts[0]) > LONGEST:
+    policies = [SessionPolicy(call.params["Policy"])] if "Policy" in call.params else []
+    if policies and len(policies[0].text) > LONGEST:
         raise refusal("policy too long", LONGEST)
     for item in call.params.get("PolicyArns", []):
         arn = item.get("arn", "")
@@ -35,10 +36,10 @@ def given(embedded: Embedded, call: Call, account: str | None) -> tuple[str, ...
         text = managed_policies.document(embedded.database, arn) if own else None
         if text is None:
             raise refusal("no policy", arn)
-        texts.append(text)
-    for text in texts:
-        _check(text)
-    return tuple(texts) or None
+        policies.append(SessionPolicy(text, arn))
+    for policy in policies:
+        _check(policy.text)
+    return tuple(policies) or None
 
 
 def packed(call: Call) -> int:

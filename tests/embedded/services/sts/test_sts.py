@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from labkit.embedded.records import keys
+from labkit.embedded.records.keys import Session, SessionPolicy
 from tests.embedded.conftest import Cloud, session_keys
 
 ROLE = "arn:aws:iam::813835382529:role/LimitedLambdaRole"
@@ -146,6 +148,20 @@ def test_a_managed_policy_can_be_a_session_policy(cloud: Cloud) -> None:
     )
 
 
+@pytest.mark.aws("IAM User Guide, Troubleshoot access denied error messages", "high")
+def test_a_denial_by_a_session_policy_ends_with_the_arn_of_a_managed_one(cloud: Cloud) -> None:
+    make_role(cloud)
+    iam = cloud.client("registry", "iam")
+    iam.attach_role_policy(RoleName="LimitedLambdaRole", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    deny = json.loads(allow("*"))
+    deny["Statement"].append({"Effect": "Deny", "Action": "iam:CreateUser", "Resource": "*"})
+    arn = iam.create_policy(PolicyName="no-users", PolicyDocument=json.dumps(deny))["Policy"]["Arn"]
+    for given, end in (({"PolicyArns": [{"arn": arn}]}, f": {arn}"), ({"Policy": json.dumps(deny)}, "")):
+        keys = session_keys(assume(cloud, **given)["Credentials"])
+        said = denied(cloud.client(keys, "iam").create_user, UserName="x")[1]
+        assert said.endswith(f"with an explicit deny in a session policy{end}")
+
+
 @pytest.mark.parametrize("policy", ["nope", "{}", '{"Statement": []}', trust("arn:aws:iam::813835382529:root")])
 def test_a_session_policy_must_be_one(cloud: Cloud, policy: str) -> None:
     make_role(cloud)
@@ -221,3 +237,13 @@ def test_a_parameter_that_is_not_implemented_says_so(cloud: Cloud) -> None:
         "InvalidParameterValue",
         "The embedded AWS does not implement the parameter SerialNumber.",
     )
+
+
+def test_session_policies_that_version_1_of_the_schema_wrote_are_read(cloud: Cloud) -> None:
+    make_role(cloud)
+    credentials = assume(cloud)["Credentials"]
+    database, text = cloud.embedded.database, allow("iam:ListUsers")
+    with database.write():
+        database.run("UPDATE session SET policies = ? WHERE id = ?", json.dumps([text]), credentials["AccessKeyId"])
+    found = keys.find(database, credentials["AccessKeyId"])
+    assert isinstance(found, Session) and found.policies == (SessionPolicy(text),)

@@ -115,7 +115,7 @@ CREATE TABLE session (
     user_id TEXT NOT NULL,
     role_id TEXT,
     parent TEXT REFERENCES access_key ON DELETE CASCADE,
-    policies TEXT,                -- JSON list of texts
+    policies TEXT,                -- JSON list of text and ARN (empty where it is no managed one)
     tags TEXT NOT NULL,           -- JSON object
     issued TEXT NOT NULL,
     expires TEXT NOT NULL,
