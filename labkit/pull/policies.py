@@ -12,6 +12,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labkit.pull.stored_policy import same
+
 PULL_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 LAMBDA = "lambda.amazonaws.com"
 RETRIEVAL_SID = "LambdaECRImageRetrievalPolicy"
@@ -106,11 +108,16 @@ def lambda_added_policy(region: str, account: str) -> str:
 
 
 def add_lambda_statement(existing: str | None, region: str, account: str) -> str:
-    """The policy text after Lambda has added its statement: appended, with everything else kept."""
+    """The policy text after Lambda has added its statement: appended, with everything else kept.
+
+    What has that statement already, and is refused for another reason, stays as it is.
+    """
     if existing is None:
         return lambda_added_policy(region, account)
     document = json.loads(existing)
     statements = document["Statement"]
-    kept = statements if isinstance(statements, list) else [statements]
-    document["Statement"] = [*kept, _added_statement(region, account)]
+    kept, added = statements if isinstance(statements, list) else [statements], _added_statement(region, account)
+    if any(same({"Statement": each}, {"Statement": added}) for each in kept):
+        return existing
+    document["Statement"] = [*kept, added]
     return json.dumps(document, indent=2)

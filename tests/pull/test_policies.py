@@ -8,6 +8,7 @@ import pytest
 
 from labkit.iam import Policy
 from labkit.pull import policies
+from labkit.pull.stored_policy import rewritten
 
 ADDED = """{
   "Statement": [
@@ -52,6 +53,11 @@ def test_adding_to_a_policy_keeps_its_version_and_statements_and_appends(as_list
     after = json.loads(policies.add_lambda_statement(json.dumps(existing), "eu-central-1", "813835382529"))
     assert after["Version"] == "2012-10-17"
     assert after["Statement"] == [statement, json.loads(ADDED)["Statement"][0]]
+
+
+@pytest.mark.parametrize("stored", [ADDED, rewritten(ADDED)])
+def test_a_policy_that_has_the_statement_already_stays_as_it_is(stored):
+    assert policies.add_lambda_statement(stored, "eu-central-1", "813835382529") == stored
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,15 @@ def check_sentence(check: Check, decision: Decision) -> str:
         count = len(check.matches)
         return f"No {name} allows it ({count} statement{'s' * (count != 1)} looked at)."
     wanted = check.effect is CheckEffect.ALLOW
-    applying = list(dict.fromkeys(m.statement.label for m in check.matched if m.statement.allows is wanted))
+    deciding = [match for match in check.matched if match.statement.allows is wanted]
+    applying = list(dict.fromkeys(_label(match, decision) for match in deciding))
     verb = "allows" if wanted else "denies"
     by = f" by {', '.join(applying)}" if applying else ": the root user may do everything in its account"
     return f"The {name} {verb} it{by}."
+
+
+def _label(match: Match, decision: Decision) -> str:
+    return match.statement.label + (" of the registry's policy" if _document(decision, match) else "")
 
 
 def unknowns(decision: Decision) -> tuple[str, ...]:

@@ -102,6 +102,7 @@ def test_of_two_resource_policies_the_registrys_statements_are_marked():
         ("Registry", "registry"),
     ]
     assert told["nearest_miss"]["document"] == "registry"
+    assert told["reasons"][0] == "The resource-based policy denies it by Registry of the registry's policy."
     assert "document" not in explanation(decide(LAMBDA, resource=registry))["nearest_miss"]
 
 

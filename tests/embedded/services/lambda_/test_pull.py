@@ -139,6 +139,10 @@ def test_a_deny_wins_over_the_added_statement(lab: Lab, name: str, uri: str):
     deny = {"Sid": "Never", "Effect": "Deny", "Principal": "*", "Action": "ecr:BatchGetImage"}
     lab.allow(name, {"Version": "2012-10-17", "Statement": [deny]})
     assert not admitted(lab, "registry", name, uri)
+    once = policy_of(lab, name) or ""
+    assert [each["Sid"] for each in json.loads(once)["Statement"]] == ["Never", "LambdaECRImageRetrievalPolicy"]
+    assert not admitted(lab, "registry", name, uri)
+    assert policy_of(lab, name) == once
 
 
 def test_what_would_make_the_policy_too_long_is_not_added(lab: Lab, name: str, uri: str):

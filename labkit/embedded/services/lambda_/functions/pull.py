@@ -158,15 +158,17 @@ def _access(action: str, uri: ImageUri) -> Access:
 
 
 def _add_statement(embedded: Embedded, call: Call, record: RepositoryRecord, uri: ImageUri) -> bool:
-    """Add Lambda's statement and keep the rest; False where ECR would not store the policy that this makes.
+    """Add Lambda's statement, unless it is there, and keep the rest; False where ECR would not store what this makes.
 
-    That is one that is too long, and one that names a user or role that was deleted. Lambda reads the policy, changes
-    it and sets it, and nothing keeps others from setting it meanwhile: where the world is realistic, what somebody has
-    changed a moment ago is lost (aws-sam-cli, issue 8190). Lambda itself goes by its own statement at once.
+    That is a policy that is too long, and one that names a user or role that was deleted. Lambda reads the policy,
+    changes it and sets it, and nothing keeps others from setting it meanwhile: where the world is realistic, what
+    somebody has changed a moment ago is lost (aws-sam-cli, issue 8190). Lambda itself goes by its own statement at once.
     """
     before = propagation.past(embedded, "race")
     known = before(record.arn, record.policy) if before else record.policy
     text = policies.add_lambda_statement(known, record.region, record.account)
+    if text == known:
+        return True
     if not acceptable(text):
         return False
     propagation.note(embedded, record.arn, record.policy)
