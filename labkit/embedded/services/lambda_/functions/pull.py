@@ -161,8 +161,8 @@ def _add_statement(embedded: Embedded, call: Call, record: RepositoryRecord, uri
     """Add Lambda's statement, unless it is there, and keep the rest; False where ECR would not store what this makes.
 
     That is a policy that is too long, and one that names a user or role that was deleted. Lambda reads the policy,
-    changes it and sets it, and nothing keeps others from setting it meanwhile: where the world is realistic, what
-    somebody has changed a moment ago is lost (aws-sam-cli, issue 8190). Lambda itself goes by its own statement at once.
+    changes it and sets it, and nothing keeps others from setting it meanwhile: where the world is realistic, what was
+    changed a moment ago is lost (aws-sam-cli, issue 8190). Lambda itself goes by its own statement at once.
     """
     before = propagation.past(embedded, "race")
     known = before(record.arn, record.policy) if before else record.policy
