@@ -1,7 +1,7 @@
 """What the embedded AWS keeps, and where: one database for all that is a row, files for what has megabytes.
 
 database       connections, units that are in force whole or not at all, commits that writers share
-schema         every table, with its version and the way from each version to the next
+schema         every table, with its version and the way from each version to the next (to_version_2)
 opening        a home's database recognised, checked, led forward, or refused
 snapshots      the state under names, and back to it; snapshot_files has what lies in their folders
 blobs          layers, configurations and manifests as files, named by their digests

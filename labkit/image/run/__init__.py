@@ -5,6 +5,7 @@
     function         what Lambda knows of a function when it starts it
     runtime_api      where AWS's runtime client gets events and leaves answers
     process          a function's process, with all that it starts
+    confinement      what it is kept from; orphans ends what it has left behind
     interpreter      a handler in this very interpreter, where there are no processes
     surroundings     what surrounds it there
     runtime          an execution environment: one process, one invocation at a time

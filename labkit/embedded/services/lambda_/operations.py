@@ -1,19 +1,5 @@
 """AWS Lambda: the table of its operations.
 
-    functions.create      CreateFunction, UpdateFunctionCode      names    which function or version a call means
-    functions.manage      read, list, configure, delete           roles    may Lambda assume this role?
-    functions.versions    publish and list versions               checks   shapes and combinations
-    functions.tagging     tags                                    shapes   a function as the API shows it
-    functions.concurrency reserved concurrency, account settings  errors   the table of errors
-    functions.pull        may Lambda pull this image?             permissions   on which ARN a call is authorized
-    functions.store       all functions                           features      what image functions here never have
-    functions.record      one version, one row
-    functions.lifecycle   Pending that lasts, Inactive, restored  functions.states, transitions
-    aliases               names for versions                      access   resource policies of functions
-    invoke.invocation     Invoke                                  invoke.container_engine
-    invoke.code           unpacked images                         invoke.containers, container_images
-    invoke.environments   warm processes, containers              invoke.runners   which of the two
-
 What an operation needs as permission is decided before these are called.
 """
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from labkit.aws import transport
 from labkit.aws.images import push
@@ -21,6 +24,11 @@ import os
 def handler(event, context):
     return [context.function_version, context.invoked_function_arn, os.environ.get("WORD")]
 """
+WEEKS = timedelta(days=29)
+DENIED = ("ImageAccessDenied", "The function does not have permission to access the specified image.")
+DELETED = ("ImageDeleted", "The function is trying to use a deleted image.")
+PENDING = "ERROR: Lambda is initializing your function. It will be ready to invoke shortly."
+COUNTING = "import os\ndef handler(event, context):\n    return [{}, os.environ.get('WORD')]\n"
 
 
 class Functions:
@@ -69,6 +77,62 @@ class Functions:
         return answer["ExecutedVersion"], json.loads(answer["Payload"].read())
 
 
+class Place(Functions):
+    """A repository ``repo`` with an image in the registry account, and what is done to functions made from it."""
+
+    def __init__(self, cloud: Cloud, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(cloud, self._image(1))
+
+    def push(self, number: int, tag: str = "1") -> None:
+        """Push an image whose handler says this number."""
+        push(self.ecr, "repo", tag, self._image(number))
+
+    def _image(self, number: int) -> Image:
+        return image_of(self.folder / str(number), COUNTING.format(number))
+
+    def later(self, by: timedelta = WEEKS) -> None:
+        self.cloud.embedded.move_clock(by)
+
+    def state(self, name: str = "f") -> tuple[Any, ...]:
+        """State, its code and reason, LastUpdateStatus, its code and reason."""
+        found = self.lambda_.get_function_configuration(FunctionName=name)
+        return tuple(
+            found.get(f"{member}{end}")
+            for member in ("State", "LastUpdateStatus")
+            for end in ("", "ReasonCode", "Reason")
+        )
+
+    def invoke(self, name: str = "f", **more: Any) -> Any:
+        """What the handler answers: its number, and the variable WORD."""
+        return json.loads(self.lambda_.invoke(FunctionName=name, **more)["Payload"].read())
+
+    def withdraw(self) -> None:
+        self.ecr.delete_repository_policy(repositoryName="repo")
+
+    def allow(self) -> None:
+        document = policies.same_account()
+        self.ecr.set_repository_policy(repositoryName="repo", policyText=json.dumps(document))
+
+    def delete_image(self) -> None:
+        self.ecr.batch_delete_image(repositoryName="repo", imageIds=[{"imageTag": "1"}])
+
+    def archive_image(self) -> None:
+        wanted = {"repositoryName": "repo", "imageId": {"imageTag": "1"}, "targetStorageClass": "ARCHIVE"}
+        self.ecr.update_image_storage_class(**wanted)
+
+    def delete_repository(self) -> None:
+        self.ecr.delete_repository(repositoryName="repo", force=True)
+
+
+def refused(call: Callable[[], Any]) -> tuple[str, int, str]:
+    """Code, status and text of the error that a call gets."""
+    with pytest.raises(ClientError) as caught:
+        call()
+    answer = caught.value.response
+    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Message"]
+
+
 @pytest.fixture(scope="session")
 def telling(tmp_path_factory: pytest.TempPathFactory) -> Image:
     """An image whose handler says which version it is."""
@@ -82,3 +146,11 @@ def functions(cloud: Cloud, telling: Image, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv(VARIABLE, INTERPRETER)
     transport.connect_clients()
     return Functions(cloud, telling)
+
+
+@pytest.fixture
+def place(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Place:
+    """A lab whose handlers run in this process, and functions to which something happens as time goes on."""
+    monkeypatch.setenv(VARIABLE, INTERPRETER)
+    transport.connect_clients()
+    return Place(cloud, tmp_path / "images")

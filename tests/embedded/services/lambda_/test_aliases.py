@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labkit.embedded.services.lambda_.aliases import operations
+from labkit.embedded.services.lambda_ import pages as lists
 from labkit.embedded.services.lambda_.aliases.record import Alias
 from labkit.embedded.services.lambda_.aliases.routing import chosen
 from labkit.pull.function import FunctionRef
@@ -61,7 +61,7 @@ def test_a_function_is_shown_by_the_name_of_its_alias(lambda_: Any):
 def test_aliases_are_listed_by_name_or_by_version_in_pages(lambda_: Any, monkeypatch: pytest.MonkeyPatch):
     for name, version in {"b": "1", "a": "2", "c": "$LATEST"}.items():
         lambda_.create_alias(FunctionName="f", Name=name, FunctionVersion=version)
-    monkeypatch.setattr(operations, "PAGE", 3)
+    monkeypatch.setattr(lists, "PAGE", 3)
     pages = lambda_.get_paginator("list_aliases").paginate(FunctionName="f")
     assert [[each["Name"] for each in page["Aliases"]] for page in pages] == [["a", "b", "c"], ["live"]]
     of_one = lambda_.list_aliases(FunctionName="f", FunctionVersion="1")["Aliases"]

@@ -1,1 +1,1 @@
-"""Repositories of ECR: made and deleted (`metadata`), their policies, tags, and the setting for scanning."""
+"""Repositories of ECR: made and deleted (`metadata`), their policies, tags (`tagging`), and scanning."""

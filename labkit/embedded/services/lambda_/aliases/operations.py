@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call
-from labkit.embedded.services import paging
 from labkit.embedded.services.lambda_.aliases import record
 from labkit.embedded.services.lambda_.aliases.record import Alias
 from labkit.embedded.services.lambda_.aliases.routing import check_weights
@@ -14,13 +13,11 @@ from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.functions.preconditions import check_revision
 from labkit.embedded.services.lambda_.functions.record import new_revision
 from labkit.embedded.services.lambda_.names import function_of, latest, store_of
+from labkit.embedded.services.lambda_.pages import page
 from labkit.pull.function import FunctionRef
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-
-PAGE = 50
-"""Aliases on a page; MaxItems can only ask for fewer."""
 
 
 def create_alias(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -76,14 +73,12 @@ def delete_alias(embedded: Embedded, call: Call) -> dict[str, Any]:
 def list_aliases(embedded: Embedded, call: Call) -> dict[str, Any]:
     """ListAliases of a function by name, or of one version of it, in pages."""
     function = function_of(embedded, call)
-    limit = min(int(call.params.get("MaxItems") or PAGE), PAGE)
-    marker = call.params.get("Marker")
-    after = paging.unseal(embedded, call, marker) if marker else ""
-    if after is None:
-        raise error("bad marker")
-    found, last = record.page(embedded.database, function.key, call.params.get("FunctionVersion"), after, limit)
-    answer: dict[str, Any] = {"Aliases": [alias.shape() for alias in found]}
-    return {**answer, "NextMarker": paging.seal(embedded, call, last)} if last else answer
+    version = call.params.get("FunctionVersion")
+
+    def fetch(after: str, limit: int) -> tuple[list[Alias], str | None]:
+        return record.page(embedded.database, function.key, version, after, limit)
+
+    return page(embedded, call, "Aliases", fetch, Alias.shape)
 
 
 def _named(call: Call) -> FunctionRef:

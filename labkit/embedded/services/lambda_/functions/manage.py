@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.protocol.calls import Access, Call
 from labkit.embedded.records import tags as resource_tags
 from labkit.embedded.request.execution import decide
-from labkit.embedded.services import paging
 from labkit.embedded.services.lambda_.checks import check_shape
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.functions.lifecycle import updating
 from labkit.embedded.services.lambda_.functions.preconditions import check_unchanged
+from labkit.embedded.services.lambda_.functions.record import Function
 from labkit.embedded.services.lambda_.functions.versions import delete_version
 from labkit.embedded.services.lambda_.names import function_of, here, store_of, version_of
+from labkit.embedded.services.lambda_.pages import page
 from labkit.embedded.services.lambda_.roles import check_role
 from labkit.embedded.services.lambda_.shapes import configuration, description, options
 from labkit.pull.function import LATEST
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-
-PAGE = 50
-"""Functions on a page of ListFunctions; MaxItems can only ask for fewer."""
 
 
 def get_function(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -45,16 +43,15 @@ def get_function_configuration(embedded: Embedded, call: Call) -> dict[str, Any]
 
 def list_functions(embedded: Embedded, call: Call) -> dict[str, Any]:
     """ListFunctions of the caller's account and region, by name, in pages; with FunctionVersion ALL every version."""
-    limit = min(int(call.params.get("MaxItems") or PAGE), PAGE)
-    marker = call.params.get("Marker")
-    after = paging.unseal(embedded, call, marker) if marker else ""
-    if after is None:
-        raise error("bad marker")
     everything = call.params.get("FunctionVersion") == "ALL"
-    found, last = store_of(embedded).page(call.account, call.region, after, limit, everything)
-    shown = [configuration(each, each.qualified if everything else None, states=False) for each in found]
-    answer: dict[str, Any] = {"Functions": shown}
-    return {**answer, "NextMarker": paging.seal(embedded, call, last)} if last else answer
+
+    def fetch(after: str, limit: int) -> tuple[list[Function], str | None]:
+        return store_of(embedded).page(call.account, call.region, after, limit, everything)
+
+    def shape(each: Function) -> dict[str, Any]:
+        return configuration(each, each.qualified if everything else None, states=False)
+
+    return page(embedded, call, "Functions", fetch, shape)
 
 
 def update_function_configuration(embedded: Embedded, call: Call) -> dict[str, Any]:

@@ -12,20 +12,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.embedded.protocol.calls import Call
-from labkit.embedded.services import paging
 from labkit.embedded.services.lambda_.aliases.record import naming
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.services.lambda_.functions.preconditions import check_unchanged
 from labkit.embedded.services.lambda_.functions.record import Function, new_revision
 from labkit.embedded.services.lambda_.functions.states import PENDING
 from labkit.embedded.services.lambda_.names import function_of, here, store_of
+from labkit.embedded.services.lambda_.pages import page
 from labkit.embedded.services.lambda_.shapes import configuration
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
-
-PAGE = 50
-"""Versions on a page; MaxItems can only ask for fewer."""
 
 
 def publish_version(embedded: Embedded, call: Call) -> dict[str, Any]:
@@ -69,14 +66,12 @@ def publish(embedded: Embedded, function: Function, description: str | None = No
 def list_versions_by_function(embedded: Embedded, call: Call) -> dict[str, Any]:
     """ListVersionsByFunction: ``$LATEST``, then those that are published in the order of their numbers, in pages."""
     function = function_of(embedded, call)
-    limit = min(int(call.params.get("MaxItems") or PAGE), PAGE)
-    marker = call.params.get("Marker")
-    after = paging.unseal(embedded, call, marker) if marker else "-1"
-    if after is None:
-        raise error("bad marker")
-    found, last = store_of(embedded).versions(function.key, int(after), limit)
-    answer = {"Versions": [configuration(version, version.qualified, states=False) for version in found]}
-    return {**answer, "NextMarker": paging.seal(embedded, call, str(last))} if last is not None else answer
+
+    def fetch(after: str, limit: int) -> tuple[list[Function], str | None]:
+        found, last = store_of(embedded).versions(function.key, int(after or -1), limit)
+        return found, None if last is None else str(last)
+
+    return page(embedded, call, "Versions", fetch, lambda each: configuration(each, each.qualified, states=False))
 
 
 def delete_version(embedded: Embedded, call: Call) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from labkit.aws.images import push
-from labkit.embedded.services.lambda_.functions import versions
+from labkit.embedded.services.lambda_ import pages as lists
 from tests.embedded.conftest import Cloud
 from tests.embedded.lab_of_tests import REGISTRY, refusal
 from tests.embedded.services.lambda_.conftest import Functions
@@ -138,7 +138,7 @@ def test_versions_are_listed_by_number_in_pages(functions: Functions, monkeypatc
     )
     found = [[each["FunctionArn"].removeprefix(f"{ARN}:") for each in page["Versions"]] for page in pages]
     assert found == [["$LATEST", "1", "2", "3", "4"], ["5", "6", "7", "8", "9"], ["10", "11"]]
-    monkeypatch.setattr(versions, "PAGE", 3)
+    monkeypatch.setattr(lists, "PAGE", 3)
     assert len(functions.lambda_.list_versions_by_function(FunctionName="f")["Versions"]) == 3
 
 
