@@ -14,6 +14,7 @@ from typing import Any
 PRINCIPAL, RESOURCE = ("Principal", "NotPrincipal"), ("Resource", "NotResource")
 _ITSELF = "the policy is attached to the resource that it speaks of"
 _ATTACHED = "the policy is attached to the principals that it speaks of"
+_OF_REGISTRIES = frozenset({"ecr:replicateimage", "ecr:createrepository", "ecr:batchimportupstreamimage"})
 _ORGANIZATIONS = "The provided policy document does not meet the requirements of the specified policy type."
 
 
@@ -177,7 +178,7 @@ def _with_principal(statements: list[dict[str, Any]]) -> str:
     if all(each.get("Effect") == "Deny" and each.get("Principal") == "*" for each in statements):
         return "rcp"
     if all(action.lower().startswith("ecr:") for action in actions):
-        return "ecr-repository"
+        return "ecr-registry" if _OF_REGISTRIES.intersection(map(str.lower, actions)) else "ecr-repository"
     everyone = all(each.get("Principal") in ("*", {"AWS": "*"}) for each in statements)
     return "vpc-endpoint" if everyone else "resource"
 

@@ -6,6 +6,7 @@ Principal".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -233,6 +234,7 @@ class Request(_Fields):
         account, context = value.get("resource_account"), value.get("context", {})
         if account is not None and not isinstance(account, str):
             raise UsageError("The request's resource_account is not a text of 12 digits.")
+        check_names(value["action"], value["resource"], account)
         if not isinstance(context, Mapping):
             raise UsageError("The request's context is not a JSON object of condition keys.")
         unknown = value.get("unknown", [])
@@ -245,6 +247,16 @@ class Request(_Fields):
         context = {**{f"aws:PrincipalTag/{name}": tag for name, tag in tags.items()}, **context}
         lowered = frozenset(key.lower() for key in unknown)
         return cls(who, value["action"], value["resource"], account, context, lowered)
+
+
+def check_names(action: str, resource: str, account: str | None) -> None:
+    """Raises UsageError for what no request can be for: a typing error is no denial."""
+    if not re.fullmatch(r"[A-Za-z0-9-]+:[A-Za-z0-9]+", action):
+        raise UsageError(f"A request is for one action, such as ecr:BatchGetImage, not {action!r}.")
+    if resource != "*" and not resource.startswith("arn:"):
+        raise UsageError(f"A resource is an ARN, or * where an action has none, not {resource!r}.")
+    if account is not None and not re.fullmatch("[0-9]{12}", account):
+        raise UsageError(f"The owner of a resource is an account of 12 digits, not {account!r}.")
 
 
 def _is_text(value: Any) -> bool:

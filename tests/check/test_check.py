@@ -80,6 +80,10 @@ def test_the_articles_bare_statement_yields_exactly_the_advice_to_wrap_it():
         ('{"Statement": {"Effect": "Deny", "Action": "ecr:*", "Resource": "*"}}', "scp"),
         ('{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Resource": "*"}}', "rcp"),
         ('{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "ecr:*", "Resource": "*"}}', "ecr-repository"),
+        (
+            '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "ecr:ReplicateImage", "Resource": "*"}}',
+            "ecr-registry",
+        ),
         ('{"Statement": {"Effect": "Allow", "Action": "ecr:BatchGetImage"}}', "ecr-repository"),
         ('{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}', "vpc-endpoint"),
         (

@@ -65,9 +65,9 @@ def test_a_request_can_be_asked_again_with_another_value():
 
 def test_a_request_of_the_vector_format():
     request = Request.from_json(
-        {"principal": "*", "action": "a:b", "resource": "*", "resource_account": "1", "context": {"k": "v"}}
+        {"principal": "*", "action": "a:b", "resource": "*", "resource_account": "111122223333", "context": {"k": "v"}}
     )
-    assert request == Request(Principal.anonymous(), "a:b", "*", "1", {"k": "v"})
+    assert request == Request(Principal.anonymous(), "a:b", "*", "111122223333", {"k": "v"})
 
 
 @pytest.mark.parametrize(

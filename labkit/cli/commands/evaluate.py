@@ -143,5 +143,5 @@ def _show(answers: Sequence[Answer]) -> None:
             console.print(visible(f"  {sentence}"), markup=False)
     if len(answers) > 1:
         missed, unreadable = sum(bool(each.missed) for each in answers), sum(bool(each.error) for each in answers)
-        unread = f", {unreadable} not to be read" if unreadable else ""
+        unread = f", {unreadable} that cannot be read" if unreadable else ""
         console.print(f"{len(answers)} cases, {missed} not as expected{unread}.")

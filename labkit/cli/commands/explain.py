@@ -111,9 +111,11 @@ def _document(name: str | None) -> str | None:
 
 def _request(args: argparse.Namespace) -> Request:
     from labkit.iam import Request
+    from labkit.iam.request import check_names
     from labkit.iam.rules.carried_keys import completed
 
     who = _principal(args.principal, args.role)._replace(id=args.principal_id)
+    check_names(args.action, args.resource, args.resource_account)
     return completed(Request(who, args.action, args.resource, args.resource_account, _context(args.context)))
 
 

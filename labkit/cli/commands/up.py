@@ -10,7 +10,15 @@ known but their numbers.
 
 On AWS a new function is Pending for some seconds, a changed policy is in force some seconds later, and functions that
 are made at the same time can undo each other's change of a repository policy. Here everything is so at once, unless
-the world is realistic: that stays chosen until --no-realistic.
+the world is realistic: that stays chosen until --no-realistic. How many seconds something takes can be chosen by its
+name, with --timing:
+
+  pending      until a new or changed function is ready (at first 5)
+  restoring    until an Inactive function that somebody invokes is ready again (40)
+  propagation  until a changed policy is in force, and a new role can be assumed (10)
+  race         in which Lambda, adding its statement, reads a repository policy as it was before a change (3)
+  activating   until an image is back from ECR's archive (1200)
+  idle         until a function that nobody invokes is Inactive, in every world (four weeks)
 
   labkit up
   labkit up --port 4566
@@ -45,8 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=SECONDS",
-        help="how long something takes in a realistic world: pending, restoring, propagation, race or activating; in "
-        "every world idle, after which a function that nobody invokes is Inactive; may be repeated, 0 turns it off",
+        help="how long one of the above takes; may be repeated; 0: at once, and for idle: never",
     )
 
 
@@ -71,7 +78,10 @@ def run(args: argparse.Namespace) -> int:
     for number in args.account:
         print(f"The account {number} exists: policies can name it.")
     if args.realistic is not None or timing:
-        print(f"Its world is {client.settings(running.home).pace}.")
+        settings = client.settings(running.home)
+        print(f"Its world is {settings.pace}.")
+        if timing.keys() - {"idle"} and not settings.realistic:
+            print("What --timing says is kept, and counts once the world is realistic: labkit up --realistic.")
     return 0
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from labkit.check import DOCUMENT_KINDS, refusal
+from labkit.check import DOCUMENT_KINDS, RULES, refusal
 from labkit.embedded.state.database import Database
 from labkit.errors import UsageError
 
@@ -84,7 +84,8 @@ def settle(embedded: Embedded, source: Mapping[str, Any]) -> None:
 def _accepted(policy: str) -> str:
     refused = refusal(policy, DOCUMENT_KINDS["vpc-endpoint"])
     if refused is not None:
-        raise UsageError(f"AWS would not take this as the policy of a VPC endpoint: {refused.message}")
+        why = f"{RULES[refused.rule].title}: {refused.message}"
+        raise UsageError(f"AWS would not take this as the policy of a VPC endpoint. {why}")
     return policy
 
 

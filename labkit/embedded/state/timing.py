@@ -56,7 +56,7 @@ class Timing:
             if name not in names:
                 raise UsageError(f"There is no timing named {name!r}: use {', '.join(names)}.")
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
-                raise UsageError(f"The timing {name!r} must be a number of seconds, 0 or more, not {value!r}.")
+                raise UsageError(f"The timing {name!r} must be 0 to {_MOST} seconds, not {value!r}.")
         return cls(**source)
 
     @property

@@ -54,6 +54,24 @@ def test_one_case_is_decided_and_explained(ask):
     assert "✓ Principal covers lambda.amazonaws.com" in out
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"action": "BatchGetImage"}, "A request is for one action, such as ecr:BatchGetImage, not 'BatchGetImage'."),
+        ({"action": "ecr:*"}, "A request is for one action, such as ecr:BatchGetImage, not 'ecr:*'."),
+        ({"resource": "app"}, "A resource is an ARN, or * where an action has none, not 'app'."),
+        ({"resource_account": "12"}, "The owner of a resource is an account of 12 digits, not '12'."),
+    ],
+)
+def test_a_typing_error_in_a_request_is_no_denial(ask, wrong, told):
+    request = {**case()["request"], **wrong}
+    code, _, error = ask("evaluate c.json", c=case(request=request))
+    assert code == 2 and error.strip().endswith(told)
+    names = {"action": "ecr:BatchGetImage", "resource": REPOSITORY, **wrong}
+    options = " ".join(f"--{name.replace('_', '-')} '{value}'" for name, value in names.items())
+    assert ask(f"explain --principal lambda.amazonaws.com {options}") == (2, "", f"labkit: {told}\n")
+
+
 def test_a_denied_case_exits_with_1_unless_that_is_expected(ask):
     denied = case("111111111111")
     assert ask("evaluate c.json", c=denied)[0] == 1
@@ -255,7 +273,7 @@ def test_a_case_that_cannot_be_read_is_told_and_the_others_are_decided(ask):
     assert (code, err) == (2, "")
     assert out.splitlines()[0] == f"· {OWN}: allowed."
     assert out.splitlines()[1].startswith("✗ 111111111111: In case 2 (111111111111): The request is not a JSON object")
-    assert out.splitlines()[-1] == "3 cases, 0 not as expected, 1 not to be read."
+    assert out.splitlines()[-1] == "3 cases, 0 not as expected, 1 that cannot be read."
     code, out, _ = ask("evaluate c.json --json", c=cases)
     assert code == 2
     assert [each.get("decision") for each in json.loads(out)] == ["allowed", None, "denied"]

@@ -304,6 +304,13 @@ def test_the_world_is_made_realistic_and_status_says_so(home: Path, capsys: pyte
     assert client.reset(home, everything=False).details["timing"]["propagation"] == 30
 
 
+def test_a_timing_that_does_not_count_yet_says_when_it_will(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = "What --timing says is kept, and counts once the world is realistic: labkit up --realistic."
+    assert labkit(capsys, "up", "--timing", "race=9")[1].endswith(kept)
+    assert kept not in labkit(capsys, "up", "--timing", "idle=9")[1]
+    assert "race 9 s" in labkit(capsys, "up", "--realistic")[1]
+
+
 @pytest.mark.parametrize("timing", ["propagation", "propagation=soon", "patience=3", "race=-1"])
 def test_a_wrong_timing_is_one_sentence(home: Path, capsys: pytest.CaptureFixture[str], timing: str) -> None:
     code, _, error = labkit(capsys, "up", "--realistic", "--timing", timing)

@@ -60,6 +60,11 @@ def test_a_call_is_two_lines_what_and_why(home: Path, capsys: pytest.CaptureFixt
     )
 
 
+def test_where_nothing_was_called_a_sentence_says_so(home: Path, capsys: pytest.CaptureFixture[str]):
+    assert shown(capsys, "--denied", "--account", "workload") == (0, ["No call was denied yet in that account."])
+    assert shown(capsys, "--json", "--denied") == (0, [])
+
+
 def test_what_was_denied_says_by_which_policy_and_is_told_once(home: Path, capsys: pytest.CaptureFixture[str]):
     add("repo")
     denied_across_accounts()

@@ -99,7 +99,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"profile": "nobody"}, "no profile named 'nobody'"),
     ({"service": "s3"}, "not for 's3'"),
     ({"vpce": "x"}, "'x' is no id such as vpce-"),
-    ({"policy": "{"}, "AWS would not take this"),
+    ({"policy": "{"}, "the policy of a VPC endpoint. The text is not JSON: "),
     ({"policy": json.dumps({"Version": "2012-10-17", "Statement": [allow("ecr:*")]})}, "AWS would not take this"),
 ]
 

@@ -26,9 +26,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         {"timing": {"patience": 5}},
         "no timing named 'patience': use pending, restoring, propagation, race, activating, idle",
     ),
-    ({"timing": {"pending": -1}}, "'pending' must be a number of seconds, 0 or more, not -1"),
-    ({"timing": {"idle": True}}, "'idle' must be a number of seconds"),
-    ({"timing": {"race": float("nan")}}, "'race' must be a number of seconds"),
+    ({"timing": {"pending": -1}}, "'pending' must be 0 to 315360000 seconds, not -1"),
+    ({"timing": {"idle": True}}, "'idle' must be 0 to 315360000 seconds"),
+    ({"timing": {"race": float("nan")}}, "'race' must be 0 to 315360000 seconds"),
     ({"organization": "o-short"}, "'o-short' is not an organization id"),
     ({"organization": "o-neighbourorg"}, "is the id of the foreign organization"),
 ]

@@ -14,8 +14,8 @@ no endpoint.
 The condition keys aws:SourceVpce and aws:SourceVpc have the ids that are given; without them the lab does not know
 their values, and a condition on one allows nothing. A policy is a JSON file, or - for what is read from stdin.
 
-Exits with 2 for a profile, service, id or file that cannot be, and for a policy that AWS would not take; then nothing
-is changed.
+Starts the embedded AWS if it is not up. Exits with 2 for a profile, service, id or file that cannot be used, and for a
+policy that AWS would not take; then nothing is changed.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ whether it has expired ('labkit clock').
 To try it without GitHub, be a provider yourself: sign tokens with a key of your own and give the lab its public half.
 Adding keys again takes the place of those that were there. 'labkit reset' forgets them; a snapshot has them.
 
-Exits with 1 where there is nothing to remove, and with 2 for a URL or a file that cannot be used; then nothing is
-changed.
+Starts the embedded AWS if it is not up. Exits with 1 where there is nothing to remove, and with 2 for a URL or a file
+that cannot be used; then nothing is changed.
 """
 
 from __future__ import annotations

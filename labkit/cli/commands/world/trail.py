@@ -50,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
     wanted = {"most": args.n, "denied": args.denied, "account": client.account_named(None, args.account)}
     found = client.trail(None, wanted)
     _print(args, found)
+    if not found["entries"] and not args.json:
+        print(f"No call was {'denied' if args.denied else 'made'} yet{' in that account' if args.account else ''}.")
     try:
         while args.follow:
             time.sleep(_EVERY)
