@@ -33,6 +33,7 @@ def check(statements: Sequence[LocatedStatement], registry: str = "") -> Iterato
     if lambdas:
         yield from _half(lambdas)
         yield from _callers(lambdas, pulling, registry)
+        yield from _functions(lambdas, pulling, registry)
     elif pulling:
         yield _lambda(pulling)
 
@@ -82,6 +83,36 @@ def _callers(
     whom = f'{{"AWS": "{missing[0]}"}}' if missing else '"*" and a condition on aws:PrincipalOrgID'
     instead = f'Add a statement with "Principal": {whom} for {_BOTH}.'
     yield Violation("caller-statement-missing", lambdas[-1].at("Principal"), problem, instead)
+
+
+def _functions(
+    lambdas: Sequence[LocatedStatement], pulling: Sequence[LocatedStatement], registry: str
+) -> Iterator[Violation]:
+    """Callers whose functions Lambda may not pull for: where every statement for Lambda names accounts, not theirs."""
+    accounts = [{account for each in statement.conditions for account in _only_for(each)} for statement in lambdas]
+    named = {account for each in accounts for account in each}
+    callers = [statement for statement in pulling if not _names_accounts(statement)]
+    others = {account for statement in callers for account in _callers_of(statement)} - named - {registry, ""}
+    if not others or not all(accounts):
+        return
+    whose = "other accounts" if "*" in others else ", ".join(sorted(others))
+    problem = f"Callers of {whose} are admitted, Lambda only for functions of {', '.join(sorted(named))}."
+    instead = (
+        "Write whose functions they are into Lambda's statement: aws:SourceArn, aws:SourceOrgID, aws:SourceOrgPaths."
+    )
+    yield Violation("functions-left-out", lambdas[-1].at("Principal"), problem, instead)
+
+
+def _only_for(condition: LocatedCondition) -> set[str]:
+    """The accounts to which a condition limits the functions; empty where it may hold for others too."""
+    found = list(_accounts_in(condition)) if condition.requires else []
+    return set(found) if len(found) == len(condition.values) else set()
+
+
+def _names_accounts(statement: LocatedStatement) -> bool:
+    """Whether a statement for everyone says by a condition which accounts it means."""
+    asked = {each.lower_key for each in statement.conditions if each.requires}
+    return statement.for_everyone and not asked.isdisjoint({"aws:principalaccount", "aws:principalarn"})
 
 
 def _accounts_in(condition: LocatedCondition) -> Iterator[str]:

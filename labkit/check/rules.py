@@ -106,6 +106,7 @@ _ROWS = (
     ),
     Rule("service-statement-missing", NOTE, "No statement admits Lambda itself", _LAMBDA),
     Rule("caller-statement-missing", NOTE, "Lambda is admitted, callers of its account are not", _LAMBDA),
+    Rule("functions-left-out", NOTE, "Callers are admitted, and Lambda not for functions of theirs", _LAMBDA),
     Rule("key-unknown-to-lab", NOTE, "A condition key whose value the lab does not know", _REFERENCE),
 )
 

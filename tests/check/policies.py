@@ -26,6 +26,11 @@ def callers_may(condition: Any = None, **changes: Any) -> str:
     return lambda_may(Principal={"AWS": "592444418872"}, Condition=condition, **changes)
 
 
+def both(*texts: str) -> str:
+    """One policy with the statements of several."""
+    return policy(*(statement for text in texts for statement in json.loads(text)["Statement"]))
+
+
 def user_may(*actions: str, **changes: Any) -> str:
     return policy({"Effect": "Allow", "Action": list(actions), "Resource": "*", **changes})
 

@@ -9,6 +9,7 @@ from tests.check.policies import (
     C,
     Row,
     S,
+    both,
     callers_may,
     everyone_may_not,
     github_may,
@@ -136,5 +137,11 @@ ROWS = (
     ),
     Row("service-statement-missing", callers_may(), f"{S}/Principal", lambda_may()),
     Row("caller-statement-missing", lambda_may(), f"{S}/Principal", callers_may()),
+    Row(
+        "functions-left-out",
+        both(lambda_may(), lambda_may(Principal={"AWS": ["592444418872", "444455556666"]}, Condition=None)),
+        f"{S}/Principal",
+        both(lambda_may(), callers_may()),
+    ),
     Row("half-a-pull", lambda_may(Action=PULL[0]), f"{S}/Action", lambda_may(Action=["ecr:Batch*", "ecr:Get*"])),
 )

@@ -60,6 +60,16 @@ REPOSITORIES = (
             allow({"AWS": "*"}, {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/*"}}),
             allow(LAMBDA, FUNCTIONS),
         ),
+        {"functions-left-out"},
+    ),
+    (
+        "an account of callers by a condition, and Lambda for its functions",
+        policy(allow("*", {"StringEquals": {"aws:PrincipalAccount": "592444418872"}}), allow(LAMBDA, FUNCTIONS)),
+        set(),
+    ),
+    (
+        "the organization's callers, and Lambda for functions of every account",
+        policy(allow("*", ORGANIZATION), allow(LAMBDA, {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:*:*:*:*"}})),
         set(),
     ),
     (
@@ -185,7 +195,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "09-deny-likeifexists-service/policy": ("ecr-repository", {"deny-without-the-key"}),
     "15-trust-star/policy": ("trust", {"bad-principal"}),
     "16-both-principals/policy": ("ecr-repository", {"service-without-source"}),
-    "17-orgpaths-plus-lambda/policy": ("ecr-repository", {"wider-than-pulling"}),
+    "17-orgpaths-plus-lambda/policy": ("ecr-repository", {"wider-than-pulling", "functions-left-out"}),
     "19-scribd-org-policy/policy": ("ecr-repository", {"service-statement-missing"}),
     "44-vpc-endpoint-policy/policy": ("vpc-endpoint", set()),
     "45-rcp-negated-role/policy": ("rcp", set()),
