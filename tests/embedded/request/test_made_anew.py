@@ -1,4 +1,4 @@
-"""A user or role that a policy names is the one that there was when the policy was saved (case 22)."""
+"""A user or role that a policy names is the one that there was when the policy was saved."""
 
 from __future__ import annotations
 

@@ -202,7 +202,7 @@ def sids(ecr: Any) -> list[str]:
 
 @pytest.mark.aws("aws-sdk-js #3498; how long: public reports", "medium")
 def test_a_new_role_cannot_be_assumed_by_lambda_for_some_seconds(slow: Cloud, ecr: Any):
-    """aws-facts 1: retry 5-30 s after creating the role; root cause 21."""
+    """Reports say: retry 5 to 30 s after creating the role."""
     role(slow)
     assert not allowed(lambda: create(slow))
     slow.embedded.move_clock(FIRST)
@@ -212,7 +212,6 @@ def test_a_new_role_cannot_be_assumed_by_lambda_for_some_seconds(slow: Cloud, ec
 
 
 def test_a_new_repository_policy_lets_lambda_in_some_seconds_later_and_out_as_late(slow: Cloud, ecr: Any):
-    """aws-facts 8 (root cause 11)."""
     role(slow)
     keys = deployer(slow)
     ecr.set_repository_policy(repositoryName="repo", policyText=json.dumps(policies.same_account()))
@@ -226,7 +225,7 @@ def test_a_new_repository_policy_lets_lambda_in_some_seconds_later_and_out_as_la
 
 
 def test_lambda_goes_by_the_statement_that_it_adds_itself_and_others_learn_of_it_later(slow: Cloud, ecr: Any):
-    """aws-facts 2 and aws-sam-cli 8190: 403 for the one that comes right behind; running it again helps."""
+    """aws-sam-cli 8190: 403 for the one that comes right behind; running it again helps."""
     role(slow)
     keys = deployer(slow)
     create(slow, "first")
@@ -238,7 +237,7 @@ def test_lambda_goes_by_the_statement_that_it_adds_itself_and_others_learn_of_it
 
 @pytest.mark.aws("public reports of a lost statement", "medium")
 def test_of_two_creations_at_a_time_one_undoes_what_was_set_in_between(slow: Cloud, ecr: Any):
-    """aws-facts 2 and 8 (root cause 10): an unlocked read, change and set; a statement is lost."""
+    """An unlocked read, change and set; a statement is lost."""
     role(slow)
     slow.embedded.move_clock(timedelta(seconds=10))
     create(slow, "first")

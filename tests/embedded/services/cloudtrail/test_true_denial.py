@@ -1,6 +1,6 @@
 """The one place where AWS shows the true denial of a cross-account creation, and the rest of what Lambda calls.
 
-aws-facts 3.2 and 13.5: whoever creates a function sees one sentence; the events of Lambda's calls say what was denied.
+Whoever creates a function sees one sentence; the events of Lambda's calls say what was denied.
 """
 
 from __future__ import annotations

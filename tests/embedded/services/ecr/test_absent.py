@@ -39,7 +39,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.fixture
 def made(lab: Lab, image: Image) -> str:
-    """The repository of case 42, with an image."""
+    """A repository with an image."""
     return lab.repository("t42", image, "1")
 
 

@@ -40,7 +40,7 @@ def document(**elements: Any) -> str:
 
 
 TAKEN = {
-    "the policy of case 42": document(),
+    "one statement with Principal and Resource": document(),
     "any action of ECR: scope V2": document(Action=["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], Resource="*"),
     "all actions, for a service": document(Principal={"Service": "lambda.amazonaws.com"}, Action="ecr:*"),
     "everybody of an organization": document(
@@ -50,7 +50,7 @@ TAKEN = {
     "an ARN of another service": document(Resource="arn:aws:s3:::bucket"),
 }
 REFUSED = {
-    "a repository's policy: Resource is missing (case 42)": document(Resource=None),
+    "a repository's policy: Resource is missing": document(Resource=None),
     "an action of another service": document(Action="s3:GetObject"),
     "no principal": document(Principal=None),
     "an account that does not exist": document(Principal={"AWS": "999999999999"}),

@@ -1,4 +1,4 @@
-"""Resource policies of functions, versions and aliases: written, shown, and in force (facts 13.4; case 38)."""
+"""Resource policies of functions, versions and aliases: written, shown, and in force."""
 
 from __future__ import annotations
 

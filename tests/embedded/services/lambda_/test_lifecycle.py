@@ -16,14 +16,14 @@ BROKEN = "ERROR: Lambda cannot initialize the provided container image. Verify t
 LOSSES = [
     pytest.param(Place.withdraw, DENIED, id="the policy is withdrawn"),
     pytest.param(Place.delete_image, DELETED, id="the image is deleted"),
-    pytest.param(Place.archive_image, DELETED, id="the image is archived (13.4: taken to be as if deleted)"),
+    pytest.param(Place.archive_image, DELETED, id="the image is archived (taken to be as if deleted)"),
     pytest.param(Place.delete_repository, DELETED, id="the repository is deleted"),
 ]
 
 
 @pytest.mark.aws("Lambda Developer Guide, functions-states", "high")
 def test_a_function_that_nobody_invokes_for_weeks_becomes_inactive_and_comes_back(place: Place):
-    """aws-facts 7.2: the first invoke is rejected, state Pending, then Active."""
+    """The first invoke is rejected, state Pending, then Active."""
     place.active()
     place.later()
     assert place.state() == ("Inactive", "Idle", "The function is currently idle.", "Successful", None, None)
@@ -78,7 +78,7 @@ def test_inactive_stays_inactive_when_the_clock_is_set_back_and_when_the_lab_is_
 @pytest.mark.parametrize(("lose", "reason"), LOSSES)
 @pytest.mark.aws("field reports of breaking days or weeks later", "medium")
 def test_an_active_function_goes_on_with_its_own_copy_of_the_image(place: Place, lose, reason):
-    """aws-facts 7.2: deleting the image or the policy does not break an Active function at once."""
+    """Deleting the image or the policy does not break an Active function at once."""
     place.active()
     lose(place)
     place.later(timedelta(days=20))
@@ -88,7 +88,7 @@ def test_an_active_function_goes_on_with_its_own_copy_of_the_image(place: Place,
 @pytest.mark.parametrize(("lose", "reason"), LOSSES)
 @pytest.mark.aws("Lambda Developer Guide, functions-states; aws-cdk #18473, #27007", "medium")
 def test_a_function_whose_image_cannot_be_had_again_stays_inactive(place: Place, lose, reason):
-    """aws-facts 7.3: Inactive with the reason, LastUpdateStatus Successful; Invoke CodeArtifactUserFailedException."""
+    """Inactive with the reason, LastUpdateStatus Successful; Invoke CodeArtifactUserFailedException."""
     place.active()
     lose(place)
     place.later()
@@ -101,7 +101,7 @@ def test_a_function_whose_image_cannot_be_had_again_stays_inactive(place: Place,
 @pytest.mark.parametrize(("lose", "reason"), LOSSES)
 @pytest.mark.aws("aws-cdk #18473, aws-lambda-deploy #68", "medium")
 def test_an_update_of_the_configuration_fetches_the_image_and_fails_later(place: Place, lose, reason):
-    """differences A6, aws-facts 2 (row 10): it is accepted; then Inactive and Failed."""
+    """It is accepted; then Inactive and Failed."""
     place.active()
     lose(place)
     answer = place.lambda_.update_function_configuration(FunctionName="f", MemorySize=256)
@@ -112,7 +112,7 @@ def test_an_update_of_the_configuration_fetches_the_image_and_fails_later(place:
 
 
 def test_lambda_adds_nothing_to_the_policy_when_it_fetches_an_image_again(place: Place):
-    """aws-facts 2 (row 10): whoever updates may set the policy, and that does not help."""
+    """Whoever updates may set the policy, and that does not help."""
     place.active()
     place.withdraw()
     place.lambda_.update_function_configuration(FunctionName="f", MemorySize=256)
@@ -125,7 +125,7 @@ def test_lambda_adds_nothing_to_the_policy_when_it_fetches_an_image_again(place:
 
 @pytest.mark.aws("Lambda Developer Guide, functions-states", "high")
 def test_giving_the_permission_back_is_not_enough_the_function_has_to_be_updated(place: Place):
-    """aws-facts 13.4: cure: restore the access, then update the function."""
+    """Restore the access, then update the function."""
     place.active()
     place.withdraw()
     place.later()
@@ -140,7 +140,7 @@ def test_giving_the_permission_back_is_not_enough_the_function_has_to_be_updated
 
 @pytest.mark.aws("public reports", "medium")
 def test_pushing_another_image_under_the_tag_is_not_enough_update_function_code_is_needed(place: Place):
-    """aws-facts 7.3: re-push is not enough (new digest); run update-function-code."""
+    """To push again is not enough (another digest): update-function-code is needed."""
     place.active()
     place.delete_image()
     place.later()
@@ -156,7 +156,6 @@ def test_pushing_another_image_under_the_tag_is_not_enough_update_function_code_
 
 
 def test_a_lifecycle_policy_that_expires_the_image_in_use_is_met_when_the_function_is_restored(place: Place):
-    """aws-facts 8 (root cause 16)."""
     place.active()
     selection = {"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
     rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
@@ -170,7 +169,7 @@ def test_a_lifecycle_policy_that_expires_the_image_in_use_is_met_when_the_functi
 
 @pytest.mark.aws("an inference from ECR's archive; Lambda's side is not recorded", "low")
 def test_an_archived_image_that_was_restored_can_be_fetched_again(place: Place):
-    """aws-facts 13.4: restoring takes up to 20 minutes."""
+    """Restoring takes up to 20 minutes."""
     place.active()
     place.archive_image()
     place.later()

@@ -26,8 +26,8 @@ from tests.embedded.lab_of_tests import REGION, REGISTRY, refusal
 ARN = f"arn:aws:lambda:{REGION}:{REGISTRY}:function:f"
 ROLE = f"arn:aws:iam::{REGISTRY}:role/Nobody"
 
-# aws-facts.md 13.2. "version": authorized for the qualified ARN where there is a qualifier. "function": these know no
-# Qualifier and are authorized for the bare ARN; what a qualified name does is unknown, so both must be allowed.
+# "version": authorized for the qualified ARN where there is a qualifier. "function": these know no Qualifier and are
+# authorized for the bare ARN; what a qualified name does is unknown, so both must be allowed.
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "Invoke": ("version", {}),
     "GetFunction": ("version", {}),

@@ -36,7 +36,6 @@ IN_PROGRESS = f"{CONFLICT}An update is in progress for resource: arn:aws:lambda:
 
 @pytest.mark.aws("remotion #1186, lithops #877", "medium")
 def test_what_follows_a_creation_without_waiting_is_refused(slow: Place):
-    """differences A7: 20 of 20 such calls are 409."""
     assert slow.create()["State"] == "Pending"
     slow.settle()
     for call in [*FOLLOWING, lambda it: it.invoke(FunctionName="f")] * 5:
@@ -50,7 +49,7 @@ def test_what_follows_a_creation_without_waiting_is_refused(slow: Place):
 
 @pytest.mark.aws("recorded by LocalStack", "recorded")
 def test_what_follows_an_update_without_waiting_is_refused_and_the_old_code_and_configuration_serve(slow: Place):
-    """differences A7, aws-facts 7.2; recorded: test_lambda_concurrent_code_updates."""
+    """Recorded: test_lambda_concurrent_code_updates."""
     slow.create()
     slow.later(timedelta(seconds=5))
     slow.push(2)
@@ -81,7 +80,7 @@ def test_restoring_lasts_and_what_has_happened_until_its_end_decides(slow: Place
 
 
 def test_a_new_function_whose_image_cannot_be_used_fails_when_it_would_be_active(slow: Place):
-    """aws-facts 1: created, then State Failed; StateReasonCode InvalidImage."""
+    """Created, then State Failed; StateReasonCode InvalidImage."""
     broken = CodeFailure("InvalidImage", "SizeLimitExceeded: Uncompressed container image size exceeds 10 GiB limit")
     with patch.object(slow.cloud.embedded.functions.code, "prepare", side_effect=broken):
         slow.create()

@@ -32,7 +32,7 @@ def policy(*selections: Any, action: Any = None, **members: Any) -> Any:
 
 
 TAKEN = {
-    "the policy of case 42": policy(tagged(tagPrefixList=["v"]), description="keep the last thirty"),
+    "a policy for tags with a prefix": policy(tagged(tagPrefixList=["v"]), description="keep the last thirty"),
     "by count": policy(COUNT),
     "by days": policy(DAYS),
     "into the archive by days": policy(DAYS, action=ARCHIVE),

@@ -1,4 +1,4 @@
-"""Reserved concurrency and account settings (texts as recorded on AWS; case 38)."""
+"""Reserved concurrency and account settings (texts as recorded on AWS)."""
 
 from __future__ import annotations
 

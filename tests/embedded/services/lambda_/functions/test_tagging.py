@@ -1,4 +1,4 @@
-"""Tags of functions: how many, of what, and what AWS was recorded to say of the rest (differences B11)."""
+"""Tags of functions: how many, of what, and what AWS was recorded to say of the rest."""
 
 from __future__ import annotations
 

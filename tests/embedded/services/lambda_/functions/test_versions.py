@@ -1,4 +1,4 @@
-"""Published versions: numbers, what is answered, what runs, and what goes with them (aws-facts 13.4; case 27)."""
+"""Published versions: numbers, what is answered, what runs, and what goes with them."""
 
 from __future__ import annotations
 
