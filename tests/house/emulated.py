@@ -77,7 +77,7 @@ DIFFERS = """
 By design, each with the test that holds it:
 """
 RECORDED = """
-Where recorded answers are compared, these cannot be alike:
+Where recorded answers are compared, these differ:
 """
 NOT_PLAYED = """
 and these recorded tests are not played:

@@ -143,7 +143,7 @@ def test_an_alias_that_cannot_be_is_refused(lambda_: Any, request_: dict[str, An
 
 
 @pytest.mark.aws("recorded by LocalStack", "recorded")
-def test_an_alias_of_nothing_is_missing_in_words_of_the_operation(lambda_: Any):
+def test_a_missing_alias_is_told_in_words_of_the_operation(lambda_: Any):
     of = {"FunctionName": "f", "Name": "none"}
     assert refusal(lambda_.get_alias, **of) == (MISSING, 404, f"Cannot find alias arn: {ARN}:none")
     assert refusal(lambda_.update_alias, **of) == (MISSING, 404, f"Alias not found: {ARN}:none")

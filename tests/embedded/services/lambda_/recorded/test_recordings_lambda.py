@@ -66,7 +66,7 @@ PLAYED = [name for name in RECORDED if RECORDED[name] and play_of(name, ALL) and
 @recordings.needed
 @pytest.mark.parametrize("name", PLAYED, ids=PLAYED)
 @pytest.mark.aws("recorded by LocalStack (localstack-lambda-api.json)", "recorded")
-def test_an_answer_is_alike_what_was_recorded(functions: Functions, name: str) -> None:
+def test_lambda_answers_what_was_recorded(functions: Functions, name: str) -> None:
     play = play_of(name, ALL)
     assert play is not None
     played(Player(functions, name, UNLIKE.get(name, {})), name, play)
