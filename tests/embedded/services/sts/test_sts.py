@@ -56,7 +56,7 @@ def test_the_articles_identity_after_switching_the_role(cloud: Cloud) -> None:
 
 
 @pytest.mark.aws("STS API Reference, GetCallerIdentity", "high")
-def test_who_one_is_needs_no_permission_and_cannot_be_denied(cloud: Cloud) -> None:
+def test_who_one_is_and_a_session_token_need_no_permission_and_cannot_be_denied(cloud: Cloud) -> None:
     iam = cloud.client("registry", "iam")
     iam.create_user(UserName="ann")
     deny = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
@@ -64,6 +64,7 @@ def test_who_one_is_needs_no_permission_and_cannot_be_denied(cloud: Cloud) -> No
     key = iam.create_access_key(UserName="ann")["AccessKey"]
     keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
     assert cloud.client(keys, "sts").get_caller_identity()["Arn"] == "arn:aws:iam::813835382529:user/ann"
+    assert cloud.client(keys, "sts").get_session_token()["Credentials"]
 
 
 @pytest.mark.aws("IAM User Guide, troubleshoot access denied", "medium")
