@@ -54,6 +54,14 @@ def test_keys_are_given_shown_used_and_taken(
     assert labkit(capsys, "oidc", "remove", GITHUB)[:2] == (1, f"The lab had no keys of {GITHUB}.")
 
 
+def test_a_name_that_would_recolour_the_terminal_is_shown_as_text(
+    home: Path, jwks: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jwks.write_text(json.dumps({"keys": [elliptic_signer("\x1b[31mred").public]}))
+    assert labkit(capsys, "oidc", "add", GITHUB, str(jwks))[1].endswith(": \\x1b[31mred.")
+    assert labkit(capsys, "oidc", "list")[1] == f"{GITHUB} \\x1b[31mred"
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -25,6 +25,8 @@ import argparse
 import json
 from pathlib import Path
 
+from labkit.ground.text import visible
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``labkit oidc``."""
@@ -59,7 +61,7 @@ def _add(args: argparse.Namespace) -> int:
         ) from None
     names = issuers.give(None, args.url, text)
     keys = "1 key" if len(names) == 1 else f"{len(names)} keys"
-    print(f"The lab has {keys} of {args.url}: {', '.join(names)}.")
+    print(visible(f"The lab has {keys} of {args.url}: {', '.join(names)}."))
     return 0
 
 
@@ -72,7 +74,8 @@ def _list(args: argparse.Namespace) -> int:
     elif not found:
         print("The lab has the keys of no issuer. Give it some: labkit oidc add URL JWKS_FILE")
     else:
-        print("\n".join(f"{url}  {', '.join(names)}" for url, names in found.items()))
+        for url, names in found.items():
+            print(visible(f"{url}  {', '.join(names)}"))
     return 0
 
 
@@ -80,7 +83,7 @@ def _remove(args: argparse.Namespace) -> int:
     from labkit.embedded.process import issuers
 
     if issuers.take(None, args.url):
-        print(f"The lab has no keys of {args.url} any more.")
+        print(visible(f"The lab has no keys of {args.url} any more."))
         return 0
-    print(f"The lab had no keys of {args.url}.")
+    print(visible(f"The lab had no keys of {args.url}."))
     return 1
