@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labkit.check.values import IAM_ENTITY
+from labkit.check.values import ACCOUNT, IAM_ENTITY
 from labkit.embedded.records import accounts, principals
 from labkit.embedded.services.lambda_.errors import error
 from labkit.embedded.state.database import Database
@@ -14,8 +14,6 @@ from labkit.iam.arn import account_of, partition_of
 from labkit.pull.function import FunctionRef
 
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.amazon(?:aws)?\.com(?:\.cn)?")
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_ROOT = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:root")
 
 #: The conditions: parameter, operator, key, and the value as policies write it.
 _CONDITIONS: tuple[tuple[str, str, str, Callable[[Any], str]], ...] = (
@@ -50,11 +48,10 @@ def _principal(db: Database, ref: FunctionRef, text: str) -> Any:
         return text
     if _SERVICE.fullmatch(text):
         return {"Service": text}
-    if _ACCOUNT.fullmatch(text):
-        text = f"arn:{partition_of(ref.region).name}:iam::{text}:root"
-    known = account_of(text) if _ROOT.fullmatch(text) else None
-    if known and accounts.known(db, known, "a permission of a function"):
-        return {"AWS": text}
-    if known is None and IAM_ENTITY.fullmatch(text) and principals.exists(db, text):
+    if ACCOUNT.fullmatch(text):
+        arn = text if account_of(text) else f"arn:{partition_of(ref.region).name}:iam::{text}:root"
+        if accounts.known(db, account_of(arn) or "", "a permission of a function"):
+            return {"AWS": arn}
+    elif IAM_ENTITY.fullmatch(text) and principals.exists(db, text):
         return {"AWS": text}
     raise error("principal")
