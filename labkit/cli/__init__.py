@@ -3,7 +3,7 @@
 main           the table of commands, their parsers, and what becomes of everything that can go wrong
 commands       a module for each command, imported only when it is the one asked for
 terminal       what a terminal shows of decisions, pulls and scenarios
-documents      which policies of a question AWS would not store
+documents      files that a command is given, and which of their policies AWS would not store
 checks         the checks that make up ``labkit test``
 installation   making ``.venv``
 jupyter        the lab's own JupyterLab, and a Chromium to drive it

@@ -1,4 +1,6 @@
-"""Which of the policies that a question gives AWS would not store: an answer about them is one about nothing on AWS.
+"""The documents that a command is given: their texts, and which of the policies AWS would not store.
+
+An answer about a policy that AWS would not store is one about nothing on AWS.
 
 The engine decides whatever it can read. What AWS refuses is known to ``labkit.check``; here each policy of a question
 is looked at as the kind that it stands for.
@@ -6,11 +8,27 @@ is looked at as the kind that it stands for.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from labkit.errors import UsageError
+
 if TYPE_CHECKING:
     from labkit.iam import Policies, Policy, Request
+
+
+def read_file(name: str) -> str:
+    """The text of a file, or of standard input for ``-``. Raises UsageError for what cannot be read."""
+    try:
+        if name == "-":
+            return sys.stdin.read()
+        with open(name, encoding="utf-8") as file:  # noqa: PTH123  # a name that the caller typed, as it is
+            return file.read()
+    except UnicodeDecodeError:
+        raise UsageError(f"{name}: It is not a text in UTF-8.") from None
+    except OSError as error:
+        raise UsageError(f"{name}: It cannot be read: {error.strerror}.") from None
 
 
 def refusals(request: Request, policies: Policies) -> list[str]:

@@ -25,10 +25,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from labkit.cli.documents import read_file
 from labkit.errors import UsageError
 from labkit.ground.text import visible
 
@@ -50,8 +50,9 @@ def run(args: argparse.Namespace) -> int:
     """Decide the cases; 0 when all came out as expected."""
     from labkit.iam.cases import read_cases
 
+    text = read_file(args.file)
     try:
-        cases = read_cases(read_file(args.file))
+        cases = read_cases(text)
     except UsageError as error:
         raise UsageError(f"{args.file}: {error}") from None
     answers = [_answer(case, args.expect) for case in cases]
@@ -110,19 +111,6 @@ class Answer(NamedTuple):
         mark = "✗" if self.missed else "✓" if self.case.expect else "·"
         verdict, title = "allowed" if self.decision.allowed else "denied", self.case.title
         return f"{mark} {self.id}: {verdict}.{f' {title}' if title else ''}"
-
-
-def read_file(name: str) -> str:
-    """The text of a file, or of standard input for ``-``. Raises UsageError for what cannot be read."""
-    try:
-        if name == "-":
-            return sys.stdin.read()
-        with open(name, encoding="utf-8") as file:  # noqa: PTH123  # a name that the caller typed, as it is
-            return file.read()
-    except UnicodeDecodeError:
-        raise UsageError("It is not a text in UTF-8.") from None
-    except OSError as error:
-        raise UsageError(f"It cannot be read: {error.strerror}.") from None
 
 
 def _show(answers: Sequence[Answer]) -> None:

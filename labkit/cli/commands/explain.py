@@ -26,7 +26,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from labkit.cli.commands.evaluate import read_file
+from labkit.cli.documents import read_file
 from labkit.errors import PolicyError, UsageError
 from labkit.ground.text import visible
 
@@ -101,12 +101,11 @@ def _document(name: str | None) -> str | None:
 
     if name is None:
         return None
+    text = read_file(name)
     try:
-        return Policy.parse(read_file(name)).source
+        return Policy.parse(text).source
     except PolicyError as error:
         raise PolicyError(f"{name}: {error}") from None
-    except UsageError as error:
-        raise UsageError(f"{name}: {error}") from None
 
 
 def _request(args: argparse.Namespace) -> Request:

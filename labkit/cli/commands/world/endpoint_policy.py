@@ -24,7 +24,7 @@ import argparse
 import json
 from typing import Any
 
-from labkit.cli.commands.evaluate import read_file
+from labkit.cli.documents import read_file
 from labkit.errors import UsageError
 
 NONE = "none"
@@ -47,20 +47,13 @@ def run(args: argparse.Namespace) -> int:
     if args.profile and not args.policy:
         raise UsageError(f"Say which policy: labkit endpoint-policy {args.profile} FILE, or none.")
     if args.profile:
-        policy = None if args.policy == NONE else _text(args.policy)
+        policy = None if args.policy == NONE else read_file(args.policy)
         wanted = {"profile": args.profile, "service": args.service, "policy": policy}
         found = client.let_through(None, {**wanted, "vpce": args.vpce, "vpc": args.vpc})
     else:
         found = client.vpc_endpoints(None)
     print(json.dumps(found, indent=2) if args.json else "\n".join(map(endpoint_in_words, found)) or _NO_ENDPOINT)
     return 0
-
-
-def _text(name: str) -> str:
-    try:
-        return read_file(name)
-    except UsageError as error:
-        raise UsageError(f"{name}: {error}") from None
 
 
 _NO_ENDPOINT = "No calls go through a VPC endpoint."

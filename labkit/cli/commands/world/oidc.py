@@ -23,7 +23,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
+
+from labkit.cli.documents import read_file
 
 from labkit.ground.text import visible
 
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="add|list|remove", required=True)
     add = actions.add_parser("add", help="give the lab the keys of an issuer")
     add.add_argument("url", metavar="URL", help="the issuer, as its tokens name it, such as https://gitlab.com")
-    add.add_argument("file", metavar="JWKS_FILE", type=Path, help="its public keys, a JSON Web Key Set")
+    add.add_argument("file", metavar="JWKS_FILE", help="its public keys, a JSON Web Key Set; - for input")
     add.set_defaults(act=_add)
     listed = actions.add_parser("list", help="show whose keys the lab has")
     listed.add_argument("--json", action="store_true", help="print a JSON object: issuer to the names of its keys")
@@ -51,15 +52,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _add(args: argparse.Namespace) -> int:
     from labkit.embedded.process import issuers
-    from labkit.errors import UsageError
 
-    try:
-        text = args.file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{args.file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}."
-        ) from None
-    names = issuers.give(None, args.url, text)
+    names = issuers.give(None, args.url, read_file(args.file))
     keys = "1 key" if len(names) == 1 else f"{len(names)} keys"
     print(visible(f"The lab has {keys} of {args.url}: {', '.join(names)}."))
     return 0
