@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -73,3 +74,16 @@ def test_errors_that_are_not_of_aws_pass_through():
 def test_nothing_was_refused_before_the_block_ends():
     with pytest.raises(LabError, match="Nothing was refused"):
         _ = Denied().code
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_a_policy_that_was_taken_away_lets_be_created_is_deleted_only_where_changes_take_time(at_once):
+    handlers, deleted = [], []
+    events = SimpleNamespace(register=lambda _name, handler: handlers.append(handler), unregister=lambda *_: None)
+    client = SimpleNamespace(
+        meta=SimpleNamespace(events=events), delete_function=lambda FunctionName: deleted.append(FunctionName)
+    )
+    created = (None, {"FunctionArn": "arn:aws:lambda:eu-central-1:592444418872:function:f"})
+    with pytest.raises(LabError, match="expected to refuse"), Denied(client, SimpleNamespace(knows_at_once=at_once)):
+        pauses = [handler(response=created, attempts=1) for handler in handlers]
+    assert (any(pauses), len(deleted)) == ((False, 0) if at_once else (True, 1))
