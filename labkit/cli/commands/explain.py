@@ -122,6 +122,8 @@ def _principal(text: str, role: str | None) -> Principal:
     from labkit.iam import Principal
 
     if role:
+        if (Principal.aws(text).kind, Principal.aws(role).kind) not in (("session", "role"), ("session", "user")):
+            raise UsageError(f"--role is the ARN of the role whose session --principal is; {text} and {role} are not.")
         return Principal.session(text, role)
     if text == "*":
         return Principal.anonymous()

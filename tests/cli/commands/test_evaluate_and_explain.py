@@ -72,6 +72,14 @@ def test_a_typing_error_in_a_request_is_no_denial(ask, wrong, told):
     assert ask(f"explain --principal lambda.amazonaws.com {options}") == (2, "", f"labkit: {told}\n")
 
 
+def test_a_role_is_named_for_its_session_alone(ask):
+    user, role = f"arn:aws:iam::{OWN}:user/u", f"arn:aws:iam::{OWN}:role/path/r"
+    line = f"explain --action ecr:BatchGetImage --resource {REPOSITORY} --role {role} --principal "
+    code, _, error = ask(line + user)
+    assert code == 2 and error.startswith("labkit: --role is the ARN of the role whose session --principal is; ")
+    assert ask(line + f"arn:aws:sts::{OWN}:assumed-role/r/s")[0] == 1
+
+
 def test_a_denied_case_exits_with_1_unless_that_is_expected(ask):
     denied = case("111111111111")
     assert ask("evaluate c.json", c=denied)[0] == 1
