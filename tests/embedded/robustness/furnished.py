@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labkit.aws.images import push
+from labkit.embedded.records.federation import providers
 from labkit.image.format.image import Image
 from labkit.pull import policies
 from tests.embedded.conftest import Cloud
 from tests.embedded.lab_of_tests import REGISTRY, WORKLOAD
+from tests.embedded.services.sts.issuer import elliptic_signer
 
 ROLE, USER, GROUP, POLICY, REPOSITORY, FUNCTION = "fuzz-role", "fuzz-user", "fuzz-group", "fuzz", "fuzz/app", "fuzz"
-NOBODY, PROFILE = "fuzz-nobody", "fuzz-profile"
+NOBODY, PROFILE, PIPELINE, ALIAS, CACHE = "fuzz-nobody", "fuzz-profile", "fuzz-pipeline", "live", "fuzz-cache"
 _ROLE_ARN = f"arn:aws:iam::{REGISTRY}:role/{ROLE}"
 _FUNCTION_ARN = f"arn:aws:lambda:eu-central-1:{REGISTRY}:function:{FUNCTION}"
 _REPOSITORY_ARN = f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/{REPOSITORY}"
@@ -21,6 +23,46 @@ _LISTING = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}
 )
 _TRUST, _PULL = json.dumps(policies.lambda_trust()), json.dumps(policies.same_account())
+_ISSUER, _AUDIENCE = "https://token.example.com", "fuzz"
+_PROVIDER = f"arn:aws:iam::{REGISTRY}:oidc-provider/token.example.com"
+_PIPELINE_ARN = f"arn:aws:iam::{REGISTRY}:role/{PIPELINE}"
+_ENTERING = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": principal, "Action": ["sts:TagSession", "sts:SetSourceIdentity", action]}
+            for principal, action in (
+                ({"Federated": _PROVIDER}, "sts:AssumeRoleWithWebIdentity"),
+                ({"AWS": REGISTRY}, "sts:AssumeRole"),
+            )
+        ],
+    }
+)
+_REPLICATING = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "fuzz",
+                "Effect": "Allow",
+                "Principal": {"AWS": WORKLOAD},
+                "Action": "ecr:ReplicateImage",
+                "Resource": f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/*",
+            }
+        ],
+    }
+)
+_EXPIRING = json.dumps(
+    {
+        "rules": [
+            {
+                "rulePriority": 1,
+                "selection": {"tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": 3},
+                "action": {"type": "expire"},
+            }
+        ]
+    }
+)
 _DOCUMENTS = (_LISTING, _TRUST, _PULL, policies.lambda_trust(), "{}", "no JSON")
 _TARGETS = ("r-lab1", "ou-lab1-workloads", "ou-lab1-production", WORKLOAD, "ou-lab1-missing00", "111122223333")
 
@@ -47,6 +89,9 @@ def furnish(cloud: Cloud, image: Image) -> dict[str, Any]:
     pushed = push(ecr, REPOSITORY, "1", image)
     code = {"ImageUri": f"{uri}:1"}
     lambda_.create_function(FunctionName=FUNCTION, Role=_ROLE_ARN, PackageType="Image", Code=code)
+    token = _let_a_pipeline_in(cloud)
+    _furnish_registry(ecr)
+    _furnish_function(cloud, lambda_)
     organizations = cloud.client("management", "organizations")
     made = organizations.create_policy(
         Name=POLICY, Description="", Type="SERVICE_CONTROL_POLICY", Content=_LISTING.replace("s3:ListBucket", "*")
@@ -63,13 +108,69 @@ def furnish(cloud: Cloud, image: Image) -> dict[str, Any]:
         "scp": made["Policy"]["PolicySummary"]["Id"],
         "request": created["Id"],
         "upload": ecr.initiate_layer_upload(repositoryName=REPOSITORY)["uploadId"],
+        "token": token,
     }
+
+
+def _let_a_pipeline_in(cloud: Cloud) -> str:
+    """An identity provider, its key, and a role that trusts it; returns a token for the role."""
+    iam, signer = cloud.client("registry", "iam"), elliptic_signer("fuzz")
+    iam.create_open_id_connect_provider(Url=_ISSUER, ClientIDList=[_AUDIENCE])
+    iam.create_role(RoleName=PIPELINE, AssumeRolePolicyDocument=_ENTERING)
+    with cloud.embedded.database.write():
+        providers.put_keys(cloud.embedded.database, _ISSUER, [signer.public])
+    return signer.token(iss=_ISSUER, sub="fuzz", aud=_AUDIENCE, exp=4_000_000_000)
+
+
+def _furnish_registry(ecr: Any) -> None:
+    ecr.put_registry_policy(policyText=_REPLICATING)
+    ecr.put_lifecycle_policy(repositoryName=REPOSITORY, lifecyclePolicyText=_EXPIRING)
+    ecr.start_lifecycle_policy_preview(repositoryName=REPOSITORY)
+    ecr.create_pull_through_cache_rule(ecrRepositoryPrefix=CACHE, upstreamRegistryUrl="public.ecr.aws")
+
+
+def _furnish_function(cloud: Cloud, lambda_: Any) -> None:
+    cloud.embedded.functions.settle()
+    lambda_.publish_version(FunctionName=FUNCTION)
+    lambda_.create_alias(FunctionName=FUNCTION, Name=ALIAS, FunctionVersion="1")
+    permission = {"StatementId": "fuzz", "Action": "lambda:InvokeFunction", "Principal": WORKLOAD}
+    for name in (FUNCTION, f"{FUNCTION}:{ALIAS}"):
+        lambda_.add_permission(FunctionName=name, **permission)
+
+
+#: Members that mean something else in other services.
+_OF_SERVICE: dict[str, dict[str, Sequence[Any]]] = {
+    "sts": {"RoleArn": (_PIPELINE_ARN, _PIPELINE_ARN, _ROLE_ARN), "TransitiveTagKeys": (["team"],)},
+    "lambda": {
+        "Name": (ALIAS, ALIAS, "new"),
+        "FunctionVersion": ("1", "1", "$LATEST", "ALL"),
+        "StatementId": ("fuzz", "new"),
+        "Action": ("lambda:InvokeFunction", "lambda:*"),
+        "Principal": ("*", REGISTRY, "sns.amazonaws.com", _ROLE_ARN),
+        "SourceAccount": (WORKLOAD,),
+        "SourceArn": ("arn:aws:sns:eu-central-1:592444418872:topic",),
+    },
+    "ecr": {
+        "name": ("BASIC_SCAN_TYPE_VERSION", "REGISTRY_POLICY_SCOPE", "BLOB_MOUNTING"),
+        "value": ("AWS_NATIVE", "V2", "ENABLED"),
+        "ecrRepositoryPrefix": (CACHE, CACHE, "new-cache"),
+        "upstreamRegistryUrl": ("public.ecr.aws", "quay.io"),
+        "principalArn": (_ROLE_ARN,),
+    },
+    "iam": {
+        "OpenIDConnectProviderArn": (_PROVIDER, _PROVIDER, f"{_PROVIDER}/none"),
+        "Url": ("https://new.example.com", _ISSUER),
+        "ClientID": (_AUDIENCE, "new"),
+        "ClientIDList": ([_AUDIENCE], ["new", "other"]),
+    },
+}
 
 
 def values(told: Mapping[str, Any], service: str) -> dict[str, Sequence[Any]]:
     """Values by a pattern of the members' names that they are for; the first pattern that fits counts."""
     managed = ("arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/NoSuch")
     return {
+        **_OF_SERVICE.get(service, {}),
         "RoleName": (ROLE, ROLE, "new-role"),
         "InstanceProfileName": (PROFILE, PROFILE, "new-profile"),
         "AWSServiceName": ("ecs.amazonaws.com",),
@@ -87,7 +188,9 @@ def values(told: Mapping[str, Any], service: str) -> dict[str, Sequence[Any]]:
         "PolicyInputList|PermissionsBoundaryPolicyInputList": ([_LISTING], list(_DOCUMENTS[:3])),
         "ActionNames|ActionNameList": (["s3:ListBucket"], ["ecr:BatchGetImage", "no action"]),
         "PolicyDocument|Policy": (_LISTING, _LISTING, _LISTING, *_DOCUMENTS),
-        "policyText": (_PULL, _PULL, _PULL, *_DOCUMENTS),
+        "policyText": (_PULL, _REPLICATING, _PULL, _REPLICATING, *_DOCUMENTS),
+        "lifecyclePolicyText": (_EXPIRING, _EXPIRING, *_DOCUMENTS),
+        "WebIdentityToken": (told["token"],),
         "Content": (_LISTING, _LISTING, *_DOCUMENTS),
         "RoleArn|Role": (_ROLE_ARN, f"arn:aws:iam::{WORKLOAD}:role/no-such"),
         "RoleSessionName": ("fuzz-session",),
@@ -99,10 +202,11 @@ def values(told: Mapping[str, Any], service: str) -> dict[str, Sequence[Any]]:
         "imageTag": ("1", "2"),
         "imageManifest": (told["manifest"], "{}"),
         "imageManifestMediaType": ("application/vnd.oci.image.manifest.v1+json",),
-        "layerDigests?": (told["layer"], f"sha256:{'1' * 64}"),
+        "layerDigest": (told["layer"], f"sha256:{'1' * 64}"),
+        "layerDigests": ([told["layer"]], [f"sha256:{'1' * 64}"]),
         "uploadId": (told["upload"],),
         "FunctionName": (FUNCTION, FUNCTION, _FUNCTION_ARN, "new-function"),
-        "Qualifier": ("$LATEST", "1"),
+        "Qualifier": ("$LATEST", "1", ALIAS),
         "ImageUri": (told["uri"],),
         "PackageType": ("Image",),
         "AccountId": (WORKLOAD, "592444418873"),

@@ -35,6 +35,7 @@ _REFUSALS = {
     "ValidationException",
     "InvalidInput",
     "InvalidInputException",
+    "InvalidNextTokenException",
     "InvalidParameterException",
     "InvalidParameterValueException",
     "InvalidTagParameterException",
@@ -123,6 +124,10 @@ def test_a_name_may_have_the_characters_that_aws_allows_and_no_others(cloud: Clo
 
 _TOKENS, _SIZES = {"Marker", "NextToken", "nextToken"}, {"MaxItems", "MaxResults", "maxResults"}
 _MADE_UP = {"a number": "1", "base64": "MTIz", "base64 of JSON": "eyJtYXJrZXIiOiAxfQ=="}
+_OF_NOTHING = {
+    "DescribeImageScanFindings",
+    "DescribeReplicationBackfillResults",
+}  # nothing is scanned or replicated here
 PAGED = [
     (service, name)
     for service in sorted(SERVICES)
@@ -130,6 +135,7 @@ PAGED = [
     if (shape := operation_model(service, name).input_shape) is not None
     and _TOKENS & set(shape.members)
     and _SIZES & set(shape.members)
+    and name not in _OF_NOTHING
 ]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.protocol.calls import Call, Handler, Operation, ServiceError
 from labkit.embedded.protocol.faults import fault
 from labkit.embedded.services.ecr.images.catalog import required
-from labkit.embedded.services.ecr.lookup import named, repository_of
+from labkit.embedded.services.ecr.lookup import in_steps, named, page, repository_of
 from labkit.embedded.services.ecr.replicas import replicas_with
 from labkit.embedded.services.permissions import in_account
 
@@ -50,9 +50,9 @@ def describe_image_signing_status(embedded: Embedded, call: Call) -> dict[str, A
     return {**named(record), "imageId": image_id, "signingStatuses": []}
 
 
-def _empty(*lists: str) -> Handler:
+def _empty(member: str) -> Handler:
     def answer(embedded: Embedded, call: Call) -> dict[str, Any]:
-        return {"registryId": call.account, **{name: [] for name in lists}}
+        return {"registryId": call.account, **page(call, member, in_steps([]), 0)}
 
     return answer
 
