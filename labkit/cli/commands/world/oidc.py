@@ -25,7 +25,6 @@ import argparse
 import json
 
 from labkit.cli.documents import read_file
-
 from labkit.ground.text import visible
 
 
