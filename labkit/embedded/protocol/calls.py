@@ -154,13 +154,14 @@ class ServiceError(Exception):
     """An error that AWS would answer; the gateway renders it in the protocol of the request.
 
     ``status`` is the HTTP status; ``fields`` are further members of the error shape (for example
-    ``{"Type": "User"}`` for Lambda, or ``{"layerDigests": [...]}`` for ECR).
+    ``{"Type": "User"}`` for Lambda, or ``{"layerDigests": [...]}`` for ECR). ``noted`` is the message as events keep
+    it: another one where it quotes something secret.
     """
 
     def __init__(self, code: str, message: str, status: int = 400, fields: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
-        self.message = message
+        self.message = self.noted = message
         self.status = status
         self.fields = dict(fields or {})
 

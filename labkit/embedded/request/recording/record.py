@@ -106,7 +106,7 @@ def _error(call: Call, outcome: Outcome) -> dict[str, str]:
     error = outcome.error
     if error is None:
         return {}
-    message = {"errorMessage": error.message} if error.message else {}
+    message = {"errorMessage": error.noted} if error.noted else {}
     return {"errorCode": names.error_code(call.service, error.code), **message}
 
 
@@ -129,7 +129,7 @@ def _reason(call: Call, outcome: Outcome) -> str | None:
     """
     refused = [decision for decision in call.decisions if not decision.allowed]
     if outcome.error is not None and not refused:
-        return outcome.error.message
+        return outcome.error.noted
     if refused:
         found = [line for decision in refused for line in decision.sentences()]
     else:

@@ -115,4 +115,6 @@ def _check_variables(variables: Mapping[str, str]) -> None:
         raise error("reserved variables", ", ".join(reserved))
     measured = json.dumps(variables, separators=(",", ":"))
     if len(measured.encode()) > _MOST_VARIABLES:
-        raise error("variables too long", measured)
+        refusal = error("variables too long", measured)
+        refusal.noted = error("variables too long", "HIDDEN_DUE_TO_SECURITY_REASONS").message
+        raise refusal

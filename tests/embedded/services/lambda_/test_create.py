@@ -315,7 +315,9 @@ def test_reserved_environment_variables_are_refused(lab: Lab, name: str):
 def test_environment_variables_have_4_kib(lab: Lab, name: str):
     answer = refused(lab, name, Environment={"Variables": {"LONG": "x" * 4100}})
     assert answer[:2] == (INVALID, 400)
-    assert "exceeded the 4KB limit" in answer[2]
+    assert "exceeded the 4KB limit" in answer[2] and "xxxx" in answer[2]
+    events = lab.client("registry", "cloudtrail").lookup_events()["Events"]
+    assert "exceeded the 4KB limit" in str(events) and "xxxx" not in str(events)
 
 
 @pytest.mark.parametrize(
