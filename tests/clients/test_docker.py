@@ -71,6 +71,7 @@ def repository(shop: Shop) -> Repository:
 def test_an_image_is_pushed_and_pulled_and_the_second_repository_mounts_its_layers(
     docker: Docker, shop: Shop, repository: Repository
 ):
+    shop.ecr.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")  # off at first, as on AWS
     second = shop.repository()
     names = [f"{each.image}:0.0.1" for each in (repository, second)]
     docker.image(*names)

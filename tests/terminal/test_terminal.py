@@ -20,7 +20,10 @@ def test_the_profiles_of_the_lab_can_be_chosen(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        ("aws lambda list-layers", "The embedded AWS does not implement lambda:ListLayers."),
+        (
+            "aws lambda create-function-url-config --function-name f --auth-type NONE",
+            "The embedded AWS does not implement lambda:CreateFunctionUrlConfig.",
+        ),
         ("aws s3api list-buckets", "The embedded AWS does not implement the service s3."),
     ],
 )

@@ -32,6 +32,8 @@ _OF_KEYS, _OF_VALUES = _OF_MAPS = ("Map keys must satisfy constraint: ", "Map va
 # Letters, separators and numbers, as the patterns of tags name them and as Python does; "_" is theirs as well.
 _ANY_LANGUAGE = r"\p{L}\p{Z}\p{N}"
 _IN_PYTHON = r"\w\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+# Java writes what lies beyond 16 bits as pairs of surrogates, in a range from pair to pair.
+_BEYOND_16_BITS, _AS_ONE_RANGE = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
 #: What Organizations answers, reason and sentence, by the beginning of the demand.
 _IN_WORDS_OF_ORGANIZATIONS = {
     "not be null": ("INPUT_REQUIRED", "You must include a value for all required parameters."),
@@ -277,7 +279,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str] | None:
     """A model's pattern as Python reads it; None when Python cannot."""
     flags = re.UNICODE if _ANY_LANGUAGE in pattern else re.ASCII  # as Java reads \w and \d
     try:
-        return re.compile(pattern.replace(_ANY_LANGUAGE, _IN_PYTHON), flags)
+        return re.compile(pattern.replace(_ANY_LANGUAGE, _IN_PYTHON).replace(_BEYOND_16_BITS, _AS_ONE_RANGE), flags)
     except re.error:
         return None
 
