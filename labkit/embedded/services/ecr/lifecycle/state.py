@@ -27,6 +27,10 @@ class Preview:
     results: list[dict[str, Any]]
 
 
+#: Asked before every call: without an order, which would make SQLite look at every repository instead of at the index.
+DUE = "SELECT arn, lifecycle_due FROM repository WHERE lifecycle_due <= ? OR lifecycle_due > ?"
+
+
 def find(db: Database, repository: str) -> LifecyclePolicy | None:
     """The lifecycle policy of the repository with this ARN, or None."""
     row = db.one("SELECT lifecycle_policy, lifecycle_evaluated FROM repository WHERE arn = ?", repository)
@@ -57,11 +61,8 @@ def due(db: Database, now: datetime, latest: datetime) -> list[tuple[str, dateti
 
     Those that are to be later than ``latest`` are among them: the clock was ahead when that was said.
     """
-    rows = db.all(
-        "SELECT arn, lifecycle_due FROM repository WHERE lifecycle_due <= ? OR lifecycle_due > ? ORDER BY arn",
-        *(stored(now), stored(latest)),
-    )
-    return [(row["arn"], read_stored(row["lifecycle_due"])) for row in rows]
+    rows = db.all(DUE, stored(now), stored(latest))
+    return sorted((row["arn"], read_stored(row["lifecycle_due"])) for row in rows)
 
 
 def evaluated(db: Database, repository: str, moment: datetime | None, next_due: datetime) -> None:
