@@ -235,9 +235,10 @@ class FunctionStore:
             self._db.afterwards(partial(self._take_up, blobs))
 
     def settle(self) -> None:
-        """Wait until everything that was begun has been made ready."""
+        """Wait until all that was begun has been made ready, and what was invoked in the background has ended."""
         while work := self._pending():
             wait(work)
+        self.environments.settle()
 
     def close(self) -> None:
         """End all processes; unfinished work is taken up again by the next process."""

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,13 +54,22 @@ class Environments:
         self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._background = executor(4, "event")
+        self._begun: set[Future[None]] = set()
 
     def later(self, work: Callable[[], object], at_once: bool = False) -> None:
         """Do something in the background, or ``at_once``; its result is dropped, and the log says what it raised."""
         if at_once:
             _logged(work)
         else:
-            self._background.submit(_logged, work)
+            begun = self._background.submit(_logged, work)
+            self._begun.add(begun)
+            begun.add_done_callback(self._begun.discard)
+
+    def settle(self) -> None:
+        """Wait until everything that was begun in the background has ended."""
+        while begun := set(self._begun):
+            wait(begun)
+            self._begun -= begun
 
     @contextmanager
     def within(self, arn: str, reserved: int | None) -> Iterator[None]:
