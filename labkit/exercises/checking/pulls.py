@@ -36,7 +36,8 @@ SECOND_ACCOUNT = "210987654321"
 """An account that nobody has in this lab: the exercises ask about it, nothing is called in it."""
 
 _STRANGER, _LONER = "888888888888", "777777777777"
-_EVERYTHING = Policy.parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+EVERYTHING = Policy.parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+"""What an administrator may do by its own policies: what the repository says is all that decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def decide_pull(case: Pull, image: ImageUri, policy: Policy) -> PullDecision:
     caller = _caller(case)
     question = PullQuestion(
         caller=caller,
-        caller_policies=Policies(identity=[_EVERYTHING]),
+        caller_policies=Policies(identity=[EVERYTHING]),
         caller_context=caller_context(caller, case.membership),
         function_arn=_function_arn(case, image),
         image=image,

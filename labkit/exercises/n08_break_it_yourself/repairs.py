@@ -15,10 +15,10 @@ from botocore.exceptions import ClientError
 from labkit.aws import functions, repositories, scps
 from labkit.aws.propagation import LONGEST, patience
 from labkit.exercises.checking.answers import membership_of_workload
-from labkit.exercises.checking.pulls import image_of, repository_policy
+from labkit.exercises.checking.pulls import EVERYTHING, image_of, repository_policy
 from labkit.exercises.checking.verdict import Verdict, unreadable, verdict_on
 from labkit.exercises.n08_break_it_yourself.mistakes import FUNCTION, REPOSITORY, STRANGER, mistake_named
-from labkit.iam import Policies, Policy, Principal, Request, evaluate
+from labkit.iam import Policies, Principal, Request, evaluate
 from labkit.lab.article import EXECUTION_ROLE
 from labkit.lab.lab import Lab
 from labkit.pull.decision import PullDecision
@@ -85,13 +85,10 @@ def repaired_scp(lab: Lab) -> Verdict:
     return _and_it_runs(lab, verdict_on(_limited(call, who, levels) for call in calls))
 
 
-_EVERYTHING = Policy.parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
-
-
 def _limited(call: AdministratorCall, who: Principal, levels: Any) -> str:
     """Nothing where service control policies leave an administrator what they must, else the reason."""
     request = Request(who, call.action, call.resource, who.account)
-    if evaluate(request, Policies(identity=[_EVERYTHING], scp=levels)).allowed is call.allow:
+    if evaluate(request, Policies(identity=[EVERYTHING], scp=levels)).allowed is call.allow:
         return ""
     must, is_now = ("allowed", "denied") if call.allow else ("denied", "allowed")
     return f"{call.action} on {call.resource} must be {must} to the workload account, and is {is_now}."

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from labkit.aws import repositories
 from labkit.exercises.checking.answers import read_repository_policy
-from labkit.exercises.checking.pulls import Pull, decide_pull, image_of
+from labkit.exercises.checking.pulls import EVERYTHING, Pull, decide_pull, image_of
 from labkit.exercises.checking.verdict import Verdict, unreadable, verdict_on
 from labkit.exercises.n08_break_it_yourself.mistakes import FUNCTION, REPOSITORY
 from labkit.iam import Policies, Policy, Principal, Request, evaluate
@@ -22,7 +22,6 @@ DEPLOYER = "LambdaDeployer"
 """The role that notebook 08 makes, deletes and makes again."""
 
 _CASES = 4
-_EVERYTHING = Policy.parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
 
 def repaired_principal(lab: Lab) -> Verdict:
@@ -53,5 +52,5 @@ def _may(lab: Lab, policy: Policy, role: str) -> bool:
     """Whether a role of the workload account that may do everything may pull with this policy."""
     who = Principal.aws(f"arn:aws:iam::{lab.workload.account}:role/{role}")
     arn = image_of(lab, REPOSITORY).repository_arn
-    policies = Policies(identity=[_EVERYTHING], resource=policy)
+    policies = Policies(identity=[EVERYTHING], resource=policy)
     return all(evaluate(Request(who, action, arn, lab.registry.account), policies).allowed for action in PULL_ACTIONS)
