@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.iam import Decision
+from labkit.iam.words.explain import explanation
 from labkit.iam.words.outline import Line, outline
 from labkit.pull.uri import ImageUri
 
@@ -47,6 +48,14 @@ class PullDecision:
 
         verdict = "allowed" if self.allowed else "denied"
         return {"decision": verdict, "caller": listed(self.caller), "service": listed(self.service)}
+
+    def explanation(self) -> dict[str, Any]:
+        """The decision as JSON data with every statement that was looked at: what ``to_dict`` says, and more."""
+
+        def listed(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+            return [{"action": d.request.action, **explanation(d)} for d in decisions]
+
+        return {**self.to_dict(), "caller": listed(self.caller), "service": listed(self.service)}
 
     @property
     def headline(self) -> str:
