@@ -82,9 +82,9 @@ def _deleting(requester: Requester, effects: Mapping[str, CheckEffect], cleaner:
 
 def _stopped(requester: Requester, effects: Mapping[str, CheckEffect]) -> str:
     lost = [each for each, effect in effects.items() if effect is CheckEffect.EXPLICIT_DENY and each != _DELETE]
-    return f"{requester} may no longer {lost[0]}; only deleting was to be stopped." if lost else ""
+    return f"{requester} may no longer call {lost[0]}; only deleting was to be stopped." if lost else ""
 
 
 def _let_in(requester: Requester, effects: Mapping[str, CheckEffect]) -> str:
     opened = [action for action, effect in effects.items() if effect is CheckEffect.ALLOW]
-    return f"{requester} may {opened[0]} by this policy alone, and might not before." if opened else ""
+    return f"{requester} may call {opened[0]} by this policy alone, and might not before." if opened else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.iam import Decision
-from labkit.iam.words.explain import explanation
+from labkit.iam.words.explain import allowed, explanation
 from labkit.iam.words.outline import Line, outline
 from labkit.pull.uri import ImageUri
 
@@ -91,9 +91,9 @@ def _named(who: str, decisions: Sequence[Decision]) -> str:
 
 
 def _verdict(decisions: Sequence[Decision]) -> str:
-    """Whether one side may pull, or which of the two actions it may not."""
+    """Whether one side may pull, or which of the two actions it is not allowed to call."""
     refused = " and ".join(decision.request.action for decision in decisions if not decision.allowed)
-    return f"may not {refused}" if refused else "may pull"
+    return f"{allowed(False)} {refused}" if refused else "may pull"
 
 
 def _side(who: str, decisions: Sequence[Decision]) -> list[str]:

@@ -79,7 +79,11 @@ NEAR_MISSES = [
     (exercises.two_accounts, lambda lab: policies.cross_account(lab.workload.account), exercises.SECOND_ACCOUNT),
     (exercises.two_accounts, lambda lab: document(allow("*")), "999999999999"),
     (exercises.least_caller, lambda lab: identity(*PULL), "must not"),
-    (exercises.lets_lambda_add, lambda lab: identity("ecr:GetRepositoryPolicy"), "may not ecr:SetRepositoryPolicy"),
+    (
+        exercises.lets_lambda_add,
+        lambda lab: identity("ecr:GetRepositoryPolicy"),
+        "is not allowed to call ecr:SetRepositoryPolicy",
+    ),
     (exercises.all_but_one_account, lambda lab: policies.organization(lab.organization_id), "must refuse"),
     (exercises.only_test_functions, lambda lab: policies.organization(lab.organization_id), "billing"),
     (exercises.directly_in_unit, lambda lab: policies.organization_paths(lab.organization_path), "below"),

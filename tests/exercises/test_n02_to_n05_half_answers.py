@@ -94,7 +94,7 @@ WRONG = {
         lambda lab: document(
             *policies.cross_account(*both(lab))["Statement"], allow(LAMBDA, Action="ecr:BatchGetImage")
         ),
-        "Lambda may still ecr:BatchGetImage",
+        "Lambda may still call ecr:BatchGetImage",
     ),
     "03.1 any action": (
         exercises.two_accounts,
@@ -267,4 +267,4 @@ class TestWider:
         statements = identity(*actions, resource=repository(lab, own))["Statement"]
         assert exercise(lab, document(*statements)).solved
         verdict = exercise(lab, document(*statements, *identity("ecr:GetAuthorizationToken")["Statement"]))
-        assert verdict.reason == "The role may ecr:GetAuthorizationToken on *, and must not."
+        assert verdict.reason == "The role is allowed to call ecr:GetAuthorizationToken on *, and must not."

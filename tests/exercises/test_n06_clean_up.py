@@ -49,7 +49,11 @@ def test_the_three_calls_on_the_one_repository_are_enough(lab):
         (lambda lab: {}, 0, "empty"),
         (lambda lab: "{", 0, "JSON"),
         (lambda lab: document(allow(LAMBDA)), 0, "no Principal"),
-        (lambda lab: identity(*CALLS[:2], resource=repository(lab, NAME)), 5, "may not ecr:DeleteRepository"),
+        (
+            lambda lab: identity(*CALLS[:2], resource=repository(lab, NAME)),
+            5,
+            "is not allowed to call ecr:DeleteRepository",
+        ),
         (lambda lab: identity("ecr:DeleteRepository", resource=repository(lab, NAME)), 4, "ecr:DescribeRepositories"),
         (lambda lab: identity("ecr:*", resource=repository(lab, NAME)), 5, "must not"),
         (lambda lab: identity(*CALLS), 4, "must not"),
@@ -87,9 +91,13 @@ def test_a_deny_for_everybody_but_the_role_guards_the_repository(lab, answer):
         (lambda lab: guard({}), 4, f"The role {CLEANER} may not"),
         (lambda lab: guard({"ArnEquals": {"aws:PrincipalArn": role(lab)}}), 2, f"The role {CLEANER} may not"),
         (lambda lab: guard({"ArnNotLike": {"aws:PrincipalArn": role(lab, "Cleaner*")}}), 4, f"{CLEANER}-2"),
-        (lambda lab: guard({"ArnNotEquals": {"aws:PrincipalArn": role(lab)}}, "ecr:*"), 5, "may no longer ecr:"),
-        (lambda lab: guard_beside(lab, allow("*")), 5, "user/admin may ecr:BatchGetImage by this policy alone"),
-        (lambda lab: guard_beside(lab, allow(LAMBDA)), 5, "Lambda for the function stranger of 813835382529 may ecr:"),
+        (lambda lab: guard({"ArnNotEquals": {"aws:PrincipalArn": role(lab)}}, "ecr:*"), 5, "may no longer call ecr:"),
+        (lambda lab: guard_beside(lab, allow("*")), 5, "user/admin may call ecr:BatchGetImage by this policy alone"),
+        (
+            lambda lab: guard_beside(lab, allow(LAMBDA)),
+            5,
+            "Lambda for the function stranger of 813835382529 may call ecr:",
+        ),
     ],
 )
 def test_a_guard_that_stops_too_few_or_too_many_or_lets_somebody_in_gets_a_reason(lab, answer, held, reason):

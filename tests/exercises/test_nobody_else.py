@@ -65,7 +65,7 @@ def test_an_unusual_answer_that_is_right_is_solved(lab, exercise, answer):
             f":{ELSE}:user/admin in o-",
         ),
         (exercises.nobody_else_deletes, guard.WRONG["a user of that name"], ":user/Cleaner may delete the repository."),
-        (exercises.nobody_else_deletes, guard.WRONG["another role"], ":role/Other may ecr:"),
+        (exercises.nobody_else_deletes, guard.WRONG["another role"], ":role/Other may call ecr:"),
     ],
 )
 def test_the_reason_names_who_came_out_wrong(lab, exercise, answer, reason):

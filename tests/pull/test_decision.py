@@ -40,5 +40,5 @@ def test_actions_with_different_answers_are_shown_one_by_one():
     half = policies.same_account()
     half["Statement"][0]["Action"] = "ecr:BatchGetImage"
     branch = pull(half).outline().children[1]
-    assert branch.text == "Lambda (lambda.amazonaws.com) may not ecr:GetDownloadUrlForLayer."
+    assert branch.text == "Lambda (lambda.amazonaws.com) is not allowed to call ecr:GetDownloadUrlForLayer."
     assert [child.state for child in branch.children] == ["yes", "no"]

@@ -49,7 +49,9 @@ def identity_policy(
     if isinstance(policy, str):
         return unreadable(policy, len(needed) + 3)
     on_own = _allowed(policy, account, [own])
-    missing = ("" if (action, own) in on_own else f"The role may not {action} on {own}." for action in needed)
+    missing = (
+        "" if (action, own) in on_own else f"The role is not allowed to call {action} on {own}." for action in needed
+    )
     more = [*(each for each in on_own if each[0] not in needed), *_token(policy, account)]
     excess = (
         _too_much(more),
@@ -121,4 +123,4 @@ def _too_much(found: _Found) -> str:
     if not found:
         return ""
     action, resource = found[0]
-    return f"The role may {action} on {resource}{and_more(len(found) - 1, 'thing')}, and must not."
+    return f"The role is allowed to call {action} on {resource}{and_more(len(found) - 1, 'thing')}, and must not."

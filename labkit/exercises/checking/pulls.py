@@ -100,12 +100,14 @@ def _let_in(case: Pull, decision: PullDecision) -> str:
 
 
 def _granted(side: Sequence[Decision]) -> str:
-    """What one side may do: pull, or one of the two actions; nothing where it may neither, or is not asked."""
+    """What one side may do: pull, or call one of the two actions; nothing where it may neither, or is not asked."""
     return _pulling([decision.request.action for decision in side if decision.allowed])
 
 
 def _pulling(allowed: Sequence[str]) -> str:
-    return "pull" if len(allowed) == len(PULL_ACTIONS) else "".join(allowed)
+    if len(allowed) == len(PULL_ACTIONS):
+        return "pull"
+    return f"call {allowed[0]}" if allowed else ""
 
 
 def refusal_of_others(policy: Policy, image: ImageUri, requesters: Iterable[Requester], intended: Intention) -> str:

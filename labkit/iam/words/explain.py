@@ -18,9 +18,14 @@ if TYPE_CHECKING:  # a decision can put itself into words, so at run time it sta
 
 
 def headline(decision: Decision) -> str:
-    """The decision in one line: who may or may not do what, on which resource."""
-    request, may = decision.request, "may" if decision.allowed else "may not"
-    return f"{request.principal} {may} {request.action} on {request.resource}"
+    """The decision in one line: who is or is not allowed to call what, on which resource."""
+    request = decision.request
+    return f"{request.principal} {allowed(decision.allowed)} {request.action} on {request.resource}"
+
+
+def allowed(yes: bool) -> str:
+    """The verb of every sentence about an action: ``is allowed to call`` or ``is not allowed to call``."""
+    return "is allowed to call" if yes else "is not allowed to call"
 
 
 def sentences(decision: Decision) -> list[str]:

@@ -50,7 +50,7 @@ def ask(capsys, tmp_path, monkeypatch):
 def test_one_case_is_decided_and_explained(ask):
     code, out, err = ask("evaluate c.json", c=case())
     assert (code, err) == (0, "")
-    assert out.startswith(f"✓ Allowed: lambda.amazonaws.com may ecr:BatchGetImage on {REPOSITORY}")
+    assert out.startswith(f"✓ Allowed: lambda.amazonaws.com is allowed to call ecr:BatchGetImage on {REPOSITORY}")
     assert "✓ Principal covers lambda.amazonaws.com" in out
 
 
@@ -150,7 +150,7 @@ def test_a_request_is_explained_with_what_would_change_the_answer(ask):
     line = f"{LAMBDA} --context aws:SourceArn={FUNCTION.replace(OWN, '111111111111')} --resource-policy p.json"
     code, out, err = ask(line, p=policies.cross_account(OWN))
     assert (code, err) == (1, "")
-    assert "✗ Denied: lambda.amazonaws.com may not ecr:BatchGetImage" in out
+    assert "✗ Denied: lambda.amazonaws.com is not allowed to call ecr:BatchGetImage" in out
     assert f"the account in aws:SourceArn is 111111111111, the pattern wants {OWN}" in out
     assert f"If aws:SourceArn were {FUNCTION}, it would be allowed." in out
     assert "AWS would say" not in out

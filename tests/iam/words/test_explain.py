@@ -108,10 +108,12 @@ def test_of_two_resource_policies_the_registrys_statements_are_marked():
 
 def test_a_decision_shows_itself_as_one_paragraph():
     assert repr(ALLOWED) == (
-        f"Allowed: lambda.amazonaws.com may ecr:BatchGetImage on {REPOSITORY}. "
+        f"Allowed: lambda.amazonaws.com is allowed to call ecr:BatchGetImage on {REPOSITORY}. "
         "The resource-based policy allows it by LambdaECRImageCrossAccountRetrievalPolicy."
     )
-    assert repr(REFUSED).startswith(f"Denied: lambda.amazonaws.com may not ecr:BatchGetImage on {REPOSITORY}. No ")
+    assert repr(REFUSED).startswith(
+        f"Denied: lambda.amazonaws.com is not allowed to call ecr:BatchGetImage on {REPOSITORY}. No "
+    )
     assert "\n" not in repr(REFUSED)
 
 

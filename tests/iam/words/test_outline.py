@@ -21,7 +21,7 @@ from tests.iam.decided import (
 
 def test_the_tree_says_everything_in_marks_and_words():
     assert text([outline(REFUSED)]).splitlines() == [
-        f"✗ Denied: lambda.amazonaws.com may not ecr:BatchGetImage on {REPOSITORY}",
+        f"✗ Denied: lambda.amazonaws.com is not allowed to call ecr:BatchGetImage on {REPOSITORY}",
         "  ✗ Resource-based policy: implicit deny. No resource-based policy allows it (2 statements looked at).",
         "    · CrossAccountPermission (Allow) does not apply",
         f"      ✗ Principal is arn:aws:iam::{OWN}:root; this request is made by the service {LAMBDA.name} itself",
