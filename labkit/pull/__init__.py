@@ -1,4 +1,4 @@
-"""Can Lambda pull this image? The question, its decision, the policies that answer it, and who can pull what.
+"""Can Lambda pull this image? The question, its decision, the policies that answer it, and who can do what.
 
     uri             ImageUri: the image, parsed once from the URI that CreateFunction takes
     function        FunctionRef: the function, parsed once from its name or ARN and the qualifier
@@ -8,6 +8,7 @@
     policies        the article's policies, and the statement that Lambda adds by itself
     stored_policy   how ECR writes a repository policy anew, and whether two texts are one policy to it
     admission       every account against every repository, without asking for every pair
+    lifecycle       what a lifecycle policy does with the images of a repository
     regions         the regions of AWS's standard partition
 
 A question holds all that its answer depends on. Whoever asks looks things up first (the embedded AWS in its own state,

@@ -28,6 +28,7 @@ CONFIDENCES = {
 AREAS = {
     "embedded/services/lambda_": "AWS Lambda",
     "embedded/services/ecr": "Amazon ECR",
+    "pull/lifecycle": "Amazon ECR",
     "embedded/services/registry": "Docker's door to ECR",
     "embedded/services/iam": "IAM",
     "embedded/services/sts": "STS",

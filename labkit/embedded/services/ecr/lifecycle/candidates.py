@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from labkit.embedded.services.ecr.images.image import ACTIVATING, ARCHIVED, RepositoryKey, StoredImage
-from labkit.embedded.services.ecr.lifecycle.evaluation import Candidate
+from labkit.pull.lifecycle.evaluation import Candidate
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded

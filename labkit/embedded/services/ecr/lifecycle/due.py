@@ -14,11 +14,11 @@ from labkit.embedded.services.ecr.images import states
 from labkit.embedded.services.ecr.images.image import RepositoryKey
 from labkit.embedded.services.ecr.lifecycle import state
 from labkit.embedded.services.ecr.lifecycle.candidates import candidates
-from labkit.embedded.services.ecr.lifecycle.evaluation import EVERY, history
 from labkit.embedded.services.ecr.lifecycle.events import executed
-from labkit.embedded.services.ecr.lifecycle.rules import parse
 from labkit.embedded.services.ecr.lookup import collect
 from labkit.iam.arn import parse as parse_arn
+from labkit.pull.lifecycle.evaluation import EVERY, history
+from labkit.pull.lifecycle.rules import parse
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded

@@ -16,10 +16,10 @@ from uuid import uuid4
 
 from labkit.embedded.request.recording.events import Event
 from labkit.embedded.request.recording.names import MANAGEMENT
-from labkit.embedded.services.ecr.lifecycle.evaluation import Candidate, Step
-from labkit.embedded.services.ecr.lifecycle.rules import Rule
 from labkit.embedded.state.clock import iso
 from labkit.iam.arn import Arn
+from labkit.pull.lifecycle.evaluation import Candidate, Step
+from labkit.pull.lifecycle.rules import Rule
 
 _MOST_IMAGES = 9  # of one event
 _TYPE = "AWS::ECR::Repository"

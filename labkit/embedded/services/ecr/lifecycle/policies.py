@@ -13,10 +13,10 @@ from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.protocol.constraints import invalid
 from labkit.embedded.records.repositories import RepositoryRecord
 from labkit.embedded.services.ecr.lifecycle import state
-from labkit.embedded.services.ecr.lifecycle.evaluation import EVERY
-from labkit.embedded.services.ecr.lifecycle.rules import LifecyclePolicyError, Rule, parse, rewritten
 from labkit.embedded.services.ecr.lifecycle.state import LifecyclePolicy
 from labkit.embedded.services.ecr.lookup import named, repository_of, where
+from labkit.pull.lifecycle.evaluation import EVERY
+from labkit.pull.lifecycle.rules import LifecyclePolicyError, Rule, parse, rewritten
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from labkit.embedded.protocol.calls import Call, ServiceError
 from labkit.embedded.services.ecr.lifecycle import state
 from labkit.embedded.services.ecr.lifecycle.candidates import candidates
-from labkit.embedded.services.ecr.lifecycle.evaluation import Candidate, Step, evaluate
 from labkit.embedded.services.ecr.lifecycle.policies import checked, policy_of
-from labkit.embedded.services.ecr.lifecycle.rules import rewritten
 from labkit.embedded.services.ecr.lifecycle.state import Preview
 from labkit.embedded.services.ecr.lookup import in_steps, key_of, named, page, repository_of, where
 from labkit.embedded.state.clock import read_stored, stored
+from labkit.pull.lifecycle.evaluation import Candidate, Step, evaluate
+from labkit.pull.lifecycle.rules import rewritten
 
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded

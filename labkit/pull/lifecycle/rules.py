@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.embedded.services.ecr.lifecycle import schema
+from labkit.pull.lifecycle import schema
 
 MOST_RULES = 50
 """How many rules a policy may have (Amazon ECR User Guide, "Amazon ECR service quotas")."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labkit.embedded.services.ecr.lifecycle.rules import LifecyclePolicyError, parse, rewritten
+from labkit.pull.lifecycle.rules import LifecyclePolicyError, parse, rewritten
 
 EXPIRE, ARCHIVE = {"type": "expire"}, {"type": "transition", "targetStorageClass": "archive"}
 COUNT = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3}

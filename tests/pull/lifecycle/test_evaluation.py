@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from labkit.embedded.services.ecr.lifecycle.evaluation import Candidate, evaluate, history
-from labkit.embedded.services.ecr.lifecycle.rules import parse
+from labkit.pull.lifecycle.evaluation import Candidate, evaluate, history
+from labkit.pull.lifecycle.rules import parse
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from labkit.embedded.services.ecr.lifecycle.rules import Rule
+from labkit.pull.lifecycle.rules import Rule
 
 EVERY = timedelta(hours=24)
 """An image goes within so long after a rule applies to it."""
