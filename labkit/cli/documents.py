@@ -47,13 +47,15 @@ def refusals(request: Request, policies: Policies) -> list[str]:
 
 def _with_kinds(request: Request, policies: Policies) -> Iterator[tuple[Policy, str]]:
     """Each policy with the name of its kind in ``labkit.check.DOCUMENT_KINDS``."""
+    from labkit.iam.evaluation import is_rcp_full_access
+
     listed = {"identity": policies.identity, "session": policies.session}
     listed["managed"] = (policies.boundary,) if policies.boundary else ()  # only managed policies can be boundaries
     listed[_kind_of_resource(request)] = (policies.resource,) if policies.resource else ()
     listed["ecr-registry"] = (policies.registry,) if policies.registry else ()
     listed["vpc-endpoint"] = (policies.vpc_endpoint,) if policies.vpc_endpoint else ()
     listed["scp"] = [policy for level in policies.scp or () for policy in level]
-    listed["rcp"] = [policy for level in policies.rcp or () for policy in level if not _is_full_access(policy)]
+    listed["rcp"] = [policy for level in policies.rcp or () for policy in level if not is_rcp_full_access(policy)]
     for kind, each in listed.items():
         yield from ((policy, kind) for policy in each)
 
@@ -65,14 +67,3 @@ def _kind_of_resource(request: Request) -> str:
     if rule is not None and rule.policy_name == TRUST_POLICY:
         return "trust"
     return "ecr-repository" if request.action.lower().startswith("ecr:") else "resource"
-
-
-def _is_full_access(policy: Policy) -> bool:
-    """Whether it is RCPFullAWSAccess, the one RCP that allows; it is AWS's own, and nobody else may write it."""
-    from labkit.iam.evaluation import RCP_FULL_AWS_ACCESS
-
-    [allowed] = RCP_FULL_AWS_ACCESS.statements
-    return all(
-        each.allows and each.action.wanted == allowed.action.wanted and not each.conditions
-        for each in policy.statements
-    )

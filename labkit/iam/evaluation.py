@@ -120,6 +120,16 @@ RCP_FULL_AWS_ACCESS = Policy.parse(
 )
 """What every level of RCPs holds (Organizations User Guide, "RCP evaluation")."""
 
+
+def is_rcp_full_access(policy: Policy) -> bool:
+    """Whether it is RCPFullAWSAccess, the one RCP that allows; it is AWS's own, and nobody else may write it."""
+    [allowed] = RCP_FULL_AWS_ACCESS.statements
+    return all(
+        each.allows and each.action.wanted == allowed.action.wanted and not each.conditions
+        for each in policy.statements
+    )
+
+
 _NAMING = (_RESOURCE, _ENDPOINT)  # policies that say whom they are for
 _WORST_FIRST = (CheckEffect.EXPLICIT_DENY, CheckEffect.IMPLICIT_DENY, CheckEffect.ALLOW)
 

@@ -77,6 +77,8 @@ class PullQuestion:
     in its organization, and ``rcp`` are the resource control policies of the repository's account.
     ``registry_policy`` is that of the registry, which has a say beside the repository's. ``repository_keys`` are the
     condition keys that every request for the repository has, such as its tags; None: nothing is known of them.
+    ``caller_not_known`` and ``service_not_known`` are further keys, in lower case, that the caller's or Lambda's
+    requests may have on AWS and whose values are not known here.
     """
 
     caller: Principal
@@ -89,6 +91,8 @@ class PullQuestion:
     rcp: Levels | None = None
     registry_policy: Policy | None = None
     repository_keys: Mapping[str, str | Sequence[str]] | None = None
+    caller_not_known: frozenset[str] = frozenset()
+    service_not_known: frozenset[str] = frozenset()
 
     def having(self, **changes: Any) -> PullQuestion:
         """The question with these fields changed, such as ``function_arn=…``."""
@@ -107,17 +111,18 @@ class PullQuestion:
         return PullDecision(self.function_arn, self.image, caller, self._decide_service())
 
     def _decide_caller(self) -> tuple[Decision, ...]:
-        return self._evaluate(self.caller, self.caller_policies, self.caller_context)
+        return self._evaluate(self.caller, self.caller_policies, self.caller_context, self.caller_not_known)
 
     def _decide_service(self) -> tuple[Decision, ...]:
-        return self._evaluate(_LAMBDA, Policies(), service_context(self.function_arn, self.membership), NOT_KNOWN)
+        context, unknown = service_context(self.function_arn, self.membership), NOT_KNOWN | self.service_not_known
+        return self._evaluate(_LAMBDA, Policies(), context, unknown)
 
     def _evaluate(
         self,
         who: Principal,
         own: Policies,
         context: Mapping[str, str | Sequence[str]],
-        unknown: frozenset[str] = frozenset(),
+        unknown: frozenset[str],
     ) -> tuple[Decision, ...]:
         guards: dict[str, Any] = {"resource": self.repository_policy, "registry": self.registry_policy, "rcp": self.rcp}
         policies = own._replace(**guards, vpc_endpoint=None)

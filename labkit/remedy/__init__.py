@@ -1,1 +1,1 @@
-"""Profiles, folders and commands become questions: collecting what a diagnosis reads, applying its fix, taking it back."""
+"""Profiles, folders and commands become questions: collecting what a diagnosis reads, applying its fix, undo."""

@@ -1,0 +1,322 @@
+"""A case: the facts of a question and what was decided about them, for whoever names causes and makes a fix.
+
+What is not known is put in for both ways. Documents that nearly every pull hangs on (the repository policy, the
+caller's identity policies) leave a party undecided when they are not known; those that few accounts have (a registry
+policy, guard rails, a session policy) are taken not to be there, and the answer is then likely instead of certain:
+
+    allowed, whatever is not known            can, certain
+    allowed, where rare documents are absent  can, likely
+    denied, whatever is not known             cannot, certain
+    else                                      unknown
+
+A refusal does not hang on a registry policy that nobody gave: hardly anybody lets Lambda in by it, and that it was not
+given is said besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from labkit.diagnosis.documents import policy_of
+from labkit.diagnosis.facts import RESTORE, UPDATE, Document, Facts, Layer, Levels, NotKnown
+from labkit.diagnosis.result import CALLER_SIDE, CAN, CANNOT, CERTAIN, LAMBDA_SIDE, LIKELY, NOT_ASKED, UNKNOWN, Party
+from labkit.iam import CheckEffect, Decision, Policies, Policy, Principal, Request, evaluate
+from labkit.iam.rules.carried_keys import carried_by
+from labkit.pull.decision import PullDecision
+from labkit.pull.organization import OUTSIDER, Membership
+from labkit.pull.policies import LAMBDA, add_lambda_statement
+from labkit.pull.question import TAGS_NOT_KNOWN, PullQuestion, caller_context
+from labkit.pull.uri import ImageUri, InvalidImageUri
+
+_EVERYTHING: dict[str, Any] = {"Action": "*", "Resource": "*"}
+_ALLOWING = Policy.parse({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **_EVERYTHING}]}, "not known")
+_OPEN = Policy.parse(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", **_EVERYTHING}]}, "not known"
+)
+_DENYING = Policy.parse({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", **_EVERYTHING}]}, "not known")
+_CLOSED = Policy.parse(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", **_EVERYTHING}]}, "not known"
+)
+
+_PLACE = ("orgid", "orgpaths")
+_CALLERS_REQUEST = frozenset(
+    {"aws:sourceip", "aws:useragent", "aws:currenttime", "aws:epochtime", "aws:tokenissuetime", "aws:principaltag/"}
+)
+_ANYBODY = frozenset({"aws:principalarn", "aws:userid", "aws:username", "aws:principaltype"})
+_NOBODY_IN_PARTICULAR = "any-caller"
+CALLS = {"create": "lambda:CreateFunction", "update": "lambda:UpdateFunctionCode"}
+"""The action that the caller needs, by the operation; restoring needs none."""
+_ADDING = ("ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy")
+
+
+class Assumption(NamedTuple):
+    """What stands for documents that are not known: ``usual`` ones that every pull hangs on, and ``rare`` ones."""
+
+    usual_allows: bool
+    rare_denies: bool = False
+
+
+HELPFUL = Assumption(usual_allows=True)
+"""Unknown documents do not stand in the way."""
+_AS_GIVEN = Assumption(usual_allows=False)
+_STRICT = Assumption(usual_allows=False, rare_denies=True)
+
+
+@dataclass(frozen=True)
+class Case:
+    """The facts of a question, with its decisions, each made once when it is first asked for."""
+
+    facts: Facts
+
+    @cached_property
+    def uri(self) -> ImageUri | None:
+        """The image, or None where the text names none in a private ECR repository."""
+        try:
+            return ImageUri.parse(self.facts.question.image)
+        except InvalidImageUri:
+            return None
+
+    @property
+    def crosses(self) -> bool:
+        """Whether function and repository are in two accounts, and both are known."""
+        function = self.facts.question.function
+        return self.uri is not None and function is not None and function.account != self.uri.account
+
+    @property
+    def restores(self) -> bool:
+        """Whether Lambda asks by itself, for a function that there is."""
+        return self.facts.question.operation == RESTORE
+
+    @property
+    def caller(self) -> Principal | None:
+        """Who calls, where that is known."""
+        return self.facts.question.caller
+
+    @cached_property
+    def decision(self) -> PullDecision | None:
+        """The pull with what is known; what is not known does not stand in the way. None without URI or function.
+
+        Where the caller is not known, a role of its account without a known name stands for it.
+        """
+        return self.decide(HELPFUL)
+
+    def decide(self, assumption: Assumption) -> PullDecision | None:
+        """The pull, with an assumption for what is not known."""
+        question = self.question(assumption)
+        return question.decide(restoring=self.restores) if question else None
+
+    def question(self, assumption: Assumption = HELPFUL) -> PullQuestion | None:
+        """The pull question, with an assumption for what is not known."""
+        uri, function, facts = self.uri, self.facts.question.function, self.facts
+        if uri is None or function is None:
+            return None
+        who = self._caller_or_anybody(function.account)
+        return PullQuestion(
+            caller=who,
+            caller_policies=self.caller_policies(assumption),
+            caller_context=self._caller_context(who),
+            function_arn=function.arn,
+            image=uri,
+            repository_policy=_one(facts.repository_policy, _OPEN if assumption.usual_allows else None),
+            membership=_place(facts.membership),
+            rcp=_levels(facts.rcp, [[_CLOSED]] if assumption.rare_denies else None),
+            registry_policy=_one(facts.registry_policy, _CLOSED if assumption.rare_denies else None),
+            repository_keys=self._repository_keys,
+            caller_not_known=self._caller_not_known,
+            service_not_known=self._unknown_places("source") | self._repository_not_known,
+        )
+
+    def caller_policies(self, assumption: Assumption = HELPFUL) -> Policies:
+        """The caller's own policies; the endpoint's is left to its call."""
+        facts, rare = self.facts, assumption.rare_denies
+        session = _layer(facts.session, _DENYING if rare and self._is_session else None)
+        return Policies(
+            identity=_layer(facts.identity, _ALLOWING if assumption.usual_allows else None),
+            boundary=_one(facts.boundary, _DENYING if rare else None),
+            session=session,
+            scp=_levels(facts.scp, [[_DENYING]] if rare else None),
+        )
+
+    @property
+    def _is_session(self) -> bool:
+        return self.caller is not None and self.caller.kind == "session"
+
+    def _caller_or_anybody(self, account: str) -> Principal:
+        return self.caller or Principal.aws(f"arn:aws:iam::{account}:role/{_NOBODY_IN_PARTICULAR}")
+
+    def _caller_context(self, who: Principal) -> dict[str, Any]:
+        context = {**caller_context(who, _place(self.facts.membership)), "aws:SecureTransport": "true"}
+        if self.caller is None:
+            context = {name: value for name, value in context.items() if name.lower() not in _ANYBODY}
+        return {**context, "aws:ViaAWSService": "true", **self.facts.context}
+
+    @property
+    def _caller_not_known(self) -> frozenset[str]:
+        anybody = _ANYBODY if self.caller is None else frozenset()
+        return _CALLERS_REQUEST | anybody | self._unknown_places("principal") | self._repository_not_known
+
+    def _unknown_places(self, family: str) -> frozenset[str]:
+        known = isinstance(self.facts.membership, Membership)
+        return frozenset() if known else frozenset(f"aws:{family}{key}" for key in _PLACE)
+
+    @property
+    def _repository_keys(self) -> dict[str, Any]:
+        tags = getattr(self.facts.repository, "tags", None) or {}
+        tagged = {f"{family}:ResourceTag/{name}": value for family in ("aws", "ecr") for name, value in tags.items()}
+        given = {name: value for name, value in self.facts.context.items() if "resourcetag/" in name.lower()}
+        return {**tagged, **given, **_place(self.facts.repository_membership).context("Resource")}
+
+    @property
+    def _repository_not_known(self) -> frozenset[str]:
+        tags = TAGS_NOT_KNOWN if getattr(self.facts.repository, "tags", None) is None else frozenset()
+        known = isinstance(self.facts.repository_membership, Membership)
+        return tags | (frozenset() if known else frozenset(f"aws:resource{key}" for key in _PLACE))
+
+    # What the caller's own call needs
+
+    @cached_property
+    def call(self) -> Decision | None:
+        """Whether the caller is allowed to create or update the function; None where no caller is known or asked."""
+        function = self.facts.question.function
+        if function is None or self.restores:
+            return None
+        return self._own(CALLS[self.facts.question.operation], function.arn)
+
+    @cached_property
+    def pass_role(self) -> Decision | None:
+        """Whether the caller is allowed to pass the execution role; None where either is not known or not asked."""
+        role = self.facts.question.execution_role
+        if role is None or self.restores or self.facts.question.operation == UPDATE:
+            return None
+        return self._own("iam:PassRole", role, {"iam:PassedToService": LAMBDA}, endpoint=False)
+
+    def _own(
+        self, action: str, resource: str, context: Mapping[str, Any] | None = None, *, endpoint: bool = True
+    ) -> Decision | None:
+        """Decides a request of the caller's own; None where the caller or its identity policies are not known."""
+        if self.caller is None or isinstance(self.facts.identity, NotKnown):
+            return None
+        keys = {**self._caller_context(self.caller), "aws:ViaAWSService": "false", **(context or {})}
+        door = _one(self.facts.vpc_endpoint, None) if endpoint else None
+        policies = self.caller_policies()._replace(vpc_endpoint=door)
+        return evaluate(Request(self.caller, action, resource, None, keys, self._caller_not_known), policies)
+
+    @cached_property
+    def assumable(self) -> Decision | None:
+        """Whether Lambda may assume the execution role; None where its trust policy is not known, or there is none."""
+        role, trust = self.facts.question.execution_role, self.facts.trust
+        if role is None or not isinstance(trust, Document):
+            return None
+        policy = policy_of(trust)
+        request = Request(
+            Principal.service(LAMBDA), "sts:AssumeRole", role, None, carried_by(Principal.service(LAMBDA))
+        )
+        return evaluate(request, Policies(resource=policy)) if policy else None
+
+    # One account: Lambda adds its statement for a caller who may set the policy
+
+    @cached_property
+    def adds(self) -> bool | None:
+        """Whether Lambda adds its statement for this caller, and is let in by it; None where that is not known.
+
+        False across accounts, for restoring, and where an explicit deny hits.
+        """
+        decision = self.decision
+        if decision is None or self.crosses or self.restores or decision.allowed or _is_denied(decision.service):
+            return False
+        if self.caller is None:
+            return None
+        helpful, given = (self._may_add(assumption) for assumption in (HELPFUL, _AS_GIVEN))
+        return given if given or not helpful else None
+
+    def _may_add(self, assumption: Assumption) -> bool:
+        question = self.question(assumption)
+        assert question is not None and self.caller is not None and self.uri is not None  # noqa: S101
+        policies = self.caller_policies(assumption)._replace(
+            resource=question.repository_policy, rcp=question.rcp, registry=question.registry_policy
+        )
+        keys, unknown = {**question.caller_context, **self._repository_keys}, self._caller_not_known
+        uri = self.uri
+        asked = (Request(self.caller, each, uri.repository_arn, uri.account, keys, unknown) for each in _ADDING)
+        if not all(evaluate(request, policies).allowed for request in asked):
+            return False
+        found = self.facts.repository_policy
+        text = add_lambda_statement(found.text if isinstance(found, Document) else None, uri.region, uri.account)
+        return question.having(repository_policy=Policy.parse(text, "repository policy")).decide().allowed
+
+    # The parties
+
+    @cached_property
+    def parties(self) -> dict[str, Party]:
+        """The verdicts on Lambda and the caller by the policies alone; what else stands in the way are causes."""
+        return {LAMBDA_SIDE: self._lambda(), CALLER_SIDE: self._calling()}
+
+    def _lambda(self) -> Party:
+        found = self._party(lambda decision: decision.service)
+        if found.verdict == CANNOT and self.adds is not False:
+            return Party(CAN, LIKELY if self._rests_on_rare else CERTAIN) if self.adds else Party(UNKNOWN)
+        return found
+
+    @property
+    def _rests_on_rare(self) -> bool:
+        return not self._may_add(_STRICT)
+
+    def _calling(self) -> Party:
+        if self.restores:
+            return Party(NOT_ASKED)
+        own = [each for each in (self.call, self.pass_role) if each is not None]
+        if any(not each.allowed and not each.unknowns for each in own):
+            return Party(CANNOT)
+        return self._party(lambda decision: decision.caller) if self.crosses else Party(NOT_ASKED)
+
+    def _party(self, side: Callable[[PullDecision], Iterable[Decision]]) -> Party:
+        strict, given, helpful = (self.decide(each) for each in (_STRICT, _AS_GIVEN, HELPFUL))
+        if strict is None or given is None or helpful is None:
+            return Party(UNKNOWN)
+        if _allowed(side(strict)):
+            return Party(CAN)
+        if _allowed(side(given)):
+            return Party(CAN, LIKELY)
+        refused = [each for each in side(helpful) if not each.allowed]
+        return Party(CANNOT) if any(not each.unknowns for each in refused) else Party(UNKNOWN)
+
+
+def _allowed(decisions: Iterable[Decision]) -> bool:
+    return all(decision.allowed for decision in decisions)
+
+
+def _is_denied(decisions: Iterable[Decision]) -> bool:
+    """Whether an explicit deny hits in any of them."""
+    return any(check.effect is CheckEffect.EXPLICIT_DENY for decision in decisions for check in decision.checks)
+
+
+def _place(membership: Membership | NotKnown) -> Membership:
+    return membership if isinstance(membership, Membership) else OUTSIDER
+
+
+def _one(document: Document | NotKnown | None, instead: Policy | None) -> Policy | None:
+    """A document's policy; what stands instead where it is not known or cannot be read."""
+    if document is None:
+        return None
+    policy = policy_of(document) if isinstance(document, Document) else None
+    return policy or instead
+
+
+def _layer(layer: Layer | NotKnown, instead: Policy | None) -> tuple[Policy, ...]:
+    known = layer.documents if isinstance(layer, Layer) else ()
+    read = [policy_of(each) for each in known]
+    complete = isinstance(layer, Layer) and not layer.not_known and None not in read
+    found = tuple(policy for policy in read if policy is not None)
+    return found if complete or instead is None else (*found, instead)
+
+
+def _levels(levels: Levels | NotKnown | None, instead: list[list[Policy]] | None) -> list[list[Policy]] | None:
+    """Levels of policies; ``instead`` where they are not known. A level that is only partly known allows the rest."""
+    if levels is None:
+        return None
+    if isinstance(levels, NotKnown):
+        return instead
+    return [list(_layer(level, _ALLOWING if level.not_known else None)) for level in levels]

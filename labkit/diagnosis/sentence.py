@@ -1,0 +1,62 @@
+"""The one sentence of a diagnosis, as one would say it to a colleague."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labkit.diagnosis.case import Case
+from labkit.diagnosis.cause_table import RUN
+from labkit.diagnosis.facts import CREATE, RESTORE, NotKnown
+from labkit.diagnosis.result import CAN, CANNOT, POSSIBLE, Cause
+from labkit.ground.text import visible
+
+
+def sentence(case: Case, verdict: str, causes: Sequence[Cause], not_known: Sequence[NotKnown]) -> str:
+    """What comes of the operation, and why."""
+    named = [each for each in causes if each.certainty != POSSIBLE]
+    if verdict == CANNOT:
+        return visible(_refused(case, [each for each in named if each.stops != RUN]))
+    if verdict == CAN:
+        return visible(_let_in(case, named))
+    what = f": what is not known is {not_known[0].what}" if not_known else ""
+    return visible(f"Whether {_lambda_gets(case)} cannot be told{what}.{_only_now(case)}")
+
+
+def _refused(case: Case, barring: Sequence[Cause]) -> str:
+    if not barring:
+        return f"{_who(case)} does not get {_image(case)}."
+    more = len(barring) - 1
+    others = f" That is not all: {more} more thing{'s' * (more > 1)} must be mended." if more else ""
+    return f"{barring[0].sentence}{others}"
+
+
+def _let_in(case: Case, named: Sequence[Cause]) -> str:
+    said = f"{_lambda_gets(case, capital=True)}."
+    if case.adds:
+        said += (
+            " That depends on this caller: the repository's policy does not let Lambda in, and Lambda adds its "
+            f"statement because {case.caller} is allowed to set the policy."
+        )
+    return " ".join([said, *(each.sentence for each in named)])
+
+
+def _only_now(case: Case) -> str:
+    if case.crosses or case.restores or case.adds is not None or case.facts.question.function is None:
+        return ""
+    return " Not as the policy is now: only a caller who is allowed to set the policy makes it work."
+
+
+def _who(case: Case) -> str:
+    function = case.facts.question.function
+    return f"Lambda in account {function.account}" if function else "Lambda"
+
+
+def _lambda_gets(case: Case, *, capital: bool = False) -> str:
+    function, operation = case.facts.question.function, case.facts.question.operation
+    goal = f" for {function}" if function else ""
+    verb = {CREATE: "when the function is created", RESTORE: "when it restores the function"}
+    return f"Lambda gets {_image(case)}{goal} {verb.get(operation, 'when the function is updated')}"
+
+
+def _image(case: Case) -> str:
+    return case.facts.question.image
