@@ -314,9 +314,10 @@ def _layer(layer: Layer | NotKnown, instead: Policy | None) -> tuple[Policy, ...
 
 
 def _levels(levels: Levels | NotKnown | None, instead: list[list[Policy]] | None) -> list[list[Policy]] | None:
-    """Levels of policies; ``instead`` where they are not known. A level that is only partly known allows the rest."""
+    """Levels of policies; ``instead`` where they are not known. What is missing of a level allows, or is ``instead``."""
     if levels is None:
         return None
     if isinstance(levels, NotKnown):
         return instead
-    return [list(_layer(level, _ALLOWING if level.not_known else None)) for level in levels]
+    missing = instead[0][0] if instead else _ALLOWING
+    return [list(_layer(level, missing)) for level in levels]

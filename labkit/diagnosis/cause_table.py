@@ -148,14 +148,14 @@ _ROWS = (
     CauseRow(*("condition-mismatch", PULL, DOCUMENT, "a condition does not hold"), _OPERATORS),
     # Told beside
     CauseRow(
-        *("execution-role-granted", PULL, TOLD, "the execution role has the rights, and it is not who pulls"),
+        *("execution-role-granted", PULL, DOCUMENT, "the execution role has the rights, and it is not who pulls"),
         _IMAGES,
         beside=True,
     ),
     CauseRow(*("function-inactive", RUN, BY_CALL, "the function is Inactive"), _STATES, beside=True),
     # Evidence of time only
     CauseRow(
-        *("not-propagated", PULL, TOLD, "a change was made shortly before the refusal"),
+        *("not-propagated", PULL, BY_CALL, "a change was made shortly before the refusal"),
         "IAM User Guide, Changes that I make are not always immediately visible",
     ),
     CauseRow(
