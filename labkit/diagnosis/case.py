@@ -314,7 +314,7 @@ def _layer(layer: Layer | NotKnown, instead: Policy | None) -> tuple[Policy, ...
 
 
 def _levels(levels: Levels | NotKnown | None, instead: list[list[Policy]] | None) -> list[list[Policy]] | None:
-    """Levels of policies; ``instead`` where they are not known. What is missing of a level allows, or is ``instead``."""
+    """Levels of policies; ``instead`` where they are not known, and for what a level lacks, which else allows."""
     if levels is None:
         return None
     if isinstance(levels, NotKnown):

@@ -12,12 +12,15 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from labkit.diagnosis.result import Diagnosis
 from labkit.iam import Decision
 from labkit.pull.decision import PullDecision
 from labkit.show.decision_html import decision_html, sides_html
+from labkit.show.diagnosis_html import diagnosis_html
 
 DRAWN: Mapping[type, Callable[[Any], str]] = {
     Decision: decision_html,
+    Diagnosis: diagnosis_html,
     PullDecision: lambda decision: sides_html(decision.outline()),
 }
 """From a pure type to the function that draws a value of it as HTML."""
