@@ -1,8 +1,11 @@
-"""From whatever Python started the lab to the Python of the project's ``.venv``.
+"""From whatever Python started the lab to one that has what the command needs.
 
-Every start goes through here. Where ``.venv`` is complete (`labkit.ground.project`), the lab runs itself again in
-there, or, when it already is in there, goes on to the command line. Otherwise :mod:`labkit.cli.installation` makes
-``.venv`` first.
+Every start goes through here, and the table of commands (`labkit.cli.table`) says what each needs. What needs nothing
+runs at once, in the Python that was typed: another one would only cost the time of starting it. For the others it
+depends on where labkit is (`labkit.ground.project`):
+
+    in a checkout   in ``.venv``, where the lab runs itself again; :mod:`labkit.cli.installation` makes or completes it
+    installed       in the Python it was installed into; where packages are missing, the extra that brings them is named
 
 ``LABKIT_NO_VENV=1`` runs the lab with the Python that started it, for places where the requirements are already
 installed (a container, Binder).
@@ -19,11 +22,20 @@ from collections.abc import Sequence
 from labkit.ground import project
 
 _RESTARTED = "LABKIT_RESTARTED"
-_WITHOUT_INSTALLATION = {"-h", "--help", "--version"}
+_FOR_EXTRA = {
+    project.LIVE: ("boto3",),
+    project.LAB: ("boto3", "jupyterlab", "ipywidgets", "docker", "psutil", "rich"),
+}
+"""Packages by which one sees whether an extra of the installed labkit is there."""
+
+
+def command() -> int:
+    """The program ``labkit`` of an installed package; the exit code."""
+    return main(sys.argv[1:])
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command line ``argv`` in the project's environment, making it first where needed; the exit code."""
+    """Run the command line ``argv`` where it has what it needs; the exit code."""
     from labkit.errors import LabError
 
     try:
@@ -37,8 +49,16 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _main(argv: Sequence[str]) -> int:
+    from labkit.cli.table import NOTHING, need_of
+
     restarted = os.environ.pop(_RESTARTED, "")
-    if os.environ.get("LABKIT_NO_VENV") == "1" or project.inside():
+    need = need_of(argv)
+    if need == NOTHING or os.environ.get("LABKIT_NO_VENV") == "1":
+        return _command_line(argv)
+    if project.INSTALLED:
+        _require(need)
+        return _command_line(argv)
+    if project.inside(need):
         return _command_line(argv)
     if restarted:
         from labkit.errors import LabError
@@ -46,13 +66,25 @@ def _main(argv: Sequence[str]) -> int:
         raise LabError(
             f"the Python in {project.VENV} does not see its own environment; delete that folder and start again."
         )
-    if not project.complete():
-        if not argv or not _WITHOUT_INSTALLATION.isdisjoint(argv):
-            return _command_line(argv)
+    if not project.complete(need):
         from labkit.cli import installation
 
-        installation.install()
+        installation.install(need)
     return _restart(argv)
+
+
+def _require(need: str) -> None:
+    """Raises LabError, with what to install, where an installed labkit lacks what is needed."""
+    from importlib.util import find_spec
+
+    from labkit.errors import LabError
+
+    if need not in _FOR_EXTRA:
+        raise LabError("the checks of the project are not in this package; run them in a checkout of it.")
+    if not all(map(find_spec, _FOR_EXTRA[need])):
+        raise LabError(
+            f"this command needs packages that are not here; install them with: pip install 'labkit[{need}]'"
+        )
 
 
 def _command_line(argv: Sequence[str]) -> int:

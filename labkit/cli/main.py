@@ -1,7 +1,7 @@
 """The command line: ``labkit COMMAND ...``.
 
-``COMMANDS`` is the table of commands. Each stands in a module of its own in :mod:`labkit.cli.commands`, imported only
-when it is the one asked for, with this interface:
+The table of commands is in `labkit.cli.table`. Each stands in a module of its own in :mod:`labkit.cli.commands`,
+imported only when it is the one asked for, with this interface:
 
     __doc__                   the text of its ``--help``, with an example
     add_arguments(parser)     its arguments; imports nothing beyond the standard library
@@ -22,44 +22,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
+from labkit.cli.table import COMMANDS, Command
+from labkit.errors import LabError
 from labkit.ground import VERSION
 from labkit.ground.text import visible
-
-
-class Command(NamedTuple):
-    """One row of the table: the ``name`` one types, the ``module`` that does it, and a line of ``help``."""
-
-    name: str
-    module: str
-    help: str
-
-
-COMMANDS = (
-    Command("lab", "labkit.cli.commands.lab", "open the lab in JupyterLab"),
-    Command("test", "labkit.cli.commands.test", "run every check and test of the project"),
-    Command("up", "labkit.cli.commands.up", "start the embedded AWS"),
-    Command("down", "labkit.cli.commands.down", "stop the embedded AWS; its state stays"),
-    Command("status", "labkit.cli.commands.status", "show what the embedded AWS is and where it answers"),
-    Command("clock", "labkit.cli.commands.world.clock", "show the lab's clock, or move it: what happens after weeks"),
-    Command(
-        "oidc", "labkit.cli.commands.world.oidc", "give the lab the keys of an identity provider, such as GitHub's"
-    ),
-    Command(
-        "endpoint-policy", "labkit.cli.commands.world.endpoint_policy", "let calls go as if through a VPC endpoint"
-    ),
-    Command("trail", "labkit.cli.commands.world.trail", "show what was called, by whom, and how it was decided"),
-    Command("reset", "labkit.cli.commands.reset", "throw the embedded AWS's state away and start anew"),
-    Command("snapshot", "labkit.cli.commands.snapshot", "keep the state under a name, and go back to it"),
-    Command("env", "labkit.cli.commands.env", "print the shell exports that point aws, docker and boto3 at the lab"),
-    Command("run", "labkit.cli.commands.run", "run the scenarios without a notebook"),
-    Command("gallery", "labkit.cli.commands.gallery", "make a static site of all notebooks and scenarios"),
-    Command("policy", "labkit.cli.commands.policy", "print a ready policy"),
-    Command("check", "labkit.cli.commands.check", "find what is wrong in a policy before AWS does"),
-    Command("evaluate", "labkit.cli.commands.evaluate", "decide requests from a file, compare with what is expected"),
-    Command("explain", "labkit.cli.commands.explain", "explain why one request is allowed or denied"),
-)
 
 
 class Parser(argparse.ArgumentParser):
@@ -170,12 +138,18 @@ def _command(parser: Parser, name: str) -> Command:
 
 
 def _report(error: Exception) -> int:
-    from labkit.aws.errors import explain
-
     if os.environ.get("LABKIT_DEBUG") == "1":
         import traceback
 
         traceback.print_exception(error)
-    sentence, code = explain(error)
+    sentence, code = _explained(error)
     print(visible(f"labkit: {sentence}"), file=sys.stderr)
     return code
+
+
+def _explained(error: Exception) -> tuple[str, int]:
+    if isinstance(error, LabError):
+        return str(error), error.exit_code
+    from labkit.aws.errors import explain
+
+    return explain(error)

@@ -8,19 +8,25 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+_EVERY = 2.0  # seconds between two lines where no terminal rewrites them
+
 
 class Progress:
-    """Steps on ``stream``: rewritten in place on a terminal, a line at the end of each otherwise."""
+    """Steps on ``stream``: rewritten in place on a terminal; elsewhere a line every two seconds and one at the end.
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    ``clock`` counts seconds.
+    """
+
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream or sys.stderr
         self._live = self._stream.isatty()
+        self._clock = clock
         self._text = ""
-        self._began = 0.0
+        self._began = self._told = 0.0
 
     def say(self, sentence: str) -> None:
         """Write one line."""
@@ -30,7 +36,8 @@ class Progress:
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
         """Show ``text`` while the body runs, and how long it took."""
-        self._text, self._began = text, time.monotonic()
+        self._text = text
+        self._began = self._told = self._clock()
         if not self._live:
             self.say(f"{text} ...")
         self.activity("")
@@ -44,8 +51,11 @@ class Progress:
                 self.say(f"{text}: {self._elapsed():.1f} s")
 
     def activity(self, detail: str) -> None:
-        """Show what the current step is doing, cut to the width of the terminal; nothing when there is no terminal."""
+        """Show what the current step is doing: cut to the width of the terminal, else now and then."""
         if not self._live:
+            if self._clock() - self._told >= _EVERY:
+                self._told = self._clock()
+                self.say(f"{self._elapsed():.0f} s  {detail}")
             return
         line = f"labkit: {self._text} ... {self._elapsed():.0f} s  {detail}"
         width = shutil.get_terminal_size().columns - 1
@@ -58,4 +68,4 @@ class Progress:
             self._stream.flush()
 
     def _elapsed(self) -> float:
-        return time.monotonic() - self._began
+        return self._clock() - self._began

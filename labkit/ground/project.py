@@ -1,7 +1,11 @@
-"""The folder of the project, and its ``.venv``: where they are, and whether ``.venv`` is complete.
+"""Where labkit is: in a checkout with a ``.venv`` of its own, or installed as a package; and what ``.venv`` has.
 
-It is when its stamp, written at the very end of an installation, equals what would be written now (Python version,
-folder, requirements) and its Python runs. Every start asks this, so this module imports almost nothing.
+In a checkout the notebooks, ``lambda_image`` and the lab home lie beside the package, and labkit makes ``.venv``. From
+a wheel the first two come as data inside the package, the lab home is in the user's own folder, and nothing is made.
+
+What is installed into ``.venv`` comes from lock files, each for a need (`FILES`). Each leaves a stamp at the very end
+of its installation, so that one never undoes the other: it counts as long as it equals what would be written now
+(Python version, folder, content of the file). Every start asks this, so this module imports almost nothing.
 """
 
 from __future__ import annotations
@@ -9,17 +13,38 @@ from __future__ import annotations
 import os
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-"""The folder that holds the package, the notebooks, the Dockerfile and the tests."""
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+_DATA = os.path.join(_PACKAGE, "data")
 
-IMAGE_FOLDER = os.path.join(ROOT, "lambda_image")
+ROOT = os.path.dirname(_PACKAGE)
+"""The folder that holds the package; in a checkout also the notebooks, the Dockerfile and the tests."""
+
+INSTALLED = os.path.isdir(_DATA)
+"""Whether this labkit comes from a wheel, which brings its data along; else it is a checkout."""
+
+CONTENT = _DATA if INSTALLED else ROOT
+"""The folder that holds ``notebooks`` and ``lambda_image``; only in a checkout may anything be written there."""
+
+IMAGE_FOLDER = os.path.join(CONTENT, "lambda_image")
 """The folder of the article's Dockerfile and handler."""
 
-HOME = os.path.join(ROOT, ".labkit")
+HOME = os.path.expanduser("~/.local/state/labkit") if INSTALLED else os.path.join(ROOT, ".labkit")
 """The lab home where none is named."""
 
 VENV = os.path.join(ROOT, ".venv")
-STAMP = os.path.join(VENV, "labkit-complete.txt")
+
+LIVE, LAB, CHECKS, SLOW_CHECKS = "live", "lab", "checks", "slow-checks"
+"""What a command may need: boto3; the whole lab; what the project's checks need; what slow tests need in addition."""
+
+FILES = {
+    LIVE: "requirements.txt",
+    LAB: "requirements.txt",
+    CHECKS: "tests/requirements.txt",
+    SLOW_CHECKS: "tests/requirements-slow.txt",
+}
+"""The lock file of each need, below `ROOT`."""
+
+_LOCKS = {LIVE: (LIVE,), LAB: (LAB,), CHECKS: (LAB, CHECKS), SLOW_CHECKS: (LAB, CHECKS, SLOW_CHECKS)}
 
 
 def venv_python() -> str:
@@ -27,36 +52,54 @@ def venv_python() -> str:
     return os.path.join(VENV, "Scripts", "python.exe") if os.name == "nt" else VENV + "/bin/python"
 
 
-def stamp(version: tuple[int, int]) -> str:
-    """What a complete ``.venv`` with Python ``version`` is stamped with: version, folder, requirements."""
-    with open(os.path.join(ROOT, "requirements.txt"), encoding="utf-8") as requirements:
+def stamp_path(lock: str) -> str:
+    """The file that says that the ``lock``, one of `FILES`, is installed."""
+    return os.path.join(VENV, f"labkit-has-{lock}.txt")
+
+
+def stamp(lock: str, version: tuple[int, int]) -> str:
+    """What a complete ``lock`` is stamped with in a Python of this ``version``: version, folder, requirements."""
+    with open(os.path.join(ROOT, FILES[lock]), encoding="utf-8") as requirements:
         return f"python {version[0]}.{version[1]}\nfolder {ROOT}\n{requirements.read()}"
 
 
-def complete() -> bool:
-    """Whether ``.venv`` is whole, up to date and has a Python that runs."""
+def missing(need: str) -> list[str]:
+    """The locks that have to be installed for ``need``, in order; empty where all are. Asks the stamps alone."""
+    return [lock for lock in _LOCKS[need] if not any(map(_is_stamped, (lock, LAB) if lock == LIVE else (lock,)))]
+
+
+def complete(need: str) -> bool:
+    """Whether ``.venv`` has all that ``need`` asks for, up to date, and a Python that runs."""
     version = stamped_version()
-    return version is not None and _read_stamp() == stamp(version) and _runs(version)
+    return version is not None and not missing(need) and _runs(version)
 
 
-def inside() -> bool:
-    """Whether this very Python is the one of a complete ``.venv``."""
-    version = sys.version_info[:2]
-    return os.path.realpath(sys.prefix) == os.path.realpath(VENV) and _read_stamp() == stamp(version)
+def inside(need: str) -> bool:
+    """Whether this very Python is the one of a ``.venv`` that is complete for ``need``."""
+    is_venv = os.path.realpath(sys.prefix) == os.path.realpath(VENV)
+    return is_venv and stamped_version() == sys.version_info[:2] and not missing(need)
 
 
 def stamped_version() -> tuple[int, int] | None:
-    """The Python version on the stamp of ``.venv``, or None without a readable stamp."""
-    words = _read_stamp().partition("\n")[0].split()
-    if len(words) != 2 or words[0] != "python":
-        return None
-    major, _, minor = words[1].partition(".")
-    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else None
+    """The Python version on the first readable stamp of ``.venv``, or None without one."""
+    for lock in FILES:
+        words = read_stamp(lock).partition("\n")[0].split()
+        if len(words) == 2 and words[0] == "python":
+            major, _, minor = words[1].partition(".")
+            if major.isdigit() and minor.isdigit():
+                return int(major), int(minor)
+    return None
 
 
-def _read_stamp() -> str:
+def _is_stamped(lock: str) -> bool:
+    version = stamped_version()
+    return version is not None and read_stamp(lock) == stamp(lock, version)
+
+
+def read_stamp(lock: str) -> str:
+    """What the stamp of a lock says; empty where there is none."""
     try:
-        with open(STAMP, encoding="utf-8") as file:
+        with open(stamp_path(lock), encoding="utf-8") as file:
             return file.read()
     except (OSError, UnicodeDecodeError):
         return ""

@@ -27,7 +27,7 @@ import os, pathlib, sys
 print("line of uv", flush=True)
 arguments = sys.argv[1:]
 with open(os.environ["UV_CALLS"], "a") as calls:
-    calls.write(arguments[0] + "\\n")
+    calls.write(" ".join(arguments) + "\\n")
 if arguments[0] == "venv":
     python, venv = arguments[arguments.index("--python") + 1], pathlib.Path(arguments[-1])
     (venv / "bin").mkdir()
@@ -56,9 +56,13 @@ class Project:
             shutil.copy(source / "labkit" / name, package)
         for name in ("ground", "cli/installation"):
             shutil.copytree(source / "labkit" / name, package / name)
-        shutil.copy(source / "labkit" / "cli" / "__init__.py", package / "cli")
+        for name in ("__init__.py", "table.py"):
+            shutil.copy(source / "labkit" / "cli" / name, package / "cli")
         (package / "cli" / "main.py").write_text(COMMAND_LINE)
-        (self.root / "requirements.txt").write_text("one==1.0\n")
+        (self.root / "requirements.txt").write_text("one==1.0\nboto3==1.0\n")
+        (self.root / "tests").mkdir()
+        (self.root / "tests" / "requirements.txt").write_text("two==1.0\n")
+        (self.root / "tests" / "requirements-slow.txt").write_text("three==1.0\n")
         (self.root / "pyproject.toml").write_text("")
         tools = root / "tools"
         tools.mkdir()
@@ -84,7 +88,36 @@ class Project:
         return subprocess.CompletedProcess(argv, process.returncode, out, err)
 
     def called(self) -> list[str]:
-        return self.calls.read_text().split() if self.calls.exists() else []
+        return [line.split()[0] for line in self._calls()]
+
+    def asked_for(self) -> list[list[str]]:
+        """The packages of each call that installs some."""
+        calls = [line.split() for line in self._calls()]
+        return [[word for word in words if "==" in word] for words in calls if words[0] == "pip"]
+
+    def _calls(self) -> list[str]:
+        return self.calls.read_text().splitlines() if self.calls.exists() else []
+
+    def install(self, need: str) -> subprocess.CompletedProcess[str]:
+        program = f"from labkit.cli.installation import install; install({need!r})"
+        return subprocess.run(
+            [sys._base_executable, "-c", program], cwd=self.root, env=self.environment, capture_output=True, text=True
+        )
+
+    @property
+    def site_packages(self) -> Path:
+        [found] = self.venv.glob("lib/python*/site-packages")
+        return found
+
+    def add_package(self, name: str, size: int, *, whole: bool = True) -> Path:
+        """A package as uv and pip leave it; ``size`` is what its RECORD says of a file of five bytes."""
+        folder = self.site_packages / f"{name}-1.0.dist-info"
+        folder.mkdir()
+        (self.site_packages / f"{name}.py").write_text("fives")
+        (folder / "RECORD").write_text(f"{name}.py,sha256=x,{size}\n{name}.pyc,,\n{folder.name}/RECORD,,\n")
+        if whole:
+            (folder / "INSTALLER").write_text("uv")
+        return folder
 
 
 @pytest.fixture
@@ -131,12 +164,92 @@ def test_help_is_given_without_installing_anything(project, argv):
     assert not project.venv.exists()
 
 
-def test_a_half_made_environment_is_rebuilt_with_a_sentence(project):
+@pytest.mark.parametrize(
+    "argv", [["check", "x"], ["explain"], ["evaluate"], ["policy"], ["--home", "x", "check"], ["typo"]]
+)
+def test_what_needs_nothing_runs_at_once_in_the_python_that_was_typed(project, argv):
+    done = project.start(*argv)
+    assert json.loads(done.stdout) == {"prefix": sys.base_prefix, "argv": argv}
+    assert not project.venv.exists()
+    assert project.called() == []
+
+
+def test_what_needs_nothing_stays_in_that_python_where_there_is_an_environment(project):
     project.start("status")
-    (project.venv / "labkit-complete.txt").unlink()
+    assert json.loads(project.start("check", "x").stdout)["prefix"] == sys.base_prefix
+
+
+def test_the_project_s_checks_bring_what_they_need_and_take_nothing_away(project):
+    project.start("status")
+    (project.venv / "kept").touch()
+    project.start("test", "--fast")
+    assert project.asked_for() == [["one==1.0", "boto3==1.0"], ["two==1.0"]]
+    project.start("test")
+    assert project.asked_for()[2:] == [["three==1.0"]]
+    for command in ("status", "test"):
+        done = project.start(command)
+        assert (json.loads(done.stdout)["prefix"], done.stderr) == (str(project.venv), "")
+    assert len(project.asked_for()) == 3
+    assert (project.venv / "kept").exists()
+
+
+def test_the_checks_first_bring_the_lab_with_them(project):
+    project.start("test", "--fast")
+    assert project.asked_for() == [["one==1.0", "boto3==1.0"], ["two==1.0"]]
+    project.start("status")
+    assert len(project.asked_for()) == 2
+
+
+def test_what_only_calls_aws_needs_no_more_than_boto3(project):
+    assert project.install("live").returncode == 0
+    assert project.asked_for() == [["boto3==1.0"]]
+    project.start("status")
+    assert project.install("live").returncode == 0
+    assert project.asked_for() == [["boto3==1.0"], ["one==1.0", "boto3==1.0"]]
+
+
+def test_what_is_installed_already_is_not_asked_for_again(project):
+    project.install("live")
+    project.add_package("boto3", size=5)
+    project.start("status")
+    assert project.asked_for() == [["boto3==1.0"], ["one==1.0"]]
+
+
+def interrupted(project: Project) -> None:
+    """Leave ``.venv`` as it is in the middle of installing packages."""
+    project.start("status")
+    (project.venv / "labkit-has-lab.txt").unlink()
+    (project.venv / "labkit-unfinished.txt").touch()
+
+
+def test_an_interrupted_set_up_goes_on_where_it_was(project):
+    interrupted(project)
+    (project.venv / "kept").touch()
+    project.add_package("one", size=5)
+    done = project.start("status")
+    assert "was interrupted and goes on" in done.stderr
+    assert project.asked_for()[1:] == [["boto3==1.0"]]
+    assert (project.venv / "kept").exists()
+    assert project.start("status").stderr == ""
+
+
+@pytest.mark.parametrize(("size", "whole"), [(7, True), (5, False)], ids=["a short file", "no last file"])
+def test_a_package_that_was_left_half_installed_is_installed_again(project, size, whole):
+    interrupted(project)
+    folder = project.add_package("one", size, whole=whole)
+    done = project.start("status")
+    assert "once more: one" in done.stderr
+    assert not folder.exists()
+    assert "one==1.0" in project.asked_for()[1]
+
+
+def test_an_environment_that_was_interrupted_before_it_was_one_is_made_anew(project):
+    project.start("status")
+    for name in ("labkit-has-lab.txt", "bin/python"):
+        (project.venv / name).unlink()
     (project.venv / "leftover").touch()
     done = project.start("status")
-    assert "incomplete" in done.stderr
+    assert "rebuilding" in done.stderr
     assert done.returncode == 0
     assert not (project.venv / "leftover").exists()
 
@@ -177,10 +290,11 @@ def test_a_link_to_an_environment_elsewhere_is_left_alone(project, tmp_path):
 def test_changed_requirements_are_installed_into_the_environment_that_is_there(project):
     project.start("status")
     (project.venv / "kept").touch()
-    (project.root / "requirements.txt").write_text("one==2.0\n")
+    project.add_package("boto3", size=5)
+    (project.root / "requirements.txt").write_text("one==2.0\nboto3==1.0\n")
     done = project.start("status")
     assert "requirements.txt has changed" in done.stderr
-    assert project.called() == ["--version", "venv", "pip", "--version", "pip"]
+    assert project.asked_for()[1:] == [["one==2.0"]]
     assert (project.venv / "kept").exists()
     assert project.start("status").stderr == ""
 
@@ -226,7 +340,7 @@ def test_ctrl_c_during_the_installation_is_one_line_and_the_next_start_repairs(p
     assert "Traceback" not in err
     done = project.start("status")
     assert done.returncode == 0
-    assert "incomplete" in done.stderr
+    assert "was interrupted and goes on" in done.stderr
 
 
 def test_of_two_starts_at_once_one_installs_and_the_other_waits(project, tmp_path):

@@ -1,1 +1,1 @@
-"""A module for each command; the table that names them, and what each must have, is in `labkit.cli.main`."""
+"""A module for each command. `labkit.cli.table` names them, and `labkit.cli.main` says what each must have."""

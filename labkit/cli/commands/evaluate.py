@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labkit.cli.documents import read_file
 from labkit.errors import UsageError
-from labkit.ground.text import visible
 
 if TYPE_CHECKING:
     from labkit.iam import Decision
@@ -115,21 +114,19 @@ class Answer(NamedTuple):
 
 def _show(answers: Sequence[Answer]) -> None:
     """A line for each case; the whole tree for the only one, and for one that came out other than expected."""
-    from rich.console import Console
+    from labkit.cli.terminal.printing import say, show
+    from labkit.iam.words.outline import outline
 
-    from labkit.cli.terminal.decisions import decision_tree
-
-    console = Console(highlight=False, emoji=False)
     for answer in answers:
         if len(answers) > 1:
-            console.print(visible(answer.line), markup=False)
+            say(answer.line)
         if answer.decision and (answer.missed or len(answers) == 1):
-            console.print(decision_tree(answer.decision))
+            show(outline(answer.decision))
         for sentence in answer.missed:
-            console.print(visible(f"  not as expected: {sentence}"), markup=False)
+            say(f"  not as expected: {sentence}")
         for sentence in answer.refused:
-            console.print(visible(f"  {sentence}"), markup=False)
+            say(f"  {sentence}")
     if len(answers) > 1:
         missed, unreadable = sum(bool(each.missed) for each in answers), sum(bool(each.error) for each in answers)
         unread = f", {unreadable} that cannot be read" if unreadable else ""
-        console.print(f"{len(answers)} cases, {missed} not as expected{unread}.")
+        say(f"{len(answers)} cases, {missed} not as expected{unread}.")

@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.cli.documents import read_file
 from labkit.errors import PolicyError, UsageError
-from labkit.ground.text import visible
 
 if TYPE_CHECKING:
     from labkit.iam import Decision, Principal, Request
@@ -159,16 +158,14 @@ def _data(decision: Decision, refused: Sequence[str]) -> dict[str, Any]:
 
 
 def _show(decision: Decision, refused: Sequence[str]) -> None:
-    from rich.console import Console
-
-    from labkit.cli.terminal.decisions import decision_tree
+    from labkit.cli.terminal.printing import say, show
     from labkit.iam import counterfactuals
+    from labkit.iam.words.outline import outline
 
-    console = Console(highlight=False, emoji=False)
-    console.print(decision_tree(decision))
+    show(outline(decision))
     if decision.denial:
-        console.print(visible(f"AWS would say: {decision.denial}"), markup=False)
+        say(f"AWS would say: {decision.denial}")
     for sentence in refused:
-        console.print(visible(sentence), markup=False)
+        say(sentence)
     for each in counterfactuals(decision):
-        console.print(visible(each.sentence), markup=False)
+        say(each.sentence)

@@ -9,24 +9,29 @@ from pathlib import Path
 
 from labkit.cli.installation import interpreters, lock
 from labkit.cli.installation.interpreters import Interpreter
+from labkit.cli.installation.requirements import forget_unfinished, groups, names
 from labkit.cli.installation.tools import Tools, reason
 from labkit.errors import LabError
 from labkit.ground import project
-from labkit.ground.files import remove_tree
+from labkit.ground.files import remove_tree, write_atomically
 from labkit.ground.progress import Progress
 
 MARKER = "labkit-made-this.txt"
 LOG = "labkit-installation.log"
 
+_UNFINISHED = "labkit-unfinished.txt"  # is there while packages are being written
+_PATH_FILE = "labkit.pth"
 _MARKER_TEXT = "labkit made this folder and may rebuild it; nothing in it is yours.\n"
+_COMPILE = "import compileall, sys; compileall.compile_dir(sys.argv[1], quiet=2, workers=0)"  # what cannot be is left
 _POSIX_SCRIPT = '#!/bin/sh\nexec {python} -m labkit "$@"\n'
 _WINDOWS_SCRIPT = '@"%~dp0python.exe" -m labkit %*\r\n'
 
 
-def install(progress: Progress | None = None) -> None:
-    """Make ``.venv`` complete, whatever state it is in; waits while another start does so.
+def install(need: str, progress: Progress | None = None) -> None:
+    """Make ``.venv`` complete for ``need``, whatever state it is in; waits while another start does so.
 
-    Raises :class:`LabError` with one sentence when that is impossible; the next call then starts from where things are.
+    ``need`` is one of `labkit.ground.project.FILES`. Raises :class:`LabError` with one sentence when that is
+    impossible; the next call then starts from where things are.
     """
     progress = progress or Progress()
     root, venv = Path(project.ROOT), Path(project.VENV)
@@ -36,8 +41,8 @@ def install(progress: Progress | None = None) -> None:
 
     try:
         with lock.exclusive(root / "pyproject.toml", waiting) as descriptor:
-            if not project.complete():
-                _Installation(root, venv, Tools(progress, venv / LOG, descriptor)).run()
+            if not project.complete(need):
+                _Installation(root, venv, Tools(progress, venv / LOG, descriptor)).run(need)
     except OSError as error:
         raise LabError(reason(error, root)) from None
 
@@ -52,31 +57,29 @@ class _Installation:
         self.progress = tools.progress
         self.uv = interpreters.find_uv()
 
-    def run(self) -> None:
-        """Bring ``.venv`` to its stamp by updating it, or by making it anew."""
-        if self._can_be_updated():
-            self.progress.say("requirements.txt has changed; updating .venv.")
-            Path(project.STAMP).unlink()
-        else:
+    def run(self, need: str) -> None:
+        """Bring ``.venv`` to the stamps of ``need`` from where it is, or by making it anew."""
+        if not self._is_usable():
             self._clear()
             self._make(interpreters.choose(self.uv))
-        self._install_requirements()
-        self._add_entry_points()
-        self._stamp()
+        python = self._python()
+        site_packages = _site_packages(self.venv, python)
+        self._go_on(site_packages)
+        for each in project.missing(need):
+            self._install(each, python, site_packages)
 
-    def _can_be_updated(self) -> bool:
-        """Whether all that is wrong with ``.venv`` is that the requirements have changed since."""
-        version = project.stamped_version()
-        python = interpreters.probe(project.venv_python())
-        return (
-            version is not None
-            and python is not None
-            and python.version == version
-            and f"\nfolder {self.root}\n" in Path(project.STAMP).read_text(encoding="utf-8")
-        )
+    def _is_usable(self) -> bool:
+        """Whether ``.venv`` is labkit's, made for this place, and has a Python that does."""
+        python = interpreters.probe(project.venv_python()) if _is_ours(self.venv) else None
+        if python is None or project.stamped_version() not in (None, python.version):
+            return False
+        try:
+            return (_site_packages(self.venv, python) / _PATH_FILE).read_text("utf-8") == f"{self.root}\n"
+        except OSError:
+            return False
 
     def _clear(self) -> None:
-        """Remove a half-made or broken ``.venv`` of labkit's own; refuse to touch any other."""
+        """Remove a broken ``.venv`` of labkit's own; refuse to touch any other."""
         if not os.path.lexists(self.venv):
             self.progress.say("first start here: setting up .venv, which takes a minute or two.")
             return
@@ -85,7 +88,7 @@ class _Installation:
                 f"{self.venv} was not made by labkit and is left as it is; move it away and start again, or install "
                 "requirements.txt into it and start the lab with its Python and LABKIT_NO_VENV=1."
             )
-        self.progress.say(".venv is incomplete or was made for another place; rebuilding it.")
+        self.progress.say(".venv is broken or was made for another place; rebuilding it.")
         remove_tree(self.venv)
 
     def _make(self, python: Interpreter) -> None:
@@ -97,30 +100,42 @@ class _Installation:
             command = [python.path, "-m", "venv", str(self.venv)]
         with self.progress.step(f"Making .venv with {python}"):
             self.tools.run(command)
+            self._add_entry_points()
 
-    def _install_requirements(self) -> None:
-        requirements = self.root / "requirements.txt"
-        python = project.venv_python()
+    def _go_on(self, site_packages: Path) -> None:
+        """After an interruption: what was being written then is written anew, the rest stays."""
+        if not (self.venv / _UNFINISHED).exists():
+            return
+        again = forget_unfinished(site_packages)
+        more = f"; once more: {', '.join(again)}" if again else ""
+        self.progress.say(f"the set-up of .venv was interrupted and goes on from there{more}.")
+
+    def _install(self, lock: str, python: Interpreter, site_packages: Path) -> None:
+        if project.read_stamp(lock):
+            self.progress.say(f"{project.FILES[lock]} has changed; updating .venv.")
+        Path(project.stamp_path(lock)).unlink(missing_ok=True)
+        (self.venv / _UNFINISHED).touch()
+        tool = self._tool(python, site_packages)
+        with self.progress.step(f"Installing {project.FILES[lock]} with {'uv' if self.uv else 'pip'}"):
+            for before, total, lines in groups(lock, site_packages):
+                named = f"{before + 1} to {before + len(lines)} of {total} packages ({names(lines)})"
+                self.tools.run([*tool, *lines], named)
+            self.tools.run([python.path, "-c", _COMPILE, str(site_packages)], "compiling")
+        self._stamp(lock, python)
+        (self.venv / _UNFINISHED).unlink()
+
+    def _tool(self, python: Interpreter, site_packages: Path) -> list[str]:
+        """What installs packages as they are named: uv, or the pip of ``.venv``, which one made by uv has not yet."""
         if self.uv:
-            command = [self.uv, "pip", "install", "--python", python, "--compile-bytecode", "-r", str(requirements)]
-        else:
-            command = [
-                python,
-                "-m",
-                "pip",
-                "install",
-                "--disable-pip-version-check",
-                "--no-input",
-                "-r",
-                str(requirements),
-            ]
-        with self.progress.step(f"Installing the requirements with {'uv' if self.uv else 'pip'}"):
-            self.tools.run(command)
+            return [self.uv, "pip", "install", "--python", python.path, "--no-deps"]
+        if not (site_packages / "pip").is_dir():
+            self.tools.run([python.path, "-m", "ensurepip"])
+        return [python.path, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]
 
     def _add_entry_points(self) -> None:
         """Let the environment find ``labkit`` from every folder, as a module and as a command, compiled already."""
         python = self._python()
-        (_site_packages(self.venv, python) / "labkit.pth").write_text(f"{self.root}\n", encoding="utf-8")
+        (_site_packages(self.venv, python) / _PATH_FILE).write_text(f"{self.root}\n", encoding="utf-8")
         bin_folder = Path(project.venv_python()).parent
         if os.name == "nt":
             (bin_folder / "labkit.cmd").write_text(_WINDOWS_SCRIPT, encoding="utf-8", newline="")
@@ -130,10 +145,8 @@ class _Installation:
             script.chmod(script.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
         self.tools.run([python.path, "-m", "compileall", "-q", str(self.root / "labkit")])
 
-    def _stamp(self) -> None:
-        unfinished = Path(f"{project.STAMP}.new")
-        unfinished.write_text(project.stamp(self._python().version), encoding="utf-8")
-        unfinished.replace(project.STAMP)
+    def _stamp(self, lock: str, python: Interpreter) -> None:
+        write_atomically(Path(project.stamp_path(lock)), project.stamp(lock, python.version).encode(), 0o644)
 
     def _python(self) -> Interpreter:
         python = interpreters.probe(project.venv_python())

@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from labkit.errors import LabError
@@ -49,8 +49,8 @@ class Tools:
         self._log = log
         self._lock = lock
 
-    def run(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
-        """Run a tool to its end; raises :class:`LabError` with the reason when it fails."""
+    def run(self, arguments: Sequence[str], doing: str = "") -> None:
+        """Run a tool to its end, and show what it is ``doing``; raises :class:`LabError` with why it fails."""
         process = subprocess.Popen(
             arguments,
             stdin=subprocess.DEVNULL,
@@ -58,14 +58,13 @@ class Tools:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env={**os.environ, **(environment or {})},
             pass_fds=() if os.name == "nt" else (self._lock,),
         )
         lines: list[str] = []
         reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
         reader.start()
         try:
-            self._watch(process, lines)
+            self._watch(process, doing, lines)
         except BaseException:
             _end(process)
             raise
@@ -74,13 +73,13 @@ class Tools:
         if process.returncode != 0:
             raise LabError(self._failure(arguments, lines))
 
-    def _watch(self, process: subprocess.Popen[str], lines: Sequence[str]) -> None:
+    def _watch(self, process: subprocess.Popen[str], doing: str, lines: Sequence[str]) -> None:
         while True:
             try:
                 process.wait(timeout=0.2)
                 return
             except subprocess.TimeoutExpired:
-                self.progress.activity(lines[-1] if lines else "")
+                self.progress.activity("; ".join(filter(None, [doing, lines[-1] if lines else ""])))
 
     def _keep(self, arguments: Sequence[str], lines: Sequence[str]) -> None:
         try:
