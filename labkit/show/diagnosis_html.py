@@ -1,6 +1,6 @@
 """A diagnosis as HTML: the sentence first, then each cause with its evidence, the fix, its proof and what it opens.
 
-One element without script, as a notebook shows a diagnosis; `labkit.show.standalone` makes a page of it. Every text is
+One element without script, as a notebook shows a diagnosis; `labkit.show.style.standalone` makes a page of it. Every text is
 escaped. What a colour says is always said by a mark or a word as well.
 """
 

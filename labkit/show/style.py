@@ -7,6 +7,8 @@ a colour says is always said by a mark or a word as well. Classes begin with ``l
 
 from __future__ import annotations
 
+from html import escape
+
 PALETTE = """
 .labkit-view{--labkit-yes:var(--jp-success-color0,#1b5e20);--labkit-no:var(--jp-error-color0,#b71c1c);
 --labkit-near:#8a4b00;--labkit-quiet:#595959;--labkit-line:var(--jp-border-color1,#bdbdbd);
@@ -56,3 +58,26 @@ STYLE_ELEMENT = f"<style>{PALETTE}{_DRAWING}</style>"
 def framed(body: str) -> str:
     """The HTML of a view: its body with the style sheet, as one element."""
     return f'<div class="labkit-view">{STYLE_ELEMENT}{body}</div>'
+
+
+_PAGE = """
+:root{color-scheme:light dark}
+body{margin:0 auto;padding:16px;max-width:960px;font-family:system-ui,-apple-system,"Segoe UI",sans-serif;
+background:#fff;color:#1f1f1f}
+@media (prefers-color-scheme:dark){
+body{background:#111;color:#e6e6e6}
+div.labkit-view{--labkit-yes:#81c784;--labkit-no:#ef9a9a;--labkit-near:#ffb74d;--labkit-quiet:#c7c7c7;
+--labkit-line:#757575;--labkit-focus:#64b5f6}}
+"""
+
+
+def standalone(title: str, view: str) -> str:
+    """A page of its own around a view, without script or network, light or dark as the reader's system is.
+
+    ``view`` is the HTML of a view, ``title`` is plain text.
+    """
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)}</title></head><body>{view}<style>{_PAGE}</style></body></html>\n"
+    )

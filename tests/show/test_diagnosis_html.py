@@ -8,7 +8,7 @@ from labkit.diagnosis.facts import NotKnown, Question
 from labkit.diagnosis.result import Cause, Change, Diagnosis, Fix, Party, Probe, Where
 from labkit.show.diagnosis_html import diagnosis_html
 from labkit.show.display import html_of
-from labkit.show.standalone import standalone
+from labkit.show.style import standalone
 
 HOSTILE = '<script>alert("x")</script>\x1b[31m\u202e&'
 
