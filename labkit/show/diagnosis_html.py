@@ -1,7 +1,7 @@
 """A diagnosis as HTML: the sentence first, then each cause with its evidence, the fix, its proof and what it opens.
 
-One element without script, as a notebook shows a diagnosis; `labkit.show.style.standalone` makes a page of it. Every text is
-escaped. What a colour says is always said by a mark or a word as well.
+One element without script, as a notebook shows a diagnosis; `labkit.show.style.standalone` makes a page of it. Every
+text is escaped. What a colour says is always said by a mark or a word as well.
 """
 
 from __future__ import annotations
