@@ -22,7 +22,12 @@ LOG = "labkit-installation.log"
 _UNFINISHED = "labkit-unfinished.txt"  # is there while packages are being written
 _PATH_FILE = "labkit.pth"
 _MARKER_TEXT = "labkit made this folder and may rebuild it; nothing in it is yours.\n"
-_COMPILE = "import compileall, sys; compileall.compile_dir(sys.argv[1], quiet=2, workers=0)"  # what cannot be is left
+# Files that cannot be compiled, and what Python warns of, are none of the reader's business.
+_COMPILE = """
+import compileall, sys, warnings
+warnings.simplefilter("ignore")
+compileall.compile_dir(sys.argv[1], quiet=2, workers=0)
+"""
 _POSIX_SCRIPT = '#!/bin/sh\nexec {python} -m labkit "$@"\n'
 _WINDOWS_SCRIPT = '@"%~dp0python.exe" -m labkit %*\r\n'
 
@@ -118,9 +123,10 @@ class _Installation:
         tool = self._tool(python, site_packages)
         with self.progress.step(f"Installing {project.FILES[lock]} with {'uv' if self.uv else 'pip'}"):
             for before, total, lines in groups(lock, site_packages):
-                named = f"{before + 1} to {before + len(lines)} of {total} packages ({names(lines)})"
+                named = f"{before + 1} to {before + len(lines)} of {total} packages: {names(lines)}"
                 self.tools.run([*tool, *lines], named)
-            self.tools.run([python.path, "-c", _COMPILE, str(site_packages)], "compiling")
+            if lock in (project.LIVE, project.LAB):  # so that the first start is as fast as the next ones
+                self.tools.run([python.path, "-c", _COMPILE, str(site_packages)], "compiling")
         self._stamp(lock, python)
         (self.venv / _UNFINISHED).unlink()
 
@@ -133,9 +139,8 @@ class _Installation:
         return [python.path, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]
 
     def _add_entry_points(self) -> None:
-        """Let the environment find ``labkit`` from every folder, as a module and as a command, compiled already."""
+        """Let the environment find ``labkit`` from every folder, as a command and as a module, compiled already."""
         python = self._python()
-        (_site_packages(self.venv, python) / _PATH_FILE).write_text(f"{self.root}\n", encoding="utf-8")
         bin_folder = Path(project.venv_python()).parent
         if os.name == "nt":
             (bin_folder / "labkit.cmd").write_text(_WINDOWS_SCRIPT, encoding="utf-8", newline="")
@@ -144,6 +149,7 @@ class _Installation:
             script.write_text(_POSIX_SCRIPT.format(python=shlex.quote(project.venv_python())), encoding="utf-8")
             script.chmod(script.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
         self.tools.run([python.path, "-m", "compileall", "-q", str(self.root / "labkit")])
+        (_site_packages(self.venv, python) / _PATH_FILE).write_text(f"{self.root}\n", encoding="utf-8")
 
     def _stamp(self, lock: str, python: Interpreter) -> None:
         write_atomically(Path(project.stamp_path(lock)), project.stamp(lock, python.version).encode(), 0o644)

@@ -15,6 +15,7 @@ from labkit.ground import project
 from labkit.ground.files import remove_tree
 
 _GROUP = 12  # packages: few enough to see it move, many enough that starting the tool costs little
+_NAMED = 4
 _LIVE = {"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"}
 """boto3 and what it stands on."""
 
@@ -39,8 +40,9 @@ def groups(lock: str, site_packages: Path) -> Iterator[tuple[int, int, Sequence[
 
 
 def names(lines: Sequence[str]) -> str:
-    """The packages of some lines, by name."""
-    return ", ".join(map(_name, lines))
+    """The packages of some lines, the first of them by name."""
+    named = list(dict.fromkeys(map(_name, lines)))
+    return ", ".join(named[:_NAMED]) + (f" and {len(named) - _NAMED} more" if len(named) > _NAMED else "")
 
 
 def forget_unfinished(site_packages: Path) -> list[str]:

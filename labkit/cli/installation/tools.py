@@ -37,6 +37,8 @@ _REASONS = (
     ),
 )
 
+_AT = re.compile(r"\s*(?:Collecting|Downloading|Building) \S+")
+
 
 class Tools:
     """Runs the tools of one installation: shows what they do, keeps what they print in ``log``, holds on to the lock.
@@ -79,7 +81,7 @@ class Tools:
                 process.wait(timeout=0.2)
                 return
             except subprocess.TimeoutExpired:
-                self.progress.activity("; ".join(filter(None, [doing, lines[-1] if lines else ""])))
+                self.progress.activity(doing + _telling(lines))
 
     def _keep(self, arguments: Sequence[str], lines: Sequence[str]) -> None:
         try:
@@ -106,6 +108,12 @@ def reason(error: OSError, place: Path) -> str:
             f"there is no permission to write in {place}; copy the project to a folder of your own and start it there."
         )
     return f"{place} cannot be used: {error.strerror or error}; repair that, then start again."
+
+
+def _telling(lines: Sequence[str]) -> str:
+    """The package that pip or uv says it is at, where its last line says that."""
+    found = _AT.match(lines[-1]) if lines else None
+    return f"; {found[0].strip()}" if found else ""
 
 
 def _gist(lines: Sequence[str]) -> str:
