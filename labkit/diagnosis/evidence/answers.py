@@ -84,13 +84,17 @@ class Answers:
         file's name has what is missing, or where (``alone``) no other could be meant. What was answered goes before
         what was refused.
         """
+        found = self.every(service, operation, params, account, alone=alone)
+        return min(found, key=lambda each: each.error is not None, default=None)
+
+    def every(
+        self, service: str, operation: str, params: Mapping[str, Any], account: str = "", *, alone: bool = True
+    ) -> list[Answer]:
+        """All answers that ``find`` chooses from: the call may have been made with more parameters, in several ways."""
         fitting = [each for each in self.all(service, operation) if _fits(each, params, account)]
         whole = [each for each in fitting if not _missing(each, params)]
-        if not whole:
-            whole = [each for each in fitting if _named(each, params)]
-        if not whole and alone and len(fitting) == 1:
-            whole = fitting
-        return min(whole, key=lambda each: each.error is not None, default=None)
+        whole = whole or [each for each in fitting if _named(each, params)]
+        return fitting if not whole and alone and len(fitting) == 1 else whole
 
 
 def _fits(answer: Answer, params: Mapping[str, Any], account: str) -> bool:

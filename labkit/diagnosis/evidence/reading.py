@@ -1,0 +1,203 @@
+"""From a question and all answers to the facts: the one reader, whoever collected them.
+
+What a person gave beside the answers, as text files or options, is `given`: it fills what the answers leave open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from labkit.diagnosis.evidence.answers import Answer, Answers
+from labkit.diagnosis.evidence.history import earlier_policies, history, replicated
+from labkit.diagnosis.evidence.missing import Call, is_not_there, not_known
+from labkit.diagnosis.evidence.organizations import Organizations
+from labkit.diagnosis.evidence.principals import Holder, Iam
+from labkit.diagnosis.evidence.registries import Registry
+from labkit.diagnosis.facts import (
+    NOT_GIVEN,
+    RCP,
+    SCP,
+    Document,
+    Facts,
+    Function,
+    Layer,
+    NotKnown,
+    Question,
+    Repository,
+)
+from labkit.iam import Principal
+from labkit.iam import arn as arns
+from labkit.pull.function import FunctionRef
+from labkit.pull.uri import ImageUri, InvalidImageUri
+
+
+def read(
+    question: Question, answers: Answers, now: datetime | None = None, given: Mapping[str, Any] | None = None
+) -> Facts:
+    """The facts of a question. ``given`` are fields of `Facts` that stand where the answers leave them unknown."""
+    function = _function(answers, question.function) if question.function else NOT_GIVEN["function"]
+    question = _completed(question, function)
+    facts = Facts(question, function=function, now=now)
+    for part in (_of_registry, _of_caller, _of_execution_role, _of_organization):
+        facts = facts.having(**part(question, answers))
+    facts = _with_session_policies(facts, answers)
+    return _filled(facts, given or {})
+
+
+def _completed(question: Question, function: Function | NotKnown | None) -> Question:
+    """The question with what the function itself says: its role, and for restoring its image."""
+    if not isinstance(function, Function):
+        return question
+    role = question.execution_role or function.role or None
+    image = question.image or function.image or function.resolved_image
+    return replace(question, execution_role=role, image=image)
+
+
+def _filled(facts: Facts, given: Mapping[str, Any]) -> Facts:
+    open_ = {name: each for name, each in given.items() if name not in NOT_GIVEN or _is_open(getattr(facts, name))}
+    return facts.having(**open_)
+
+
+def _is_open(value: Any) -> bool:
+    return isinstance(value, NotKnown) or (isinstance(value, Layer) and not value.documents and bool(value.not_known))
+
+
+def _function(answers: Answers, ref: FunctionRef) -> Function | NotKnown | None:
+    answer = _function_answer(answers, ref)
+    configuration, code = _configuration(answer)
+    if configuration:
+        return Function(
+            state=str(configuration.get("State") or "Active"),
+            state_reason=str(configuration.get("StateReason") or ""),
+            state_reason_code=str(configuration.get("StateReasonCode") or ""),
+            update_status=str(configuration.get("LastUpdateStatus") or ""),
+            update_reason=str(configuration.get("LastUpdateStatusReason") or ""),
+            update_reason_code=str(configuration.get("LastUpdateStatusReasonCode") or ""),
+            image=str(code.get("ImageUri") or ""),
+            resolved_image=str(code.get("ResolvedImageUri") or ""),
+            architectures=tuple(map(str, configuration.get("Architectures") or ("x86_64",))),
+            role=str(configuration.get("Role") or ""),
+        )
+    if answer is not None and is_not_there(answer):
+        return None
+    return not_known(NOT_GIVEN["function"].what, Call("lambda", "get-function", ref.account), answer)
+
+
+def _function_answer(answers: Answers, ref: FunctionRef) -> Answer | None:
+    for operation in ("get-function", "get-function-configuration"):
+        for name in (ref.unqualified.arn, ref.name):
+            found = answers.find("lambda", operation, {"FunctionName": name}, ref.account)
+            if found is not None and _is_of(found, ref):
+                return found
+    return None
+
+
+def _is_of(answer: Answer, ref: FunctionRef) -> bool:
+    arn = arns.split(str(_configuration(answer)[0].get("FunctionArn", "")))
+    return arn is None or (arn.account, arn.region) == (ref.account, ref.region)
+
+
+def _configuration(answer: Answer | None) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    found = (answer.answer or {}) if answer else {}
+    whole = found.get("Configuration")
+    code = found.get("Code")
+    return (whole if isinstance(whole, Mapping) else found if "FunctionArn" in found else {}), code or {}
+
+
+def _of_registry(question: Question, answers: Answers) -> dict[str, Any]:
+    try:
+        uri = ImageUri.parse(question.image)
+    except InvalidImageUri:
+        return {}
+    registry, events = Registry(answers, uri), history(answers, uri.account)
+    repository, policy = registry.repository(), registry.policy()
+    if isinstance(repository, Repository):
+        repository = replace(repository, replicated=replicated(events, uri))
+    now = policy.text if isinstance(policy, Document) else None
+    return {
+        "repository": repository,
+        "repository_policy": policy,
+        "registry_policy": registry.registry_policy(),
+        "registry_scope": registry.scope(),
+        "image": registry.image(),
+        "history": events,
+        "older_policies": tuple(each for each in earlier_policies(events, uri) if each != now),
+    }
+
+
+def _of_caller(question: Question, answers: Answers) -> dict[str, Any]:
+    who = question.caller
+    if who is None:
+        return {}
+    holder = Holder.of_principal(who, alone=_alone(question))
+    if holder is None:
+        # A root user has no policies of its own; of a federated user nobody can read the session's.
+        return {"identity": Layer(), "boundary": None} if who.kind == "root" else {}
+    iam = Iam(answers)
+    about = iam.about(holder)
+    return {
+        "question": replace(question, caller=_with_id(who, about)),
+        "identity": iam.identity(holder, NOT_GIVEN["identity"].what),
+        "boundary": iam.boundary(holder, NOT_GIVEN["boundary"].what),
+        "context": _principal_tags(about),
+    }
+
+
+def _alone(question: Question) -> bool:
+    """Whether an answer of IAM that does not say whose it is can only be the caller's."""
+    return question.execution_role is None
+
+
+def _with_id(who: Principal, about: Mapping[str, Any] | None) -> Principal:
+    if about is None:
+        return who
+    found = str(about.get("RoleId") or about.get("UserId") or "") or who.id
+    role_arn = str(about.get("Arn") or who.role_arn) if who.kind == "session" else who.role_arn
+    return who._replace(id=found, role_arn=role_arn)
+
+
+def _principal_tags(about: Mapping[str, Any] | None) -> dict[str, str]:
+    tags = about.get("Tags") if about else None
+    return {f"aws:PrincipalTag/{each.get('Key')}": str(each.get("Value")) for each in tags or ()}
+
+
+def _of_execution_role(question: Question, answers: Answers) -> dict[str, Any]:
+    holder = Holder.of(question.execution_role or "", alone=question.caller is None)
+    if holder is None or holder.word != "role":
+        return {}
+    iam = Iam(answers)
+    return {
+        "trust": iam.trust(holder, NOT_GIVEN["trust"].what),
+        "execution_identity": iam.identity(holder, NOT_GIVEN["execution_identity"].what),
+    }
+
+
+def _of_organization(question: Question, answers: Answers) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    organizations = Organizations(answers)
+    caller = question.caller.account if question.caller else None
+    function = question.function.account if question.function else caller
+    try:
+        owner: str | None = ImageUri.parse(question.image).account
+    except InvalidImageUri:
+        owner = None
+    if function:
+        found["membership"] = organizations.membership(function, NOT_GIVEN["membership"].what)
+    if caller:
+        found["scp"] = organizations.levels(caller, SCP, NOT_GIVEN["scp"].what)
+    if owner:
+        what = NOT_GIVEN["repository_membership"].what
+        found["repository_membership"] = organizations.membership(owner, what)
+        found["rcp"] = organizations.levels(owner, RCP, NOT_GIVEN["rcp"].what)
+    return found
+
+
+def _with_session_policies(facts: Facts, answers: Answers) -> Facts:
+    """A user or role by itself has no session policies; those of a session nobody can read back."""
+    who = facts.question.caller
+    if who is None or who.kind == "session":
+        return facts
+    return facts.having(session=Layer())
