@@ -26,7 +26,7 @@ EXPORTS: dict[str, str] = {
     "__version__": "labkit.ground:VERSION",
     "access_matrix": "labkit.show.matrix:access_matrix",
     "accounts": "labkit.aws.organizations",
-    "can_pull": "labkit.lab.lab:can_pull",
+    "can_pull": "labkit.diagnosis.pulling:can_pull",
     "choose": "labkit.lab.choosing:choose",
     "clean_up": "labkit.scenarios:clean_up",
     "current": "labkit.lab.choosing:current",

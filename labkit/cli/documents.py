@@ -8,11 +8,13 @@ is looked at as the kind that it stands for.
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from labkit.errors import UsageError
+from labkit.ground.text import decoded
 
 if TYPE_CHECKING:
     from labkit.iam import Policies, Policy, Request
@@ -22,13 +24,33 @@ def read_file(name: str) -> str:
     """The text of a file, or of standard input for ``-``. Raises UsageError for what cannot be read."""
     try:
         if name == "-":
-            return sys.stdin.read()
-        with open(name, encoding="utf-8") as file:  # noqa: PTH123  # a name that the caller typed, as it is
-            return file.read()
+            return decoded(sys.stdin.buffer.read())
+        with open(name, "rb") as file:  # noqa: PTH123  # a name that the caller typed, as it is
+            return decoded(file.read())
     except UnicodeDecodeError:
         raise UsageError(f"{name}: It is not a text in UTF-8.") from None
     except OSError as error:
         raise UsageError(f"{name}: It cannot be read: {error.strerror}.") from None
+
+
+def context_of(pairs: Sequence[str]) -> dict[str, Any]:
+    """The condition keys that ``--context KEY=VALUE`` gives; several values are a JSON list. Raises UsageError."""
+    context: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--context {pair!r} is not KEY=VALUE, such as aws:SourceAccount=592444418872.")
+        if key in context:
+            raise UsageError(f'--context gives {key} twice; write several values as a list: \'{key}=["a", "b"]\'.')
+        context[key] = _several(key, value) if value.startswith("[") else value
+    return context
+
+
+def _several(key: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise UsageError(f"--context {key} begins with [ but is not a JSON list of texts.") from None
 
 
 def refusals(request: Request, policies: Policies) -> list[str]:

@@ -76,6 +76,7 @@ COMMANDS = (
         "decide requests from a file, compare with what is expected",
         NOTHING,
     ),
+    Command("pull", "labkit.cli.commands.diagnosis.pull", "say whether Lambda can pull an image, from files", NOTHING),
     Command("explain", "labkit.cli.commands.explain", "explain why one request is allowed or denied", NOTHING),
 )
 

@@ -11,6 +11,7 @@ import re
 
 _KEPT = "\n\t"
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
 def visible(text: str) -> str:
@@ -26,3 +27,8 @@ def _escape(found: re.Match[str]) -> str:
 def visible_log(log: bytes) -> bytes:
     """The same for bytes that a process has written, whatever their encoding; the result is UTF-8."""
     return visible(log.decode("utf-8", "backslashreplace")).encode()
+
+
+def decoded(content: bytes) -> str:
+    """The text of bytes in UTF-8 or, where its mark stands before it, UTF-16. Raises UnicodeDecodeError."""
+    return content.decode(next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8"))

@@ -319,17 +319,6 @@ class Lab(ChangeableWorld):
         return organizations.membership(other.client("organizations"), account)
 
 
-def can_pull(lab: Lab, caller: boto3.Session, function: str, repository: str) -> PullDecision:
-    """May Lambda pull an image of the repository for a function that the caller creates? The decision says why, too.
-
-    ``caller`` is the session that would call CreateFunction, ``function`` the function's name, ``repository`` the name
-    of a repository of the registry account. Asked is with what the accounts say now (``Lab.explain``); nothing is
-    changed, and the function and the image need not exist. Raises UsageError for a caller whose account the lab cannot
-    read, and Unreadable where the lab's own profiles may not read what the question needs.
-    """
-    return lab.explain(caller, function, repository)
-
-
 def _parsed(text: str | None, name: str) -> Policy | None:
     return Policy.parse(text, name) if text else None
 

@@ -16,7 +16,7 @@ from labkit.errors import UsageError
 from labkit.lab.article import EXECUTION_ROLE, ORGANIZATION, OTHER_ACCOUNT, SAME_ACCOUNT
 from labkit.lab.choices import Choices
 from labkit.lab.choosing import choose, current
-from labkit.lab.lab import Lab, can_pull
+from labkit.lab.lab import Lab
 from labkit.pull import policies
 from labkit.scenarios import SCENARIOS, clean_up, made, prepare, run
 
@@ -166,12 +166,12 @@ class TestExplaining:
         decision = lab.explain(lab.workload.session, OTHER_ACCOUNT.function, OTHER_ACCOUNT.repository)
         assert not any(d.allowed for d in (*decision.caller, *decision.service))
 
-    def test_whether_lambda_can_pull_is_a_function_too_and_nothing_has_to_exist_for_it(self, lab):
+    def test_nothing_has_to_exist_for_it(self, lab):
         prepare(lab, "same-account")
         repositories.set_policy(lab.registry.client("ecr"), SAME_ACCOUNT.repository, policies.same_account())
         ours, theirs = lab.registry.session, lab.workload.session
-        assert can_pull(lab, ours, "unheard-of", SAME_ACCOUNT.repository).allowed
-        assert not can_pull(lab, theirs, "unheard-of", SAME_ACCOUNT.repository).allowed
+        assert lab.explain(ours, "unheard-of", SAME_ACCOUNT.repository).allowed
+        assert not lab.explain(theirs, "unheard-of", SAME_ACCOUNT.repository).allowed
 
     def test_the_explanation_agrees_with_what_the_embedded_aws_then_does(self, lab):
         prepare(lab, "organization")

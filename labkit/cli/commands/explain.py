@@ -26,7 +26,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from labkit.cli.documents import read_file
+from labkit.cli.documents import context_of, read_file
 from labkit.errors import PolicyError, UsageError
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _request(args: argparse.Namespace) -> Request:
 
     who = _principal(args.principal, args.role)._replace(id=args.principal_id)
     check_names(args.action, args.resource, args.resource_account)
-    return completed(Request(who, args.action, args.resource, args.resource_account, _context(args.context)))
+    return completed(Request(who, args.action, args.resource, args.resource_account, context_of(args.context)))
 
 
 def _principal(text: str, role: str | None) -> Principal:
@@ -127,25 +127,6 @@ def _principal(text: str, role: str | None) -> Principal:
     if text == "*":
         return Principal.anonymous()
     return Principal.service(text) if text.endswith((".amazonaws.com", ".amazonaws.com.cn")) else Principal.aws(text)
-
-
-def _context(pairs: Sequence[str]) -> dict[str, Any]:
-    context: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise UsageError(f"--context {pair!r} is not KEY=VALUE, such as aws:SourceAccount=592444418872.")
-        if key in context:
-            raise UsageError(f'--context gives {key} twice; write several values as a list: \'{key}=["a", "b"]\'.')
-        context[key] = _several(key, value) if value.startswith("[") else value
-    return context
-
-
-def _several(key: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise UsageError(f"--context {key} begins with [ but is not a JSON list of texts.") from None
 
 
 def _data(decision: Decision, refused: Sequence[str]) -> dict[str, Any]:

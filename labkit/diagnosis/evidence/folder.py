@@ -16,11 +16,11 @@ from labkit.diagnosis.evidence import saved
 from labkit.diagnosis.evidence.answers import Answer, Answers
 from labkit.errors import UsageError
 from labkit.ground.files import write_atomically
+from labkit.ground.text import decoded
 
 INDEX = "index.json"
 FORMAT = 1
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
-_ENCODINGS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 _LARGEST = 64 << 20
 
 
@@ -104,14 +104,8 @@ def text_of(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise ValueError(f"it cannot be read: {error.strerror}") from None
-    return decoded(content)
-
-
-def decoded(content: bytes) -> str:
-    """The text of bytes in UTF-8 or, with its mark, UTF-16. Raises ValueError with a reason."""
-    encoding = next((name for mark, name in _ENCODINGS if content.startswith(mark)), "utf-8")
     try:
-        return content.decode(encoding)
+        return decoded(content)
     except UnicodeDecodeError:
         raise ValueError("it is not a text in UTF-8") from None
 

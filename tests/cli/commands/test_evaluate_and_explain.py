@@ -116,7 +116,7 @@ def test_answers_as_json(ask):
 
 
 def test_cases_can_come_from_standard_input(ask, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(case())))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(case()).encode())))
     assert ask("evaluate - --json")[0] == 0
 
 
@@ -139,7 +139,7 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(ask, line, content, says):
 
 
 def test_a_file_that_is_no_text_is_refused(ask, tmp_path):
-    (tmp_path / "b.json").write_bytes(b"\xff\xfe")
+    (tmp_path / "b.json").write_bytes(b"\xff")
     assert ask("evaluate b.json")[2] == "labkit: b.json: It is not a text in UTF-8.\n"
 
 

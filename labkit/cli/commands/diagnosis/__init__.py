@@ -1,0 +1,1 @@
+"""The commands that answer whoever has the error: pull, diagnose, collect, audit, undo."""

@@ -1,0 +1,121 @@
+"""A diagnosis in words: one sentence first, then why, what to change, what that opens, and what is not known.
+
+Plain lines, the same wherever they are shown; the page in HTML has the same parts in the same order.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:  # a diagnosis can put itself into words, so at run time it stands above them
+    from labkit.diagnosis.result import Alternative, Cause, Change, Diagnosis, Fix, Party, Probe
+
+_PARTIES = {"lambda": "Lambda", "caller": "The caller"}
+_VERDICTS = {
+    "can": "is let in",
+    "cannot": "is refused",
+    "unknown": "cannot tell",
+    "not-asked": "is not asked",
+}
+_STOPS = {"call": "stops the call", "pull": "stops the pull", "run": "the image is fetched, and does not run"}
+
+
+class Section(NamedTuple):
+    """A part of a diagnosis: its title (empty for the first) and its lines, indented as they are to be shown."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def text(diagnosis: Diagnosis) -> str:
+    """The whole diagnosis as text."""
+    parts = ("\n".join(filter(None, (each.title, *each.lines))) for each in sections(diagnosis))
+    return "\n\n".join(parts)
+
+
+def sections(diagnosis: Diagnosis) -> list[Section]:
+    """The parts of a diagnosis that have something to say, in their order."""
+    fix = diagnosis.fix
+    found = [
+        Section("", (diagnosis.sentence,)),
+        Section("", tuple(party(name, each) for name, each in diagnosis.parties.items())),
+        Section("Why:", tuple(_causes(diagnosis.causes))),
+        Section("What to change:", tuple(_changes(fix.changes))) if fix else None,
+        Section("Proof:", (_indented(proof(fix)),)) if fix and fix.changes else None,
+        Section("What else it opens:", tuple(map(_probe, fix.opens))) if fix else None,
+        Section("Or instead:", tuple(_alternatives(fix.alternatives))) if fix else None,
+        Section("For the registry's owner:", tuple(_letter(fix))) if fix else None,
+        Section(
+            "Not known:", tuple(f"  - {each.what} ({each.why}): {each.who_could_tell}" for each in diagnosis.not_known)
+        ),
+        Section("Next:", tuple(f"  - {each}" for each in diagnosis.next)),
+    ]
+    return [each for each in found if each is not None and each.lines]
+
+
+def party(name: str, verdict: Party) -> str:
+    """Whether one of the two is let in, in a line."""
+    sure = f" ({verdict.certainty})" if verdict.verdict in ("can", "cannot") else ""
+    if verdict.verdict == "unknown":
+        return f"{_PARTIES[name]}: not known"
+    return f"{_PARTIES[name]}: {_VERDICTS[verdict.verdict]}{sure}"
+
+
+def proof(fix: Fix) -> str:
+    """Whether the fix is proved, in a sentence."""
+    if fix.proved:
+        return "With these changes the same request is let in: it was decided before and after."
+    return "It is not proved: what is not known may still stand in the way."
+
+
+def _causes(causes: Iterable[Cause]) -> Iterator[str]:
+    for number, cause in enumerate(causes, 1):
+        where = cause.where
+        sid = f', statement "{where.sid}"' if where.sid else ""
+        place = " ".join(filter(None, (where.kind.replace("-", " "), where.name)))
+        account = f" of account {where.account}" if where.account else ""
+        yield f"  {number}. {cause.sentence}"
+        yield f"     {cause.id}: {cause.certainty}, {_STOPS[cause.stops]}; {place}{account}{sid}"
+        yield from (_indented(line, 7) for evidence in cause.evidence for line in evidence.splitlines())
+        if cause.source:
+            yield f"     Source: {cause.source}"
+
+
+def _changes(changes: Iterable[Change]) -> Iterator[str]:
+    for change in changes:
+        guard = " (a guard rail: others keep it as a limit)" if change.guard_rail else ""
+        account = f" of account {change.account}" if change.account else ""
+        yield f"  {change.kind.replace('-', ' ')} {change.name}{account}{guard}".rstrip()
+        if change.call is not None:
+            yield f"    {command(change.call)}"
+        yield from (_indented(line, 4) for line in change.diff.splitlines())
+
+
+def command(call: tuple[str, str, object]) -> str:
+    """A call as one types it to the aws CLI."""
+    service, operation, parameters = call
+    return f"aws {service} {operation} --cli-input-json {shlex.quote(json.dumps(parameters))}"
+
+
+def _probe(probe: Probe) -> str:
+    words = {True: "allowed", False: "denied"}
+    more = probe.after and not probe.before
+    note = (" - asked for" if probe.asked_for else " - MORE THAN WAS ASKED FOR") if more else ""
+    return f"  {probe.probe}: {words[probe.before]} before, {words[probe.after]} after{note}"
+
+
+def _alternatives(alternatives: Iterable[Alternative]) -> Iterator[str]:
+    for each in alternatives:
+        yield f"  {each.name}: {each.reason}"
+        yield from (f"  {line}" for line in _changes(each.changes))
+
+
+def _letter(fix: Fix) -> Iterator[str]:
+    return (_indented(line) for line in fix.letter.splitlines())
+
+
+def _indented(line: str, by: int = 2) -> str:
+    return f"{' ' * by}{line}" if line else ""

@@ -1,0 +1,201 @@
+"""labkit pull, from its arguments to what it prints and exits with."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+import sys
+
+import pytest
+
+import labkit
+from labkit.cli.commands.diagnosis import options
+from labkit.cli.main import main
+from labkit.diagnosis import facts
+from labkit.errors import UsageError
+from labkit.pull import policies
+
+REGISTRY, WORKLOAD = "813835382529", "592444418872"
+IMAGE = f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com/app:1"
+CALLER = f"arn:aws:iam::{WORKLOAD}:role/Deployer"
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ACROSS = policies.cross_account(WORKLOAD)
+RAW = {"registryId": REGISTRY, "repositoryName": "app", "policyText": json.dumps(ACROSS)}
+NO_POLICY = (
+    "\nAn error occurred (RepositoryPolicyNotFoundException) when calling the GetRepositoryPolicy operation: "
+    f"Repository policy does not exist for the repository with name 'app' in the registry with id '{REGISTRY}'\n"
+)
+REFUSED = (
+    "An error occurred (AccessDeniedException) when calling the GetRepositoryPolicy operation: User: "
+    f"arn:aws:iam::{WORKLOAD}:user/ann is not authorized to perform: ecr:GetRepositoryPolicy on resource: x"
+)
+
+
+@pytest.fixture
+def ask(capsys, tmp_path, monkeypatch):
+    """Run ``labkit pull IMAGE`` in a folder with these files; answers exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(line: str, image: str = IMAGE, **files: object) -> tuple[int, str, str]:
+        for name, content in files.items():
+            (tmp_path / f"{name}.json").write_text(
+                content if isinstance(content, str) else json.dumps(content), "utf-8"
+            )
+        code = main(["pull", image, *shlex.split(line)])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+ACROSS_WITH_CALLER = (
+    f"--function-account {WORKLOAD} --repository-policy p.json --caller {CALLER} --identity i.json --boundary none "
+    "--scp none --rcp none --registry-policy none"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "policy", "code"),
+    [
+        (ACROSS_WITH_CALLER, ACROSS, 0),
+        (ACROSS_WITH_CALLER, RAW, 0),
+        (ACROSS_WITH_CALLER, NO_POLICY, 1),
+        (ACROSS_WITH_CALLER, REFUSED, 3),
+        (f"--function-account {WORKLOAD} --repository-policy p.json", ACROSS, 3),
+        (f"--function-account {WORKLOAD} --repository-policy none", "", 1),
+        (f"--function-account {WORKLOAD}", "", 3),
+        (f"--function-account {REGISTRY} --repository-policy p.json", policies.same_account(), 0),
+        (f"--function-account {REGISTRY} --repository-policy none", "", 3),
+        (f"--function-account {REGISTRY} --repository-policy none --operation restore", "", 1),
+        (f"--function-account {REGISTRY} --repository-policy none --caller {CALLER} --identity none", "", 1),
+        (f"{ACROSS_WITH_CALLER} --expect can", ACROSS, 0),
+        (f"{ACROSS_WITH_CALLER} --expect cannot", ACROSS, 1),
+        (f"--function-account {WORKLOAD} --expect unknown", "", 0),
+    ],
+)
+def test_the_exit_code_is_that_of_the_verdict(ask, line, policy, code):
+    caller_of_registry = line.replace(CALLER, CALLER.replace(WORKLOAD, REGISTRY)) if REGISTRY in line else line
+    assert ask(caller_of_registry, p=policy, i=EVERYTHING)[0] == code
+
+
+def test_what_is_not_given_is_not_known_and_the_option_that_gives_it_is_named(ask):
+    out = ask(f"--function-account {WORKLOAD} --repository-policy p.json", p=ACROSS)[1]
+    assert "Lambda: is let in (likely)" in out
+    assert "The caller: not known" in out
+    assert "- the caller's identity policies (it was not given): give --caller and --identity" in out
+
+
+def test_what_aws_refused_to_tell_is_not_known_in_its_words(ask):
+    out = ask(ACROSS_WITH_CALLER, p=REFUSED, i=EVERYTHING)[1]
+    assert f"arn:aws:iam::{WORKLOAD}:user/ann is not allowed to call ecr:GetRepositoryPolicy" in out
+    assert f"ask whoever may call ecr:GetRepositoryPolicy in the account {REGISTRY}" in out
+
+
+def test_json_is_one_object_of_format_1(ask):
+    code, out, err = ask(f"{ACROSS_WITH_CALLER} --json", p=ACROSS, i=EVERYTHING)
+    told = json.loads(out)
+    assert (code, err, told["format"], told["verdict"]) == (0, "", 1, "can")
+    assert told["question"]["caller"] == CALLER
+    assert told["decision"]["decision"] == "allowed"
+
+
+def test_a_page_is_written(ask, tmp_path):
+    assert ask(f"{ACROSS_WITH_CALLER} --html page.html", p=ACROSS, i=EVERYTHING)[0] == 0
+    assert (tmp_path / "page.html").read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_page_that_cannot_be_written_is_wrong_usage(ask):
+    code, _, err = ask(f"{ACROSS_WITH_CALLER} --html no/page.html", p=ACROSS, i=EVERYTHING)
+    assert (code, err) == (2, "labkit: no/page.html: The page cannot be written: No such file or directory.\n")
+
+
+def test_one_document_can_be_standard_input(ask, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbf" + json.dumps(RAW).encode())))
+    assert ask(ACROSS_WITH_CALLER.replace("p.json", "-"), i=EVERYTHING)[0] == 0
+
+
+def test_the_policy_of_an_ecr_endpoint_has_no_say(ask):
+    endpoint = {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Resource": "*"}]}
+    code, out, _ = ask(f"{ACROSS_WITH_CALLER} --vpc-endpoint e.json", p=ACROSS, i=EVERYTHING, e=endpoint)
+    assert code == 0
+    assert "Lambda's pull passes none of your endpoints" in out
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("--function-account 59244441887", "The function's account must be 12 digits, not '59244441887'."),
+        ("--function f", "Say in which account f is"),
+        (f"--function arn:aws:lambda:eu-central-1:1:function:f --function-account {WORKLOAD}", "is not the ARN"),
+        (
+            f"--function arn:aws:lambda:eu-central-1:{REGISTRY}:function:f --function-account {WORKLOAD}",
+            f"--function names the account {REGISTRY}, and --function-account {WORKLOAD}.",
+        ),
+        ("--caller Deployer", "'Deployer' is not the ARN of a principal"),
+        (f"--execution-role arn:aws:iam::{WORKLOAD}:user/u", "is not the ARN of a role"),
+        ("--identity i.json", "--identity is the caller's: say with --caller who calls."),
+        ("--execution-identity i.json", "--execution-identity is the execution role's"),
+        ("--repository-policy nowhere.json", "nowhere.json: It cannot be read: No such file or directory."),
+        ("--repository-policy - --registry-policy -", "Standard input (-) can be read only once"),
+        ("--repository-policy i.json --repository-policy none", "--repository-policy is given 2 times"),
+        ("--organization o-1", "is not an organization id"),
+        ("--organization none --organization-path o-exampleorgid/r-ab12/", "--organization none has no"),
+        ("--organization-path 'o-exampleorgid/r-ab12/*'", "is a pattern"),
+        ("--organization o-otherorgids --organization-path o-exampleorgid/r-ab12/", "is of another organization"),
+        ("--context aws:SourceIp", "is not KEY=VALUE"),
+        ("--operation delete", "invalid choice: 'delete'"),
+        ("--expect yes", "invalid choice: 'yes'"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_exit_code_2(ask, line, sentence):
+    code, out, err = ask(line, i=EVERYTHING)
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("image", ["", "a b:1", "arn:aws:ecr:eu-central-1:1:repository/app", "https://example.org/a:1"])
+def test_what_is_no_image_at_all_is_wrong_usage(ask, image):
+    code, _, err = ask(f"--function-account {WORKLOAD}", image=image)
+    assert code == 2
+    assert "813835382529.dkr.ecr" in err
+
+
+@pytest.mark.parametrize("image", ["alpine", "public.ecr.aws/lambda/python:3.12", IMAGE.removesuffix(":1")])
+def test_an_image_that_lambda_does_not_take_is_no_wrong_usage(ask, image):
+    assert ask(f"--function-account {WORKLOAD} --repository-policy none", image=image)[0] in (1, 3)
+
+
+def test_the_options_name_fields_of_the_facts():
+    assert {each.field for each in options.DOCUMENT_OPTIONS} <= set(facts.NOT_GIVEN)
+
+
+class TestInPython:
+    def test_policies_are_dicts_or_paths(self, tmp_path):
+        (tmp_path / "identity.json").write_text(json.dumps(EVERYTHING), "utf-8")
+        found = labkit.can_pull(
+            IMAGE,
+            function_account=WORKLOAD,
+            repository_policy=ACROSS,
+            caller=CALLER,
+            identity=[tmp_path / "identity.json"],
+            scp=None,
+            rcp=None,
+            boundary=None,
+            registry_policy=None,
+            organization=None,
+        )
+        assert (found.verdict, found.question.caller.arn) == ("can", CALLER)
+
+    @pytest.mark.parametrize(
+        ("documents", "sentence"),
+        [
+            ({"policy": {}}, "There is no document 'policy'"),
+            ({"repository_policy": "nowhere.json"}, "nowhere.json: It cannot be read: No such file or directory."),
+            ({"repository_policy": [{}, {}]}, "There can be only one repository_policy"),
+            ({"repository_policy": 1}, "is a dict or the path of a file, not 1"),
+        ],
+    )
+    def test_wrong_documents_are_refused(self, documents, sentence):
+        with pytest.raises(UsageError, match=sentence.replace("(", r"\(")):
+            labkit.can_pull(IMAGE, function_account=WORKLOAD, **documents)
