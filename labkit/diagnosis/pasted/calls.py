@@ -1,6 +1,6 @@
 """Which call failed and with which code, in the words of the tools: tables of patterns, the exact ones first.
 
-The forms, by where they were seen: the aws CLI and boto3 (facts 1); Go's SDK 1 and 2, as Terraform and Pulumi print
+The forms, by where they were seen: the aws CLI and boto3; Go's SDK 1 and 2, as Terraform and Pulumi print
 them (hashicorp/terraform-provider-aws #13709, #21046; grafana/loki #7218); Java's SDK 1 and 2 (as CloudFormation prints
 them, serverless/serverless #6087, #9242); JavaScript's SDK 2 and 3; CloudFormation's own handler codes.
 """
@@ -32,7 +32,7 @@ APIS: tuple[str, ...] = (
     rf"\"eventName\": ?\"{_OPERATION}\"",
     r"\baws lambda (?P<cli>create-function|update-function-code|update-function-configuration)\b",
     r"\b(?P<api>CreateFunction|UpdateFunctionCode|UpdateFunctionConfiguration)(?:Command|Request|Input)\b",
-    r"\b(?:lambda_client|lambda|client|LambdaClient|AWSLambdaClient)\.(?P<method>createFunction|updateFunctionCode|"
+    r"(?:[Ll]ambda|[Cc]lient)\.(?P<method>createFunction|updateFunctionCode|"
     r"updateFunctionConfiguration|create_function|update_function_code|update_function_configuration)\b",
     r"not authorized to perform:? ?lambda: ?(?P<api>CreateFunction|UpdateFunctionCode|UpdateFunctionConfiguration)\b",
 )
@@ -43,7 +43,10 @@ OPERATIONS = {
     "UpdateFunctionCode": "update",
     "UpdateFunctionConfiguration": "update",
 }
-"""What a call means for the image. An update of the configuration makes Lambda fetch it again (facts 2)."""
+"""What a call means for the image. An update of the configuration makes Lambda fetch it again.
+
+Seen in aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws, PR 524.
+"""
 
 PHRASES: tuple[tuple[str, str], ...] = (
     (r"Failed to restore the function", "restore"),

@@ -32,7 +32,7 @@ PULLERS: tuple[Puller, ...] = (
         ("Access denied while validating ECR URI", "calling the CreateAgentRuntime", "calling the UpdateAgentRuntime"),
         "AgentCore pulls with the identity policy of the runtime's execution role: it needs ecr:BatchGetImage and "
         "ecr:GetDownloadUrlForLayer on the repository, and ecr:GetAuthorizationToken on *.",
-        "facts 13.6; awslabs/agentcore-samples #154, #874",
+        "awslabs/agentcore-samples #154, #874",
     ),
     Puller(
         "microvm",
@@ -40,7 +40,7 @@ PULLERS: tuple[Puller, ...] = (
         ("The container image build failed.", "lambda-microvms", "CreateMicrovmImage"),
         "A MicroVM build pulls with the identity policy of its role, not as the service lambda.amazonaws.com. "
         "What failed stands in the build's log, /aws/lambda-microvms/….",
-        "facts 13.6; aws-samples/serverless-patterns #3178",
+        "aws-samples/serverless-patterns #3178",
     ),
     Puller(
         "codebuild",
@@ -104,7 +104,7 @@ PULLERS: tuple[Puller, ...] = (
         ),
         "A client pulls and pushes with the rights of whoever signed in with docker login (the token lasts 12 hours); "
         "what it may do says nothing about what Lambda may.",
-        "facts 5.2; Amazon ECR User Guide, Troubleshooting errors with Docker commands",
+        "Amazon ECR User Guide, Troubleshooting errors with Docker commands",
     ),
 )
 OTHER_PULLER = "other-puller"

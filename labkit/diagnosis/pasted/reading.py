@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labkit.diagnosis.pasted import calls, names, plain
 from labkit.diagnosis.pasted.denials import Denial, denials
@@ -61,9 +61,9 @@ class _Line:
 def read(text: str) -> PastedError:
     """What a pasted text says. Any text will do, of any length; what it does not say is None."""
     event = event_in(text)
-    lines = plain.readings(plain.cleaned(in_words(event) if event else text))
-    best = max((_Line.of(line) for line in lines), key=lambda one: one.weight)
-    return _error(best)
+    told = in_words(event) if event else plain.shortened(text)
+    best = max(map(_Line.of, plain.readings(plain.cleaned(told))), key=lambda one: one.weight)
+    return replace(_error(best), passed_over=0 if event else len(text) - min(len(told), len(text)))
 
 
 def _error(one: _Line) -> PastedError:

@@ -23,6 +23,7 @@ class PastedError:
     ``sentence`` is AWS's, as found. ``region`` is that of the function or of the call, never only the image's.
     ``function`` is an ARN or a name, ``caller`` the ARN of a user, role or session. ``stack_state`` is a state of
     CloudFormation, the most stuck of those in the text. ``masked`` are names of which the account is blotted out.
+    ``passed_over`` counts the characters of a very long text that were not read.
     """
 
     speaker: str = UNKNOWN
@@ -43,6 +44,7 @@ class PastedError:
     denial: Denial | None = None
     puller: Puller | None = None
     masked: tuple[str, ...] = ()
+    passed_over: int = 0
 
     @property
     def is_other_puller(self) -> bool:
