@@ -5,11 +5,12 @@ Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
 from labkit.check.findings import Finding, Report
-from labkit.check.rules import RULES
+from labkit.check.rules import RULES, Rule
 from labkit.ground import VERSION
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -18,22 +19,25 @@ _INDEX = {rule: index for index, rule in enumerate(RULES)}
 
 def sarif(report: Report, path: str) -> dict[str, Any]:
     """The report about the file at ``path`` (relative to where code scanning looks) as one SARIF log with one run."""
-    driver = {"name": "labkit check", "version": VERSION, "rules": _rules()}
-    results = [_result(finding, quote(path), bool(report.inside)) for finding in report.findings]
+    return log(
+        "labkit check", RULES.values(), [_result(each, quote(path), bool(report.inside)) for each in report.findings]
+    )
+
+
+def log(tool: str, rules: Iterable[Rule], results: list[dict[str, Any]]) -> dict[str, Any]:
+    """A SARIF log with one run of a tool; ``results`` are as SARIF has them."""
+    driver = {"name": tool, "version": VERSION, "rules": [_rule(rule) for rule in rules]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rules() -> list[dict[str, Any]]:
-    return [
-        {
-            "id": rule.id,
-            "shortDescription": {"text": f"{rule.title}."},
-            "help": {"text": f"Source: {rule.source}."},
-            "defaultConfiguration": {"level": rule.severity},
-        }
-        for rule in RULES.values()
-    ]
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": f"{rule.title}."},
+        "help": {"text": f"Source: {rule.source}."},
+        "defaultConfiguration": {"level": rule.severity},
+    }
 
 
 def _result(finding: Finding, uri: str, inside: bool) -> dict[str, Any]:

@@ -77,6 +77,13 @@ COMMANDS = (
         NOTHING,
     ),
     Command("pull", "labkit.cli.commands.diagnosis.pull", "say whether Lambda can pull an image, from files", NOTHING),
+    Command(
+        "audit",
+        "labkit.cli.commands.diagnosis.audit",
+        "hold every repository of a registry against every account",
+        LIVE,
+        {"--offline": NOTHING},
+    ),
     Command("explain", "labkit.cli.commands.explain", "explain why one request is allowed or denied", NOTHING),
 )
 

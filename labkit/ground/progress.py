@@ -26,7 +26,7 @@ class Progress:
         self._live = self._stream.isatty()
         self._clock = clock
         self._text = ""
-        self._began = self._told = 0.0
+        self._began = self._told = self._after = 0.0
 
     def say(self, sentence: str) -> None:
         """Write one line."""
@@ -34,11 +34,11 @@ class Progress:
         self._stream.flush()
 
     @contextmanager
-    def step(self, text: str) -> Iterator[None]:
-        """Show ``text`` while the body runs, and how long it took."""
-        self._text = text
+    def step(self, text: str, after: float = 0.0) -> Iterator[None]:
+        """Show ``text`` while the body runs, and how long it took; nothing before ``after`` seconds have gone."""
+        self._text, self._after = text, after
         self._began = self._told = self._clock()
-        if not self._live:
+        if not self._live and not after:
             self.say(f"{text} ...")
         self.activity("")
         finished = False
@@ -47,11 +47,13 @@ class Progress:
             finished = True
         finally:
             self._clear()
-            if finished:
+            if finished and self._elapsed() >= after:
                 self.say(f"{text}: {self._elapsed():.1f} s")
 
     def activity(self, detail: str) -> None:
         """Show what the current step is doing: cut to the width of the terminal, else now and then."""
+        if self._elapsed() < self._after:
+            return
         if not self._live:
             if self._clock() - self._told >= _EVERY:
                 self._told = self._clock()

@@ -117,6 +117,11 @@ class Statement:
         element = "NotPrincipal" if self.not_principal else "Principal"
         return closeness, Part(element, closeness > Specificity.NONE, wanted, str(who))
 
+    def under(self, conditions: tuple[Condition, ...]) -> Statement:
+        """The same statement under other conditions."""
+        whom = (self.principal, self.not_principal)
+        return Statement(self.index, self.sid, self.effect, *whom, self.action, self.resource, conditions, self.policy)
+
     @property
     def allows(self) -> bool:
         """Whether the effect is Allow."""

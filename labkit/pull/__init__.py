@@ -8,6 +8,8 @@
     policies        the article's policies, and the statement that Lambda adds by itself
     stored_policy   how ECR writes a repository policy anew, and whether two texts are one policy to it
     admission       every account against every repository, without asking for every pair
+    reach           what an account can do with a repository: create functions, pull, push
+    widest          policies where nothing that is not known stands in the way, and the names that they know
     lifecycle       what a lifecycle policy does with the images of a repository
     regions         the regions of AWS's standard partition
 

@@ -1,8 +1,8 @@
 """Who can pull what: every account of an organization against every repository, without asking for every pair.
 
 Asking for a pair is a `labkit.pull.question.PullQuestion` with a probe: an administrator's role in the account that
-creates a function there. Two accounts get the same answer from a repository unless something in its policy tells them
-apart, which only these can do:
+creates a function there; or whatever else a repository's policies decide of an account (`who_gets`). Two accounts get
+the same answer from a repository unless something in its policy tells them apart, which only these can do:
 
     an account number in the policy      such accounts are asked about one by one
     conditions on …OrgID and …OrgPaths   their outcomes are compared, not the accounts; accounts of one OU share them
@@ -16,8 +16,8 @@ are looked at in the same way.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 from labkit.iam import Policies, Policy, Principal
 from labkit.iam.conditions import Condition
@@ -28,22 +28,28 @@ from labkit.pull.organization import Membership, Organization
 from labkit.pull.question import PullQuestion, caller_context
 from labkit.pull.uri import ImageUri
 
-_ADMINISTRATOR = Policy.parse(
+ADMINISTRATOR = Policy.parse(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, "AdministratorAccess"
 )
+"""The policy of those who ask: what an account could do if its own policies allowed it."""
 # The keys of a pull that hold an account number, and those that hold a place in an organization.
 _NUMBERED = frozenset({"aws:principalarn", "aws:principalaccount", "aws:sourcearn", "aws:sourceaccount"})
 _PLACED = frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths"})
 _NUMBER = re.compile(r"(?<!\d)\d{12}(?!\d)", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
+_T = TypeVar("_T")
 
 
 class PullingAccount(NamedTuple):
-    """An account that may want to pull, where it stands, and the service control policies above it."""
+    """An account that may want to pull, where it stands, and the service control policies above it.
+
+    ``unknown_keys`` are the condition keys of its place, in lower case, where that is not known.
+    """
 
     account: str
     membership: Membership
     scp: Levels | None = None
+    unknown_keys: frozenset[str] = frozenset()
 
 
 class GuardedRepository(NamedTuple):
@@ -73,6 +79,10 @@ DEFAULT_NAMES = ProbeNames()
 """The names that no policy is likely to know."""
 
 
+Asking = Callable[[GuardedRepository], Callable[[PullingAccount], _T]]
+"""What a repository is asked: for the repository, the function that answers for an account."""
+
+
 class AccountGroup(NamedTuple):
     """Accounts that stand at the same place below the same service control policies.
 
@@ -86,18 +96,23 @@ class AccountGroup(NamedTuple):
     limits: tuple[object, ...]
     apart: frozenset[str]
     keys: Context
+    unknown_keys: frozenset[str] = frozenset()
+
+    def having(self, account: str) -> PullingAccount:
+        """One of the accounts."""
+        return PullingAccount(account, self.membership, self.scp, self.unknown_keys)
 
 
-class Admission(NamedTuple):
-    """Who can pull from one repository: an answer for each group, and those of accounts asked about by name."""
+class Admission(NamedTuple, Generic[_T]):
+    """The answers of one repository: one for each group, and those of accounts that were asked about by name."""
 
     repository: GuardedRepository
     groups: tuple[AccountGroup, ...]
-    answers: tuple[bool, ...]
-    named: Mapping[str, bool]
+    answers: tuple[_T, ...]
+    named: Mapping[str, _T]
 
     def accounts(self) -> Iterator[str]:
-        """The accounts that can pull, group by group."""
+        """The accounts whose answer counts as yes, group by group."""
         for group, answer in zip(self.groups, self.answers, strict=True):
             if answer or not self.named.keys().isdisjoint(group.accounts):
                 yield from (account for account in group.accounts if self.named.get(account, answer))
@@ -112,12 +127,23 @@ def accounts_of(organization: Organization) -> tuple[PullingAccount, ...]:
 
 def who_can_pull(
     repositories: Iterable[GuardedRepository], accounts: Iterable[PullingAccount], names: ProbeNames = DEFAULT_NAMES
-) -> Iterator[Admission]:
+) -> Iterator[Admission[bool]]:
     """For each repository, which of the accounts can pull from it."""
+    return who_gets(repositories, accounts, lambda place: lambda account: admits(place, account, names), False)
+
+
+def who_gets(
+    repositories: Iterable[GuardedRepository], accounts: Iterable[PullingAccount], asking: Asking[_T], none: _T
+) -> Iterator[Admission[_T]]:
+    """For each repository, what ``asking`` answers for each of the accounts.
+
+    It may depend on nothing but the repository's policies and the account's number, place and service control policies.
+    ``none`` stands for the answer of a group whose accounts are all asked about by name.
+    """
     groups = _groups(accounts)
     homes = {account: group for group in groups for account in group.accounts}
     for repository in repositories:
-        yield _admission(repository, groups, homes, names)
+        yield _admission(repository, groups, homes, asking(repository), none)
 
 
 def admits(repository: GuardedRepository, puller: PullingAccount, names: ProbeNames = DEFAULT_NAMES) -> bool:
@@ -126,7 +152,7 @@ def admits(repository: GuardedRepository, puller: PullingAccount, names: ProbeNa
     caller = Principal.aws(f"arn:aws:iam::{account}:role/{names.role}")
     question = PullQuestion(
         caller=caller,
-        caller_policies=Policies(identity=(_ADMINISTRATOR,), scp=puller.scp),
+        caller_policies=Policies(identity=(ADMINISTRATOR,), scp=puller.scp),
         caller_context=caller_context(caller, membership),
         function_arn=FunctionRef(account, repository.region, names.function).arn,
         image=repository.image,
@@ -141,22 +167,29 @@ def admits(repository: GuardedRepository, puller: PullingAccount, names: ProbeNa
 def _groups(accounts: Iterable[PullingAccount]) -> tuple[AccountGroup, ...]:
     found: dict[object, list[PullingAccount]] = {}
     for each in accounts:
-        found.setdefault((each.membership, _sources(each.scp)), []).append(each)
+        found.setdefault((each.membership, sources(each.scp), each.unknown_keys), []).append(each)
     return tuple(map(_group, found.values()))
 
 
-def _sources(levels: Levels | None) -> object:
+def sources(levels: Levels | None) -> object:
+    """What is the same for levels of the same texts, and can be a key of a dict."""
     return None if levels is None else tuple(tuple(policy.source for policy in level) for level in levels)
 
 
 def _group(members: Sequence[PullingAccount]) -> AccountGroup:
-    place, scp = members[0].membership, members[0].scp
+    place, scp, unknown = members[0].membership, members[0].scp, members[0].unknown_keys
     accounts = tuple(member.account for member in members)
     families = {**place.context("Principal"), **place.context("Source")}
     keys = {name.lower(): value for name, value in families.items()}
     policy = _Distinctions.of(_flat(scp))
     apart = frozenset(accounts) if policy.all_numbers else policy.numbers & frozenset(accounts)
-    return AccountGroup(place, scp, accounts, (_sources(scp), policy.outcomes(keys)), apart, keys)
+    limits = (sources(scp), unknown, policy.outcomes(keys))
+    return AccountGroup(place, scp, accounts, limits, apart, keys, unknown)
+
+
+def account_numbers(policies: Iterable[Policy]) -> frozenset[str]:
+    """The account numbers that stand in principals and conditions of these policies."""
+    return _Distinctions.of(policies).numbers
 
 
 def _flat(levels: Levels | None) -> list[Policy]:
@@ -167,26 +200,23 @@ def _admission(
     repository: GuardedRepository,
     groups: tuple[AccountGroup, ...],
     homes: Mapping[str, AccountGroup],
-    names: ProbeNames,
-) -> Admission:
+    ask: Callable[[PullingAccount], _T],
+    none: _T,
+) -> Admission[_T]:
     own = [policy for policy in (repository.policy, repository.registry) if policy]
     policy = _Distinctions.of(own + _flat(repository.rcp))
     numbers = frozenset(homes) if policy.all_numbers else (policy.numbers | {repository.account}) & homes.keys()
     apart = numbers.union(*(group.apart for group in groups))
-
-    def ask(account: str) -> bool:
-        home = homes[account]
-        return admits(repository, PullingAccount(account, home.membership, home.scp), names)
-
-    decided: dict[object, bool] = {}
+    decided: dict[object, _T] = {}
     answers = []
     for group in groups:
         alike = next((account for account in group.accounts if account not in apart), None)
         same = (group.limits, policy.outcomes(group.keys))
         if alike is not None and same not in decided:
-            decided[same] = ask(alike)
-        answers.append(decided.get(same, False))  # without an account that is like the others, nobody reads it
-    return Admission(repository, groups, tuple(answers), {account: ask(account) for account in apart})
+            decided[same] = ask(group.having(alike))
+        answers.append(decided.get(same, none))  # without an account that is like the others, nobody reads it
+    named = {account: ask(homes[account].having(account)) for account in apart}
+    return Admission(repository, groups, tuple(answers), named)
 
 
 class _Distinctions(NamedTuple):

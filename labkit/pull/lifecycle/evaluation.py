@@ -60,6 +60,20 @@ class Step:
     moment: datetime
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What the rule that an image belongs to will do with it, if nothing changes.
+
+    ``moment`` is when, for a rule by age, and ``pushes`` after how many more images that the rule selects, for one by
+    number (0: at the next evaluation); the other of the two is None.
+    """
+
+    action: str
+    priority: int
+    moment: datetime | None
+    pushes: int | None
+
+
 _SINCE: Mapping[str, Callable[[Candidate], datetime | None]] = {
     "sinceImagePushed": lambda image: image.active_since,
     "sinceImagePulled": lambda image: max(image.active_since, image.pulled or image.active_since),
@@ -97,6 +111,26 @@ def history(rules: Sequence[Rule], images: Iterable[Candidate], due: datetime, n
         steps += fresh
         moment = moment + EVERY if fresh else _next_change(rules, left.values(), moment)
     return steps
+
+
+def fates(rules: Sequence[Rule], images: Iterable[Candidate]) -> dict[str, Fate]:
+    """What becomes of images, by digest; those that no rule takes are left out."""
+    known = list(images)
+    active = {image.digest for image in known if not image.in_archive}
+    left, found = {image.digest: image for image in known if not image.parents & active}, {}
+    for rule in sorted(rules, key=lambda each: each.priority):
+        selected = sorted((image for image in known if _selects(rule, image)), key=lambda image: image.active_since)
+        for place, image in enumerate(selected):
+            if left.pop(image.digest, None) and (fate := _fate(rule, image, place - len(selected) + rule.number + 1)):
+                found[image.digest] = fate
+    return found
+
+
+def _fate(rule: Rule, image: Candidate, pushes: int) -> Fate | None:
+    if rule.count_type == "imageCountMoreThan":
+        return Fate(rule.action, rule.priority, None, max(0, pushes))
+    since = _SINCE[rule.count_type](image)
+    return Fate(rule.action, rule.priority, since + _age(rule), None) if since else None
 
 
 def _selects(rule: Rule, image: Candidate) -> bool:
