@@ -23,12 +23,12 @@ from typing import Any, NamedTuple
 from labkit.diagnosis.documents import policy_of
 from labkit.diagnosis.facts import RESTORE, UPDATE, Document, Facts, Layer, Levels, NotKnown
 from labkit.diagnosis.result import CALLER_SIDE, CAN, CANNOT, CERTAIN, LAMBDA_SIDE, LIKELY, NOT_ASKED, UNKNOWN, Party
-from labkit.iam import CheckEffect, Decision, Policies, Policy, Principal, Request, evaluate
+from labkit.iam import CheckEffect, CheckKind, Decision, Policies, Policy, Principal, Request, evaluate
 from labkit.iam.rules.carried_keys import carried_by
 from labkit.pull.decision import PullDecision
 from labkit.pull.organization import OUTSIDER, Membership
 from labkit.pull.policies import LAMBDA, add_lambda_statement
-from labkit.pull.question import TAGS_NOT_KNOWN, PullQuestion, caller_context
+from labkit.pull.question import TAGS_NOT_KNOWN, PullQuestion, caller_context, service_context
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
 _EVERYTHING: dict[str, Any] = {"Action": "*", "Resource": "*"}
@@ -123,11 +123,20 @@ class Case:
             repository_policy=_one(facts.repository_policy, _OPEN if assumption.usual_allows else None),
             membership=_place(facts.membership),
             rcp=_levels(facts.rcp, [[_CLOSED]] if assumption.rare_denies else None),
-            registry_policy=_one(facts.registry_policy, _CLOSED if assumption.rare_denies else None),
+            registry_policy=self._registry_policy(assumption),
             repository_keys=self._repository_keys,
             caller_not_known=self._caller_not_known,
             service_not_known=self._unknown_places("source") | self._repository_not_known,
         )
+
+    @property
+    def registry_counts(self) -> bool:
+        """Whether the registry's policy has a say in pulls: under its old scope, V1, it has none."""
+        return self.facts.registry_scope != "V1"
+
+    def _registry_policy(self, assumption: Assumption) -> Policy | None:
+        instead = _CLOSED if assumption.rare_denies else None
+        return _one(self.facts.registry_policy, instead) if self.registry_counts else None
 
     def caller_policies(self, assumption: Assumption = HELPFUL) -> Policies:
         """The caller's own policies; the endpoint's is left to its call."""
@@ -204,16 +213,30 @@ class Case:
         policies = self.caller_policies()._replace(vpc_endpoint=door)
         return evaluate(Request(self.caller, action, resource, None, keys, self._caller_not_known), policies)
 
+    def says_nothing_of(self, service: str) -> bool:
+        """Whether the caller's identity policies were given by hand and name no action of a service at all.
+
+        Then they may be only those about ECR, and that they do not allow something says little.
+        """
+        identity = self.facts.identity
+        documents = identity.documents if isinstance(identity, Layer) else ()
+        if not documents or any(document.stored for document in documents):
+            return False
+        policies = [policy for policy in map(policy_of, documents) if policy]
+        named = (text for policy in policies for each in policy.statements for text in each.action.wanted)
+        return not any(text == "*" or text.partition(":")[0].lower() == service for text in named)
+
     @cached_property
     def assumable(self) -> Decision | None:
         """Whether Lambda may assume the execution role; None where its trust policy is not known, or there is none."""
         role, trust = self.facts.question.execution_role, self.facts.trust
         if role is None or not isinstance(trust, Document):
             return None
-        policy = policy_of(trust)
-        request = Request(
-            Principal.service(LAMBDA), "sts:AssumeRole", role, None, carried_by(Principal.service(LAMBDA))
-        )
+        policy, service = policy_of(trust), Principal.service(LAMBDA)
+        function, place = self.facts.question.function, _place(self.facts.membership)
+        keys = service_context(function.unqualified.arn, place) if function else carried_by(service)
+        unknown = self._unknown_places("source")
+        request = Request(service, "sts:AssumeRole", role, None, keys, unknown)
         return evaluate(request, Policies(resource=policy)) if policy else None
 
     # One account: Lambda adds its statement for a caller who may set the policy
@@ -227,25 +250,44 @@ class Case:
         decision = self.decision
         if decision is None or self.crosses or self.restores or decision.allowed or _is_denied(decision.service):
             return False
+        return self._either_way(self._may_add)
+
+    @cached_property
+    def adds_but_for_denies(self) -> bool | None:
+        """The same where an explicit deny hits, taken away: whether the caller may get and set the policy."""
+        decision = self.decision
+        if decision is None or not _is_denied(decision.service):
+            return self.adds
+        return False if self.crosses or self.restores else self._either_way(self._may_set)
+
+    def _either_way(self, asked: Callable[[Assumption], bool]) -> bool | None:
         if self.caller is None:
             return None
-        helpful, given = (self._may_add(assumption) for assumption in (HELPFUL, _AS_GIVEN))
+        helpful, given = (asked(assumption) for assumption in (HELPFUL, _AS_GIVEN))
         return given if given or not helpful else None
 
+    def _may_set(self, assumption: Assumption) -> bool:
+        return all(decision.allowed for decision in self.adding(assumption))
+
     def _may_add(self, assumption: Assumption) -> bool:
-        question = self.question(assumption)
-        assert question is not None and self.caller is not None and self.uri is not None  # noqa: S101
+        if not self._may_set(assumption):
+            return False
+        question, uri, found = self.question(assumption), self.uri, self.facts.repository_policy
+        assert question is not None and uri is not None  # noqa: S101 - else nothing would have been decided
+        text = add_lambda_statement(found.text if isinstance(found, Document) else None, uri.region, uri.account)
+        return question.having(repository_policy=Policy.parse(text, "repository policy")).decide().allowed
+
+    def adding(self, assumption: Assumption = HELPFUL) -> tuple[Decision, ...]:
+        """Whether the caller is allowed to get and to set the repository's policy; empty where nobody is known."""
+        question, uri = self.question(assumption), self.uri
+        if question is None or self.caller is None or uri is None:
+            return ()
         policies = self.caller_policies(assumption)._replace(
             resource=question.repository_policy, rcp=question.rcp, registry=question.registry_policy
         )
         keys, unknown = {**question.caller_context, **self._repository_keys}, self._caller_not_known
-        uri = self.uri
         asked = (Request(self.caller, each, uri.repository_arn, uri.account, keys, unknown) for each in _ADDING)
-        if not all(evaluate(request, policies).allowed for request in asked):
-            return False
-        found = self.facts.repository_policy
-        text = add_lambda_statement(found.text if isinstance(found, Document) else None, uri.region, uri.account)
-        return question.having(repository_policy=Policy.parse(text, "repository policy")).decide().allowed
+        return tuple(evaluate(request, policies) for request in asked)
 
     # The parties
 
@@ -268,9 +310,15 @@ class Case:
         if self.restores:
             return Party(NOT_ASKED)
         own = [each for each in (self.call, self.pass_role) if each is not None]
-        if any(not each.allowed and not each.unknowns for each in own):
+        if any(self._counts(each) for each in own):
             return Party(CANNOT)
         return self._party(lambda decision: decision.caller) if self.crosses else Party(NOT_ASKED)
+
+    def _counts(self, own: Decision) -> bool:
+        """Whether the caller's own call is refused, whatever is not known."""
+        silent = own.blocked_by is CheckKind.PRINCIPAL and not _is_denied([own])
+        unsaid = silent and self.says_nothing_of(own.request.action.partition(":")[0])
+        return not own.allowed and not own.unknowns and not unsaid
 
     def _party(self, side: Callable[[PullDecision], Iterable[Decision]]) -> Party:
         strict, given, helpful = (self.decide(each) for each in (_STRICT, _AS_GIVEN, HELPFUL))
