@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from labkit.aws import tags
 from labkit.aws.sessions import patiently
+from labkit.errors import LabError
 from labkit.iam.arn import account_of
 
 #: An image's architecture, as its config says it, to the function's, as Lambda says it.
@@ -98,6 +100,20 @@ def wait_until_active(lambda_: Any, name: str) -> None:
         if error.last_response.get("Configuration", {}).get("State") != "Pending":
             raise
         waiter.wait(FunctionName=name, WaiterConfig={"Delay": 0.2, "MaxAttempts": 1500})
+
+
+def wait_until_settled(lambda_: Any, name: str) -> str:
+    """Waits up to five minutes until nothing of the function is being made ready; returns the State that it has then.
+
+    Raises LabError where that takes longer.
+    """
+    for pause in (*(0.02,) * 10, *(0.2,) * 1500):
+        found = lambda_.get_function_configuration(FunctionName=name)
+        state = str(found["State"])
+        if state != "Pending" and found.get("LastUpdateStatus") != "InProgress":
+            return state
+        time.sleep(pause)
+    raise LabError(f"The function {name} has been {state} for five minutes.")
 
 
 def invoke(lambda_: Any, name: str, event: Any = None) -> Invocation:

@@ -131,15 +131,19 @@ def client(session: boto3.Session, service: str) -> Any:
     return made[service]
 
 
-def assume(session: boto3.Session, role_arn: str, session_name: str, patience: float = 0) -> boto3.Session:
-    """A session of the role; the profile's region and endpoint stay.
+def assume(
+    session: boto3.Session, role_arn: str, session_name: str, patience: float = 0, policy: str | None = None
+) -> boto3.Session:
+    """A session of the role, limited by the session policy ``policy``; the profile's region and endpoint stay.
 
     ``patience`` are the seconds for which a refusal is asked again, since a new role takes a moment to be known
     everywhere. Raises ClientError.
     """
 
+    limited = {} if policy is None else {"Policy": policy}
+
     def attempt() -> Any:
-        return client(session, "sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name)
+        return client(session, "sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name, **limited)
 
     keys = patiently(attempt, lambda error: error.response["Error"]["Code"] == "AccessDenied", patience)["Credentials"]
     core = _core(session.profile_name)

@@ -1,0 +1,1 @@
+"""The worlds themselves, a module for each theme."""

@@ -1,0 +1,173 @@
+"""The image is not there, not where it is looked for, or none that Lambda takes."""
+
+from __future__ import annotations
+
+from labkit.worlds import texts
+from labkit.worlds.model import Asked, World
+from labkit.worlds.steps import (
+    SAME,
+    across,
+    alone,
+    archived,
+    deleted,
+    execution_role,
+    function,
+    invoked_in_vain,
+    lifecycle,
+    pushed,
+    repository,
+    sequence,
+    time_passes,
+)
+
+_REGISTRY = "{registry}.dkr.ecr.{region}.amazonaws.com"
+_ADMIN = Asked("registry")
+"""Everything in one account, by its administrator."""
+
+WORLDS = (
+    World(
+        "no-tag",
+        "The image's URI has no tag",
+        texts.no_uri(f"{_REGISTRY}/team/orders"),
+        alone(SAME, pushed(tag="latest")),
+        Asked("registry", f"{_REGISTRY}/team/orders"),
+        frozenset({"image-uri"}),
+        stranger="workload",
+    ),
+    World(
+        "public-image",
+        "The image is named as it is on ECR Public",
+        texts.no_uri("public.ecr.aws/lambda/python:3.12"),
+        alone(),
+        Asked("registry", "public.ecr.aws/lambda/python:3.12"),
+        frozenset({"image-uri"}),
+        stranger="workload",
+    ),
+    World(
+        "fips-host",
+        "The image is named by the registry's FIPS host",
+        texts.no_uri("{registry}.dkr.ecr-fips.us-east-1.amazonaws.com/team/orders:1.0"),
+        alone(),
+        Asked("registry", "{registry}.dkr.ecr-fips.us-east-1.amazonaws.com/team/orders:1.0"),
+        frozenset({"image-uri"}),
+        stranger="workload",
+    ),
+    World(
+        "repository-by-another-name",
+        "The repository is called otherwise than the template says",
+        texts.no_image(f"{_REGISTRY}/team/order:1.0"),
+        alone(),
+        Asked("registry", f"{_REGISTRY}/team/order:1.0"),
+        frozenset({"repository-missing"}),
+        stranger="workload",
+    ),
+    World(
+        "created-before-the-push",
+        "The function is created before anybody has pushed the image",
+        texts.no_image(),
+        alone(SAME, push=""),
+        _ADMIN,
+        frozenset({"image-missing"}),
+        stranger="workload",
+    ),
+    World(
+        "tag-of-yesterday",
+        "The pipeline deploys a tag that its build did not push",
+        texts.no_image(f"{_REGISTRY}/team/orders:2.0"),
+        across(),
+        Asked(image=f"{_REGISTRY}/team/orders:2.0"),
+        frozenset({"image-missing"}),
+    ),
+    World(
+        "lifecycle-takes-the-image",
+        "A lifecycle rule has deleted the image of a function that was in use",
+        texts.BROKEN,
+        alone(
+            SAME,
+            lifecycle(countType="sinceImagePushed", countUnit="days", countNumber=14),
+            function("registry"),
+            time_passes("+30d"),
+            invoked_in_vain("registry"),
+        ),
+        Asked("registry", operation="restore"),
+        frozenset({"image-deleted", "function-inactive"}),
+        stranger="workload",
+    ),
+    World(
+        "rollback-to-a-lost-image",
+        "A rollback needs the old image, and nobody has it any more",
+        texts.no_image(f"{_REGISTRY}/team/orders@{{first}}", "UpdateFunctionCode"),
+        sequence(
+            repository(SAME, push=""),
+            execution_role("registry"),
+            tuple(step._replace(keeps={"first": "digest"}) for step in pushed()),
+            function("registry"),
+            pushed("arm64"),
+            deleted(imageDigest="{first}"),
+        ),
+        Asked("registry", f"{_REGISTRY}/team/orders@{{first}}", "update"),
+        frozenset({"image-deleted"}),
+        stranger="workload",
+    ),
+    World(
+        "archived",
+        "The image has been archived to save money",
+        texts.no_image(),
+        alone(SAME, archived()),
+        _ADMIN,
+        frozenset({"image-archived"}),
+        stranger="workload",
+    ),
+    World(
+        "archived-in-use",
+        "A rule for images that nobody pulls has archived one that a function needs",
+        texts.BROKEN,
+        alone(
+            SAME,
+            function("registry"),
+            lifecycle(
+                countType="sinceImagePulled",
+                countUnit="days",
+                countNumber=14,
+                action={"type": "transition", "targetStorageClass": "archive"},
+            ),
+            time_passes("+30d"),
+            invoked_in_vain("registry"),
+        ),
+        Asked("registry", operation="restore"),
+        frozenset({"image-archived", "function-inactive"}),
+        stranger="workload",
+    ),
+    World(
+        "buildx-provenance",
+        "buildx has added a provenance, and the tag means an index now",
+        texts.MEDIA_TYPE,
+        alone(push="index"),
+        _ADMIN,
+        frozenset({"image-index"}),
+        stranger="workload",
+    ),
+    World(
+        "index-across-accounts",
+        "The tag means an index, in the registry of another account",
+        texts.MEDIA_TYPE,
+        across(push="index"),
+        causes=frozenset({"image-index"}),
+    ),
+    World(
+        "zstd-layers",
+        "The layers are compressed with zstd",
+        texts.MEDIA_TYPE,
+        alone(push="zstd"),
+        _ADMIN,
+        frozenset({"image-format"}),
+        stranger="workload",
+    ),
+    World(
+        "archived-and-no-callers",
+        "The image is archived, and the repository admits Lambda but no caller",
+        texts.DENIED,
+        across(SAME, archived()),
+        causes=frozenset({"image-archived", "caller-statement-missing"}),
+    ),
+)
