@@ -9,9 +9,19 @@ from __future__ import annotations
 
 from labkit.errors import UsageError
 from labkit.worlds.model import World
-from labkit.worlds.themes import caller_side, calls, denies, images, lambda_side
+from labkit.worlds.themes import (
+    caller_side,
+    calls,
+    conditions,
+    denies,
+    healthy,
+    images,
+    lambda_side,
+    states,
+    told,
+)
 
-_THEMES = (calls, images, denies, lambda_side, caller_side)
+_THEMES = (calls, images, denies, lambda_side, caller_side, conditions, states, told, healthy)
 
 WORLDS: dict[str, World] = {world.name: world for theme in _THEMES for world in theme.WORLDS}
 """The worlds, the broken ones first."""

@@ -76,7 +76,8 @@ class World:
     ``possible`` those that it only says may be. ``given`` are facts that no account can be asked for, by the names of
     `labkit.diagnosis.facts.Facts`; texts in it are documents somebody has. ``stranger`` is the profile of an account
     whose functions must stay outside, also once the world is healed; empty: nobody is. ``by`` is how it is healed, as
-    the table of causes says where it is not said here.
+    the table of causes says where it is not said here. ``pasted``: the embedded AWS cannot say what is seen; a
+    diagnosis is given it as a text.
     """
 
     name: str
@@ -89,6 +90,7 @@ class World:
     given: Mapping[str, Any] = field(default_factory=dict)
     stranger: str = "neighbour"
     by: str = ""
+    pasted: bool = False
 
     @property
     def healthy(self) -> bool:

@@ -5,6 +5,7 @@ Only labs on the embedded AWS have stages: some steps are the lab's own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -18,11 +19,10 @@ from labkit.pull import policies
 from labkit.pull.function import FunctionRef
 from labkit.worlds import images
 from labkit.worlds.model import LAB, Json, Step, World
-from labkit.worlds.names import filled, names_in
+from labkit.worlds.names import SESSION, filled, names_in
 
 _RESTORING = "CodeArtifactUserPendingException"
-SESSION = "deploy"
-"""The name of the sessions of roles."""
+_REQUEST = re.compile(r"RequestId: \S+ Error: ")
 
 
 class Outcome(NamedTuple):
@@ -150,7 +150,7 @@ class Stage:
             answer = functions.invoke(lambda_, name)
         except ClientError as error:
             return Outcome(str(error), pulled=error.response["Error"]["Code"] == _RESTORING)
-        return Outcome(str(answer.payload) if answer.error else "", pulled=True)
+        return Outcome(_error_of(answer), pulled=True)
 
     @property
     def profile(self) -> str:
@@ -189,6 +189,13 @@ class Stage:
             return str(iam.create_role(RoleName="strange", AssumeRolePolicyDocument=document)["Role"]["Arn"])
         except iam.exceptions.EntityAlreadyExistsException:
             return str(iam.get_role(RoleName="strange")["Role"]["Arn"])
+
+
+def _error_of(answer: functions.Invocation) -> str:
+    """What a function's error says, without the number of the request."""
+    if not answer.error:
+        return ""
+    return f"{answer.payload.get('errorType')}: {_REQUEST.sub('', answer.payload.get('errorMessage', ''))}"
 
 
 def _member(answer: Any, path: str) -> str:

@@ -8,7 +8,7 @@ from labkit.worlds.catalogue import WORLDS
 from labkit.worlds.stage import Stage
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", [name for name, world in WORLDS.items() if not world.pasted])
 def test_a_world_shows_what_it_says(lab, name):
     stage = Stage(lab, WORLDS[name])
     stage.build()
