@@ -78,6 +78,13 @@ COMMANDS = (
     ),
     Command("pull", "labkit.cli.commands.diagnosis.pull", "say whether Lambda can pull an image, from files", NOTHING),
     Command(
+        "diagnose",
+        "labkit.cli.commands.diagnosis.diagnose",
+        "say why Lambda cannot pull an image, and what to change",
+        LIVE,
+        {"--offline": NOTHING},
+    ),
+    Command(
         "audit",
         "labkit.cli.commands.diagnosis.audit",
         "hold every repository of a registry against every account",

@@ -56,7 +56,8 @@ _IMAGE = re.compile(
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as it was typed. Texts are those of options of the same names; empty: not given.
+    """A question as it was typed. Texts are those of options of the same names; empty: not given, and for
+    the operation: create.
 
     ``documents`` maps fields of `Facts` to their texts (for levels of SCPs and RCPs one for each level, from the root);
     None: there is none. What is not in it is not known. ``organization`` and ``repository_organization`` are an id or
@@ -67,7 +68,7 @@ class Asked:
     function: str = ""
     function_account: str = ""
     region: str = ""
-    operation: str = CREATE
+    operation: str = ""
     caller: str = ""
     execution_role: str = ""
     organization: str = ""
@@ -86,13 +87,14 @@ def facts_of(asked: Asked) -> Facts:
 
 def question_of(asked: Asked) -> Question:
     """The question. Raises UsageError for malformed names, and where an option needs another."""
-    if asked.operation not in OPERATIONS:
-        raise UsageError(f"The operation is one of {', '.join(OPERATIONS)}, not {asked.operation!r}.")
+    operation = asked.operation or CREATE
+    if operation not in OPERATIONS:
+        raise UsageError(f"The operation is one of {', '.join(OPERATIONS)}, not {operation!r}.")
     _check_owners(asked)
     image = check_image(asked.image) if asked.image else ""
     caller = Principal.aws(asked.caller) if asked.caller else None
     role = check_role(asked.execution_role) if asked.execution_role else None
-    return Question(image, _function(asked, caller), asked.operation, caller, role)
+    return Question(image, _function(asked, caller), operation, caller, role)
 
 
 def check_image(text: str) -> str:

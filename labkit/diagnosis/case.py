@@ -168,8 +168,7 @@ class Case:
         return _CALLERS_REQUEST | anybody | self._unknown_places("principal") | self._repository_not_known
 
     def _unknown_places(self, family: str) -> frozenset[str]:
-        known = isinstance(self.facts.membership, Membership)
-        return frozenset() if known else frozenset(f"aws:{family}{key}" for key in _PLACE)
+        return _unknown_places(self.facts.membership, family)
 
     @property
     def _repository_keys(self) -> dict[str, Any]:
@@ -181,8 +180,7 @@ class Case:
     @property
     def _repository_not_known(self) -> frozenset[str]:
         tags = TAGS_NOT_KNOWN if getattr(self.facts.repository, "tags", None) is None else frozenset()
-        known = isinstance(self.facts.repository_membership, Membership)
-        return tags | (frozenset() if known else frozenset(f"aws:resource{key}" for key in _PLACE))
+        return tags | _unknown_places(self.facts.repository_membership, "resource")
 
     # What the caller's own call needs
 
@@ -343,6 +341,14 @@ def _is_denied(decisions: Iterable[Decision]) -> bool:
 
 def _place(membership: Membership | NotKnown) -> Membership:
     return membership if isinstance(membership, Membership) else OUTSIDER
+
+
+def _unknown_places(membership: Membership | NotKnown, family: str) -> frozenset[str]:
+    """The keys of an account's organization whose values are not known: all, or those of its place there."""
+    if not isinstance(membership, Membership):
+        return frozenset(f"aws:{family}{key}" for key in _PLACE)
+    is_placed = membership.org_id is None or membership.paths
+    return frozenset() if is_placed else frozenset({f"aws:{family}orgpaths"})
 
 
 def _one(document: Document | NotKnown | None, instead: Policy | None) -> Policy | None:

@@ -11,7 +11,7 @@ from typing import Any
 from labkit.diagnosis.asked import NONE, Asked, Text, check_image, facts_of
 from labkit.diagnosis.diagnose import diagnose
 from labkit.diagnosis.evidence.folder import text_of
-from labkit.diagnosis.facts import OPERATIONS, Document
+from labkit.diagnosis.facts import Document
 from labkit.diagnosis.result import Diagnosis
 from labkit.errors import PolicyError, UsageError
 
@@ -48,7 +48,7 @@ def can_pull(
     *,
     function: str = "",
     function_account: str = "",
-    operation: str = OPERATIONS[0],
+    operation: str = "",
     caller: Any = "",
     execution_role: str = "",
     organization: str | None = "",

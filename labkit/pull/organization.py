@@ -26,7 +26,10 @@ _PATH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """Where an account stands: the values of ``aws:…OrgID`` and ``aws:…OrgPaths``, or neither."""
+    """Where an account stands: the values of ``aws:…OrgID`` and ``aws:…OrgPaths``, or neither.
+
+    Whoever is in an organization stands somewhere in it: ``paths`` are empty where that is not known.
+    """
 
     org_id: str | None
     paths: tuple[str, ...] = ()
@@ -35,7 +38,8 @@ class Membership:
         """The condition keys of a family (Principal, Source or Resource); none for an account in no organization."""
         if self.org_id is None:
             return {}
-        return {f"aws:{family}OrgID": self.org_id, f"aws:{family}OrgPaths": self.paths}
+        paths = {f"aws:{family}OrgPaths": self.paths} if self.paths else {}
+        return {f"aws:{family}OrgID": self.org_id, **paths}
 
 
 OUTSIDER = Membership(None)

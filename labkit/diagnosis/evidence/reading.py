@@ -38,7 +38,7 @@ def read(
     question: Question, answers: Answers, now: datetime | None = None, given: Mapping[str, Any] | None = None
 ) -> Facts:
     """The facts of a question. ``given`` are fields of `Facts` that stand where the answers leave them unknown."""
-    function = _function(answers, question.function) if question.function else NOT_GIVEN["function"]
+    function = function_of(answers, question.function) if question.function else NOT_GIVEN["function"]
     question = _completed(question, function)
     facts = Facts(question, function=function, now=now)
     for part in (_of_registry, _of_caller, _of_execution_role, _of_organization):
@@ -65,7 +65,8 @@ def _is_open(value: Any) -> bool:
     return isinstance(value, NotKnown) or (isinstance(value, Layer) and not value.documents and bool(value.not_known))
 
 
-def _function(answers: Answers, ref: FunctionRef) -> Function | NotKnown | None:
+def function_of(answers: Answers, ref: FunctionRef) -> Function | NotKnown | None:
+    """The function; None where there is none."""
     answer = _function_answer(answers, ref)
     configuration, code = _configuration(answer)
     if configuration:

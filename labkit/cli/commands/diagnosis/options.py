@@ -47,7 +47,9 @@ def add_question(parser: argparse.ArgumentParser) -> None:
     """Which function, which operation, who calls."""
     group = parser.add_argument_group("the question")
     group.add_argument("--function", default="", metavar="NAME|ARN", help="the function, whether it exists or not")
-    group.add_argument("--function-account", default="", metavar="NUMBER", help="the account that it is in")
+    group.add_argument(
+        "--function-account", "--account", default="", metavar="NUMBER", help="the account that it is in"
+    )
     group.add_argument(
         "--operation",
         choices=("create", "update", "restore"),

@@ -1,0 +1,49 @@
+"""Why can Lambda not pull my image, and what is the smallest change? From accounts, the lab, files, or a pasted error.
+
+  labkit diagnose 813835382529.dkr.ecr.eu-central-1.amazonaws.com/app:1 --function my-function \\
+      --workload-profile dev --registry-profile shared
+  labkit diagnose --error-file failed-deployment.log --workload-profile dev
+  labkit diagnose 813835382529.dkr.ecr.eu-central-1.amazonaws.com/app:1 --function my-function --offline evidence
+
+--offline reads a folder that 'labkit collect' wrote, or answers of the aws CLI that you saved yourself, and asks AWS
+nothing. Only reads are made; --plan prints them, in their order, and makes none. What may not be read is "not known",
+and the verdict comes from the rest.
+
+Exits with 0 if Lambda can pull, with 1 if it cannot, with 3 if that cannot be told, and with 2 where what was typed is
+wrong; with --expect with 0 if the answer is the expected one, else with 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from labkit.cli.commands.diagnosis.options import add_documents, add_question, asked
+from labkit.cli.commands.diagnosis.output import add_output, answer
+from labkit.cli.documents import read_file
+from labkit.errors import UsageError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``labkit diagnose``."""
+    parser.add_argument("image", metavar="IMAGE_URI", nargs="?", help="the image as CreateFunction takes it")
+    add_question(parser)
+    source = parser.add_argument_group("where the answer comes from")
+    source.add_argument("--region", default="", help="the function's region (default: the image's)")
+    source.add_argument("--offline", type=Path, metavar="DIR", help="a folder of answers; AWS is asked nothing")
+    text = source.add_mutually_exclusive_group()
+    text.add_argument("--error", metavar="TEXT", help="the error as your tool printed it")
+    text.add_argument("--error-file", metavar="FILE", help="a file with it, - for standard input")
+    add_documents(parser)
+    add_output(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Diagnose, and return the exit code of the verdict."""
+    from labkit.diagnosis.offline import diagnose_offline
+
+    question = asked(args, region=args.region)
+    error = read_file(args.error_file) if args.error_file else args.error or ""
+    if not (error or args.offline or question.image or question.function):
+        raise UsageError("Give an IMAGE_URI and --function, the error (--error, --error-file), or --function alone.")
+    return answer(diagnose_offline(question, args.offline, error), args)
