@@ -129,7 +129,12 @@ class Registry:
         )
         manifest = next((each for answer in fetched for each in _objects(answer, "images") if self._has_id(each)), None)
         if detail is not None or manifest is not None:
-            return _image(self._uri, detail or {}, manifest or {}, _platform(fetched))
+            return _image(
+                self._uri,
+                detail or {},
+                manifest or {},
+                _platform([*fetched, *self._every("get-download-url-for-layer")]),
+            )
         if any(self._shows_none(each) for each in (*described, *fetched)):
             return None
         call = Call("ecr", "describe-images", self._uri.account)
@@ -200,7 +205,7 @@ def _platform(answers: list[Answer]) -> str | None:
 
 
 def _image(uri: ImageUri, detail: Mapping[str, Any], image: Mapping[str, Any], platform: str | None) -> Image:
-    manifest = _manifest(image.get("imageManifest"))
+    manifest = manifest_of(image)
     layers = _listed(manifest, "layers")
     config = manifest.get("config") if isinstance(manifest.get("config"), Mapping) else {}
     sizes = [each.get("size") for each in layers]
@@ -227,10 +232,11 @@ def _children(manifest: Mapping[str, Any]) -> Iterator[Child]:
         yield Child(str(each.get("digest", "")), str(architecture), str(system))
 
 
-def _manifest(text: Any) -> Mapping[str, Any]:
+def manifest_of(image: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The manifest in an entry of BatchGetImage's answer; empty where it cannot be read."""
     try:
-        value = json.loads(text)
-    except (TypeError, ValueError, RecursionError):
+        value = json.loads(image["imageManifest"])
+    except (KeyError, TypeError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, Mapping) else {}
 
