@@ -50,8 +50,11 @@ def diagnose(facts: Facts) -> Diagnosis:
 def _judged(party: Party, causes: Sequence[Cause], name: str) -> Party:
     """The party's verdict with the causes in view: what bars its way, bars it, whatever the policies allow.
 
-    What bars nobody's way in particular, such as an image that is not there, bars Lambda's.
+    What bars nobody's way in particular, such as an image that is not there, bars Lambda's. A refusal by the policies
+    is as certain as they are known, also where AWS's texts disagree on what comes of it, which its cause says.
     """
+    if party.verdict == CANNOT:
+        return party
     barring = [each for each in causes if each.certainty != POSSIBLE and each.stops != RUN]
     own = [each for each in barring if (each.party or LAMBDA_SIDE) == name]
     if not own:
