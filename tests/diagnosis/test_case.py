@@ -98,7 +98,7 @@ ROWS = [
         "across accounts, only callers are let in, and nobody is named",
         facts(WORKLOAD, **policy({**ACROSS, "Statement": ACROSS["Statement"][:1]})),
         "cannot",
-        ("cannot", "likely"),
+        ("cannot", "certain"),
         ("unknown",),
     ),
     ("across accounts, no policy", facts(WORKLOAD, **policy(None)), "cannot", ("cannot",), ("cannot",)),
