@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.gallery.redaction import Redactor, strings
+from labkit.diagnosis.redaction import strings
+from labkit.gallery.redaction import redactor_of_the_lab
 
 ACCOUNT = "813835382529"
 REGISTRY = f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/lambda-same-account"
 
 
 def redacted(*texts, **known):
-    redactor = Redactor(texts, **known)
+    redactor = redactor_of_the_lab(texts, **known)
     return [redactor.text(text) for text in texts]
 
 
@@ -105,14 +106,14 @@ def test_a_number_that_stands_in_the_texts_is_never_given_out_as_a_stand_in():
 
 def test_names_are_replaced_in_texts_and_not_in_the_words_of_html():
     text = '<code class="code">code</code> &quot;code&quot; arn:aws:iam::813835382529:user/code'
-    assert redacted(text) == [
+    assert redactor_of_the_lab([text]).html(text) == (
         '<code class="code">user-1</code> &quot;user-1&quot; arn:aws:iam::111111111111:user/user-1'
-    ]
+    )
 
 
 def test_json_data_keeps_its_shape():
     data = [{"as": f"arn:aws:iam::{ACCOUNT}:user/jane", "ok": True, "policy": None, "status": 200, ACCOUNT: [ACCOUNT]}]
-    redactor = Redactor(strings(data))
+    redactor = redactor_of_the_lab(strings(data))
     assert redactor.data(data) == [
         {
             "as": "arn:aws:iam::111111111111:user/user-1",
@@ -141,7 +142,7 @@ FORMS = (
 @given(st.lists(st.sampled_from(FORMS).flatmap(lambda form: st.tuples(st.just(form), form[1])), max_size=30))
 def test_no_original_remains_and_the_mapping_is_injective(drawn):
     texts = [form.format(value) for (_kind, _values, form), value in drawn]
-    redactor = Redactor(texts)
+    redactor = redactor_of_the_lab(texts)
     after = [redactor.text(text) for text in texts]
     for kind in redactor.mapping:
         pairs = redactor.mapping[kind]

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from labkit.embedded.state.world import ACCOUNTS
     from labkit.gallery.folder import open_folder
     from labkit.gallery.making import gallery
-    from labkit.gallery.redaction import Redactor, pages
+    from labkit.gallery.redaction import pages, redacted_site, redactor_of_the_lab
     from labkit.ground.processes import stoppable
     from labkit.ground.progress import Progress
     from labkit.ground.project import ROOT
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     with stoppable():
         site = gallery(Path(ROOT), Progress().step)
     if args.redact:
-        site = Redactor(pages(site).values(), ACCOUNTS.values()).site(site)
+        site = redacted_site(redactor_of_the_lab(pages(site).values(), ACCOUNTS.values()), site)
     first = folder.write(site)
     print(f"The gallery is written: open {first}")
     return 0

@@ -143,11 +143,13 @@ def _hand_over(
 
         site = scenarios_site(Played.on(lab, image, results))
     if args.redact:
-        from labkit.gallery.redaction import Redactor, pages, strings
+        from labkit.diagnosis.redaction import strings
+        from labkit.gallery.redaction import pages, redacted_site, redactor_of_the_lab
 
         accounts = [lab.registry.account, lab.workload.account]
-        redactor = Redactor([*strings(data), *pages(site).values()], accounts, lab.profiles.values())
-        data, site = redactor.data(data), redactor.site(site)
+        texts = [*strings(data), *pages(site).values()]
+        redactor = redactor_of_the_lab(texts, accounts, lab.profiles.values())
+        data, site = redactor.data(data), redacted_site(redactor, site)
     if args.json:
         print(json.dumps(data, indent=2))
     if folder:
