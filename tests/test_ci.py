@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is no
 GOOD_PYTHON = '#!/bin/sh\n[ "$1" = -c ] || echo "$@" requiring "$LABKIT_REQUIRE"\n'
 BAD_PYTHON = "#!/bin/sh\nexit 1\n"
 MAY_BE_SKIPPED = {"podman"}  # it does not run in every container
-CLIENTS = ("skopeo", "podman", "dockerd", "docker", "curl", "chromium")
+CLIENTS = ("skopeo", "podman", "dockerd", "docker", "curl", "chromium", "node", "npm")
 
 
 class Machine:

@@ -7,6 +7,7 @@ else failed.
 from __future__ import annotations
 
 from labkit.errors import LabError
+from labkit.ground import project
 
 # Exception name (looked for along the class hierarchy) -> what to do; {error} is what the exception says.
 _BOTOCORE = {
@@ -62,6 +63,8 @@ def _service_answer(error: Exception) -> str:
 def _missing_module(error: ModuleNotFoundError) -> str:
     if (error.name or "").partition(".")[0] == "labkit":
         return f"{error.name} is missing from this copy of labkit; take a complete one."
+    if project.INSTALLED:
+        return f"the package {error.name} is missing from this Python; install it with: pip install 'labkit[lab]'"
     return (
         f"the package {error.name} is missing from this Python; install requirements.txt into it, "
         "or delete .venv and start again with: python3 -m labkit"

@@ -123,7 +123,8 @@ def _add_home(parser: Parser) -> None:
         type=lambda text: Path(text).expanduser().absolute(),
         default=argparse.SUPPRESS,
         metavar="DIR",
-        help="where this lab keeps its state (default: LABKIT_HOME, else .labkit beside the project)",
+        help="where this lab keeps its state (default: LABKIT_HOME, else .labkit in a checkout, "
+        "~/.local/state/labkit where labkit is installed)",
     )
 
 

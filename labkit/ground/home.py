@@ -15,6 +15,7 @@
     <home>/embedded/containers      is there while functions may have containers in an engine
     <home>/embedded/trials/         a locked file for each trial container (`labkit.docker.trial_marks`)
     <home>/embedded/front           the registry's address in the names of images in an engine
+    <home>/content/                 an installed labkit's notebooks, for their reader (`labkit.cli.jupyter.content`)
     <home>/bases/                   AWS's base images where they were pulled (`labkit.aws.public_bases`)
     <home>/matplotlib/              matplotlib's list of fonts (`labkit.show.plots`)
 
@@ -63,6 +64,11 @@ class Home:
     def aws(self) -> Path:
         """The directory of the AWS config and credentials files."""
         return self.root / "aws"
+
+    @property
+    def content(self) -> Path:
+        """The reader's copies of what an installed labkit brings."""
+        return self.root / "content"
 
     @property
     def embedded(self) -> Path:
@@ -131,7 +137,7 @@ class Home:
 
 
 def home_path(path: Path | None = None) -> Path:
-    """Where the lab home is: ``path``, else ``LABKIT_HOME``, else ``.labkit`` beside the project. Nothing is made."""
+    """Where the lab home is: ``path``, else ``LABKIT_HOME``, else `labkit.ground.project.HOME`. Nothing is made."""
     chosen = path or os.environ.get("LABKIT_HOME") or project.HOME
     return Path(chosen).expanduser().absolute()
 

@@ -50,7 +50,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def loaded(tmp_path: Path, root: Path, home: Path):
     """Runs a command in a process of its own and returns the names of the modules that it has loaded at its end."""
 
-    def run(*argv: str) -> set[str]:
+    def run(*argv: str, code: int = 0) -> set[str]:
         (tmp_path / "policy.json").write_text(POLICY)
         (tmp_path / "case.json").write_text(CASE)
         done = subprocess.run(
@@ -61,7 +61,7 @@ def loaded(tmp_path: Path, root: Path, home: Path):
             text=True,
             timeout=300,
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
         return set((tmp_path / "modules").read_text().split())
 
     return run
@@ -99,6 +99,39 @@ def test_a_command_in_a_terminal_never_loads_what_is_for_notebooks(loaded, argv)
 def test_what_decides_on_files_asks_neither_boto3_nor_an_embedded_aws(loaded, argv):
     modules = loaded(*argv)
     for package in ("boto3", "botocore", "labkit.aws", "labkit.embedded", "labkit.lab", "labkit.scenarios"):
+        assert of(package, modules) == [], package
+
+
+@pytest.mark.parametrize("argv", DECIDING.values(), ids=DECIDING)
+def test_what_decides_on_files_answers_alike_with_the_standard_library_alone(tmp_path, root, argv):
+    """``-S`` leaves out what is installed."""
+    (tmp_path / "policy.json").write_text(POLICY)
+    (tmp_path / "case.json").write_text(CASE)
+    alone = (
+        f"import sys; sys.path.insert(0, {str(root)!r})\nfrom labkit.bootstrap import main; sys.exit(main({argv!r}))"
+    )
+    with_all = [sys.executable, "-m", "labkit", *argv]
+    bare, full = (
+        subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        for command in ([sys.executable, "-I", "-S", "-c", alone], with_all)
+    )
+    assert (bare.returncode, bare.stderr) == (0, "")
+    assert bare.stdout == full.stdout
+
+
+WRONG = {
+    "a file that is not there": ("check", "missing.json"),
+    "a file that is no case": ("evaluate", "policy.json"),
+    "no ARN": ("explain", *REQUEST, "nonsense"),
+    "an unknown kind": ("policy", "nonsense"),
+    "an option that is not there": ("check", "--nonsense", "policy.json"),
+}
+
+
+@pytest.mark.parametrize("argv", WRONG.values(), ids=WRONG)
+def test_what_is_wrong_with_the_input_is_said_without_boto3(loaded, argv):
+    modules = loaded(*argv, code=2)
+    for package in ("boto3", "botocore", "rich", "labkit.aws"):
         assert of(package, modules) == [], package
 
 

@@ -115,7 +115,7 @@ def test_a_notebook_that_fails_is_one_sentence_and_leaves_the_earlier_gallery(
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "labkit").symlink_to(root / "labkit")
     write_notebook(tmp_path / "notebooks" / "00-start-here.ipynb", ["# Start"], ["1 / 0"])
-    monkeypatch.setattr("labkit.ground.project.ROOT", str(tmp_path))
+    monkeypatch.setattr("labkit.ground.project.CONTENT", str(tmp_path))
     assert main.main(["gallery", str(tmp_path / "site")]) == 1
     said = capsys.readouterr().err.splitlines()
     assert said[-1] == "labkit: The notebook 00-start-here.ipynb stops: ZeroDivisionError: division by zero"
@@ -138,7 +138,7 @@ def test_the_command_writes_the_gallery_and_leaves_the_users_lab_alone(
 ):
     home = tmp_path / "home"
     monkeypatch.setenv("LABKIT_HOME", str(home))
-    monkeypatch.setattr("labkit.ground.project.ROOT", str(project))
+    monkeypatch.setattr("labkit.ground.project.CONTENT", str(project))
     monkeypatch.setattr("labkit.gallery.making.gallery", lambda _root, _step: dict(site))
     assert main.main(["gallery", str(tmp_path / "site"), "--redact"]) == 0
     first = tmp_path / "site" / "index.html"

@@ -34,11 +34,11 @@ def run(args: argparse.Namespace) -> int:
     from labkit.gallery.redaction import pages, redacted_site, redactor_of_the_lab
     from labkit.ground.processes import stoppable
     from labkit.ground.progress import Progress
-    from labkit.ground.project import ROOT
+    from labkit.ground.project import CONTENT
 
     folder = open_folder(args.folder, "labkit gallery")
     with stoppable():
-        site = gallery(Path(ROOT), Progress().step)
+        site = gallery(Path(CONTENT), Progress().step)
     if args.redact:
         site = redacted_site(redactor_of_the_lab(pages(site).values(), ACCOUNTS.values()), site)
     first = folder.write(site)

@@ -31,16 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run JupyterLab until it is stopped."""
+    from labkit.cli.jupyter.content import served
     from labkit.cli.jupyter.server import choose_port, start
     from labkit.cli.jupyter.settings import JupyterSettings
     from labkit.embedded.process import client
-    from labkit.ground.home import home_path
+    from labkit.ground.home import home_path, open_home
     from labkit.ground.processes import stoppable
-    from labkit.ground.project import ROOT
 
-    root = Path(ROOT)
-    notebook = _first_notebook(root)
     port = choose_port(args.port)
+    root = served(open_home(home_path()))
+    notebook = _first_notebook(root)
     with stoppable():
         running = _embedded_aws()
         home = home_path()

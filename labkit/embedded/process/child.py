@@ -69,7 +69,8 @@ def _popen(home: Home, command: list[str]) -> Any:
 
 def _environment() -> dict[str, str]:
     """The variables of this process without the user's settings for AWS: they are for clients, not for an AWS."""
-    path = os.pathsep.join(filter(None, [project.ROOT, os.environ.get("PYTHONPATH")]))
+    own = "" if project.INSTALLED else project.ROOT  # an installed labkit is found without
+    path = os.pathsep.join(filter(None, [own, os.environ.get("PYTHONPATH")]))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": path}
 

@@ -169,7 +169,7 @@ LAB = """
 import sys
 from labkit.cli import main
 from labkit.ground import project
-project.ROOT = sys.argv[1]
+project.CONTENT = sys.argv[1]
 sys.exit(main.main(["lab", "--no-browser", "--port", sys.argv[2]]))
 """
 
@@ -244,7 +244,7 @@ def test_the_lab_leaves_an_embedded_aws_running_that_was_up_before(home, request
 def test_a_port_in_use_is_one_sentence_and_starts_nothing(home, capsys, monkeypatch, tmp_path):
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "00-start-here.ipynb").touch()
-    monkeypatch.setattr("labkit.ground.project.ROOT", str(tmp_path))
+    monkeypatch.setattr("labkit.ground.project.CONTENT", str(tmp_path))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
