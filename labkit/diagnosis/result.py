@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from labkit.diagnosis import words
 from labkit.diagnosis.facts import NotKnown, Question
 from labkit.pull.decision import PullDecision
 
@@ -201,3 +202,6 @@ class Diagnosis:
             "next": list(self.next),
             "decision": self.decision.explanation() if self.decision else None,
         }
+
+    def __repr__(self) -> str:
+        return words.text(self)

@@ -4,7 +4,8 @@ n00_start_here         the map of the organization       n05_organization_paths 
 n01_build_and_push     tags and digests                  n06_clean_up            who may remove a repository
 n02_same_account       policies in one account           n07_growth              how much fits into a policy
 n03_cross_account      policies for another account      n08_break_it_yourself   policies with one mistake each
-n04_organization       policies for an organization      checking                what their checks share
+n04_organization       policies for an organization      n09_your_own_case       one function, from files alone
+                                                         checking                what their checks share
 """
 
 from labkit.exercises.checking.pulls import SECOND_ACCOUNT
@@ -20,6 +21,7 @@ from labkit.exercises.n08_break_it_yourself.closing_exercises import deny_that_s
 from labkit.exercises.n08_break_it_yourself.mistakes import broken, narrowed_scp
 from labkit.exercises.n08_break_it_yourself.repairs import predicted, repaired, repaired_scp
 from labkit.exercises.n08_break_it_yourself.role_made_anew import repaired_principal
+from labkit.exercises.n09_your_own_case import foretold, only_orders_api
 
 __all__ = [
     "SECOND_ACCOUNT",
@@ -31,12 +33,14 @@ __all__ = [
     "by_digest",
     "deny_that_spares_services",
     "directly_in_unit",
+    "foretold",
     "least_caller",
     "least_cleaner",
     "lets_lambda_add",
     "narrowed_scp",
     "nobody_else_deletes",
     "one_function",
+    "only_orders_api",
     "only_test_functions",
     "path_of_development",
     "predicted",
