@@ -16,6 +16,7 @@
     <home>/embedded/trials/         a locked file for each trial container (`labkit.docker.trial_marks`)
     <home>/embedded/front           the registry's address in the names of images in an engine
     <home>/content/                 an installed labkit's notebooks, for their reader (`labkit.cli.jupyter.content`)
+    <home>/undo/                    what was there before ``labkit diagnose --apply`` (`labkit.remedy.kept`); 0600
     <home>/bases/                   AWS's base images where they were pulled (`labkit.aws.public_bases`)
     <home>/matplotlib/              matplotlib's list of fonts (`labkit.show.plots`)
 
@@ -119,6 +120,11 @@ class Home:
     def front(self) -> Path:
         """The registry's address that stands in the names of images in an engine."""
         return self.embedded / "front"
+
+    @property
+    def undo(self) -> Path:
+        """What was there before a diagnosis changed it."""
+        return self.root / "undo"
 
     @property
     def log(self) -> Path:

@@ -1,0 +1,54 @@
+"""Takes back what ``labkit diagnose --apply`` wrote: the latest run, its last change first.
+
+A document is restored only where what AWS has is still what was written; where somebody has changed it since, nothing
+is taken back, and they are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from labkit.diagnosis.result import Change
+from labkit.errors import LabError
+from labkit.remedy import kept, there
+from labkit.remedy.kept import KeptChange
+from labkit.remedy.there import Accounts
+
+
+def undo(accounts: Accounts, home: Path, report: Callable[[str], None] = lambda _sentence: None) -> bool:
+    """Takes back the latest run that has not been taken back; False where there is none.
+
+    Raises LabError where a document is no longer what was written, before anything is changed, and ClientError.
+    """
+    run = kept.newest(home)
+    if run is None:
+        return False
+    for change in run.changes:
+        _check(accounts, change)
+    while run.changes:
+        change = run.changes[-1]
+        if _check(accounts, change):
+            for call in change.back:
+                there.make(accounts, change.account, call)
+        run.changes.pop()
+        run.save()
+        report(f"The {change.kind.replace('-', ' ')} {change.name} in account {change.account} is as it was before.")
+    run.forget()
+    return True
+
+
+def _check(accounts: Accounts, change: KeptChange) -> bool:
+    """Whether there is something to take back: not where the change was never made. Raises LabError."""
+    if change.written is None:
+        return True
+    where = Change(*(change.kind, change.account, change.name), attached_to=change.attached_to, inline=change.inline)
+    now = there.read(accounts, where)
+    if there.is_same(now, change.written):
+        return True
+    if there.is_same(now, change.before):
+        return False
+    raise LabError(
+        f"The {change.kind.replace('-', ' ')} {change.name} in account {change.account} is not what --apply wrote: "
+        "somebody has changed it since. It was left as it is."
+    )
