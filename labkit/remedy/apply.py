@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labkit.diagnosis import facts as f
+from labkit.diagnosis.fixing.drafts import fits
 from labkit.diagnosis.result import Change, Fix
 from labkit.errors import LabError, UsageError
 from labkit.ground.text import visible
@@ -53,6 +54,8 @@ def _reason_to_leave(change: Change, accounts: Accounts, guard_rails: bool) -> s
         return "It is a guard rail, which others keep: --change-guard-rails lets --apply change it."
     if change.kind == f.CALL and not accounts.in_lab:
         return "It is more than a policy: make this call yourself."
+    if not fits(change):
+        return f"It would be {len(change.after):,} characters long, which is more than ECR takes."
     if change.kind == f.SESSION_POLICY:
         return "A session keeps its policy: pass the changed one when the role is assumed again."
     if change.call is not None and change.call[0] == "docker":

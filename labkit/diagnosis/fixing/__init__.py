@@ -17,7 +17,7 @@ from labkit.diagnosis.case import Case
 from labkit.diagnosis.facts import Facts
 from labkit.diagnosis.fixing.alternatives import alternatives
 from labkit.diagnosis.fixing.calls import calls, is_last, made
-from labkit.diagnosis.fixing.drafts import Drafts, changed
+from labkit.diagnosis.fixing.drafts import Drafts, changed, fits
 from labkit.diagnosis.fixing.letter import letter
 from labkit.diagnosis.fixing.mending import mend
 from labkit.diagnosis.fixing.next_steps import next_steps
@@ -38,7 +38,7 @@ def fix(case: Case, causes: tuple[Cause, ...]) -> Fix | None:
     opens = probes(case, then)
     return Fix(
         changes,
-        is_proved(then),
+        is_proved(then) and all(map(fits, changes)),
         opens,
         alternatives(case, changes),
         letter(case, causes, changes, opens),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from labkit.diagnosis import facts as f
 from labkit.diagnosis.case import Case
-from labkit.diagnosis.fixing.drafts import LONGEST, NEW_VERSION, changed, is_json
+from labkit.diagnosis.fixing.drafts import LONGEST, NEW_VERSION, changed, fits, is_json
 from labkit.diagnosis.fixing.layout import diff, fresh, rewritten
 from labkit.diagnosis.fixing.proof import is_proved
 from labkit.diagnosis.fixing.statements import DocumentData, insert, only_pulls, sids, statements_of
@@ -47,7 +47,11 @@ def alternatives(case: Case, changes: tuple[Change, ...]) -> tuple[Alternative, 
         for name, reason, made in _made(case, change)
         if not _is_taken(case, change, name)
     )
-    return tuple(each for each in found if is_proved(Case(changed(case.facts, each.changes))))
+    return tuple(each for each in found if _helps(case, each))
+
+
+def _helps(case: Case, alternative: Alternative) -> bool:
+    return all(map(fits, alternative.changes)) and is_proved(Case(changed(case.facts, alternative.changes)))
 
 
 def _is_taken(case: Case, change: Change, name: str) -> bool:
@@ -61,7 +65,7 @@ def _made(case: Case, change: Change) -> Iterator[tuple[str, str, Change]]:
     for name, reason, document in _documents(case):
         made = _with(change, document, short=False)
         yield name, reason, made
-    if len(change.after) > LONGEST[change.kind]:
+    if not fits(change):
         for name, _reason, document in _documents(case):
             if name != "by number":
                 yield name, _SHORT.format(longest=LONGEST[change.kind]), _with(change, document, short=True)

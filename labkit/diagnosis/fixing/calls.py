@@ -17,7 +17,7 @@ from labkit.diagnosis.fixing.layout import fresh
 from labkit.diagnosis.result import Cause, Change
 from labkit.iam import arn as arns
 from labkit.pull.policies import lambda_trust
-from labkit.pull.uri import ImageUri
+from labkit.pull.uri import ImageUri, InvalidImageUri
 
 Call = tuple[str, str, Mapping[str, Any]]
 
@@ -155,7 +155,7 @@ def right_uri(text: str) -> str | None:
     for candidate in (text.removeprefix("https://").rstrip("/"), f"{text.removeprefix('https://').rstrip('/')}:latest"):
         try:
             found = ImageUri.parse(candidate)
-        except ValueError:
+        except InvalidImageUri:
             continue
         plain = str(replace(found, dual_stack=False, fips=False))
         return plain if plain != text else None

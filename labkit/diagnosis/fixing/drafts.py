@@ -36,6 +36,11 @@ LONGEST = {
 NEW_VERSION, OLD_VERSION = "2012-10-17", "2008-10-17"
 
 
+def fits(change: Change) -> bool:
+    """Whether ECR takes the changed document for its length; IAM and Organizations say it themselves."""
+    return len(change.after) <= LONGEST.get(change.kind, len(change.after))
+
+
 @dataclass
 class Draft:
     """A document that is being mended: what was found (``text`` None: nothing), and its data as it will be."""
@@ -64,11 +69,6 @@ class Draft:
     def is_changed(self) -> bool:
         """Whether anything is to be written."""
         return self.text is None or bool(json.loads(self.text) != self.data)
-
-    @property
-    def is_too_long(self) -> bool:
-        """Whether ECR would refuse it for its length, however it is laid out."""
-        return self.found.kind in LONGEST and len(self.after) > LONGEST[self.found.kind]
 
     def change(self) -> Change:
         """The change from what was found to what will be."""

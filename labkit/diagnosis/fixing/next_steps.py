@@ -8,6 +8,7 @@ from labkit.diagnosis import facts as f
 from labkit.diagnosis.case import Case
 from labkit.diagnosis.facts import Function
 from labkit.diagnosis.fixing.calls import child_for
+from labkit.diagnosis.fixing.drafts import LONGEST, fits
 from labkit.diagnosis.result import Cause, Fix
 
 _STACK = "UPDATE_ROLLBACK_FAILED"
@@ -70,6 +71,15 @@ def _owners(case: Case, ids: frozenset[str], fix: Fix | None) -> Iterator[str]:
             yield f"The {each.kind} {each.name} is a guard rail: {whose} keeps it, and decides whether it is changed."
 
 
+def _length(case: Case, ids: frozenset[str], fix: Fix | None) -> Iterator[str]:
+    for each in fix.changes if fix else ():
+        if not fits(each):
+            yield (
+                f"The {each.kind} would be {len(each.after):,} characters long, and ECR takes {LONGEST[each.kind]:,}: "
+                "take a form that does not list accounts, such as the one by organization."
+            )
+
+
 def _wait(case: Case, ids: frozenset[str], fix: Fix | None) -> Iterator[str]:
     kinds = {each.kind for each in fix.changes if fix} if fix else set()
     if kinds & {f.IDENTITY_POLICY, f.TRUST_POLICY, f.SCP, f.RCP, f.BOUNDARY}:
@@ -95,4 +105,4 @@ def _redeploy(case: Case, ids: frozenset[str], fix: Fix | None) -> Iterator[str]
 
 
 _Step = Callable[[Case, frozenset[str], Fix | None], Iterator[str]]
-_STEPS: tuple[_Step, ...] = (_told, _index, _owners, _reserved, _wait, _redeploy)
+_STEPS: tuple[_Step, ...] = (_told, _index, _length, _owners, _reserved, _wait, _redeploy)
