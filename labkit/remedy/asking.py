@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -21,6 +22,7 @@ from labkit.ground.threads import executor
 
 WORKERS = 8
 """How many calls are made at a time; ECR lets an account make more a second than these come to."""
+_QUICK = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=20)
 _PATIENT = Config(retries={"mode": "adaptive", "total_max_attempts": 12}, max_pool_connections=2 * WORKERS)
 
 
@@ -33,11 +35,15 @@ class Asker(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call: ``service`` and ``operation`` as the aws CLI names them, ``params`` as the API does."""
+    """A call: ``service`` and ``operation`` as the aws CLI names them, ``params`` as the API does.
+
+    ``most``: how many entries of a list are wanted; None: all.
+    """
 
     service: str
     operation: str
     params: Mapping[str, Any] = {}
+    most: int | None = None
 
 
 def asker(profile: str, region: str | None = None) -> Asker:
@@ -46,15 +52,22 @@ def asker(profile: str, region: str | None = None) -> Asker:
     Raises UsageError for a profile that is not there, or has no region or no credentials that AWS takes.
     """
     session = sessions.open_session(profile, region)
-    caller = sessions.whoami(session)
+    return unnamed_asker(session)._replace(account=sessions.whoami(session).account)
+
+
+def unnamed_asker(session: boto3.Session) -> Asker:
+    """Whoever a session is, with patient clients; its account is not asked for and empty.
+
+    STS alone is asked impatiently: where there is no network, that is found out soon.
+    """
     made: dict[str, Any] = {}
 
     def client(service: str) -> Any:
         if service not in made:
-            made[service] = session.client(service, config=_PATIENT)
+            made[service] = session.client(service, config=_QUICK if service == "sts" else _PATIENT)
         return made[service]
 
-    return Asker(caller.account, str(session.region_name), client)
+    return Asker("", str(session.region_name), client)
 
 
 def ask(who: Asker, call: Call) -> Answer:
@@ -70,7 +83,8 @@ def ask_with(client: Any, who: Asker, call: Call) -> Answer:
     )
     try:
         if client.can_paginate(method):
-            found = client.get_paginator(method).paginate(**call.params).build_full_result()
+            pages = client.get_paginator(method).paginate(**call.params, PaginationConfig={"MaxItems": call.most})
+            found = {name: each for name, each in pages.build_full_result().items() if name != "NextToken"}
         else:
             found = getattr(client, method)(**call.params)
     except ClientError as error:
@@ -93,7 +107,17 @@ def _plain(found: Mapping[str, Any]) -> dict[str, Any]:
     """An answer as JSON has it: times in ISO 8601, without what is about the transport."""
     kept = {name: value for name, value in found.items() if name != "ResponseMetadata"}
     plain: dict[str, Any] = json.loads(json.dumps(kept, default=_text))
-    return plain
+    return _without_secrets(plain)
+
+
+def _without_secrets(answer: dict[str, Any]) -> dict[str, Any]:
+    """A function's environment variables and the address of its code are nobody's business here."""
+    for holder, name in (("Configuration", "Environment"), ("Code", "Location")):
+        if isinstance(answer.get(holder), dict):
+            answer[holder].pop(name, None)
+    for each in answer.get("Functions") or ():
+        each.pop("Environment", None)
+    return answer
 
 
 def _text(value: Any) -> str:

@@ -65,7 +65,11 @@ class Answers:
     def __init__(self, listed: Iterable[Answer] = ()) -> None:
         self._by_call: dict[tuple[str, str], list[Answer]] = defaultdict(list)
         for each in listed:
-            self._by_call[each.service, each.operation].append(each)
+            self.add(each)
+
+    def add(self, answer: Answer) -> None:
+        """One more."""
+        self._by_call[answer.service, answer.operation].append(answer)
 
     def __iter__(self) -> Iterator[Answer]:
         for listed in self._by_call.values():

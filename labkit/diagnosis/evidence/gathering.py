@@ -12,8 +12,8 @@ from typing import Any
 
 from labkit.diagnosis.asked import Asked, given_facts, question_of
 from labkit.diagnosis.evidence.answers import Answers
-from labkit.diagnosis.evidence.reading import function_of, read
-from labkit.diagnosis.facts import CREATE, RESTORE, UPDATE, Facts, Function
+from labkit.diagnosis.evidence.reading import completed, function_of, read
+from labkit.diagnosis.facts import CREATE, RESTORE, UPDATE, Facts, Function, Question
 from labkit.diagnosis.pasted import PastedError
 from labkit.errors import UsageError
 from labkit.iam import Principal
@@ -60,14 +60,22 @@ def _completed(asked: Asked, found: Mapping[str, Any]) -> Asked:
 
 def facts_from(asked: Asked, answers: Answers, now: datetime | None = None, error: str = "") -> Facts:
     """The facts, from all answers and what was given beside them. Raises UsageError for what nobody could mean."""
-    asked = replace(asked, caller=asked.caller or _whoever_asked(asked, answers))
-    question = question_of(asked)
+    question = question_from(asked, answers)
+    return read(question, answers, now, given_facts(asked, question)).having(error=error)
+
+
+def question_from(asked: Asked, answers: Answers) -> Question:
+    """The question, as far as the answers complete it: the caller is whoever asked, a function has an image and role.
+
+    Where no operation was asked for, it is the update of a function that there is, its restoring where no image is
+    named, and the creation of one that there is not. Raises UsageError for what nobody could mean.
+    """
+    question = question_of(replace(asked, caller=asked.caller or _whoever_asked(asked, answers)))
     function = function_of(answers, question.function) if question.function else None
     if not asked.operation:
         there = isinstance(function, Function)
         question = replace(question, operation=(UPDATE if asked.image else RESTORE) if there else CREATE)
-    facts = read(question, answers, now, given_facts(asked, question))
-    return facts.having(error=error)
+    return completed(question, function)
 
 
 def _whoever_asked(asked: Asked, answers: Answers) -> str:

@@ -31,8 +31,9 @@ def history(answers: Answers, account: str) -> tuple[Event, ...] | NotKnown:
 
 
 def _events(answer: Answer) -> Iterator[tuple[str, Event]]:
+    """The events of one answer, which has the newest first, the oldest first."""
     listed = (answer.answer or {}).get("Events")
-    for number, each in enumerate(listed if isinstance(listed, list) else ()):
+    for number, each in reversed([*enumerate(listed if isinstance(listed, list) else ())]):
         event = _event(each, answer.account)
         if event is not None:
             yield str(each.get("EventId") or f"{answer.file} {number}"), event

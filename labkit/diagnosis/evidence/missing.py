@@ -47,6 +47,14 @@ class Call(NamedTuple):
         """The action that it needs, such as ``ecr:GetRepositoryPolicy``."""
         return f"{self.service}:{''.join(part.capitalize() for part in self.operation.split('-'))}"
 
+    @property
+    def where(self) -> str:
+        """In which account it is made, to go on in a sentence; empty where that is not known."""
+        if self.account:
+            return f" in the account {self.account}"
+        manages = self.service == "organizations" and self.operation != "describe-organization"
+        return " in the organization's management account" if manages else ""
+
 
 def is_not_there(answer: Answer) -> bool:
     """Whether AWS said that what was asked for does not exist."""
@@ -55,8 +63,7 @@ def is_not_there(answer: Answer) -> bool:
 
 def not_known(what: str, call: Call, answer: Answer | None = None) -> NotKnown:
     """``what`` is not known, since this call was not made, or was refused."""
-    where = f" in the account {call.account}" if call.account else ""
-    ask = f"ask whoever may call {call.action}{where}"
+    ask = f"ask whoever may call {call.action}{call.where}"
     return NotKnown(what, ask, "it was not collected" if answer is None else reason(answer, call))
 
 

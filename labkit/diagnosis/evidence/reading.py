@@ -5,6 +5,7 @@ What a person gave beside the answers, as text files or options, is `given`: it 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -31,6 +32,7 @@ from labkit.diagnosis.facts import (
 from labkit.iam import Principal
 from labkit.iam import arn as arns
 from labkit.pull.function import FunctionRef
+from labkit.pull.stored_policy import same
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
 
@@ -39,7 +41,7 @@ def read(
 ) -> Facts:
     """The facts of a question. ``given`` are fields of `Facts` that stand where the answers leave them unknown."""
     function = function_of(answers, question.function) if question.function else NOT_GIVEN["function"]
-    question = _completed(question, function)
+    question = completed(question, function)
     facts = Facts(question, function=function, now=now)
     for part in (_of_registry, _of_caller, _of_execution_role, _of_organization):
         facts = facts.having(**part(question, answers))
@@ -47,7 +49,7 @@ def read(
     return _filled(facts, given or {})
 
 
-def _completed(question: Question, function: Function | NotKnown | None) -> Question:
+def completed(question: Question, function: Function | NotKnown | None) -> Question:
     """The question with what the function itself says: its role, and for restoring its image."""
     if not isinstance(function, Function):
         return question
@@ -117,7 +119,7 @@ def _of_registry(question: Question, answers: Answers) -> dict[str, Any]:
     repository, policy = registry.repository(), registry.policy()
     if isinstance(repository, Repository):
         repository = replace(repository, replicated=replicated(events, uri))
-    now = policy.text if isinstance(policy, Document) else None
+    now = _value(policy.text) if isinstance(policy, Document) else None
     return {
         "repository": repository,
         "repository_policy": policy,
@@ -125,8 +127,15 @@ def _of_registry(question: Question, answers: Answers) -> dict[str, Any]:
         "registry_scope": registry.scope(),
         "image": registry.image(),
         "history": events,
-        "older_policies": tuple(each for each in earlier_policies(events, uri) if each != now),
+        "older_policies": tuple(each for each in earlier_policies(events, uri) if not same(_value(each), now)),
     }
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _of_caller(question: Question, answers: Answers) -> dict[str, Any]:

@@ -1,0 +1,139 @@
+"""Goes through the table of reads of a diagnosis (`labkit.diagnosis.evidence.plan`) with the profiles that there are.
+
+Nothing is written, and nothing that is refused ends it: a refusal is an answer too. Who asks is the profile of the
+account that a row is about. Where there is none, another profile asks what can be asked from outside (ECR and Lambda,
+where the call names the other account); what IAM has under the same name in another account is never taken for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
+
+from labkit.diagnosis.asked import Asked
+from labkit.diagnosis.evidence.answers import Answer, Answers
+from labkit.diagnosis.evidence.gathering import question_from
+from labkit.diagnosis.evidence.plan.steps import STEPS
+from labkit.diagnosis.evidence.plan.subject import MANAGEMENT, REGISTRY, WORKLOAD, Step, Subject
+from labkit.ground.addresses import application_at, exchange
+from labkit.image.format.config import DOCUMENT_LIMIT, ImageConfig
+from labkit.image.format.errors import ImageError
+from labkit.remedy.asking import Asker, Call, ask
+
+Opener = Callable[[str], Asker]
+"""From a region to whoever asks there; the account may be left empty."""
+Progress = Callable[[str], None]
+_FROM_OUTSIDE = frozenset({"ecr", "lambda"})
+_MANAGING = (MANAGEMENT, REGISTRY, WORKLOAD)
+_WITHIN = 30  # seconds for an image's configuration
+
+
+class Collector:
+    """Collects the answers to a question. ``openers`` has whoever can ask, by side or by another name."""
+
+    def __init__(self, asked: Asked, openers: Mapping[str, Opener], region: str, progress: Progress) -> None:
+        self._asked = asked
+        self._openers = openers
+        self._region = region
+        self._progress = progress
+        self._accounts: dict[str, str] = {}
+        self._broken: dict[str, Mapping[str, str]] = {}
+        self._askers: dict[tuple[str, str], Asker] = {}
+        self.answers = Answers()
+
+    def collect(self) -> Answers:
+        """Makes every call of the table that can be made. Raises UsageError for a question nobody could mean."""
+        self._name_the_others()
+        for step in STEPS:
+            self._progress(f"{step.service} {step.operation}")
+            for answer in self._step(step):
+                self.answers.add(answer)
+        return self.answers
+
+    def _name_the_others(self) -> None:
+        """Whoever is no side of the table is asked for its account too: it may be the caller's."""
+        for name in self._openers:
+            if name not in _MANAGING:
+                self._identify(name)
+
+    def _step(self, step: Step) -> Iterator[Answer]:
+        if step.operation == "get-caller-identity":
+            if step.side in self._openers:
+                yield self._identify(step.side)
+            return
+        subject = Subject(question_from(self._asked, self.answers), self.answers)
+        for params in step.params(subject):
+            name = self._who(step, subject, params)
+            if name is not None:
+                yield self._ask(name, step, params)
+
+    def _identify(self, name: str) -> Answer:
+        answer = ask(self._asker(name, self._region), Call("sts", "get-caller-identity"))
+        self._accounts[name] = str((answer.answer or {}).get("Account", ""))
+        if answer.error is not None:
+            self._broken[name] = answer.error
+        return answer._replace(account=self._accounts[name])
+
+    def _who(self, step: Step, subject: Subject, params: Mapping[str, Any]) -> str | None:
+        """Whose profile makes this call; None where nobody can."""
+        account = subject.account_of(step.side)
+        own = [name for name, number in self._accounts.items() if number and number == account]
+        if own:
+            return step.side if step.side in own else own[0]
+        if step.side == MANAGEMENT:
+            return next((name for name in _MANAGING if name in self._openers), None)
+        if step.side in self._broken:
+            return step.side
+        outside = step.service in _FROM_OUTSIDE and account and account in json.dumps(params)
+        return (
+            next((name for name in (step.side, WORKLOAD, *self._openers) if name in self._accounts), None)
+            if outside
+            else None
+        )
+
+    def _ask(self, name: str, step: Step, params: Mapping[str, Any]) -> Answer:
+        region = step.region or self._region
+        call = Call(step.service, step.operation, params, step.most)
+        if name in self._broken:
+            return Answer(*call[:3], self._accounts[name], region, error=self._broken[name])
+        answer = ask(self._asker(name, region), call)
+        return with_platform(answer) if step.operation == "get-download-url-for-layer" else answer
+
+    def _asker(self, name: str, region: str) -> Asker:
+        if (name, region) not in self._askers:
+            self._askers[name, region] = self._openers[name](region)
+        return self._askers[name, region]._replace(account=self._accounts.get(name, ""))
+
+
+def with_platform(answer: Answer) -> Answer:
+    """The answer of GetDownloadUrlForLayer with what the configuration says, and without the address, which is a key.
+
+    Raises nothing: what cannot be fetched or read has no platform.
+    """
+    told = answer.answer or {}
+    if "downloadUrl" not in told:
+        return answer
+    kept = {name: value for name, value in told.items() if name != "downloadUrl"}
+    return answer._replace(answer={**kept, "platform": _platform(str(told["downloadUrl"]))})
+
+
+def _platform(url: str) -> dict[str, str]:
+    try:
+        found = ImageConfig.parse(_fetched(url))
+    except (HTTPError, ImageError, OSError):
+        return {}
+    return {"architecture": found.architecture, "os": found.os}
+
+
+def _fetched(url: str) -> bytes:
+    """What is at an address, of which this process may be the host; no more than a configuration can have."""
+    application = application_at(url)
+    if application is not None:
+        return exchange(application, "GET", url, {}, b"").body.read(DOCUMENT_LIMIT + 1)
+    with PoolManager() as pool:
+        response = pool.request("GET", url, timeout=_WITHIN, retries=1, preload_content=False)
+        return response.read(DOCUMENT_LIMIT + 1, decode_content=True) if response.status == 200 else b""
