@@ -31,6 +31,7 @@ EXPORTS: dict[str, str] = {
     "clean_up": "labkit.scenarios:clean_up",
     "current": "labkit.lab.choosing:current",
     "decision_view": "labkit.show.decision_view:decision_view",
+    "diagnose": "labkit.remedy.diagnosing:diagnose",
     "exercises": "labkit.exercises",
     "explain": "labkit.iam.cases:explain",
     "growth": "labkit.growth",

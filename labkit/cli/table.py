@@ -84,6 +84,7 @@ COMMANDS = (
         LIVE,
         {"--offline": NOTHING},
     ),
+    Command("collect", "labkit.cli.commands.diagnosis.collect", "collect what diagnose reads, into a folder", LIVE),
     Command(
         "audit",
         "labkit.cli.commands.diagnosis.audit",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from urllib3 import PoolManager
@@ -18,8 +19,9 @@ from labkit.diagnosis.asked import Asked
 from labkit.diagnosis.evidence.answers import Answer, Answers
 from labkit.diagnosis.evidence.gathering import question_from
 from labkit.diagnosis.evidence.plan.steps import STEPS
-from labkit.diagnosis.evidence.plan.subject import MANAGEMENT, REGISTRY, WORKLOAD, Step, Subject
+from labkit.diagnosis.evidence.plan.subject import FROM_OUTSIDE, IDENTITY, MANAGEMENT, REGISTRY, WORKLOAD, Step, Subject
 from labkit.ground.addresses import application_at, exchange
+from labkit.iam import arn as arns
 from labkit.image.format.config import DOCUMENT_LIMIT, ImageConfig
 from labkit.image.format.errors import ImageError
 from labkit.remedy.asking import Asker, Call, ask
@@ -27,16 +29,18 @@ from labkit.remedy.asking import Asker, Call, ask
 Opener = Callable[[str], Asker]
 """From a region to whoever asks there; the account may be left empty."""
 Progress = Callable[[str], None]
-_FROM_OUTSIDE = frozenset({"ecr", "lambda"})
 _MANAGING = (MANAGEMENT, REGISTRY, WORKLOAD)
 _WITHIN = 30  # seconds for an image's configuration
 
 
 class Collector:
-    """Collects the answers to a question. ``openers`` has whoever can ask, by side or by another name."""
+    """Collects the answers to a question. ``openers`` has whoever can ask, by side or by another name.
+
+    ``asked`` is the question with the function's account, which is the workload profile's where nobody said it.
+    """
 
     def __init__(self, asked: Asked, openers: Mapping[str, Opener], region: str, progress: Progress) -> None:
-        self._asked = asked
+        self.asked = asked
         self._openers = openers
         self._region = region
         self._progress = progress
@@ -47,25 +51,27 @@ class Collector:
 
     def collect(self) -> Answers:
         """Makes every call of the table that can be made. Raises UsageError for a question nobody could mean."""
-        self._name_the_others()
+        for name in self._openers:
+            self.answers.add(self._identify(name))
+        self._settle_function()
         for step in STEPS:
             self._progress(f"{step.service} {step.operation}")
             for answer in self._step(step):
                 self.answers.add(answer)
         return self.answers
 
-    def _name_the_others(self) -> None:
-        """Whoever is no side of the table is asked for its account too: it may be the caller's."""
-        for name in self._openers:
-            if name not in _MANAGING:
-                self._identify(name)
+    def _settle_function(self) -> None:
+        """Says in which account the function is; where that cannot be known, there is no question about it."""
+        if self.asked.function_account or arns.split(self.asked.function) or ":" in self.asked.function:
+            return
+        account = self._accounts.get(WORKLOAD) or arns.account_of(self.asked.caller) or ""
+        named = self.asked.function if account else ""
+        self.asked = replace(self.asked, function=named, function_account=account)
 
     def _step(self, step: Step) -> Iterator[Answer]:
-        if step.operation == "get-caller-identity":
-            if step.side in self._openers:
-                yield self._identify(step.side)
-            return
-        subject = Subject(question_from(self._asked, self.answers), self.answers)
+        if step.operation == IDENTITY:
+            return  # whoever can be asked was asked this first
+        subject = Subject(question_from(self.asked, self.answers), self.answers)
         for params in step.params(subject):
             name = self._who(step, subject, params)
             if name is not None:
@@ -88,7 +94,7 @@ class Collector:
             return next((name for name in _MANAGING if name in self._openers), None)
         if step.side in self._broken:
             return step.side
-        outside = step.service in _FROM_OUTSIDE and account and account in json.dumps(params)
+        outside = step.service in FROM_OUTSIDE and account and account in json.dumps(params)
         return (
             next((name for name in (step.side, WORKLOAD, *self._openers) if name in self._accounts), None)
             if outside

@@ -17,23 +17,36 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labkit.cli.commands.diagnosis.options import add_documents, add_question, asked
 from labkit.cli.commands.diagnosis.output import add_output, answer
-from labkit.cli.documents import read_file
+from labkit.cli.commands.diagnosis.sources import (
+    add_error,
+    add_profiles,
+    end_progress,
+    error_of,
+    print_plan,
+    progress,
+    required,
+    source,
+)
 from labkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from labkit.diagnosis.asked import Asked
+    from labkit.diagnosis.result import Diagnosis
+    from labkit.remedy.diagnosing import Source
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``labkit diagnose``."""
     parser.add_argument("image", metavar="IMAGE_URI", nargs="?", help="the image as CreateFunction takes it")
     add_question(parser)
-    source = parser.add_argument_group("where the answer comes from")
-    source.add_argument("--region", default="", help="the function's region (default: the image's)")
-    source.add_argument("--offline", type=Path, metavar="DIR", help="a folder of answers; AWS is asked nothing")
-    text = source.add_mutually_exclusive_group()
-    text.add_argument("--error", metavar="TEXT", help="the error as your tool printed it")
-    text.add_argument("--error-file", metavar="FILE", help="a file with it, - for standard input")
+    group = parser.add_argument_group("where the answer comes from")
+    add_profiles(group)
+    group.add_argument("--offline", type=Path, metavar="DIR", help="a folder of answers; AWS is asked nothing")
+    add_error(group)
     add_documents(parser)
     add_output(parser)
 
@@ -42,8 +55,22 @@ def run(args: argparse.Namespace) -> int:
     """Diagnose, and return the exit code of the verdict."""
     from labkit.diagnosis.offline import diagnose_offline
 
-    question = asked(args, region=args.region)
-    error = read_file(args.error_file) if args.error_file else args.error or ""
+    question, error = asked(args, region=args.region), error_of(args)
     if not (error or args.offline or question.image or question.function):
         raise UsageError("Give an IMAGE_URI and --function, the error (--error, --error-file), or --function alone.")
-    return answer(diagnose_offline(question, args.offline, error), args)
+    whom = None if args.offline else source(args, question)
+    if args.plan:
+        print_plan(question, required(whom))
+        return 0
+    if whom is None:
+        return answer(diagnose_offline(question, args.offline, error), args)
+    return answer(_live(question, whom, error), args)
+
+
+def _live(question: Asked, whom: Source, error: str) -> Diagnosis:
+    from labkit.remedy.diagnosing import diagnose_live
+
+    try:
+        return diagnose_live(question, whom, error, progress())
+    finally:
+        end_progress()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from labkit.diagnosis.evidence.answers import Answers
 from labkit.diagnosis.evidence.plan.steps import STEPS
-from labkit.diagnosis.evidence.plan.subject import Step, Subject
+from labkit.diagnosis.evidence.plan.subject import CALLER, FROM_OUTSIDE, IDENTITY, MANAGEMENT, Step, Subject
 from labkit.diagnosis.evidence.principals import Holder
 from labkit.diagnosis.facts import Question
 from labkit.pull.uri import ImageUri
@@ -51,13 +51,22 @@ class Planned(NamedTuple):
         return f"{step.side}: {call}{times}: {step.why}; {need}"
 
 
-def planned(question: Question, sides: frozenset[str]) -> Iterator[Planned]:
-    """Every call that would be made for a question with profiles for these sides, in order; nothing is called."""
+def planned(question: Question, names: Sequence[str]) -> Iterator[Planned]:
+    """Every call that would be made for a question by these sides (and others), in order; nothing is called."""
     subject = Expected(question, Answers())
+    first = next(step for step in STEPS if step.operation == IDENTITY)
+    yield from (Planned(first._replace(side=name), {}, False) for name in names)
     for step in STEPS:
-        if step.side not in sides:
+        if step.operation == IDENTITY or not _who_asks(step, names):
             continue
         if step.each:
             yield Planned(step, dict(step.shown), True)
             continue
         yield from (Planned(step, dict(each), False) for each in step.params(subject))
+
+
+def _who_asks(step: Step, names: Sequence[str]) -> bool:
+    """Whether there may be somebody: what is asked of one account only is asked by its own."""
+    if step.side == CALLER:
+        return bool(names)
+    return step.side in names or step.side == MANAGEMENT or step.service in FROM_OUTSIDE

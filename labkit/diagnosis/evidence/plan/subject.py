@@ -18,7 +18,9 @@ from labkit.diagnosis.facts import Question
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
 REGISTRY, WORKLOAD, CALLER, MANAGEMENT = "registry", "workload", "caller", "management"
-SIDES = (REGISTRY, WORKLOAD, CALLER, MANAGEMENT)
+IDENTITY = "get-caller-identity"
+FROM_OUTSIDE = frozenset({"ecr", "lambda"})
+"""Services that answer about what another account has, where the call names it."""
 
 
 @dataclass(frozen=True)
