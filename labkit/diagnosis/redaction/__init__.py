@@ -12,4 +12,12 @@ the same input gives the same output.
 
 from labkit.diagnosis.redaction.redactor import Redactor, strings
 
-__all__ = ["Redactor", "strings"]
+REDACTS = """Made-up values take the place of account numbers; ids of organizations, roots, units and
+policies; names and paths of users, roles, groups, sessions, policies, functions, repositories,
+stacks and profiles; Sids but AWS's own; digests; mail addresses; ids of access keys, principals,
+requests and endpoints; addresses of machines; home folders. The same original gets the same
+stand-in wherever it stands, in each run. Regions, tags, actions, condition keys and the other
+values of your policies' conditions stay: read what you publish."""
+"""What ``--redact`` replaces in an answer and what not, for ``--help``."""
+
+__all__ = ["REDACTS", "Redactor", "strings"]

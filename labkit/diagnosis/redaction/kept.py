@@ -31,7 +31,8 @@ _OURS = (
     "stops where account kind name sid evidence source not_known what who_could_tell why fix changes before after diff "
     "proved opens probe asked_for next decision can cannot unknown not-asked certain likely possible call pull run "
     "create update restore repository registry policy role user session statement profile key value region digest "
-    "tag Lambda lambda ECR ecr IAM iam STS sts SCP RCP scp rcp boundary endpoint organization unit path public text json html cli"
+    "tag Lambda lambda ECR ecr IAM iam STS sts SCP RCP scp rcp boundary endpoint organization unit path public text "
+    "json html cli"
 )
 _ENGLISH = (
     "a an and any are as at be because been but by can do does each else for from had has have he her him his how if "
