@@ -14,7 +14,7 @@ from labkit.pull.lifecycle import rules as lifecycle_rules
 from labkit.pull.lifecycle.evaluation import Candidate, evaluate
 from labkit.pull.uri import ImageUri
 
-_SHOWING = ("PutImage", "BatchDeleteImage", "BatchGetImage")
+_SHOWING = ("PutImage", "BatchDeleteImage")  # a read that names it shows nothing: whoever diagnoses reads too
 _BY_RULE = "PolicyExecutionEvent"
 _LONG_AGO = timedelta(days=4000)
 _GONE = "image that was there"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.errors import UsageError
 
@@ -21,34 +21,68 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the answer")
     group.add_argument("--json", action="store_true", help="print it as JSON on stdout")
     group.add_argument("--html", type=Path, metavar="FILE", help="write it as a page, too")
+    group.add_argument("--redact", action="store_true", help="replace account numbers, names and ids, each time alike")
     group.add_argument("--expect", choices=tuple(CODES), help="exit with 0 if this is the verdict, else with 1")
+
+
+class _Shown:
+    """A diagnosis in the forms in which it is shown."""
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self._diagnosis = diagnosis
+
+    def text(self) -> str:
+        from labkit.diagnosis.words import text
+
+        return text(self._diagnosis)
+
+    def data(self) -> Any:
+        return self._diagnosis.to_dict()
+
+    def page(self) -> str:
+        from labkit.show.diagnosis_html import diagnosis_html
+        from labkit.show.style import standalone
+
+        return standalone(f"Diagnosis of {self._diagnosis.question.image}", diagnosis_html(self._diagnosis))
+
+
+class _Redacted(_Shown):
+    """The same with made-up numbers and names, the same ones in every form."""
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        from labkit.diagnosis.redaction import Redactor
+
+        super().__init__(diagnosis)
+        self._redactor = Redactor([super().text()], super().data())
+
+    def text(self) -> str:
+        return self._redactor.text(super().text())
+
+    def data(self) -> Any:
+        return self._redactor.data(super().data())
+
+    def page(self) -> str:
+        return self._redactor.html(super().page())
 
 
 def answer(diagnosis: Diagnosis, args: argparse.Namespace) -> int:
     """Show the diagnosis as the options say, and return the exit code."""
+    from labkit.cli.terminal.printing import say
+
+    shown = _Redacted(diagnosis) if args.redact else _Shown(diagnosis)
     if args.html is not None:
-        _write_page(diagnosis, args.html)
+        _write(args.html, shown.page())
     if args.json:
-        print(json.dumps(diagnosis.to_dict(), indent=2))
+        print(json.dumps(shown.data(), indent=2))
     else:
-        _print(diagnosis)
+        say(shown.text())
     if args.expect is not None:
         return 0 if diagnosis.verdict == args.expect else 1
     return CODES[diagnosis.verdict]
 
 
-def _print(diagnosis: Diagnosis) -> None:
-    from labkit.cli.terminal.printing import say
-    from labkit.diagnosis.words import text
-
-    say(text(diagnosis))
-
-
-def _write_page(diagnosis: Diagnosis, path: Path) -> None:
-    from labkit.show.diagnosis_html import diagnosis_html
-    from labkit.show.style import standalone
-
+def _write(path: Path, page: str) -> None:
     try:
-        path.write_text(standalone(f"Diagnosis of {diagnosis.question.image}", diagnosis_html(diagnosis)), "utf-8")
+        path.write_text(page, "utf-8")
     except OSError as error:
         raise UsageError(f"{path}: The page cannot be written: {error.strerror}.") from None

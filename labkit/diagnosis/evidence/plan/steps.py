@@ -77,7 +77,13 @@ def _trail() -> Iterator[Step]:
 
     done = "what was done to the repository, and refused on it"
     yield looked(REGISTRY, done, p.of_repository)
-    for name in ("SetRepositoryPolicy", "DeleteRepositoryPolicy", "BatchDeleteImage", "PolicyExecutionEvent"):
+    for name in (
+        "SetRepositoryPolicy",
+        "DeleteRepositoryPolicy",
+        "PutImage",
+        "BatchDeleteImage",
+        "PolicyExecutionEvent",
+    ):
         yield looked(REGISTRY, done, p.named(name))
     yield looked(WORKLOAD, "what the caller was refused", p.of_repository)
     for name in ("CreateFunction20150331", "UpdateFunctionCode20150331v2"):
