@@ -86,8 +86,9 @@ def _repository(case: Case, uri: ImageUri) -> Iterator[Cause]:
 
 
 def _image(case: Case, uri: ImageUri) -> Iterator[Cause]:
-    image = case.facts.image
-    if image is None and case.facts.repository is not None:
+    image, repository = case.facts.image, case.facts.repository
+    cached = isinstance(repository, Repository) and repository.pull_through
+    if image is None and repository is not None and not cached:
         yield _absent(case, uri)
     elif isinstance(image, Image):
         for find in (_archived, _media_types, _size, _architecture):

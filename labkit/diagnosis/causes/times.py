@@ -87,10 +87,10 @@ def _parallel(case: Case, crowded: Sequence[tuple[Event, Event]]) -> Cause:
 
 
 def _changed_before(case: Case, refusal: Refusal) -> Event | None:
-    """The last change of a policy or of the caller shortly before a refusal."""
+    """The last change of a policy or of the caller shortly before a refusal, or soon after it."""
     if refusal.time is None or isinstance(case.facts.history, NotKnown):
         return None
-    start, end = refusal.time - _SHORTLY, refusal.time
+    start, end = refusal.time - _SHORTLY, refusal.time + _SHORTLY
     about = [*events(case, *_OF_REPOSITORIES), *(each for each in case.facts.history if _is_about_roles(case, each))]
     return max((e for e in about if start <= e.time <= end), key=lambda each: each.time, default=None)
 
@@ -108,8 +108,9 @@ def _is_about_roles(case: Case, event: Event) -> bool:
 
 
 def _not_propagated(case: Case, refusal: Refusal, change: Event) -> Cause:
+    when = "after" if refusal.time and change.time > refusal.time else "before"
     sentence = (
-        "Everything allows it now; a policy or role was changed shortly before the refusal, and changes take a moment "
+        f"Everything allows it now; a policy or role was changed shortly {when} the refusal, and changes take a moment "
         "to reach all of AWS: try again."
     )
     shown = (f"CloudTrail: {change.time:%Y-%m-%d %H:%M:%S} UTC, {change.name}.", refusal.sentence)

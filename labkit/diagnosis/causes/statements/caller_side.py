@@ -13,7 +13,6 @@ from labkit.diagnosis.causes.statements.doubts import Doubt, doubt_of
 from labkit.diagnosis.causes.statements.targets import aimed, least_change, misspelling
 from labkit.diagnosis.facts import Document
 from labkit.diagnosis.result import CERTAIN, LIKELY, POSSIBLE, Cause, Where
-from labkit.iam import CheckEffect, CheckKind
 from labkit.iam import arn as arns
 from labkit.iam.match import Match
 from labkit.iam.request import USER, Principal
@@ -121,12 +120,9 @@ def _missing(side: Side, doubt: Doubt) -> Cause:
 
 def _identity(side: Side) -> Iterator[Cause]:
     layers = layers_of(side, facts.IDENTITY_POLICY)
-    silent = any(d.check(CheckKind.PRINCIPAL).effect is CheckEffect.IMPLICIT_DENY for d in side.decisions)
-    if not layers or not silent or not is_complete(layers[0]):
+    if not layers or not side.refused_by(facts.IDENTITY_POLICY) or not is_complete(layers[0]):
         return
     documents = layers[0].documents
-    if any(side.denying(document) for document in documents):
-        return
     missing = side.unallowed(documents)
     if len(missing) == len(side.decisions):
         yield _neither(side, documents, missing)

@@ -31,14 +31,13 @@ _ALIKE = 0.8
 def unallowed(side: Side) -> tuple[int, ...]:
     """The places of the requests that neither document allows.
 
-    Empty also where that cannot be said (the repository's policy is not known, or AWS would not store it) and where it
-    denies, which is named instead.
+    Empty also where that cannot be said: the repository's policy is not known, or AWS would not store it.
     """
     policy = side.case.facts.repository_policy
     allowed = all(each.check(CheckKind.RESOURCE).effect is CheckEffect.ALLOW for each in side.decisions)
     if isinstance(policy, NotKnown) or allowed:
         return ()
-    if isinstance(policy, Document) and (policy_of(policy) is None or side.denying(policy)):
+    if isinstance(policy, Document) and policy_of(policy) is None:
         return ()
     return side.unallowed(resource_documents(side.case))
 
