@@ -60,6 +60,8 @@ def _reason_to_leave(change: Change, accounts: Accounts, guard_rails: bool) -> s
         return "A session keeps its policy: pass the changed one when the role is assumed again."
     if change.call is not None and change.call[0] == "docker":
         return None
+    if change.call is not None and change.call[1] == "create-function" and "Role" not in change.call[2]:
+        return "The function's execution role is not known: give --execution-role."
     service = change.call[0] if change.call is not None else "sts"
     try:
         accounts.client(change.account, service)

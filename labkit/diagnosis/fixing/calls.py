@@ -106,6 +106,8 @@ def _rebuild(case: Case, cause: Cause) -> Iterator[Call]:
         "output": "type=registry,compression=gzip,force-compression=true",
     }
     yield "docker", "buildx build", options
+    if isinstance(case.facts.function, Function):
+        yield from _point(case, str(pushed))
 
 
 def _index(case: Case, cause: Cause) -> Iterator[Call]:
@@ -128,16 +130,10 @@ def _point(case: Case, image: str) -> Iterator[Call]:
     name = str(question.function.unqualified)
     if question.operation != f.CREATE or isinstance(case.facts.function, Function):
         yield "lambda", "update-function-code", {"FunctionName": name, "ImageUri": image}
-    elif question.execution_role is not None:
-        yield (
-            *("lambda", "create-function"),
-            {
-                "FunctionName": question.function.name,
-                "PackageType": "Image",
-                "Code": {"ImageUri": image},
-                "Role": question.execution_role,
-            },
-        )
+    else:
+        role = {"Role": question.execution_role} if question.execution_role else {}
+        what = {"FunctionName": question.function.name, "PackageType": "Image", "Code": {"ImageUri": image}}
+        yield "lambda", "create-function", {**what, **role}
 
 
 def _uri(case: Case, cause: Cause) -> Iterator[Call]:
@@ -226,11 +222,8 @@ def _pointed(facts: Facts, parameters: Mapping[str, Any]) -> Facts:
     image = facts.image
     if child is not None and uri.endswith(child.digest):
         image = Image(child.digest, _DOCKER_V2, architecture=child.architecture)
-    function = (
-        replace(facts.function, state="Active", state_reason="", state_reason_code="", image=uri)
-        if isinstance(facts.function, Function)
-        else facts.function
-    )
+    old = facts.function
+    function = Function(image=uri, architectures=old.architectures, role=old.role) if isinstance(old, Function) else old
     return facts.having(question=replace(facts.question, image=uri), image=image, function=function)
 
 

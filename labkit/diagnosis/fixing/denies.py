@@ -26,6 +26,7 @@ from labkit.iam.match import match
 from labkit.iam.patterns import Pattern
 from labkit.pull.policies import LAMBDA
 
+_OF_FUNCTIONS = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
 _NUMBERED = ("aws:sourceaccount", "aws:principalaccount", "aws:sourcearn", "aws:principalarn")
 
 
@@ -133,10 +134,7 @@ def _exception_for_service(statement: Statement, version: str, asked: Asked) -> 
     """By the function's account where the statement speaks of services or accounts of theirs; else by Lambda's name."""
     principal = statement.get("Principal")
     names_services = isinstance(principal, dict) and "Service" in principal
-    sources = any(
-        each.lower_key.startswith("aws:source") and asked.requests[0].keys.get(each.lower_key) is not None
-        for each in _conditions(statement, version)
-    )
+    sources = any(each.lower_key in _OF_FUNCTIONS for each in _conditions(statement, version))
     if names_services or sources:
         return "StringNotEquals", "aws:SourceAccount", asked.account
     return "StringNotEquals", "aws:PrincipalServiceName", LAMBDA

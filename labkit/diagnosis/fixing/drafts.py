@@ -70,6 +70,13 @@ class Draft:
         """Whether anything is to be written."""
         return self.text is None or bool(json.loads(self.text) != self.data)
 
+    def is_of(self, document: Document) -> bool:
+        """Whether it is the draft of a document of this name, at this place."""
+        here, there = self.found, document
+        return (here.kind, here.account, here.name, here.attached_to) == (
+            *(there.kind, there.account, there.name, there.attached_to),
+        )
+
     def change(self) -> Change:
         """The change from what was found to what will be."""
         found, after = self.found, self.after
@@ -87,50 +94,47 @@ class Drafts:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._drafts: dict[tuple[str, str, str, str], Draft] = {}
+        self._drafts: list[Draft] = []
 
     def find(self, where: Where) -> Draft | None:
         """The draft of the document where a cause lies; None where there is no such document."""
-        known = [each for each in _documents(self.facts) if each.kind == where.kind]
+        return next(iter(self.named(where)), None)
+
+    def named(self, where: Where) -> tuple[Draft, ...]:
+        """The drafts of all documents of that kind and name; of the kind's only one, whatever it is called."""
+        known = [each for each in documents_of(self.facts) if each.kind == where.kind]
         named = [each for each in known if each.name == where.name]
-        found = next(iter(named or (known if len(known) == 1 else ())), None)
-        if found is not None:
-            return self.open(found) if is_json(found.text) else None
-        return self._drafts.get(self._key(_empty(where)))
+        found = named or (known if len(known) == 1 else [])
+        return tuple(self.open(each) for each in found if is_json(each.text))
 
     def open(self, found: Document) -> Draft:
-        """The draft of a document that there is."""
-        key = self._key(found)
-        if key not in self._drafts:
-            data = json.loads(found.text)
-            statements = data.get("Statement", [])
-            originals = statements if isinstance(statements, list) else [statements]
-            self._drafts[key] = Draft(found, found.text, data, originals=list(originals))
-        return self._drafts[key]
+        """The draft of a document that there is, as it was found or as it will be."""
+        for draft in self._drafts:
+            if draft.is_of(found) and found.text in (draft.text, draft.after):
+                return draft
+        data = json.loads(found.text)
+        statements = data.get("Statement", [])
+        originals = statements if isinstance(statements, list) else [statements]
+        return self._kept(Draft(found, found.text, data, originals=list(originals)))
 
     def new(self, found: Document) -> Draft:
         """The draft of a document that there is not yet; ``found`` says where it will stand."""
-        key = self._key(found)
-        if key not in self._drafts:
-            self._drafts[key] = Draft(found, None, {"Version": NEW_VERSION, "Statement": []})
-        return self._drafts[key]
+        same = (draft for draft in self._drafts if draft.is_of(found) and draft.text is None)
+        return next(same, None) or self._kept(Draft(found, None, {"Version": NEW_VERSION, "Statement": []}))
+
+    def _kept(self, draft: Draft) -> Draft:
+        self._drafts.append(draft)
+        return draft
 
     def changes(self) -> tuple[Change, ...]:
         """What is to be written, in the order of mending."""
-        return tuple(each.change() for each in self if each.is_changed)
+        return tuple(each.change() for each in self._drafts if each.is_changed)
 
     def settle(self) -> None:
         """Lets the statements be counted as they stand now: a new round looks at the changed documents."""
-        for each in self:
+        for each in self._drafts:
             statements = each.data["Statement"]
             each.originals = list(statements) if isinstance(statements, list) else [statements]
-
-    def __iter__(self) -> Iterator[Draft]:
-        return iter(self._drafts.values())
-
-    @staticmethod
-    def _key(found: Document) -> tuple[str, str, str, str]:
-        return found.kind, found.account, found.name, found.attached_to
 
 
 def is_json(text: str) -> bool:
@@ -141,11 +145,7 @@ def is_json(text: str) -> bool:
         return False
 
 
-def _empty(where: Where) -> Document:
-    return Document(where.kind, where.account, where.name, "")
-
-
-def _documents(facts: Facts) -> Iterator[Document]:
+def documents_of(facts: Facts) -> Iterator[Document]:
     """The documents that can be mended; those of the execution role are not asked."""
     for name in _SINGLE.values():
         found = getattr(facts, name)
@@ -157,13 +157,18 @@ def _documents(facts: Facts) -> Iterator[Document]:
             yield from layer.documents
 
 
-def beside_of(facts: Facts, document: Document) -> tuple[Document, ...]:
+def beside_of(facts: Facts, draft: Draft) -> tuple[Document, ...]:
     """The documents of the same layer, of which any may allow in its place; none for one that stands by itself."""
-    for name in (*_LAYERS.values(), *_LEVELS.values()):
+    document, text = draft.found, draft.text
+    name = {**_LAYERS, **_LEVELS}.get(document.kind)
+    if name is not None:
         found = getattr(facts, name)
         for layer in (found,) if isinstance(found, Layer) else found if _is_levels(found) else ():
-            if any((each.kind, each.name) == (document.kind, document.name) for each in layer.documents):
-                return tuple(each for each in layer.documents if each.name != document.name)
+            same = [
+                (each.kind, each.name, each.text) == (document.kind, document.name, text) for each in layer.documents
+            ]
+            if any(same):
+                return tuple(each for here, each in zip(same, layer.documents, strict=True) if not here)
     return ()
 
 

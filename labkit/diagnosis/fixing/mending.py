@@ -174,30 +174,30 @@ def _mended_for(case: Case, draft: Draft, statement: Statement, party: str) -> S
 
 
 def _spare(drafts: Drafts, case: Case, cause: Cause, asked: Asked) -> None:
-    draft = drafts.find(cause.where)
-    if draft is None:
+    for draft in drafts.named(cause.where):
+        for each in statements.statements_of(draft.data):
+            if each.get("Effect") == "Deny" and denies.hits(each, draft.version, asked):
+                _narrow(draft, cause, each, asked)
+
+
+def _narrow(draft: Draft, cause: Cause, statement: Statement, asked: Asked) -> None:
+    changed = denies.spared(statement, draft.version, asked)
+    if changed is not None:
+        _set(statement, changed)
+    elif not statements.remove(draft.data, statement):
         return
-    for each in statements.statements_of(draft.data):
-        if each.get("Effect") == "Deny" and denies.hits(each, draft.version, asked):
-            changed = denies.spared(each, draft.version, asked)
-            if changed is not None:
-                _set(each, changed)
-            elif not statements.remove(draft.data, each):
-                continue
-            draft.causes.append(cause.id)
-            draft.guard_rail = True
+    draft.causes.append(cause.id)
+    draft.guard_rail = True
 
 
 def _limit(drafts: Drafts, case: Case, cause: Cause, asked: Asked) -> None:
     """A document that limits: what denies in it spares the requests, and what allows too little allows them."""
     _spare(drafts, case, cause, asked)
-    draft = drafts.find(cause.where)
-    if draft is None:
-        return
-    beside = [draft, *(drafts.open(each) for each in beside_of(case.facts, draft.found) if is_json(each.text))]
-    if not any(lets_in(each, asked) for each in beside):
-        draft.causes.append(cause.id)
-        _append(draft, asked)
+    for draft in drafts.named(cause.where):
+        beside = (drafts.open(each) for each in beside_of(drafts.facts, draft) if is_json(each.text))
+        if not any(lets_in(each, asked) for each in (draft, *beside)):
+            draft.causes.append(cause.id)
+            _append(draft, asked)
 
 
 def _registry(drafts: Drafts, case: Case, cause: Cause, asked: Asked) -> None:

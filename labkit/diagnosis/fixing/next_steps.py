@@ -10,6 +10,7 @@ from labkit.diagnosis.facts import Function
 from labkit.diagnosis.fixing.calls import child_for
 from labkit.diagnosis.fixing.drafts import LONGEST, fits
 from labkit.diagnosis.result import Cause, Fix
+from labkit.iam import arn as arns
 
 _STACK = "UPDATE_ROLLBACK_FAILED"
 _OLD_IMAGE = ("trying to use a deleted image", "does not have permission to access the specified image")
@@ -47,6 +48,13 @@ _TOLD = {
     "principal-recreated": "Name the role again whenever it is made anew, or name its account.",
     "session-policy": "Pass the changed session policy when the role is assumed again; this session keeps the old one.",
 }
+
+
+def _foreign_role(case: Case, ids: frozenset[str], fix: Fix | None) -> Iterator[str]:
+    question = case.facts.question
+    owner = arns.account_of(question.execution_role or "")
+    if "pass-role" in ids and question.function is not None and owner not in (None, question.function.account):
+        yield f"Give the function an execution role of its own account, {question.function.account}."
 
 
 def _index(case: Case, ids: frozenset[str], fix: Fix | None) -> Iterator[str]:
@@ -105,4 +113,4 @@ def _redeploy(case: Case, ids: frozenset[str], fix: Fix | None) -> Iterator[str]
 
 
 _Step = Callable[[Case, frozenset[str], Fix | None], Iterator[str]]
-_STEPS: tuple[_Step, ...] = (_told, _index, _length, _owners, _reserved, _wait, _redeploy)
+_STEPS: tuple[_Step, ...] = (_told, _foreign_role, _index, _length, _owners, _reserved, _wait, _redeploy)
