@@ -82,7 +82,7 @@ COMMANDS = (
         "labkit.cli.commands.diagnosis.diagnose",
         "say why Lambda cannot pull an image, and what to change",
         LIVE,
-        {"--offline": NOTHING},
+        dict.fromkeys(("--offline", "--error", "--error-file", "--repository-policy"), NOTHING),
     ),
     Command("collect", "labkit.cli.commands.diagnosis.collect", "collect what diagnose reads, into a folder", LIVE),
     Command(

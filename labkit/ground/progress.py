@@ -54,15 +54,14 @@ class Progress:
         """Show what the current step is doing: cut to the width of the terminal, else now and then."""
         if self._elapsed() < self._after:
             return
-        if not self._live:
-            if self._clock() - self._told >= _EVERY:
-                self._told = self._clock()
-                self.say(f"{self._elapsed():.0f} s  {detail}")
-            return
-        line = f"labkit: {self._text} ... {self._elapsed():.0f} s  {detail}"
-        width = shutil.get_terminal_size().columns - 1
-        self._stream.write(f"\r\033[K{line[:width]}")
-        self._stream.flush()
+        line = f"{self._text} ... {self._elapsed():.0f} s  {detail}".rstrip()
+        if self._live:
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write(f"\r\033[K{f'labkit: {line}'[:width]}")
+            self._stream.flush()
+        elif self._clock() - self._told >= _EVERY:
+            self._told = self._clock()
+            self.say(line)
 
     def _clear(self) -> None:
         if self._live:

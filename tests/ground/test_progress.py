@@ -30,7 +30,10 @@ def test_elsewhere_than_on_a_terminal_what_goes_on_is_a_line_every_two_seconds()
     with progress.step("Making it"):
         for now[0] in (1.0, 2.0, 3.5, 4.0):
             progress.activity(f"wheel at {now[0]}")
-    assert stream.getvalue().splitlines()[1:-1] == ["labkit: 2 s  wheel at 2.0", "labkit: 4 s  wheel at 4.0"]
+    assert stream.getvalue().splitlines()[1:-1] == [
+        "labkit: Making it ... 2 s  wheel at 2.0",
+        "labkit: Making it ... 4 s  wheel at 4.0",
+    ]
 
 
 def test_on_a_terminal_a_step_shows_what_is_going_on_and_leaves_one_line():

@@ -86,7 +86,7 @@ class _Installation:
     def _clear(self) -> None:
         """Remove a broken ``.venv`` of labkit's own; refuse to touch any other."""
         if not os.path.lexists(self.venv):
-            self.progress.say("first start here: setting up .venv, which takes a minute or two.")
+            self.progress.say("first start here: setting up .venv, once.")
             return
         if not _is_ours(self.venv):
             raise LabError(
