@@ -88,6 +88,11 @@ def code_in(line: str) -> str | None:
     return _first(CODES, line)
 
 
+def handler_code_in(line: str) -> str | None:
+    """CloudFormation's own code for an error of a resource, such as ``AccessDenied`` or ``NotStabilized``."""
+    return _first((rf"HandlerErrorCode: ?{_CODE}",), line)
+
+
 def api_in(line: str) -> str | None:
     """AWS's name of the call in a text of one line, such as ``UpdateFunctionCode``."""
     name = _first(APIS, line)

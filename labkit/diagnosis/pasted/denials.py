@@ -26,9 +26,10 @@ _REASON = re.compile(
     rf" ?(?:because no (?P<implicit>{_KIND}) allows|with an explicit deny in (?:an?|the) (?P<explicit>{_KIND})"
     r"(?:: (?P<arn>arn:[^\s\"'),;]{1,400}))?)"
 )
-_WHOLE = re.compile(r"[^\"'(),;<>]{0,400}")
-_WORD = re.compile(r"[^\s\"'),;<>]{1,400}")
-_USER = re.compile(r"User: ?(?P<who>[^\"<>]{1,400}?) ?\Z")
+_PLACEHOLDER = r"<[^\s<>]{1,40}>"
+_WHOLE = re.compile(rf"(?:[^\"'(),;<>]|{_PLACEHOLDER}){{0,400}}")
+_WORD = re.compile(rf"(?:[^\s\"'),;<>]|{_PLACEHOLDER}){{1,400}}")
+_USER = re.compile(r"User: ?(?P<who>[^\"]{1,400}?) ?\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from labkit.iam import arn as arns
 
-_MASK = r"(?:\*{3,12}|[xX]{6,12}|\d{0,6}[xX*]{4,12}\d{0,6}|<[\w ./-]{1,40}>|\{[\w ./-]{1,40}\})"
+_MASK = r"(?:\*{3,12}|[xX]{6,12}|\d{0,6}[xX*]{4,12}\d{0,6}|<[\w ./-]{1,40}>|\$?\{[\w ./-]{1,40}\})"
 _HOST = rf"(?:\d{{12}}|{_MASK})\.dkr[.-]ecr(?:-fips)?\.(?:[a-z0-9-]{{4,30}}|\*{{3}})\.(?:[a-z0-9-]{{2,30}}\.?){{1,5}}"
 _IMAGE = re.compile(
     rf"(?<![\w.-])(?P<image>{_HOST}/[a-z0-9][a-z0-9._/-]{{0,255}}(?::[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}})?"

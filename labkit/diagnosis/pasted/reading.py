@@ -33,6 +33,8 @@ _GUARDS = {
     CheckKind.SESSION: "session-policy",
 }
 """Kinds of policy that are one cause, whether they deny or only do not allow."""
+_SERVICE = ("(Service: Lambda", "(Service: AWSLambda", "error creating Lambda Function", "updating Lambda Function")
+_ENDS = (" (Service:", '"', " │", " Error: ")
 _SIGNED_OUT = ("ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId")
 
 
@@ -73,10 +75,12 @@ def _error(one: _Line) -> PastedError:
     api = calls.api_in(one.line) or _api_of(denial)
     images, masked = _images(one, sentence), [arn for arn in one.arns if names.is_masked(arn)]
     function, caller = names.function_in(one.line, one.arns), _caller(one.line, denial)
+    role = names.execution_role_in(one.line) or _passed(one.denials)
+    stacks = [str(arn) for arn in map(arns.split, one.arns) if arn and arn.service == "cloudformation"]
     return PastedError(
         speaker=_speaker(one, sentence, denial, puller),
         looks_like=_looks_like(one, denial, puller),
-        code=calls.code_in(one.line) or (sentence.row.code if sentence else None),
+        code=calls.code_in(one.line) or (sentence.row.code if sentence else None) or calls.handler_code_in(one.line),
         api=api,
         operation=calls.operation_in(one.line, api) or (sentence.row.operation if sentence else None),
         sentence=_sentence(one, sentence, denial, puller),
@@ -85,10 +89,10 @@ def _error(one: _Line) -> PastedError:
         image=next((image for image in images if not names.is_masked(image)), None),
         function=function,
         caller=caller,
-        execution_role=names.execution_role_in(one.line) or _passed(one.denials),
+        execution_role=role,
         request_id=names.request_id_in(one.line),
         stack_state=calls.stack_state_in(one.line),
-        function_account=_account(function, caller, one.arns),
+        function_account=_account([function, *stacks, caller, role]),
         denial=denial,
         puller=puller,
         masked=tuple(dict.fromkeys([*(image for image in images if names.is_masked(image)), *masked])),
@@ -127,10 +131,9 @@ def _passed(found: Sequence[Denial]) -> str | None:
     return next((role for role in roles if arns.split(role) and not names.is_masked(role)), None)
 
 
-def _account(function: str | None, caller: str | None, all_arns: Sequence[str]) -> str | None:
-    """The function's account: it is where the call is made, so the caller's; a stack's ARN says it too."""
-    stacks = (arn for arn in all_arns if (arns.parse(arn).service if arns.split(arn) else "") == "cloudformation")
-    accounts = (arns.account_of(each) for each in (function, next(stacks, None), caller) if each)
+def _account(names_of_the_call: Sequence[str | None]) -> str | None:
+    """The function's account: it is where the call is made, so also the stack's, the caller's and the passed role's."""
+    accounts = (arns.account_of(each) for each in names_of_the_call if each)
     return next((account for account in accounts if account and ACCOUNT_ID.fullmatch(account)), None)
 
 
@@ -143,7 +146,8 @@ def _speaker(one: _Line, sentence: Found | None, denial: Denial | None, puller: 
         return denial.service
     if any(word in one.line for word in _SIGNED_OUT):
         return "sts"
-    return "lambda" if calls.api_in(one.line) in calls.OPERATIONS else UNKNOWN
+    is_lambdas = calls.api_in(one.line) in calls.OPERATIONS or any(word in one.line for word in _SERVICE)
+    return "lambda" if is_lambdas else UNKNOWN
 
 
 def _sentence(one: _Line, sentence: Found | None, denial: Denial | None, puller: Puller | None) -> str | None:
@@ -157,14 +161,12 @@ def _sentence(one: _Line, sentence: Found | None, denial: Denial | None, puller:
 
 
 def _stretch(line: str, word: str, before: int) -> str:
-    """The sentence around a word: from its ``User:`` on, up to a quote, a bracket or the end of the reason."""
+    """The sentence around a word: from ``User`` on, where one is told, up to a quote, an aside or the next error."""
     at = line.find(word)
-    start = max(line.rfind("User:", max(0, at - before), at), 0) if before else at
-    text = line[start or at : at + 600]
-    ends = [
-        end for end in (text.find(mark, at - (start or at)) for mark in (" (Service:", '"', " │", "Error: ")) if end > 0
-    ]
-    return text[: min(ends, default=len(text))].strip()
+    start = line.rfind("User", max(0, at - before), at) if before else -1
+    start = at if start < 0 else start
+    ends = [line.find(mark, at, start + 900) for mark in _ENDS]
+    return line[start : min((end for end in ends if end >= 0), default=start + 900)].strip()
 
 
 def _looks_like(one: _Line, denial: Denial | None, puller: Puller | None) -> tuple[str, ...]:
