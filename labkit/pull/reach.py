@@ -94,18 +94,32 @@ class RepositoryReach:
     def __init__(self, repository: GuardedRepository) -> None:
         self.repository = repository
         own = [policy for policy in (repository.policy, repository.registry) if policy]
-        self.names = KnownNames.of([*own, *(policy for level in repository.rcp or () for policy in level)])
+        self._all = [*own, *(policy for level in repository.rcp or () for policy in level)]
+        self.names = KnownNames.of(self._all)
         self._arn = repository.image.repository_arn
         self._common = {"aws:ResourceAccount": repository.account, "aws:RequestedRegion": repository.region}
+        self._own = own
+        self._granted: dict[str, bool] = {}
         self._strict = Policies(resource=repository.policy, registry=repository.registry, rcp=repository.rcp)
         self._wide: dict[object, Policies] = {}
 
     def __call__(self, puller: PullingAccount) -> Reach:
         """What the principals and functions of an account can do."""
-        lambda_pull = self._lambda(puller)
-        pull, push = (self._callers(puller, actions) for actions in (PULL_ACTIONS, PUSH_ACTIONS))
         at_home = puller.account == self.repository.account
+        lambda_pull = self._lambda(puller) if self._grants(PULL_ACTIONS) else Extent.NO
+        pull, push = (
+            self._callers(puller, actions) if at_home or self._grants(actions) else Extent.NO
+            for actions in (PULL_ACTIONS, PUSH_ACTIONS)
+        )
         return Reach(lambda_pull if at_home else min(lambda_pull, pull), lambda_pull, pull, push)
+
+    def _grants(self, actions: Iterable[str]) -> bool:
+        """Whether some statement allows each action to somebody; without, services and other accounts have none."""
+        for action in actions:
+            if action not in self._granted:
+                allowing = (statement for policy in self._own for statement in policy.statements if statement.allows)
+                self._granted[action] = any(each.action.part(action, {}).matched for each in allowing)
+        return all(self._granted[action] for action in actions)
 
     def _lambda(self, puller: PullingAccount) -> Extent:
         return self._extent(self._of_lambda(puller, [DEFAULT_NAMES.function, *self.names.functions(puller.account)]))
@@ -129,6 +143,8 @@ class RepositoryReach:
 
     def denying_lambda(self, puller: PullingAccount) -> tuple[Statement, ...]:
         """The statements that explicitly deny a pull to Lambda for a function in the account."""
+        if not any(statement.effect == "Deny" for policy in self._all for statement in policy.statements):
+            return ()
         asked = self._of_lambda(puller, [DEFAULT_NAMES.function])
         decisions = [evaluate(each, asked.strict) for each in chain(*self._requests(asked, asked.strict))]
         return _matched(decisions, "Deny")

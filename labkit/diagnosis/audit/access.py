@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from labkit.diagnosis.audit.findings import AuditFinding, finding
+from labkit.diagnosis.audit.findings import AuditFinding, finding, label_of
 from labkit.diagnosis.audit.verdicts import REGISTRY_POLICY, Judged, Verdict
 from labkit.pull.admission import PullingAccount
 from labkit.pull.policies import PULL_ACTIONS
@@ -99,7 +99,7 @@ def _found(
     statements = verdict.reach.granting(account, PUSH_ACTIONS if pushes else PULL_ACTIONS)
     shared = bool(statements) and all(each.policy == REGISTRY_POLICY for each in statements)
     place = "" if shared else verdict.repository.name
-    label = ", ".join(each.label for each in statements)
+    label = ", ".join(map(label_of, statements))
     where = "every repository that the registry policy says" if shared else verdict.repository.name
     can = f"push to {where}, and so decides what runs" if pushes else f"pull from {where}"
     sentence = f"{whose[extent]} can {can}."

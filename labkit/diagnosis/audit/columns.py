@@ -16,7 +16,7 @@ from labkit.diagnosis.facts import NotKnown
 from labkit.pull.admission import AccountGroup
 from labkit.pull.reach import Extent, Reach
 
-MOST = 60
+MOST = 150
 """How many columns are shown at most."""
 LETTERS = {Extent.NO: "n", Extent.SOME: "s", Extent.YES: "y"}
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
-from labkit.check import DOCUMENT_KINDS, NOTE, check
+from labkit.check import DOCUMENT_KINDS, NOTE, Report, check
 from labkit.diagnosis.audit.estate import Estate
-from labkit.diagnosis.audit.findings import AuditFinding, finding
+from labkit.diagnosis.audit.findings import AuditFinding, finding, label_of
 from labkit.diagnosis.audit.verdicts import REGISTRY_POLICY, Judged, Verdict
 from labkit.iam import Policy
 from labkit.pull.function import FunctionRef
@@ -75,7 +76,7 @@ def _services(estate: Estate, judged: Judged, verdict: Verdict) -> Iterator[Audi
             place = verdict.repository.name if statement.policy not in (REGISTRY_POLICY, "") else ""
             sentence = f"A Deny hits Lambda, whichever account's function it pulls for: {place or REGISTRY_POLICY}."
             instead = 'Add "Bool": {"aws:PrincipalIsAWSService": "false"} to its conditions.'
-            yield finding("services-locked-out", place, sentence, instead, statement.label, statement.policy)
+            yield finding("services-locked-out", place, sentence, instead, label_of(statement), statement.policy)
 
 
 def _lambda(judged: Judged, verdict: Verdict) -> Iterator[AuditFinding]:
@@ -111,11 +112,13 @@ def _deleted(document: _Document) -> Iterator[AuditFinding]:
         for entry in statement.principal or ():
             if entry.kind == "AWS" and _DELETED.fullmatch(entry.text):
                 what = "role" if entry.text.startswith("AROA") else "user"
-                sentence = f"{statement.label} names {entry.text}, a {what} that was deleted: {_name(document)}."
+                sentence = f"{label_of(statement)} names {entry.text}, a {what} that was deleted: {_name(document)}."
                 instead = (
                     "Name its successor by its ARN again, or take it out. A new one of the same name is not let in."
                 )
-                yield finding("deleted-principal", document.repository, sentence, instead, statement.label, entry.text)
+                yield finding(
+                    "deleted-principal", document.repository, sentence, instead, label_of(statement), entry.text
+                )
 
 
 def _size(document: _Document) -> Iterator[AuditFinding]:
@@ -130,10 +133,26 @@ def _size(document: _Document) -> Iterator[AuditFinding]:
 
 def _checked(document: _Document, better: frozenset[str]) -> Iterator[AuditFinding]:
     """What the check finds, but for rules of which the audit knows better."""
-    for found in check(document.text, DOCUMENT_KINDS[document.kind]).findings:
+    for found in _check(document.text, document.kind).findings:
         if found.rule.severity != NOTE and found.rule.id not in better:
             sentence = f"{found.problem} ({_name(document)})"
-            yield finding(found.rule.id, document.repository, sentence, found.instead, found.pointer, "")
+            label, place = _statement(document, found.pointer)
+            yield finding(found.rule.id, document.repository, sentence, found.instead, label, place)
+
+
+def _statement(document: _Document, pointer: str) -> tuple[str, str]:
+    """From a pointer such as ``/Statement/1/Action``: how the statement is named, and where in it."""
+    _, _, number, *rest = [*pointer.split("/"), "", ""]
+    statements = document.policy.statements if document.policy else ()
+    if not number.isdigit() or int(number) >= len(statements):
+        return "", pointer
+    return label_of(statements[int(number)]), "/".join(filter(None, rest))
+
+
+@lru_cache(maxsize=64)
+def _check(text: str, kind: str) -> Report:
+    """The check's report; in most registries many repositories have the same policy."""
+    return check(text, DOCUMENT_KINDS[kind])
 
 
 def _name(document: _Document) -> str:

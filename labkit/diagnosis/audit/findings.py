@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from labkit.check import RULES as CHECKED
 from labkit.check.rules import ERROR, NOTE, WARNING, Rule
+from labkit.iam.statement import Statement
 
 _POLICIES = "Amazon ECR User Guide, Private repository policies"
 _PUSHING = "Amazon ECR User Guide, IAM permissions for pushing an image to an Amazon ECR private repository"
@@ -54,7 +55,7 @@ _SEVERITIES = (ERROR, WARNING, NOTE)
 class AuditFinding(NamedTuple):
     """One finding. ``repository`` is empty for one about the whole registry.
 
-    ``statement`` is the label of the statement that does it, ``subject`` whom or what it is about (an account, a
+    ``statement`` names the statement that does it (`label_of`), ``subject`` whom or what it is about (an account, a
     digest, a function): with the rule and the repository they say whether two findings are the same one.
     """
 
@@ -87,6 +88,11 @@ class AuditFinding(NamedTuple):
             "instead": self.instead,
             "source": self.rule.source,
         }
+
+
+def label_of(statement: Statement) -> str:
+    """How a finding names a statement: its Sid, or its number in the policy."""
+    return statement.sid or f"statement {statement.index + 1}"
 
 
 def finding(

@@ -63,14 +63,14 @@ class Report(NamedTuple):
     @property
     def summary(self) -> str:
         """The outcome in one sentence."""
-        counts = [_plural(self.count(severity), severity) for severity in (ERROR, WARNING, NOTE)]
         new = "new " if self.hidden else ""
+        counts = [_plural(self.count(severity), f"{new}{severity}") for severity in (ERROR, WARNING, NOTE)]
         where = f"{_plural(len(self.rows), 'repository')} of {self.account} in {self.region}"
         against = f"{_plural(self.accounts, 'account')}"
         unknown = sum(row.cells is None for row in self.rows)
         rest = f"; nothing is known of {_plural(unknown, 'repository')}" if unknown else ""
         known = f"; {self.hidden} known before" if self.hidden else ""
-        return f"{new}{counts[0]}, {counts[1]}, {counts[2]} in {where} against {against}{known}{rest}.".capitalize()
+        return f"{counts[0]}, {counts[1]}, {counts[2]} in {where} against {against}{known}{rest}."
 
     def having_not_read(self, sentences: Iterable[str]) -> Report:
         """The report that also says which files could not be read."""

@@ -5,6 +5,7 @@ The cost grows with the policies: accounts that no policy tells apart are asked 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -76,12 +77,30 @@ def judge(estate: Estate, progress: Callable[[str], None] = lambda _detail: None
 def _answers(
     reaches: Mapping[str, RepositoryReach], asked: Asked, progress: Callable[[str], None]
 ) -> dict[str, Admission[Reach]]:
-    places = [reach.repository for reach in reaches.values()]
+    """The answers by repository. Those with the same policy have the same, unless a guard rail names repositories."""
+    alike: dict[object, list[str]] = defaultdict(list)
+    told_apart = _names_resources(next(iter(reaches.values()), None), asked)
+    for name, reach in reaches.items():
+        policy = reach.repository.policy
+        alike[name if told_apart else policy and policy.source].append(name)
+    places = [reaches[names[0]].repository for names in alike.values()]
+    answers = who_gets(places, asked.everybody, lambda place: reaches[place.name], NOTHING)
     found: dict[str, Admission[Reach]] = {}
-    for admission in who_gets(places, asked.everybody, lambda place: reaches[place.name], NOTHING):
-        found[admission.repository.name] = admission
-        progress(f"{len(found)} of {len(places)} repositories")
+    for names, admission in zip(alike.values(), answers, strict=True):
+        found |= {name: admission._replace(repository=reaches[name].repository) for name in names}
+        progress(f"{len(found)} of {len(reaches)} repositories")
     return found
+
+
+def _names_resources(reach: RepositoryReach | None, asked: Asked) -> bool:
+    """Whether a policy that is not a repository's own says which repositories it is about."""
+    if reach is None:
+        return False
+    levels = {id(each.scp): each.scp for each in asked.everybody if each.scp}
+    rails = [policy for scp in (*levels.values(), reach.repository.rcp or ()) for level in scp for policy in level]
+    rails += [reach.repository.registry] if reach.repository.registry else []
+    resources = (each.resource for policy in rails for each in policy.statements if each.resource)
+    return any(each.negated or set(each.wanted) != {"*"} for each in resources)
 
 
 def _verdict(

@@ -9,7 +9,7 @@ Exits 0 without findings of severity error, 1 with one, 2 where what was typed i
 count that the earlier report (--json) has not.
 
   labkit audit --offline saved-answers
-  labkit audit --registry-profile registry --management-profile organization
+  labkit audit --registry-profile registry --management-profile organization --html audit.html
   labkit audit --offline saved-answers --json > audit.json
   labkit audit --offline saved-answers --baseline audit.json
 """
@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--region", default="", help="the registry's region (default: the profile's, or the folder's)")
     parser.add_argument("--baseline", metavar="FILE", help="an earlier --json report: only what is new counts")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write the report with a heat map as one HTML file")
     form = parser.add_mutually_exclusive_group()
     for name, what in (("json", "JSON"), ("csv", "CSV"), ("sarif", "SARIF 2.1.0 for code scanning")):
         form.add_argument(
@@ -78,6 +79,8 @@ def run(args: argparse.Namespace) -> int:
         report = audit(found, evidence.time, progress.activity).having_not_read(evidence.bad)
     if known is not None:
         report = only_new(report, known)
+    if args.html:
+        _write_page(args.html, report)
     sys.stdout.writelines(f"{line}\n" for line in _printed(report, args))
     return 1 if report.count(ERROR) else 0
 
@@ -120,3 +123,13 @@ def _printed(report: Report, args: argparse.Namespace) -> Iterator[str]:
         yield shown.table(report).rstrip("\n")
     else:
         yield from map(visible, shown.lines(report))
+
+
+def _write_page(path: Path, report: Report) -> None:
+    from labkit.diagnosis.audit.shown.page import page
+    from labkit.ground.files import write_atomically
+
+    try:
+        write_atomically(path, page(report).encode())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({(error.strerror or str(error)).lower()}).") from None

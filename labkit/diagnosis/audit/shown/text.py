@@ -12,7 +12,8 @@ from labkit.diagnosis.facts import NotKnown
 
 _MOST = 4
 
-_HEADS = ("repository", "create", "Lambda pulls", "docker pull", "push")
+HEADS = ("repository", "create", "Lambda pulls", "docker pull", "push")
+"""The heads of the table of repositories."""
 _LEGEND = (
     "How many accounts can: create functions from it (others: if their own policies allow it), have Lambda pull for",
     "their functions, docker pull, push (which decides what runs). +n: n more for some of their principals only.",
@@ -26,7 +27,7 @@ def lines(report: Report) -> Iterator[str]:
         yield from _findings(list(alike))
     if report.rows:
         yield ""
-        yield from _table([_HEADS, *map(_cells, report.rows)])
+        yield from _table([HEADS, *map(_cells, report.rows)])
         yield ""
         yield from _LEGEND
     if report.not_known:
