@@ -97,7 +97,11 @@ class RepositoryReach:
         self._all = [*own, *(policy for level in repository.rcp or () for policy in level)]
         self.names = KnownNames.of(self._all)
         self._arn = repository.image.repository_arn
-        self._common = {"aws:ResourceAccount": repository.account, "aws:RequestedRegion": repository.region}
+        self._common = {
+            "aws:ResourceAccount": repository.account,
+            "aws:RequestedRegion": repository.region,
+            "aws:SecureTransport": "true",
+        }
         self._own = own
         self._granted: dict[str, bool] = {}
         self._strict = Policies(resource=repository.policy, registry=repository.registry, rcp=repository.rcp)

@@ -25,7 +25,7 @@ _KNOWN_OF_CALLERS = frozenset(
         *("aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths"),
         *("aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"),
         *("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"),
-        *("aws:resourceaccount", "aws:requestedregion", "aws:viaawsservice", "aws:securetransport"),
+        *("aws:resourceaccount", "aws:requestedregion", "aws:securetransport"),
         *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"),
     }
 )

@@ -53,27 +53,33 @@ def _of(judged: Judged, verdict: Verdict, closed: Sequence[PullingAccount]) -> I
     reach = judged.reach_of(verdict, public.account)
     everyone = {Extent.YES: "Everyone who has an AWS account", Extent.SOME: "Everyone who meets its conditions"}
     yield from _found(verdict, _PUBLIC, public, reach, everyone, "everyone")
-    if Extent.YES in (reach.push, reach.docker_pull):
-        return  # the others are among everyone
     for organization, account in asked.neighbours.items():
         whose = dict.fromkeys(Extent, f"Every account of the organization {organization}, which is not the registry's,")
-        yield from _found(verdict, _FOREIGN, account, judged.reach_of(verdict, account.account), whose, organization)
+        beyond = _beyond(judged.reach_of(verdict, account.account), reach)
+        yield from _found(verdict, _FOREIGN, account, beyond, whose, organization)
     for account in asked.foreign:
         who = dict.fromkeys(Extent, f"The account {account.account}, which is not in the organization,")
-        yield from _found(verdict, _FOREIGN, account, judged.reach_of(verdict, account.account), who, account.account)
+        beyond = _beyond(judged.reach_of(verdict, account.account), reach)
+        yield from _found(verdict, _FOREIGN, account, beyond, who, account.account)
     if asked.joiner is not None:
-        yield from _organization(judged, verdict, asked.joiner, closed)
+        yield from _organization(judged, verdict, asked.joiner, reach, closed)
+
+
+def _beyond(reach: Reach, everyone: Reach) -> Reach:
+    """What somebody can do that not everyone can anyway."""
+    return Reach(*(one if one > other else Extent.NO for one, other in zip(reach, everyone, strict=True)))
 
 
 def _organization(
-    judged: Judged, verdict: Verdict, joiner: PullingAccount, closed: Sequence[PullingAccount]
+    judged: Judged, verdict: Verdict, joiner: PullingAccount, public: Reach, closed: Sequence[PullingAccount]
 ) -> Iterator[AuditFinding]:
-    whole = judged.reach_of(verdict, joiner.account)
+    whole = _beyond(judged.reach_of(verdict, joiner.account), public)
     everybody = dict.fromkeys(Extent, "Every account of the organization, now and later,")
     yield from _found(verdict, _WIDE, joiner, whole, everybody, "organization")
     for account in closed:
-        number, reach = account.account, judged.reach_of(verdict, account.account)
-        if reach != whole and number != _home(verdict):
+        number = account.account
+        reach = _beyond(_beyond(judged.reach_of(verdict, number), public), whole)
+        if number != _home(verdict):
             who = dict.fromkeys(Extent, f"The account {number}, which is {_state(judged, number)},")
             yield from _found(verdict, _CLOSED, account, reach, who, number)
 
