@@ -7,7 +7,8 @@ imported only when it is the one asked for, with this interface:
     add_arguments(parser)     its arguments; imports nothing beyond the standard library
     run(args) -> int          does it; returns 0, or 1 where the answer is "no"
 
-A command that sets a default for ``more`` gets there the arguments that its parser does not know.
+A command that sets a default for ``more`` gets there the arguments that its parser does not know, and one that sets a
+default for ``words`` those after ``--``.
 
 Whatever goes wrong ends as one sentence on stderr and an exit code: 1 where something failed, 2 on wrong usage, 130
 after Ctrl-C. ``LABKIT_DEBUG=1`` shows the traceback as well. Importing this module imports nothing but the standard
@@ -85,15 +86,27 @@ def _dispatch(argv: Sequence[str]) -> int:
 def _parse_all(argv: Sequence[str]) -> tuple[argparse.Namespace, argparse.Namespace]:
     """The options before the command, and everything after it; SystemExit where nothing is left to be run."""
     parser = _parser()
-    first = parser.parse_args(argv)
+    own, words = _before_words(argv)
+    first = parser.parse_args(own)
     if first.command is None:
         parser.print_help()
         parser.exit()
-    return first, _parse(command_parser(_command(parser, first.command)), first.rest)
+    return first, _parse(command_parser(_command(parser, first.command)), first.rest, words)
 
 
-def _parse(parser: Parser, argv: Sequence[str]) -> argparse.Namespace:
-    args, more = parser.parse_known_args(argv)
+def _before_words(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str] | None]:
+    """What stands before ``--``, and the words after it; None where there is no ``--``."""
+    if "--" not in argv:
+        return argv, None
+    place = argv.index("--")
+    return argv[:place], argv[place + 1 :]
+
+
+def _parse(parser: Parser, argv: Sequence[str], words: Sequence[str] | None) -> argparse.Namespace:
+    takes_words = words is not None and parser.get_default("words") is not None
+    args, more = parser.parse_known_args(argv if words is None or takes_words else [*argv, "--", *words])
+    if takes_words:
+        args.words = list(words or ())
     if more and not hasattr(args, "more"):
         parser.error(f"it does not take {' '.join(more)}")
     args.more = more

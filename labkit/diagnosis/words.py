@@ -5,10 +5,10 @@ Plain lines, the same wherever they are shown; the page in HTML has the same par
 
 from __future__ import annotations
 
-import json
-import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
+
+from labkit.diagnosis.formats.shell import command
 
 if TYPE_CHECKING:  # a diagnosis can put itself into words, so at run time it stands above them
     from labkit.diagnosis.result import Alternative, Cause, Change, Diagnosis, Fix, Party, Probe
@@ -45,7 +45,7 @@ def sections(diagnosis: Diagnosis) -> list[Section]:
         Section("Why:", tuple(_causes(diagnosis.causes))),
         Section("What to change:", tuple(_changes(fix.changes))) if fix else None,
         Section("Proof:", (_indented(proof(fix)),)) if fix and fix.changes else None,
-        Section("What else it opens:", tuple(map(_probe, fix.opens))) if fix else None,
+        Section("What else it opens:", tuple(_opens(fix.opens))) if fix else None,
         Section("Or instead:", tuple(_alternatives(fix.alternatives))) if fix else None,
         Section("For the registry's owner:", tuple(_letter(fix))) if fix else None,
         Section(
@@ -90,21 +90,21 @@ def _changes(changes: Iterable[Change]) -> Iterator[str]:
         account = f" of account {change.account}" if change.account else ""
         yield f"  {change.kind.replace('-', ' ')} {change.name}{account}{guard}".rstrip()
         if change.call is not None:
-            yield f"    {command(change.call)}"
+            yield from (_indented(line, 4) for line in command(change).splitlines())
         yield from (_indented(line, 4) for line in change.diff.splitlines())
 
 
-def command(call: tuple[str, str, object]) -> str:
-    """A call as one types it to the aws CLI."""
-    service, operation, parameters = call
-    return f"aws {service} {operation} --cli-input-json {shlex.quote(json.dumps(parameters))}"
-
-
-def _probe(probe: Probe) -> str:
-    words = {True: "allowed", False: "denied"}
-    more = probe.after and not probe.before
-    note = (" - asked for" if probe.asked_for else " - MORE THAN WAS ASKED FOR") if more else ""
-    return f"  {probe.probe}: {words[probe.before]} before, {words[probe.after]} after{note}"
+def _opens(probes: Sequence[Probe]) -> Iterator[str]:
+    """Who else is let in, each on a line; and in one line who stays outside."""
+    for each in probes:
+        if each.after and each.before:
+            yield f"  {each.probe}: allowed, as before"
+        elif each.after:
+            note = "asked for" if each.asked_for else "MORE THAN WAS ASKED FOR"
+            yield f"  {each.probe}: allowed now ({note})"
+    denied = [each.probe for each in probes if not each.after]
+    if denied:
+        yield f"  Denied, as before: {'; '.join(denied)}."
 
 
 def _alternatives(alternatives: Iterable[Alternative]) -> Iterator[str]:

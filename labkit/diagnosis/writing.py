@@ -6,11 +6,13 @@ A call is service, operation and parameters, the operation as the aws CLI names 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.diagnosis import facts as f
-from labkit.diagnosis.result import Change
 from labkit.iam import arn as arns
+
+if TYPE_CHECKING:  # a diagnosis puts itself into words with this, and stands above it
+    from labkit.diagnosis.result import Change
 
 Call = tuple[str, str, Mapping[str, Any]]
 _PRINCIPALS = {"role": "Role", "user": "User", "group": "Group"}

@@ -36,16 +36,20 @@ class Source(NamedTuple):
 def source_of(given: Mapping[str, Any], asked: Asked) -> Source | None:
     """Whoever is given by side, as profiles' names or sessions; else the lab that runs; None where none does.
 
-    Raises UsageError for a profile that does not exist.
+    In a terminal that points at the lab, its other accounts are asked too. Raises UsageError for a profile that does
+    not exist.
     """
     from labkit.remedy import profiles
 
-    if given:
-        return Source(profiles.openers_of(given), lambda: datetime.now(UTC))
+    openers = profiles.openers_of(given)
+    if openers and not profiles.points_at_lab():
+        return Source(openers, lambda: datetime.now(UTC))
     named = (asked.function, asked.caller, asked.execution_role)
     accounts = {asked.function_account, *(arns.account_of(each) or "" for each in named)}
     of_lab = profiles.of_lab(accounts)
-    return Source(of_lab, profiles.time_of_lab) if of_lab else None
+    if of_lab:
+        return Source({**of_lab, **openers}, profiles.time_of_lab)
+    return Source(openers, lambda: datetime.now(UTC)) if openers else None
 
 
 def collected(asked: Asked, source: Source, progress: Progress) -> tuple[Asked, Answers]:

@@ -6,6 +6,7 @@ with expired ones or without a network is asked all the same, and its refusals b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ import boto3
 
 from labkit.aws import sessions, transport
 from labkit.diagnosis.evidence.plan.subject import MANAGEMENT, REGISTRY, WORKLOAD
+from labkit.ground.home import home_path
 from labkit.remedy.asking import Asker, unnamed_asker
 from labkit.remedy.collecting import Opener
 
@@ -60,6 +62,17 @@ def of_lab(accounts: Collection[str]) -> dict[str, Opener]:
     transport.connect_clients()
     names = [name for name, number in running.accounts.items() if name in SIDES or number in accounts]
     return {name: _of_profile(name) for name in sorted(names, key=lambda name: name not in SIDES)}
+
+
+def points_at_lab() -> bool:
+    """Whether this process's AWS profiles are those of the lab home, as ``labkit env`` sets them."""
+    return os.environ.get("AWS_CONFIG_FILE") == str(home_path() / "aws" / "config")
+
+
+def default_session(region: str) -> boto3.Session | None:
+    """The session that the aws CLI has where no profile is named; None without credentials."""
+    session = boto3.Session(region_name=region or None)
+    return session if session.get_credentials() is not None and session.region_name else None
 
 
 def time_of_lab() -> datetime:

@@ -11,11 +11,13 @@ import re
 import shlex
 from collections.abc import Mapping
 from itertools import chain, count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.diagnosis import facts as f
-from labkit.diagnosis.result import Change
 from labkit.diagnosis.writing import organization_policy_id, write_call
+
+if TYPE_CHECKING:  # a diagnosis puts itself into words with this, and stands above it
+    from labkit.diagnosis.result import Change
 
 _REGIONAL = frozenset({"ecr", "lambda", "ec2"})
 _LONG = 120

@@ -4,6 +4,10 @@
       --workload-profile dev --registry-profile shared
   labkit diagnose --error-file failed-deployment.log --workload-profile dev
   labkit diagnose 813835382529.dkr.ecr.eu-central-1.amazonaws.com/app:1 --function my-function --offline evidence
+  labkit diagnose -- aws lambda create-function --function-name my-function ...
+
+After -- stands a command of the program aws: it is run as it stands, its output and exit code are handed on, and where
+it is refused that is diagnosed, with the very arguments.
 
 --offline reads a folder that 'labkit collect' wrote, or answers of the aws CLI that you saved yourself, and asks AWS
 nothing. Only reads are made; --plan prints them, in their order, and makes none. What may not be read is "not known",
@@ -17,26 +21,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from labkit.cli.commands.diagnosis.options import add_documents, add_question, asked
 from labkit.cli.commands.diagnosis.output import add_output, answer
 from labkit.cli.commands.diagnosis.sources import (
     add_error,
     add_profiles,
-    end_progress,
     error_of,
+    live,
     print_plan,
-    progress,
     required,
     source,
 )
 from labkit.errors import UsageError
-
-if TYPE_CHECKING:
-    from labkit.diagnosis.asked import Asked
-    from labkit.diagnosis.result import Diagnosis
-    from labkit.remedy.diagnosing import Source
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,12 +46,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_error(group)
     add_documents(parser)
     add_output(parser)
+    parser.set_defaults(words=())
 
 
 def run(args: argparse.Namespace) -> int:
     """Diagnose, and return the exit code of the verdict."""
     from labkit.diagnosis.offline import diagnose_offline
 
+    if args.words:
+        from labkit.cli.commands.diagnosis.command import run_words
+
+        return run_words(args)
     question, error = asked(args, region=args.region), error_of(args)
     if not (error or args.offline or question.image or question.function):
         raise UsageError("Give an IMAGE_URI and --function, the error (--error, --error-file), or --function alone.")
@@ -64,13 +66,4 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if whom is None:
         return answer(diagnose_offline(question, args.offline, error), args)
-    return answer(_live(question, whom, error), args)
-
-
-def _live(question: Asked, whom: Source, error: str) -> Diagnosis:
-    from labkit.remedy.diagnosing import diagnose_live
-
-    try:
-        return diagnose_live(question, whom, error, progress())
-    finally:
-        end_progress()
+    return answer(live(question, whom, error), args)

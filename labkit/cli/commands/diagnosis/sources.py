@@ -12,6 +12,7 @@ from labkit.errors import UsageError
 
 if TYPE_CHECKING:
     from labkit.diagnosis.asked import Asked
+    from labkit.diagnosis.result import Diagnosis
     from labkit.remedy.diagnosing import Source
 
 _PROFILES = (
@@ -81,3 +82,13 @@ def end_progress() -> None:
     """Takes that line away."""
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def live(question: Asked, whom: Source, error: str) -> Diagnosis:
+    """The diagnosis by asking, with what is being read shown meanwhile."""
+    from labkit.remedy.diagnosing import diagnose_live
+
+    try:
+        return diagnose_live(question, whom, error, progress())
+    finally:
+        end_progress()
