@@ -190,7 +190,8 @@ class Case:
         function = self.facts.question.function
         if function is None or self.restores:
             return None
-        return self._own(CALLS[self.facts.question.operation], function.arn)
+        where = {"aws:RequestedRegion": function.region}
+        return self._own(CALLS[self.facts.question.operation], function.arn, where)
 
     @cached_property
     def pass_role(self) -> Decision | None:
@@ -283,7 +284,9 @@ class Case:
         policies = self.caller_policies(assumption)._replace(
             resource=question.repository_policy, rcp=question.rcp, registry=question.registry_policy
         )
-        keys, unknown = {**question.caller_context, **self._repository_keys}, self._caller_not_known
+        of_registry = {"aws:ResourceAccount": uri.account, "aws:RequestedRegion": uri.region}
+        keys = {**of_registry, **self._repository_keys, **question.caller_context}
+        unknown = self._caller_not_known
         asked = (Request(self.caller, each, uri.repository_arn, uri.account, keys, unknown) for each in _ADDING)
         return tuple(evaluate(request, policies) for request in asked)
 

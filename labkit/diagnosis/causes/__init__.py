@@ -44,7 +44,7 @@ def _evaluated(case: Case) -> Iterator[Cause]:
     yield from call.causes(case)
     yield from image.causes(case)
     yield from documents.causes(case)
-    for side in sides(case):
+    for side in () if case.facts.region_opened is False else sides(case):
         yield from denies.causes(side)
         missing = list(_STATEMENTS[side.name](side))
         yield from missing

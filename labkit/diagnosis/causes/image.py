@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from labkit.diagnosis import facts
 from labkit.diagnosis.case import Case
@@ -22,7 +22,6 @@ _CONFIGS = (m.DOCKER_CONFIG, m.OCI_CONFIG)
 _LAYERS = (m.DOCKER_LAYER, m.DOCKER_LAYER.removesuffix(".gzip"), m.OCI_LAYER, m.OCI_LAYER.removesuffix("+gzip"))
 _AWAY = ("ARCHIVED", "ACTIVATING")
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
-Find = Callable[[Case, ImageUri], Iterator[Cause]]
 
 
 def causes(case: Case) -> Iterator[Cause]:
@@ -31,7 +30,11 @@ def causes(case: Case) -> Iterator[Cause]:
     if uri is None or not uri.lambda_takes_it:
         yield _uri(case)
         return
-    for find in (_region, _not_opened, _repository, _image):
+    yield from _region(case, uri)
+    if case.facts.region_opened is False:
+        yield _not_opened(case, uri)
+        return
+    for find in (_repository, _image):
         yield from find(case, uri)
 
 
@@ -65,12 +68,11 @@ def _region(case: Case, uri: ImageUri) -> Iterator[Cause]:
         yield named("other-region", _call(case), sentence, (f"image: {uri}", f"function: {function}"))
 
 
-def _not_opened(case: Case, uri: ImageUri) -> Iterator[Cause]:
-    if case.facts.region_opened is False:
-        sentence = (
-            f"Account {uri.account} has not opened its repository in {uri.region}, so that nobody pulls from it there."
-        )
-        yield named("region-not-opened", _call(case), sentence)
+def _not_opened(case: Case, uri: ImageUri) -> Cause:
+    sentence = (
+        f"Account {uri.account} has not opened its repository in {uri.region}, so that nobody pulls from it there."
+    )
+    return named("region-not-opened", _call(case), sentence)
 
 
 def _repository(case: Case, uri: ImageUri) -> Iterator[Cause]:

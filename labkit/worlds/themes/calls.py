@@ -170,7 +170,7 @@ WORLDS = (
         across(
             BOTH,
             pipeline(),
-            endpoint(document({**ADMINISTRATOR, "Principal": "*", "Action": "lambda:InvokeFunction"})),
+            endpoint(document({**ADMINISTRATOR, "Principal": "*", "Action": ["lambda:Invoke*", "lambda:Get*"]})),
         ),
         Asked(CI),
         frozenset({"vpc-endpoint", "caller-identity"}),

@@ -46,9 +46,9 @@ WORLDS = (
     World(
         "fips-host",
         "The image is named by the registry's FIPS host",
-        texts.no_uri("{registry}.dkr.ecr-fips.us-east-1.amazonaws.com/team/orders:1.0"),
+        texts.no_uri("{registry}.dkr.ecr-fips.{region}.amazonaws.com/team/orders:1.0"),
         alone(),
-        Asked("registry", "{registry}.dkr.ecr-fips.us-east-1.amazonaws.com/team/orders:1.0"),
+        Asked("registry", "{registry}.dkr.ecr-fips.{region}.amazonaws.com/team/orders:1.0"),
         frozenset({"image-uri"}),
         stranger="workload",
     ),

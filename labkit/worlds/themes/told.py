@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from labkit.worlds import texts
 from labkit.worlds.model import Asked, Step, World
-from labkit.worlds.steps import SAME, across, alone, execution_role, pushed, repository, sequence
+from labkit.worlds.steps import SAME, across, alone, execution_role, policy_set, pushed, repository, sequence
 
 _EAST = "{registry}.dkr.ecr.us-east-1.amazonaws.com/team/orders:1.0"
 
@@ -32,6 +32,7 @@ WORLDS = (
             execution_role("registry"),
             (_somewhere("us-east-1"),),
             pushed(region="us-east-1"),
+            policy_set(SAME, region="us-east-1"),
         ),
         Asked("registry", _EAST),
         frozenset({"other-region"}),

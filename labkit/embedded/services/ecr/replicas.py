@@ -9,14 +9,18 @@ pulled from the original, with their tags; pushed later, an image comes when it 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from labkit.embedded.protocol.calls import Call, Identity, Origin
 from labkit.embedded.records import accounts, repositories
 from labkit.embedded.records.repositories import RepositoryRecord
+from labkit.embedded.request.recording import recorder
 from labkit.embedded.services.ecr.images.image import RepositoryKey
 from labkit.embedded.services.ecr.images.store import Wanted
 from labkit.embedded.state.clock import stored
 from labkit.embedded.state.database import Database
 from labkit.errors import UsageError
+from labkit.iam import Policies, Principal
 from labkit.iam.arn import RegistryHost
 from labkit.pull.organization import check_account
 from labkit.pull.regions import check_region
@@ -24,6 +28,7 @@ from labkit.pull.regions import check_region
 if TYPE_CHECKING:
     from labkit.embedded.core import Embedded
 
+_SERVICE = "replication.ecr.amazonaws.com"
 _IMAGES = """
     INSERT INTO image (repository, digest, media_type, size, pushed, artifact)
     SELECT ?, digest, media_type, size, ?, artifact FROM image AS original WHERE repository = ? AND digest = ?"""
@@ -63,6 +68,7 @@ def replicate(embedded: Embedded, source: RepositoryKey, account: str, region: s
         replica = RepositoryKey(account, region, source.name)
         if embedded.repository(*replica) is None:
             repositories.add(embedded.database, _new(embedded, replica))
+            _note(embedded, replica)
         repositories.set_original(embedded.database, replica.arn, original.arn)
         _copy_images(embedded, source, replica)
         made = embedded.repository(*replica)
@@ -83,6 +89,15 @@ def replicas_with(db: Database, original: str, digest: str) -> list[RepositoryKe
 def _new(embedded: Embedded, key: RepositoryKey) -> RepositoryRecord:
     arn = RegistryHost(key.account, key.region).repository_arn(key.name)
     return RepositoryRecord(arn, *key, created=embedded.clock.now(), policy=None, mutability="MUTABLE")
+
+
+def _note(embedded: Embedded, key: RepositoryKey) -> None:
+    """CloudTrail has the repository's creation, by the service: that its event looks like others' is taken to be so."""
+    identity = Identity(key.account, _SERVICE, Principal.service(_SERVICE), _SERVICE, "", "", Policies)
+    params = {"repositoryName": key.name, "registryId": key.account}
+    origin = Origin(forwarded_by=_SERVICE)
+    made = Call(identity, "ecr", "CreateRepository", key.region, params, str(uuid4()), origin)
+    recorder.write(embedded, made, {})
 
 
 def _copy_images(embedded: Embedded, source: RepositoryKey, replica: RepositoryKey) -> None:
