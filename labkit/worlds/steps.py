@@ -120,6 +120,16 @@ def deleted(**image: str) -> Steps:
     return (Step("registry", "ecr", "batch_delete_image", {"repositoryName": "{repository}", "imageIds": [image]}),)
 
 
+def cache_rule(prefix: str) -> Steps:
+    """The registry gets a pull-through cache rule: repositories below the prefix come from Docker Hub."""
+    parameters = {
+        "ecrRepositoryPrefix": prefix,
+        "upstreamRegistryUrl": "registry-1.docker.io",
+        "credentialArn": "arn:aws:secretsmanager:{region}:{registry}:secret:ecr-pullthroughcache/hub",
+    }
+    return (Step("registry", "ecr", "create_pull_through_cache_rule", parameters),)
+
+
 def replica(to: str = "registry", region: str = "eu-west-1") -> Steps:
     """ECR replicates the repository to an account and region."""
     return (Step("registry", LAB, "replicate", {"to": to, "region": region}),)

@@ -9,7 +9,7 @@ from labkit.diagnosis.case import Case
 from labkit.diagnosis.causes import deleted
 from labkit.diagnosis.causes.naming import named
 from labkit.diagnosis.facts import Function, Image, Repository
-from labkit.diagnosis.result import CERTAIN, LIKELY, Cause, Where
+from labkit.diagnosis.result import CERTAIN, LIKELY, POSSIBLE, Cause, Where
 from labkit.image.format import manifest as m
 from labkit.pull.uri import ImageUri
 
@@ -34,8 +34,10 @@ def causes(case: Case) -> Iterator[Cause]:
     if case.facts.region_opened is False:
         yield _not_opened(case, uri)
         return
-    for find in (_repository, _image):
-        yield from find(case, uri)
+    found = list(_repository(case, uri))
+    yield from found
+    if all(each.certainty == POSSIBLE for each in found):
+        yield from _image(case, uri)
 
 
 def _call(case: Case) -> Where:
@@ -81,10 +83,17 @@ def _repository(case: Case, uri: ImageUri) -> Iterator[Cause]:
         sentence = f"Account {uri.account} has no repository {uri.repository} in {uri.region}."
         yield named("repository-missing", _call(case), sentence, (f"in the call: {uri}",))
     elif isinstance(known, Repository) and known.pull_through:
-        sentence = (
-            f"Repository {uri.repository} belongs to a pull-through cache rule, and Lambda does not pull from such."
-        )
-        yield named("pull-through-cache", _call(case), sentence, ("Copy the image into a repository of its own.",))
+        yield _of_cache(case, uri)
+
+
+def _of_cache(case: Case, uri: ImageUri) -> Cause:
+    """An image that the cache has not got never comes; one that it has is pulled like any other (reports of users)."""
+    there = isinstance(case.facts.image, Image)
+    sentence = f"Repository {uri.repository} belongs to a pull-through cache rule, by which Lambda fetches nothing."
+    shown = ("The cache has the image, and reports say that it is then pulled like any other.",) if there else ()
+    advice = "Copy the image into a repository of its own."
+    where, certainty = _call(case), POSSIBLE if there else CERTAIN
+    return named("pull-through-cache", where, sentence, (*shown, advice), certainty=certainty)
 
 
 def _image(case: Case, uri: ImageUri) -> Iterator[Cause]:

@@ -19,6 +19,7 @@ from labkit.worlds.steps import (
     across,
     allow,
     alone,
+    cache_rule,
     deny,
     document,
     function,
@@ -212,5 +213,10 @@ WORLDS = (
                 FUNCTIONS,
             )
         ),
+    ),
+    _well(
+        "well-from-a-cache",
+        "The repository belongs to a pull-through cache rule, and has the image already",
+        across(BOTH, cache_rule("team")),
     ),
 )

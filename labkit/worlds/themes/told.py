@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from labkit.worlds import texts
 from labkit.worlds.model import Asked, Step, World
-from labkit.worlds.steps import SAME, across, alone, execution_role, policy_set, pushed, repository, sequence
+from labkit.worlds.steps import (
+    SAME,
+    across,
+    alone,
+    cache_rule,
+    execution_role,
+    policy_set,
+    pushed,
+    repository,
+    sequence,
+)
 
 _EAST = "{registry}.dkr.ecr.us-east-1.amazonaws.com/team/orders:1.0"
 
@@ -53,19 +63,8 @@ WORLDS = (
         texts.no_image("{registry}.dkr.ecr.{region}.amazonaws.com/docker-hub/library/python:3.12"),
         alone(
             SAME,
-            (
-                Step(
-                    "registry",
-                    "ecr",
-                    "create_pull_through_cache_rule",
-                    {
-                        "ecrRepositoryPrefix": "docker-hub",
-                        "upstreamRegistryUrl": "registry-1.docker.io",
-                        "credentialArn": "arn:aws:secretsmanager:{region}:{registry}:secret:ecr-pullthroughcache/hub",
-                    },
-                ),
-                Step("registry", "ecr", "create_repository", {"repositoryName": "docker-hub/library/python"}),
-            ),
+            cache_rule("docker-hub"),
+            (Step("registry", "ecr", "create_repository", {"repositoryName": "docker-hub/library/python"}),),
         ),
         Asked("registry", "{registry}.dkr.ecr.{region}.amazonaws.com/docker-hub/library/python:3.12"),
         frozenset({"pull-through-cache"}),

@@ -71,7 +71,8 @@ IMAGES = (
     ("of another region", healthy(question={"function": FunctionRef(WORKLOAD, "us-east-1", "f")}), {"other-region"}),
     ("in a region that is not opened", healthy(region_opened=False), {"region-not-opened"}),
     ("without a repository", healthy(repository=None, image=None), {"repository-missing"}),
-    ("of a cache", healthy(repository=Repository(pull_through=True)), {"pull-through-cache"}),
+    ("of a cache", healthy(repository=Repository(pull_through=True), image=None), {"pull-through-cache"}),
+    ("that a cache has already", healthy(repository=Repository(pull_through=True)), set()),
     ("missing", gone(), {"image-missing"}),
     (
         "missing, a function has another one",
