@@ -14,11 +14,13 @@ from labkit.iam import action_table
 from labkit.iam.action_table import ActionRow
 from labkit.iam.patterns import Pattern
 from labkit.iam.rules import rcp_services
+from labkit.iam.words.advice import advice, sentence
 from labkit.pull.policies import PULL_ACTIONS
 
 _VENDOR = re.compile(r"[A-Za-z0-9.-]+")
 _NAME = re.compile(r"[A-Za-z0-9*?]+")
 _CLOSE_PREFIX = 0.75
+_CLOSE_ACTION = 0.8
 _LISTED = rcp_services.LISTED_ON
 _USUAL = 100  # characters of an action whose rows are remembered
 _TOKEN = "ecr:getauthorizationtoken"  # noqa: S105 - an action, not a token
@@ -41,6 +43,16 @@ def denied_service(statement: LocatedStatement) -> str:
     if any(grants(statement, action) for action in PULL_ACTIONS):
         return "Lambda is denied"
     return "a service cannot assume the role" if grants(statement, "sts:AssumeRole") else ""
+
+
+def misspelt(text: str) -> str:
+    """The action of a pull that a text was probably meant to be, where it covers no action; empty where none is."""
+    if not text.lower().startswith("ecr:") or covered(text) or "*" in text or "?" in text:
+        return ""
+    known = {action.lower(): action for action in PULL_ACTIONS}
+    close = closest_word(text.lower(), known, _CLOSE_ACTION)
+    nearest = closest_word(text.lower(), [row.name.lower() for row in action_table.actions("ecr")]) if close else None
+    return known[close] if close and nearest == close else ""
 
 
 def rows_of(statement: LocatedStatement) -> tuple[ActionRow, ...] | None:
@@ -132,7 +144,11 @@ def _near(prefix: str) -> str | None:
 
 def _existence(value: LocatedText) -> list[Violation]:
     prefix = value.text.partition(":")[0].lower()
-    meant = _near(prefix)
+    meant, pulling = _near(prefix), misspelt(value.text)
+    if pulling:
+        problem = f"There is no action {quoted(value.text)}."
+        instead = sentence(advice("misspelt-action", meant=pulling, action=value.text))
+        return [Violation("misspelt-action", value.pointer, problem, instead)]
     if meant:
         problem = f"There is no service {quoted(prefix)}."
         instead = f"Did you mean the prefix {meant}?"

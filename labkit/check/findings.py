@@ -20,6 +20,7 @@ class Violation(NamedTuple):
 
     ``pointer`` is a JSON pointer into the document; ``problem`` and ``instead`` are sentences. ``answer`` is IAM's to
     this very mistake, where it is known and is not the same for the whole rule (``labkit.check.answers``).
+    ``severity`` is the rule's where it is empty: a note counts as an error where the policy is said to be for Lambda.
     """
 
     rule: str
@@ -27,6 +28,7 @@ class Violation(NamedTuple):
     problem: str
     instead: str
     answer: Answer | None = None
+    severity: str = ""
 
 
 _MOST_SHOWN = 100
@@ -58,6 +60,12 @@ class Finding:
     problem: str
     instead: str
     answer: Answer = UNKNOWN
+    raised: str = ""
+
+    @property
+    def severity(self) -> str:
+        """The rule's, ``error``, ``warning`` or ``note``, or what it is ``raised`` to for what the policy is for."""
+        return self.raised or self.rule.severity
 
     @property
     def aws(self) -> str:
@@ -68,7 +76,7 @@ class Finding:
         """As JSON data, as ``labkit check --json`` prints it."""
         return {
             "id": self.rule.id,
-            "severity": self.rule.severity,
+            "severity": self.severity,
             "title": self.rule.title,
             "pointer": self.pointer,
             "line": self.line,
@@ -91,18 +99,22 @@ class Refusal(NamedTuple):
 class Report:
     """The findings about one policy in the order of the text; ``guessed``: the kind was taken from its content.
 
-    ``inside`` is where the policy stood in an answer of AWS's that was given, such as ``policyText``; the lines and
-    columns are then those of the policy itself.
+    ``kind`` is None for a text that is no JSON, and so no policy of any kind. ``why`` says what shows the kind, as the
+    end of a sentence after "because". ``functions_of`` are the accounts of whose functions was asked, where the policy
+    was said to be for Lambda's pulls. ``inside`` is where the policy stood in an answer of AWS's that was given, such
+    as ``policyText``; the lines and columns are then those of the policy itself.
     """
 
-    kind: DocumentKind
+    kind: DocumentKind | None
     guessed: bool
     findings: tuple[Finding, ...]
     inside: str = ""
+    why: str = ""
+    functions_of: tuple[str, ...] = ()
 
     def count(self, severity: str) -> int:
         """How many findings have that severity, ``error``, ``warning`` or ``note``."""
-        return sum(finding.rule.severity == severity for finding in self.findings)
+        return sum(finding.severity == severity for finding in self.findings)
 
     def passes(self, *, strict: bool = False) -> bool:
         """Whether nothing was found that AWS refuses; ``strict``: nothing but notes."""
@@ -111,9 +123,11 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """As JSON data."""
         return {
-            "kind": self.kind.name,
+            "kind": self.kind.name if self.kind else None,
             "guessed": self.guessed,
             "inside": self.inside or None,
+            "why": self.why or None,
+            "functions_of": list(self.functions_of),
             "errors": self.count(ERROR),
             "warnings": self.count(WARNING),
             "notes": self.count(NOTE),

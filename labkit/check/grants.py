@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from labkit.check.actions import covered, covers, denied_service
-from labkit.check.conditions.keys import TWINS, is_callers, of_services
+from labkit.check.conditions.keys import is_callers, of_services
 from labkit.check.findings import Violation
 from labkit.check.located import LocatedCondition, LocatedStatement, LocatedText
 from labkit.check.values import well_formed
 from labkit.iam import action_table
 from labkit.iam.action_table import CALLER, SERVICE, KeyRow
+from labkit.iam.words.advice import CALLER_PARTY, SERVICE_PARTY, advice, sentence, tells_a_party, twin_of
 from labkit.pull.policies import LAMBDA, PULL_ACTIONS
 
+WRONG_SIDE = "organization-key-on-wrong-side"
+"""The rule about aws:Principal… in a statement for a service, and aws:Source… in one for callers."""
 _REGISTRY = ("ecr-repository", "ecr-registry")
 _SOURCES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
 
@@ -28,7 +31,7 @@ class _Clash(NamedTuple):
     rule: str
     only_others: Callable[[LocatedStatement], bool]
     problem: Callable[[KeyRow], str]
-    where: str
+    party: str
     whose: str
 
 
@@ -44,14 +47,14 @@ _CLASHES = {
         "caller-key-for-service",
         lambda statement: statement.only_services,
         _of_callers,
-        "the statement for the service",
+        SERVICE_PARTY,
         "callers",
     ),
     SERVICE: _Clash(
-        "source-key-for-caller",
+        WRONG_SIDE,
         lambda statement: bool(statement.principals) and not statement.services and not statement.for_everyone,
         lambda key: f"{key.name} is only there when a service asks, so the statement matches no caller.",
-        "the statement for callers",
+        CALLER_PARTY,
         "services",
     ),
 }
@@ -98,15 +101,16 @@ def _misplaced_keys(statement: LocatedStatement) -> Iterator[Violation]:
         key = action_table.key(condition.key)
         if key is None or not condition.requires or key.carried not in _CLASHES:
             continue
-        twin = f"Write {TWINS[key.name]} in" if key.name in TWINS else f"Leave {key.name} out of"
-        clash = _CLASHES[key.carried]
+        clash, twin = _CLASHES[key.carried], twin_of(key.name)
         if clash.only_others(statement):
-            yield Violation(clash.rule, condition.pointer, clash.problem(key), f"{twin} {clash.where}.")
+            rule = WRONG_SIDE if tells_a_party(key.name) else clash.rule
+            instead = advice(WRONG_SIDE if twin else "key-on-wrong-side", twin=twin, key=key.name, party=clash.party)
+            yield Violation(rule, condition.pointer, clash.problem(key), sentence(instead))
         elif statement.services and any(each.kind == "AWS" and not each.is_everyone for each in statement.principals):
             problem = (
                 f"{key.name} is only in requests of {clash.whose}: the other half of the statement matches nothing."
             )
-            instead = "Write two statements: one for the callers, one for the service, each with the keys that it has."
+            instead = sentence(advice("one-statement-for-both"))
             yield Violation("one-statement-for-both", condition.pointer, problem, instead)
 
 
@@ -131,7 +135,7 @@ def _not_principal(statement: LocatedStatement) -> Iterator[Violation]:
 def _not_principal_deny(statement: LocatedStatement) -> Iterator[Violation]:
     if "NotPrincipal" in statement.raw and "NotPrincipal" not in statement.kind.forbidden:
         problem = "It also hits every user and role that has a permissions boundary, whoever is listed."
-        instead = 'Write "Principal": "*" with "ArnNotLike": {"aws:PrincipalArn": "…"}, which AWS recommends.'
+        instead = sentence(advice("not-principal-deny"))
         yield Violation("not-principal-deny", statement.at("NotPrincipal"), problem, instead)
 
 
@@ -148,7 +152,7 @@ def _without_source(statement: LocatedStatement) -> Iterator[Violation]:
     services = [name for name in statement.services if well_formed("Service", name, statement.kind)]
     if services and not any(each.requires and each.lower_key in _SOURCES for each in statement.conditions):
         problem = f"{services[0]} is admitted for resources of every account in the world."
-        instead = 'Add "ArnLike": {"aws:SourceArn": "arn:aws:lambda:REGION:ACCOUNT:function:*"}.'
+        instead = sentence(advice("service-without-source"))
         yield Violation("service-without-source", statement.at("Principal"), problem, instead)
 
 
@@ -195,5 +199,5 @@ def _hits_services(statement: LocatedStatement) -> Iterator[Violation]:
         if key.corrected or (each.negated and each.holds_when_absent):
             clause = of_services(key)
             problem = f"{clause[0].upper()}{clause[1:]}, and {holds}: {who}."
-            instead = 'Add "Bool": {"aws:PrincipalIsAWSService": "false"} to the statement.'
+            instead = sentence(advice("negated-key-services-lack", statement="the statement"))
             yield Violation("negated-key-services-lack", each.pointer, problem, instead)

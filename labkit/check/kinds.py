@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 PRINCIPAL, RESOURCE = ("Principal", "NotPrincipal"), ("Resource", "NotResource")
 _ITSELF = "the policy is attached to the resource that it speaks of"
 _ATTACHED = "the policy is attached to the principals that it speaks of"
-_OF_REGISTRIES = frozenset({"ecr:replicateimage", "ecr:createrepository", "ecr:batchimportupstreamimage"})
 _ORGANIZATIONS = "The provided policy document does not meet the requirements of the specified policy type."
 
 
@@ -160,50 +158,3 @@ _ROWS = (
 
 DOCUMENT_KINDS: dict[str, DocumentKind] = {kind.name: kind for kind in _ROWS}
 """The kinds by the name that ``--kind`` takes."""
-
-
-def guess_kind(document: Any) -> DocumentKind:
-    """The kind that a document most likely is, from the elements and actions of its statements. Never raises."""
-    statements = _statements(document)
-    name = _with_principal(statements) if _any_has(statements, PRINCIPAL) else _without_principal(statements)
-    return DOCUMENT_KINDS[name]
-
-
-def _with_principal(statements: list[dict[str, Any]]) -> str:
-    actions = [action for each in statements for action in _texts(each.get("Action"))]
-    if actions and all(action.lower().startswith("sts:") for action in actions):
-        return "trust"
-    if not _any_has(statements, RESOURCE):
-        return "ecr-repository"
-    if all(each.get("Effect") == "Deny" and each.get("Principal") == "*" for each in statements):
-        return "rcp"
-    if all(action.lower().startswith("ecr:") for action in actions):
-        return "ecr-registry" if _OF_REGISTRIES.intersection(map(str.lower, actions)) else "ecr-repository"
-    everyone = all(each.get("Principal") in ("*", {"AWS": "*"}) for each in statements)
-    return "vpc-endpoint" if everyone else "resource"
-
-
-def _without_principal(statements: list[dict[str, Any]]) -> str:
-    actions = [action for each in statements for action in _texts(each.get("Action"))]
-    if actions and not _any_has(statements, RESOURCE) and all(a.lower().startswith("ecr:") for a in actions):
-        return "ecr-repository"
-    denies = [each for each in statements if each.get("Effect") == "Deny"]
-    rest = [each for each in statements if each.get("Effect") != "Deny"]
-    return "scp" if denies and all(_is_full_access(each) for each in rest) else "identity"
-
-
-def _is_full_access(statement: dict[str, Any]) -> bool:
-    return _texts(statement.get("Action")) == ["*"] and _texts(statement.get("Resource")) == ["*"]
-
-
-def _statements(document: Any) -> list[dict[str, Any]]:
-    inside = document.get("Statement", document) if isinstance(document, dict) else None
-    return [each for each in (inside if isinstance(inside, list) else [inside]) if isinstance(each, dict)]
-
-
-def _any_has(statements: list[dict[str, Any]], elements: tuple[str, ...]) -> bool:
-    return any(element in each for each in statements for element in elements)
-
-
-def _texts(value: Any) -> list[str]:
-    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]

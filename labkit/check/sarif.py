@@ -48,7 +48,7 @@ def _result(finding: Finding, uri: str, inside: bool) -> dict[str, Any]:
     return {
         "ruleId": finding.rule.id,
         "ruleIndex": _INDEX[finding.rule.id],
-        "level": finding.rule.severity,
+        "level": finding.severity,
         "message": {"text": f"{finding.problem} {finding.instead}"},
         "locations": [{"physicalLocation": physical, "logicalLocations": logical}],
     }

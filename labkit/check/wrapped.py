@@ -6,6 +6,7 @@ Their policy stands in the answer as a text, or as an object; it is taken out an
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from labkit.check.kinds import DOCUMENT_KINDS, DocumentKind
@@ -29,6 +30,9 @@ _WRAPPERS = (
     _Wrapper(("Policy", "Content"), "scp"),
     _Wrapper(("Policy",), "resource"),
 )
+_NO_POLICY = "RepositoryPolicyNotFoundException"
+_NO_POLICY_TEXT = re.compile(rf"\s*(?:aws: \[ERROR\]: )?An error occurred \({_NO_POLICY}\)[^\n]*\s*")
+_REGISTRY_IN_TEXT = re.compile(r"in the registry with id '(\d{12})'", re.ASCII)
 _ORGANIZATIONS = {"SERVICE_CONTROL_POLICY": "scp", "RESOURCE_CONTROL_POLICY": "rcp"}
 
 
@@ -64,3 +68,32 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
 
 def _is_policy(value: Any) -> bool:
     return isinstance(value, str) or (isinstance(value, dict) and "Statement" in value)
+
+
+class NoPolicy(NamedTuple):
+    """AWS's answer that a repository has no policy; ``registry`` is the registry's account, if told."""
+
+    registry: str
+
+
+def no_policy_in(text: str) -> NoPolicy | None:
+    """AWS's answer that there is no policy, as the aws CLI prints it or as JSON; None for any other text.
+
+    Source: Amazon ECR API Reference, GetRepositoryPolicy, Errors.
+    """
+    if _NO_POLICY not in text:
+        return None
+    if not _NO_POLICY_TEXT.fullmatch(text) and not _is_error(text):
+        return None
+    registry = _REGISTRY_IN_TEXT.search(text)
+    return NoPolicy(registry[1] if registry else "")
+
+
+def _is_error(text: str) -> bool:
+    """Whether it is the error as JSON: of boto3, of the API, or of the CLI's structured output."""
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    codes = [_at(answer, path) for path in (("Error", "Code"), ("Code",), ("__type",), ("code",), ("errorCode",))]
+    return any(isinstance(code, str) and code.rpartition("#")[2] == _NO_POLICY for code in codes)

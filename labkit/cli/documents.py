@@ -16,21 +16,41 @@ from typing import TYPE_CHECKING, Any
 from labkit.errors import UsageError
 from labkit.ground.text import decoded
 
+LONGEST_POLICY, LONGEST_LIST = 1 << 20, 1 << 26
+"""Bytes of a file: of a policy (the longest that AWS stores has 20,480), and of a list of cases."""
+
 if TYPE_CHECKING:
     from labkit.iam import Policies, Policy, Request
 
 
-def read_file(name: str) -> str:
-    """The text of a file, or of standard input for ``-``. Raises UsageError for what cannot be read."""
+def read_file(name: str, longest: int = LONGEST_POLICY) -> str:
+    """The text of a file, or of standard input for ``-``: UTF-8 or UTF-16, ends of lines as line feeds.
+
+    Raises UsageError with one sentence that names the file for what cannot be read, is no text, or has more than
+    ``longest`` bytes.
+    """
+    shown = "standard input" if name == "-" else name
     try:
-        if name == "-":
-            return decoded(sys.stdin.buffer.read())
-        with open(name, "rb") as file:  # noqa: PTH123  # a name that the caller typed, as it is
-            return decoded(file.read())
+        raw = _bytes(name, longest + 1)
+    except (OSError, ValueError) as error:  # a ValueError for a name that holds a null character
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{shown}: It cannot be read: {reason}.") from None
+    if len(raw) > longest:
+        raise UsageError(f"{shown}: It has more than {longest >> 20} MiB, which no such document has.")
+    try:
+        return decoded(raw)
     except UnicodeDecodeError:
-        raise UsageError(f"{name}: It is not a text in UTF-8.") from None
-    except OSError as error:
-        raise UsageError(f"{name}: It cannot be read: {error.strerror}.") from None
+        raise UsageError(f"{shown}: It is not a text in UTF-8 or UTF-16.") from None
+
+
+def _bytes(name: str, most: int) -> bytes:
+    if name != "-":
+        with open(name, "rb") as file:  # noqa: PTH123  # a name that the caller typed, as it is
+            return file.read(most)
+    if (buffer := getattr(sys.stdin, "buffer", None)) is not None:
+        raw: bytes = buffer.read(most)
+        return raw
+    return sys.stdin.read(most).encode()  # a stand-in for standard input that has texts alone
 
 
 def context_of(pairs: Sequence[str]) -> dict[str, Any]:
@@ -49,7 +69,7 @@ def context_of(pairs: Sequence[str]) -> dict[str, Any]:
 def _several(key: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError(f"--context {key} begins with [ but is not a JSON list of texts.") from None
 
 

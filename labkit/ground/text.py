@@ -7,11 +7,18 @@ controls), so that a line reads as what it is not. Every such character becomes 
 
 from __future__ import annotations
 
+import codecs
 import re
 
+# How a text begins that is not in UTF-8: with a mark, or with an ASCII character of two bytes, as PowerShell writes it.
+_ENCODINGS = (
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    *((f"{first}\0".encode(), "utf-16-le") for first in '{[" \n'),
+    *((f"\0{first}".encode(), "utf-16-be") for first in '{[" \n'),
+)
 _KEPT = "\n\t"
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
 def visible(text: str) -> str:
@@ -24,11 +31,15 @@ def _escape(found: re.Match[str]) -> str:
     return character if character in _KEPT else character.encode("unicode_escape").decode("ascii")
 
 
+def decoded(raw: bytes) -> str:
+    """The text of a file in UTF-8 or UTF-16, with or without a byte order mark, its lines ended by line feeds.
+
+    Raises UnicodeDecodeError for what is no such text.
+    """
+    text = raw.decode(next((name for mark, name in _ENCODINGS if raw.startswith(mark)), "utf-8"))
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def visible_log(log: bytes) -> bytes:
     """The same for bytes that a process has written, whatever their encoding; the result is UTF-8."""
     return visible(log.decode("utf-8", "backslashreplace")).encode()
-
-
-def decoded(content: bytes) -> str:
-    """The text of bytes in UTF-8 or, where its mark stands before it, UTF-16. Raises UnicodeDecodeError."""
-    return content.decode(next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8"))

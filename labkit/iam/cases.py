@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from labkit.errors import UsageError
+from labkit.ground.json_mistakes import located
 from labkit.iam.decision import Decision
 from labkit.iam.evaluation import evaluate
 from labkit.iam.policies import CheckEffect, CheckKind, Policies
@@ -89,7 +90,7 @@ def read_cases(text: str) -> list[Case | UnreadableCase]:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
-        raise UsageError(f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+        raise UsageError(f"This is not JSON: {located(text, error)}") from None
     except (RecursionError, ValueError):
         raise UsageError("This is JSON that is nested too deeply, or has too long a number, to be read.") from None
     listed = content if isinstance(content, list) else [content]

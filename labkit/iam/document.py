@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from labkit.errors import PolicyError
+from labkit.ground.json_mistakes import located
 from labkit.iam.conditions import Condition
 from labkit.iam.principals import PrincipalEntry
 from labkit.iam.statement import Element, Statement
@@ -95,9 +96,7 @@ def _load(text: str) -> dict[str, Any]:
         document = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
         text.encode() if "\\u" not in text else json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise PolicyError(
-            f"The policy is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        ) from None
+        raise PolicyError(f"The policy is not JSON: {located(text, error)}") from None
     except RecursionError:
         raise PolicyError("The policy is nested too deeply to be read.") from None
     except UnicodeEncodeError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from labkit.check import LambdaPull
+
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 SOURCE = {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:*:592444418872:function:*"}}
@@ -56,6 +58,7 @@ class Row(NamedTuple):
     pointer: str
     right: str
     kind: str = "ecr-repository"
+    pull: LambdaPull | None = None
 
 
 RCP = {"Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Resource": "*"}

@@ -51,7 +51,7 @@ ROWS = (
         callers_may({"StringEquals": {"aws:PrincipalTag/team": "blue"}}),
     ),
     Row(
-        "wildcard-not-expanded",
+        "wildcard-in-equals",
         lambda_may(Condition={"StringEquals": {"aws:SourceArn": SOURCE["ArnLike"]["aws:SourceArn"]}}),
         f"{C}/StringEquals/aws:SourceArn",
         lambda_may(),

@@ -20,12 +20,18 @@ from tests.check.policies import (
 ROWS = (
     Row(
         "caller-key-for-service",
+        lambda_may(Condition={"StringEquals": {"aws:username": "a"}}),
+        f"{C}/StringEquals/aws:username",
+        callers_may({"StringEquals": {"aws:username": "a"}}),
+    ),
+    Row(
+        "organization-key-on-wrong-side",
         lambda_may(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}}),
         f"{C}/StringEquals/aws:PrincipalOrgID",
         callers_may({"StringEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}}),
     ),
     Row(
-        "source-key-for-caller",
+        "organization-key-on-wrong-side",
         callers_may({"StringEquals": {"aws:SourceOrgID": "o-lambdaecrlab"}}),
         f"{C}/StringEquals/aws:SourceOrgID",
         lambda_may(Condition={"StringEquals": {"aws:SourceOrgID": "o-lambdaecrlab"}}),
@@ -143,5 +149,7 @@ ROWS = (
         f"{S}/Principal",
         both(lambda_may(), callers_may()),
     ),
-    Row("half-a-pull", lambda_may(Action=PULL[0]), f"{S}/Action", lambda_may(Action=["ecr:Batch*", "ecr:Get*"])),
+    Row(
+        "half-of-the-actions", lambda_may(Action=PULL[0]), f"{S}/Action", lambda_may(Action=["ecr:Batch*", "ecr:Get*"])
+    ),
 )

@@ -137,7 +137,7 @@ ROWS = (
         policy({**RCP, "Principal": {"AWS": "*"}}),
         "rcp",
     ),
-    Row("unknown-action", lambda_may(Action=["ecr:BatchGetImages", PULL[1]]), f"{S}/Action/0", lambda_may()),
+    Row("misspelt-action", lambda_may(Action=["ecr:BatchGetImages", PULL[1]]), f"{S}/Action/0", lambda_may()),
     Row("unknown-action", user_may("lambda:Invoke"), f"{S}/Action/0", user_may("lambda:Invoke*"), "identity"),
     Row("unknown-action", user_may("lamda:GetFunction"), f"{S}/Action/0", user_may("s3:NobodyKnows"), "identity"),
     Row(

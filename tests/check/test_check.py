@@ -7,7 +7,7 @@ import json
 import pytest
 
 from labkit.check import DOCUMENT_KINDS, RULES, check
-from labkit.check.kinds import guess_kind
+from labkit.check.guess import guess
 from labkit.errors import PolicyError
 from labkit.iam import Policy
 from labkit.pull import policies
@@ -95,7 +95,7 @@ def test_the_articles_bare_statement_yields_exactly_the_advice_to_wrap_it():
     ],
 )
 def test_the_kind_is_guessed_from_the_content(policy, kind):
-    assert guess_kind(json.loads(policy)).name == kind
+    assert guess(json.loads(policy)).kind.name == kind
     assert check(policy).guessed
 
 

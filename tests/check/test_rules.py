@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from labkit.check import DOCUMENT_KINDS, RULES, check
-from tests.check import rows_of_conditions, rows_of_grants, rows_of_structure
+from labkit.check import DOCUMENT_KINDS, RULES, LambdaPull, check
+from tests.check import rows_of_conditions, rows_of_grants, rows_of_pulls, rows_of_structure
 from tests.check.policies import PULL, callers_may, lambda_may, user_may
 
-ROWS = (*rows_of_structure.ROWS, *rows_of_conditions.ROWS, *rows_of_grants.ROWS)
+ROWS = (*rows_of_structure.ROWS, *rows_of_conditions.ROWS, *rows_of_grants.ROWS, *rows_of_pulls.ROWS)
 
 
-def found(text: str, kind: str) -> list[tuple[str, str]]:
-    return [(finding.rule.id, finding.pointer) for finding in check(text, DOCUMENT_KINDS[kind]).findings]
+def found(text: str, kind: str, pull: LambdaPull | None = None) -> list[tuple[str, str]]:
+    return [(finding.rule.id, finding.pointer) for finding in check(text, DOCUMENT_KINDS[kind], pull).findings]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.rule} {row.pointer}")
 def test_the_wrong_policy_has_the_finding_at_its_place(row):
-    assert (row.rule, row.pointer) in found(row.wrong, row.kind)
+    assert (row.rule, row.pointer) in found(row.wrong, row.kind, row.pull)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.rule} {row.pointer}")
 def test_the_right_policy_does_not_have_the_finding(row):
-    assert row.rule not in [rule for rule, _ in found(row.right, row.kind)]
+    assert row.rule not in [rule for rule, _ in found(row.right, row.kind, row.pull)]
 
 
 def test_every_rule_has_a_wrong_and_a_right_policy():
@@ -40,7 +40,7 @@ def test_a_statement_that_matches_no_service_is_not_said_to_admit_any():
         {"ArnLike": {"aws:PrincipalArn": "*"}},
     ):
         found = check(lambda_may(Condition=condition), DOCUMENT_KINDS["ecr-repository"]).findings
-        assert [finding.rule.id for finding in found] == ["caller-key-for-service"]
+        assert [finding.rule.id for finding in found] == ["organization-key-on-wrong-side"]
 
 
 def message(text: str, rule: str, kind: str = "ecr-repository") -> str:
@@ -51,8 +51,7 @@ def message(text: str, rule: str, kind: str = "ecr-repository") -> str:
 @pytest.mark.parametrize(
     ("action", "meant"),
     [
-        ("ecr:BatchGetImages", "Did you mean ecr:BatchGetImage?"),
-        ("ECR:getdownloadurlforlayers", "Did you mean ecr:GetDownloadUrlForLayer?"),
+        ("ecr:DescribeImage", "Did you mean ecr:DescribeImages?"),
         ("ecrr:BatchGetImage", "Did you mean the prefix ecr?"),
         ("lambda:Invoke", "The action that permits it is lambda:InvokeFunction."),
         ("lambda:GetLayerVersionByArn", "The action that permits it is lambda:GetLayerVersion."),
@@ -63,6 +62,11 @@ def message(text: str, rule: str, kind: str = "ecr-repository") -> str:
 )
 def test_a_misspelt_action_is_answered_with_what_was_meant(action, meant):
     assert meant in message(user_may(action), "unknown-action", "identity")
+
+
+def test_a_misspelt_action_of_a_pull_is_answered_with_how_it_is_written():
+    for action, meant in (("ecr:BatchGetImages", PULL[0]), ("ECR:getdownloadurlforlayers", PULL[1])):
+        assert f"Write {meant} for {action}." in message(user_may(action), "misspelt-action", "identity")
 
 
 @pytest.mark.parametrize(
@@ -102,4 +106,4 @@ def test_a_misspelt_element_is_answered_with_what_was_meant():
 
 def test_a_key_of_callers_on_a_service_statement_is_answered_with_its_twin():
     text = lambda_may(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-lambdaecrlab"}})
-    assert "aws:SourceOrgID" in message(text, "caller-key-for-service")
+    assert "aws:SourceOrgID" in message(text, "organization-key-on-wrong-side")

@@ -100,8 +100,8 @@ def test_empty_conditions_are_none():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "not JSON: Expecting value at line 1, column 1"),
-        ('{"Statement":\n [}', "not JSON: Expecting value at line 2, column 3"),
+        ("", "not JSON: the text is empty (line 1, column 1)"),
+        ('{"Statement":\n [}', "not JSON: a value is missing before } (line 2, column 3)"),
         ("[]", "not a JSON object"),
         ('"x"', "not a JSON object"),
         ("{}", "no Statement"),

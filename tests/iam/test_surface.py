@@ -19,7 +19,7 @@ ORDER = (
     *("action_table.rows", "action_table.reading", "action_table.known_keys"),
     *("rules.own_rules", "rules.rcp_services", "rules.carried_keys"),
     *("principals", "statement", "document", "match", "policies"),
-    *("words.reasons", "words.nearest", "words.denial", "words.explain", "words.outline"),
+    *("words.advice", "words.reasons", "words.nearest", "words.denial", "words.explain", "words.outline"),
     *("decision", "evaluation", "alternatives", "cases"),
 )
 

@@ -45,7 +45,7 @@ def test_every_refusal_is_the_articles_sentence_and_comes_with_its_reasons(lab, 
     assert refused
     for step in refused:
         assert step.facts["error"] == REFUSAL
-        assert any("may not" in sentence for sentence in step.facts["why"])
+        assert any("is not allowed to call" in sentence for sentence in step.facts["why"])
 
 
 def test_an_index_is_refused_with_lambdas_sentence_and_its_image_is_taken(lab, image):

@@ -14,6 +14,7 @@ from labkit.check.conditions.keys import is_callers
 from labkit.check.findings import Violation
 from labkit.check.located import LocatedCondition, LocatedStatement
 from labkit.iam import action_table
+from labkit.iam.words.advice import advice, quantifier, sentence
 
 _NULL_WITH_QUALIFIER = {"ForAllValues": "always holds", "ForAnyValue": "never holds"}
 
@@ -22,7 +23,9 @@ def _sets(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator
     key = action_table.key(condition.key)
     if key and key.multivalued and not condition.quantifier and condition.name != "Null":
         problem = f"{key.name} can have several values, and {condition.operator} alone never matches it."
-        instead = f"Write ForAnyValue:{condition.operator}."
+        instead = sentence(
+            advice("set-operator", quantifier=quantifier(condition.operator), operator=condition.operator)
+        )
         yield Violation("missing-set-operator", condition.pointer, problem, instead)
 
 

@@ -14,14 +14,13 @@ from labkit.iam import action_table
 from labkit.iam import arn as arns
 from labkit.iam.conditions import Condition
 from labkit.iam.operators import OPERATORS
+from labkit.iam.words.advice import LIKE, advice, pattern_operator, sentence
 from labkit.pull.organization import ORGANIZATION_ID
 from labkit.pull.policies import LAMBDA
 
 _VARIABLE = re.compile(r"\$\{[^{}]*+\}")
-_EXACT = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
 _PATH_END = re.compile(r".*/(\*|ou-[a-z0-9-]*\*)?", re.DOTALL)
 _PRINCIPAL_ARN = re.compile(r"arn:[^:]*:(iam|sts)::")
-_FUNCTION = "arn:aws:lambda:*:ACCOUNT:function:*"
 _QUANTIFIERS = ("", "ForAnyValue", "ForAllValues")
 _NAMES = {name.lower(): name for name in (*OPERATORS, "Null")}
 
@@ -55,14 +54,14 @@ def _is_other_case(condition: LocatedCondition) -> bool:
 
 
 def _wildcards(condition: LocatedCondition, _statement: LocatedStatement) -> Iterator[Violation]:
-    if condition.name not in _EXACT:
+    if condition.name not in LIKE:
         return
     for value in condition.values:
         if re.search(r"[*?]", _VARIABLE.sub("", value.text)):
-            better = "Arn" if value.text.startswith("arn:") else "String"
-            operator = f"{better}NotLike" if condition.negated else f"{better}Like"
+            like = pattern_operator(condition.operator)
+            instead = sentence(advice("wildcard-in-equals", like=like, operator=condition.operator))
             problem = f"{condition.operator} takes the wildcard in {quoted(value.text)} literally."
-            yield Violation("wildcard-not-expanded", value.pointer, problem, f"Write {operator} instead.")
+            yield Violation("wildcard-in-equals", value.pointer, problem, instead)
 
 
 def _is_address(text: str) -> bool:
@@ -136,6 +135,11 @@ def _is_organization(text: str, condition: LocatedCondition) -> bool:
     return bool(like) or ORGANIZATION_ID.fullmatch(text) is not None
 
 
+def is_path(text: str) -> bool:
+    """Whether the path of an account can match this pattern: it begins with an organization, and ends with a slash."""
+    return text.startswith(("o-", "*")) and _PATH_END.fullmatch(text) is not None
+
+
 def _path(value: LocatedText) -> Iterator[Violation]:
     if not value.text.startswith(("o-", "*")):
         problem = f"{quoted(value.text)} does not begin with an organization id, as every path does."
@@ -155,10 +159,10 @@ def _source(condition: LocatedCondition, statement: LocatedStatement) -> Iterato
     for value in condition.values:
         if _PRINCIPAL_ARN.match(value.text):
             problem = f"{quoted(value.text)} is an IAM principal; the source is what the service works for, a function."
-            yield Violation("role-as-source", value.pointer, problem, f"Write {_FUNCTION}.")
+            yield Violation("role-as-source", value.pointer, problem, sentence(advice("function-arn")))
         elif set(statement.services) == {LAMBDA} and not _may_be_function(value.text, condition):
             problem = f"{quoted(value.text)} matches the ARN of no function."
-            yield Violation("source-arn-form", value.pointer, problem, f"Write {_FUNCTION}.")
+            yield Violation("source-arn-form", value.pointer, problem, sentence(advice("function-arn")))
 
 
 def _may_be_function(text: str, condition: LocatedCondition) -> bool:

@@ -13,14 +13,6 @@ from labkit.iam.action_table import CALLER, KeyRow
 
 _GLOBAL = "aws"
 _VARIABLE = "/${"
-TWINS = {
-    "aws:PrincipalAccount": "aws:SourceAccount",
-    "aws:PrincipalArn": "aws:SourceArn",
-    "aws:PrincipalOrgID": "aws:SourceOrgID",
-    "aws:PrincipalOrgPaths": "aws:SourceOrgPaths",
-}
-"""What a caller's request says of the caller, and a service's of its source."""
-TWINS |= {source: principal for principal, source in TWINS.items()}
 
 
 @cache

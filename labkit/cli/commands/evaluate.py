@@ -28,7 +28,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from labkit.cli.documents import read_file
+from labkit.cli.documents import LONGEST_LIST, read_file
 from labkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Decide the cases; 0 when all came out as expected."""
     from labkit.iam.cases import read_cases
 
-    text = read_file(args.file)
+    text = read_file(args.file, LONGEST_LIST)
     try:
         cases = read_cases(text)
     except UsageError as error:

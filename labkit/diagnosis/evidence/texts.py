@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from labkit.check.kinds import guess_kind
+from labkit.check.guess import guess
 from labkit.diagnosis import pasted
 from labkit.diagnosis.evidence.answers import Answer
 from labkit.diagnosis.evidence.folder import Folder, Saved
@@ -80,4 +80,4 @@ def _field(saved: Saved) -> str | None:
     except (ValueError, RecursionError):
         return None
     is_policy = isinstance(value, Mapping) and "Statement" in value
-    return _FORMS.get(guess_kind(value).name) if is_policy else None
+    return _FORMS.get(guess(value).kind.name) if is_policy else None

@@ -14,6 +14,7 @@ from labkit.iam.parts import Outcome, Part
 from labkit.iam.patterns import ContextValue
 from labkit.iam.policies import CheckEffect, CheckKind
 from labkit.iam.request import SERVICE
+from labkit.iam.words.advice import advice
 from labkit.iam.words.reasons import change, reason
 
 if TYPE_CHECKING:  # a decision can put itself into words, so at run time it stands above them
@@ -83,11 +84,10 @@ def _denial(match: Match, decision: Decision) -> NearestMiss:
 def _exception(match: Match, decision: Decision) -> str:
     """What would spare the request. Services carry no Principal… keys, or some whose value nobody knows."""
     if any(part.element == "NotPrincipal" for part in match.parts):
-        instead = '"Principal": "*" and ArnNotEquals aws:PrincipalArn'
-        return f"write {instead} for NotPrincipal in {match.statement.label}"
+        return f"{advice('not-principal-deny')} in {match.statement.label}"
     keys = [part.key for part in match.parts if part.outcome in (Outcome.ABSENT_HOLDS, Outcome.UNKNOWN)]
     if decision.request.principal.kind == SERVICE and any(key.lower().startswith("aws:principal") for key in keys):
-        return f'add "Bool": {{"aws:PrincipalIsAWSService": "false"}} to {match.statement.label}, to spare services'
+        return advice("negated-key-services-lack", statement=match.statement.label)
     return f"except this request from {match.statement.label}"
 
 

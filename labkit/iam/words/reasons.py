@@ -17,6 +17,14 @@ from labkit.iam.conditions import ANY, NULL
 from labkit.iam.parts import Outcome, Part
 from labkit.iam.patterns import UNKNOWN, ContextValue, Pattern
 from labkit.iam.request import Request
+from labkit.iam.words.advice import (
+    CALLER_PARTY,
+    SERVICE_PARTY,
+    advice,
+    pattern_operator,
+    quantifier,
+    twin_of,
+)
 
 ABSENT = "absent"
 """What stands for the value of a key that the request does not carry."""
@@ -155,7 +163,7 @@ def _value(part: Part) -> str:
 
 
 def _differs(part: Part, _request: Request) -> str:
-    if _taken_literally(part):
+    if taken_literally(part):
         return f"{part.operator} takes the * in {listed(part.wanted)} literally; {part.key} is {_value(part)}"
     if _ARN_OPERATOR.search(part.operator) and all(text.count(":") < len(arns.FIELDS) - 1 for text in _texts(part)):
         return f"{listed(part.wanted)} has no six fields between colons, so {part.operator} compares it with nothing"
@@ -187,7 +195,7 @@ def _values(part: Part) -> tuple[str, ...]:
     return (part.got,) if isinstance(part.got, str) else part.got or ()
 
 
-def _taken_literally(part: Part) -> bool:
+def taken_literally(part: Part) -> bool:
     """Whether it is StringEquals, with values that would match if their wildcards were wildcards."""
     if part.operator.rpartition(":")[2].removesuffix("IfExists") != "StringEquals" or not _has_wildcard(part.wanted):
         return False
@@ -195,9 +203,9 @@ def _taken_literally(part: Part) -> bool:
 
 
 def _mend_difference(part: Part, _request: Request) -> str:
-    if _taken_literally(part):
-        return f"write {part.operator.replace('Equals', 'Like')} for {part.operator}"
-    return f"let {part.key} also be {_value(part)}"
+    if taken_literally(part):
+        return advice("wildcard-in-equals", like=pattern_operator(part.operator), operator=part.operator)
+    return advice("condition-mismatch", key=part.key, value=_value(part))
 
 
 def _arn_difference(part: Part, name: str) -> str | None:
@@ -235,10 +243,10 @@ def _absent(part: Part, request: Request) -> str:
     return f"{part.key} is absent{why_absent(part.key, request)}"
 
 
-def _twin(key: str) -> str:
-    """The key of the other family, Principal… for Source… and the other way round."""
-    name = key.lower().removeprefix("aws:")
-    return {"principalorgid": "aws:SourceOrgID", "principalorgpaths": "aws:SourceOrgPaths"}.get(name, "")
+def _twin(key: str, request: Request) -> str:
+    """The key of the other family, where this one belongs to those that the request's principal never has."""
+    family = "aws:principalorg" if request.principal.kind == r.SERVICE else "aws:sourceorg"
+    return twin_of(key) if key.lower().startswith(family) else ""
 
 
 _CARRY = "; services carry "
@@ -257,7 +265,7 @@ def why_absent(key: str, request: Request) -> str:
         return ": the request is made by a service, which is no user or role"
     if name.startswith("principalorg"):
         if service:
-            return f": the request is made by a service{_CARRY}{_twin(key) or 'aws:Source… keys'}"
+            return f": the request is made by a service{_CARRY}{_twin(key, request) or 'aws:Source… keys'}"
         return ": the caller's account is in no organization"
     if name in ("sourcearn", "sourceaccount", "sourceorgid", "sourceorgpaths"):
         if not service:
@@ -268,9 +276,11 @@ def why_absent(key: str, request: Request) -> str:
 
 
 def _mend_absent(part: Part, request: Request) -> str:
-    if request.principal.kind == r.SERVICE and _twin(part.key):
-        return f"write {_twin(part.key)} for {part.key}, in a statement whose Principal is the service"
-    return f"drop the condition on {part.key}, which this request does not carry"
+    twin = _twin(part.key, request)
+    if twin:
+        party = SERVICE_PARTY if request.principal.kind == r.SERVICE else CALLER_PARTY
+        return advice("organization-key-on-wrong-side", twin=twin, key=part.key, party=party)
+    return advice("absent-key", key=part.key)
 
 
 def _no_variable(part: Part, name: str) -> str | None:
@@ -300,7 +310,7 @@ _CONDITIONS: dict[Outcome, tuple[Words, Words]] = {
     Outcome.ABSENT: (_absent, _mend_absent),
     Outcome.MULTIVALUED: (
         _multivalued,
-        lambda p, _r: f"write {'ForAllValues' if 'Not' in p.operator else 'ForAnyValue'}:{p.operator}",
+        lambda p, _r: advice("set-operator", quantifier=quantifier(p.operator), operator=p.operator),
     ),
     Outcome.NO_VARIABLE: (
         lambda p, _r: _no_variable(p, p.key) or "",

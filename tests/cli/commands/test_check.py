@@ -83,7 +83,8 @@ def test_the_text_says_kind_place_problem_remedy_and_source(policy, capsys):
     path = policy(REFUSED)
     main(["check", path])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"{path}: read as an ECR repository policy (guessed from its content; --kind says otherwise)"
+    why = "because its statements name principals and nothing but actions of ECR"
+    assert lines[0] == f"{path}: read as an ECR repository policy, {why} (--kind says otherwise)"
     assert lines[1].startswith(f"{path}:18:7: error: ")
     assert lines[1].endswith("[element-not-allowed]")
     assert [line.split()[0] for line in lines[2:7]] == ["at", "problem", "instead", "AWS", "source"]
@@ -123,11 +124,50 @@ def test_standard_input_is_read(monkeypatch, capsys):
     assert capsys.readouterr().out.startswith("standard input: read as an ECR repository policy")
 
 
-def test_a_text_that_is_not_utf_8_is_a_finding(tmp_path, capsys):
+@pytest.mark.parametrize("raw", [b"\xff\xfe{", b"{\xe4}", b"\xff"])
+def test_what_is_no_text_ends_with_2_and_one_sentence(tmp_path, capsys, raw):
     path = tmp_path / "policy.json"
-    path.write_bytes(b"\xff\xfe{")
-    assert main(["check", str(path)]) == 1
-    assert "[json-syntax]" in capsys.readouterr().out
+    path.write_bytes(raw)
+    assert main(["check", str(path)]) == 2
+    assert capsys.readouterr().err == f"labkit: {path}: It is not a text in UTF-8 or UTF-16.\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_texts_of_windows_are_read(tmp_path, capsys, encoding):
+    path = tmp_path / "policy.json"
+    path.write_bytes(json.dumps(RIGHT, indent=2).replace("\n", "\r\n").encode(encoding))
+    assert main(["check", str(path), "--kind", "ecr-repository"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "nothing found"
+
+
+def test_a_file_that_is_too_long_to_be_a_policy_ends_with_2_and_one_sentence(tmp_path, capsys):
+    path = tmp_path / "policy.json"
+    path.write_bytes(b" " * ((1 << 20) + 1))
+    assert main(["check", str(path)]) == 2
+    assert "more than 1 MiB" in capsys.readouterr().err
+
+
+def test_for_lambda_a_policy_that_refuses_is_an_error_and_what_is_asked_is_said(policy, capsys):
+    path = policy(NOTED)
+    assert main(["check", path, "--for", "lambda", "--function-account", "592444418872", "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert [(each["id"], each["severity"]) for each in answer["findings"]] == [("service-statement-missing", "error")]
+    assert (answer["functions_of"], answer["guessed"]) == (["592444418872"], False)
+    assert main(["check", policy(RIGHT), "--for", "lambda", "--function-account", "592444418872"]) == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--function-account", "592444418872"],
+        ["--for", "lambda", "--function-account", "5924"],
+        ["--for", "lambda", "--kind", "trust"],
+        ["--for", "codebuild"],
+    ],
+)
+def test_what_does_not_go_together_with_for_ends_with_2_and_one_sentence(policy, capsys, options):
+    assert main(["check", policy(RIGHT), *options]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_a_lone_surrogate_in_the_policy_can_be_printed(policy, capsys):

@@ -139,8 +139,8 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(ask, line, content, says):
 
 
 def test_a_file_that_is_no_text_is_refused(ask, tmp_path):
-    (tmp_path / "b.json").write_bytes(b"\xff")
-    assert ask("evaluate b.json")[2] == "labkit: b.json: It is not a text in UTF-8.\n"
+    (tmp_path / "b.json").write_bytes(b"\xff{}")
+    assert ask("evaluate b.json")[2] == "labkit: b.json: It is not a text in UTF-8 or UTF-16.\n"
 
 
 LAMBDA = f"explain --principal lambda.amazonaws.com --action ecr:BatchGetImage --resource {REPOSITORY}"

@@ -47,7 +47,7 @@ class TestIdentityPolicies:
         wide = {"Effect": "Allow", "Action": "ecr:*", "Resource": "*", **more}
         verdict = exercise(lab, beside(identity(*actions, resource=repository(lab, name)), wide))
         assert not verdict.solved
-        assert verdict.reason.startswith("With aws:principaltag/team: The role may ")
+        assert verdict.reason.startswith("With aws:principaltag/team: The role is allowed to call ")
 
     @pytest.mark.parametrize(
         "spelled",

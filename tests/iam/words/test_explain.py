@@ -260,6 +260,5 @@ def test_the_words_about_not_principal_do_not_contradict_the_policy(listed, boun
     [match] = decision.check(CheckKind.RESOURCE).matches
     assert not decision.allowed
     assert reason(match.parts[0], decision.request).startswith(says)
-    assert (
-        decision.nearest_miss.change == 'write "Principal": "*" and ArnNotEquals aws:PrincipalArn for NotPrincipal in D'
-    )
+    instead = '"Principal": "*" with "ArnNotEquals": {"aws:PrincipalArn": "…"}'
+    assert decision.nearest_miss.change == f"write {instead} for NotPrincipal in D"

@@ -110,7 +110,7 @@ def test_a_deny_says_which_conditions_made_it_apply_and_how_to_spare_services():
         "Org denies this request explicitly (aws:PrincipalOrgID is absent, which StringNotEquals lets pass); "
         "no allow can outweigh it."
     )
-    assert miss.change == 'add "Bool": {"aws:PrincipalIsAWSService": "false"} to Org, to spare services'
+    assert miss.change == 'add "Bool": {"aws:PrincipalIsAWSService": "false"} to Org, which spares services'
     caller = decide(USER, owner=OWN, resource=statements({**raw, **condition}))
     assert caller.nearest_miss.change == "except this request from Org"
     other = {"Condition": {"StringNotEquals": {"aws:SourceOrgID": "o-x"}}}
@@ -147,4 +147,4 @@ def test_a_deny_on_a_key_of_a_service_that_nobody_knows_is_to_spare_services():
     }
     request = Request(LAMBDA, "ecr:BatchGetImage", REPOSITORY, unknown=frozenset({"aws:principalaccount"}))
     found = evaluate(request, Policies(resource=statements({"Principal": "*"}, deny))).nearest_miss
-    assert found.change == 'add "Bool": {"aws:PrincipalIsAWSService": "false"} to D, to spare services'
+    assert found.change == 'add "Bool": {"aws:PrincipalIsAWSService": "false"} to D, which spares services'

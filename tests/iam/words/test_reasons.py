@@ -245,7 +245,7 @@ def test_why_a_key_is_absent_is_said_where_it_is_known(who, key, because):
 
 def test_what_to_do_about_an_absent_key():
     assert mend(LAMBDA, "StringEquals", "aws:PrincipalOrgID", "o-x") == (
-        "write aws:SourceOrgID for aws:PrincipalOrgID, in a statement whose Principal is the service"
+        "write aws:SourceOrgID for aws:PrincipalOrgID in the statement for the service"
     )
     assert mend(USER, "StringEquals", "aws:SourceIp", "x") == (
         "drop the condition on aws:SourceIp, which this request does not carry"

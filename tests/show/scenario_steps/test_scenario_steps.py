@@ -51,7 +51,8 @@ def test_a_denial_shows_awss_sentence_and_why(steps):
     advanced(steps, REFUSED + 1)
     for shown in (steps.text(), steps.html()):
         assert "AccessDeniedException (403): Lambda does not have permission to access the ECR image." in shown
-        assert "may not" in shown
+    assert "is not allowed to call" in steps.text()
+    assert "may not pull" in steps.html()
 
 
 def test_the_rest_can_be_run_after_single_steps(steps):

@@ -64,13 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Audit, print the report, and return 1 where there is an error in it."""
     from labkit.check.rules import ERROR
-    from labkit.cli.documents import read_file
+    from labkit.cli.documents import LONGEST_LIST, read_file
     from labkit.diagnosis.audit.baseline import known_before, only_new
     from labkit.diagnosis.audit.reading import estate
     from labkit.diagnosis.audit.report import audit
     from labkit.ground.progress import Progress
 
-    known = known_before(read_file(args.baseline), args.baseline) if args.baseline else None
+    known = known_before(read_file(args.baseline, LONGEST_LIST), args.baseline) if args.baseline else None
     progress = Progress()
     with progress.step("reading", after=2):
         evidence = _evidence(args, progress)

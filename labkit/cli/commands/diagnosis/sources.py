@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from labkit.cli.documents import read_file
+from labkit.cli.documents import LONGEST_LIST, read_file
 from labkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def add_error(group: argparse._ArgumentGroup) -> None:
 
 def error_of(args: argparse.Namespace) -> str:
     """The pasted error; empty where there is none. Raises UsageError for a file that cannot be read."""
-    return read_file(args.error_file) if args.error_file else args.error or ""
+    return read_file(args.error_file, LONGEST_LIST) if args.error_file else args.error or ""
 
 
 def source(args: argparse.Namespace, asked: Asked) -> Source | None:

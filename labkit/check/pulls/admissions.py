@@ -17,32 +17,62 @@ from labkit.check.located import LocatedCondition, LocatedStatement
 from labkit.iam import action_table
 from labkit.iam import arn as arns
 from labkit.iam.action_table import SERVICE
+from labkit.iam.words.advice import advice, sentence
+from labkit.iam.words.explain import allowed
 from labkit.pull.policies import LAMBDA, PULL_ACTIONS
 
-_BOTH = " and ".join(PULL_ACTIONS)
-_STATEMENT = f'"Principal": {{"Service": "{LAMBDA}"}}'
 _SOURCE_ACCOUNTS = ("aws:sourcearn", "aws:sourceaccount")
 _SOURCE_ORGANIZATIONS = ("aws:sourceorgid", "aws:sourceorgpaths")
 
 
+RULES = frozenset(
+    {
+        "service-statement-missing",
+        "caller-statement-missing",
+        "half-of-the-actions",
+        "functions-left-out",
+        "wrong-service-principal",
+        "execution-role-granted",
+    }
+)
+"""The rules of this module, which say of a policy as it stands what `asked` says of a certain pull."""
+
+
 def check(statements: Sequence[LocatedStatement], registry: str = "") -> Iterator[Violation]:
     """Findings about a repository policy as a whole; ``registry`` is the repository's account, where it is known."""
-    allowing = [each for each in statements if each.allows and each.kind.name == "ecr-repository"]
-    pulling = [each for each in allowing if any(grants(each, action) for action in PULL_ACTIONS)]
-    lambdas = [each for each in pulling if _admits_lambda(each)]
+    named = pulling(statements)
+    lambdas = [each for each in named if _admits_lambda(each)]
     if lambdas:
-        yield from _half(lambdas)
-        yield from _callers(lambdas, pulling, registry)
-        yield from _functions(lambdas, pulling, registry)
-    elif pulling:
-        yield _lambda(pulling)
+        yield from _half("Lambda", lambdas)
+        yield from _callers(lambdas, named, registry)
+        yield from _functions(lambdas, named, registry)
+    elif named:
+        yield from other_services(named)
+        yield no_statement(named)
+        yield from execution_roles(named)
+    yield from _half_of_callers(named)
 
 
-def _half(lambdas: Sequence[LocatedStatement]) -> Iterator[Violation]:
-    missing = [action for action in PULL_ACTIONS if not any(grants(each, action) for each in lambdas)]
+def pulling(statements: Sequence[LocatedStatement]) -> list[LocatedStatement]:
+    """The statements of a repository policy that allow an action of a pull, to whomever."""
+    allowing = [each for each in statements if each.allows and each.kind.name == "ecr-repository"]
+    return [each for each in allowing if any(grants(each, action) for action in PULL_ACTIONS)]
+
+
+def _half(who: str, statements: Sequence[LocatedStatement]) -> Iterator[Violation]:
+    missing = [action for action in PULL_ACTIONS if not any(grants(each, action) for each in statements)]
     if missing:
-        problem = f"Lambda may not {missing[0]}, which every pull needs as well."
-        yield Violation("half-a-pull", lambdas[-1].at("Action"), problem, f"Allow {_BOTH}.")
+        problem = f"{who} {allowed(False)} {missing[0]}, which every pull needs as well."
+        instead = sentence(advice("half-of-the-actions"))
+        yield Violation("half-of-the-actions", statements[-1].at("Action"), problem, instead)
+
+
+def _half_of_callers(statements: Sequence[LocatedStatement]) -> Iterator[Violation]:
+    """Callers who are allowed one action and not the other, account by account."""
+    callers = [(account, each) for each in statements for account in _callers_of(each) if account]
+    for account in dict.fromkeys(account for account, _ in callers):
+        own = [each for named, each in callers if named in (account, "*")]
+        yield from _half("Whoever is named" if account == "*" else f"The principal of {account}", own)
 
 
 def _admits_lambda(statement: LocatedStatement) -> bool:
@@ -55,16 +85,34 @@ def _asks_for_caller(statement: LocatedStatement) -> list[LocatedCondition]:
     return [each for each in statement.conditions if each.requires and is_callers(action_table.key(each.key))]
 
 
-def _lambda(pulling: Sequence[LocatedStatement]) -> Violation:
-    problem = f"No statement admits Lambda ({LAMBDA}), which pulls a function's image itself."
+def no_statement(pulling: Sequence[LocatedStatement]) -> Violation:
+    """The finding that nothing admits Lambda; ``pulling`` are the statements that admit others, maybe none."""
+    problem = f"No statement admits Lambda ({LAMBDA}), which pulls a function's image itself"
     asked = [condition.key for each in pulling if each.for_everyone for condition in _asks_for_caller(each)]
     if asked:
-        problem += f" The statement for everyone asks for {asked[0]}, which a service's request does not have."
-    if any(":role/" in named.text for each in pulling for named in each.principals):
-        problem += " A function's execution role pulls nothing, so naming it helps nothing."
-    instead = f"For functions to use the image, add a statement with {_STATEMENT} for {_BOTH}."
+        problem += f"; the statement for everyone asks for {asked[0]}, which a service's request does not have"
+    instead = sentence(f"for functions to use the image, {advice('service-statement-missing')}")
     instead += " In the repository's own account Lambda adds it, if the caller may set the policy."
-    return Violation("service-statement-missing", pulling[-1].at("Principal"), problem, instead)
+    at = pulling[-1].at("Principal") if pulling else ""
+    return Violation("service-statement-missing", at, f"{problem}.", instead)
+
+
+def other_services(pulling: Sequence[LocatedStatement]) -> Iterator[Violation]:
+    """Services that are named for a pull, where Lambda is not."""
+    named = [each for statement in pulling for each in statement.principals if each.kind == "Service"]
+    if not any(each.text == LAMBDA for each in named):
+        for each in named:
+            problem = f"{each.text} is let in, which is not the Lambda that pulls for functions ({LAMBDA})."
+            instead = sentence(advice("wrong-service-principal", service=each.text))
+            yield Violation("wrong-service-principal", each.pointer, problem, instead)
+
+
+def execution_roles(pulling: Sequence[LocatedStatement]) -> Iterator[Violation]:
+    """Roles that are named for a pull, as if they pulled."""
+    for each in (named for statement in pulling for named in statement.principals if ":role/" in named.text):
+        problem = f"A function's execution role pulls nothing: if {each.text} is one, naming it helps nothing."
+        instead = sentence(advice("execution-role-granted", role=each.text))
+        yield Violation("execution-role-granted", each.pointer, problem, instead)
 
 
 def _callers(
@@ -80,9 +128,12 @@ def _callers(
     whose = f"of {', '.join(missing)}" if missing else "of the organization"
     condition = "" if registry or not missing else ", unless that is the repository's own account"
     problem = f"Lambda is admitted, callers {whose} are not: across accounts both must be{condition}."
-    whom = f'{{"AWS": "{missing[0]}"}}' if missing else '"*" and a condition on aws:PrincipalOrgID'
-    instead = f'Add a statement with "Principal": {whom} for {_BOTH}.'
-    yield Violation("caller-statement-missing", lambdas[-1].at("Principal"), problem, instead)
+    clause = (
+        advice("caller-statement-missing", account=f"arn:aws:iam::{missing[0]}:root")
+        if missing
+        else advice("organization-callers-missing")
+    )
+    yield Violation("caller-statement-missing", lambdas[-1].at("Principal"), problem, sentence(clause))
 
 
 def _functions(
@@ -97,9 +148,7 @@ def _functions(
         return
     whose = "other accounts" if "*" in others else ", ".join(sorted(others))
     problem = f"Callers of {whose} are admitted, Lambda only for functions of {', '.join(sorted(named))}."
-    instead = (
-        "Write whose functions they are into Lambda's statement: aws:SourceArn, aws:SourceOrgID, aws:SourceOrgPaths."
-    )
+    instead = sentence(advice("functions-left-out"))
     yield Violation("functions-left-out", lambdas[-1].at("Principal"), problem, instead)
 
 
@@ -113,6 +162,15 @@ def _names_accounts(statement: LocatedStatement) -> bool:
     """Whether a statement for everyone says by a condition which accounts it means."""
     asked = {each.lower_key for each in statement.conditions if each.requires}
     return statement.for_everyone and not asked.isdisjoint({"aws:principalaccount", "aws:principalarn"})
+
+
+def accounts_named(statements: Sequence[LocatedStatement]) -> set[str]:
+    """The accounts for whose functions, or for whose callers, a repository policy allows a pull."""
+    named = pulling(statements)
+    conditions = [each for statement in named for each in statement.conditions if not each.negated]
+    found = {account for each in conditions for account in _accounts_in(each)}
+    found |= {account for statement in named for account in _callers_of(statement)}
+    return found - {"", "*"}
 
 
 def _accounts_in(condition: LocatedCondition) -> Iterator[str]:
