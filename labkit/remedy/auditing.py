@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from labkit.aws.sessions import open_session
 from labkit.diagnosis.evidence.answers import Answer
-from labkit.remedy.asking import Asker, Call, ask, ask_all, asker
+from labkit.remedy.asking import Asker, Call, ask, ask_all, asker, unnamed_asker
 
 _OF_REPOSITORIES = ("get-repository-policy", "get-lifecycle-policy", "describe-images")
 _UNITS = "list-organizational-units-for-parent"
@@ -28,18 +29,29 @@ class Accounts(NamedTuple):
 def open_accounts(
     registry: str, management: str | None, workloads: Sequence[str], region: str | None = None
 ) -> Accounts:
-    """The accounts of these profiles. Raises UsageError for a profile that cannot be used."""
+    """The accounts of these profiles.
+
+    Raises UsageError for a profile that does not exist, and for a registry's that has no region or no credentials that
+    AWS takes. The others are asked all the same, and what they are refused becomes what is not known.
+    """
     home = asker(registry, region)
-    others = tuple(asker(each, region or home.region) for each in workloads)
-    return Accounts(home, asker(management, region or home.region) if management else None, others)
+    others = [_opened(each, region or home.region) for each in workloads]
+    return Accounts(home, _opened(management, region or home.region) if management else None, tuple(others))
+
+
+def _opened(profile: str, region: str) -> Asker:
+    """Whoever a profile is; the account is empty where AWS does not say."""
+    who = unnamed_asker(open_session(profile, region))
+    told = ask(who, Call("sts", "get-caller-identity")).answer or {}
+    return who._replace(account=str(told.get("Account", "")))
 
 
 def collect(accounts: Accounts, progress: Progress = lambda _detail: None) -> Iterator[Answer]:
     """All answers that an audit is made of; ``progress`` is told what is being read."""
     yield from _registry(accounts.registry, progress)
     yield from _organization(accounts.management or accounts.registry, progress)
-    askers = {each.account: each for each in (accounts.registry, *accounts.workloads)}
-    for each in askers.values():
+    named = {each.account: each for each in (*accounts.workloads, accounts.registry) if each.account}
+    for each in (*named.values(), *(each for each in accounts.workloads if not each.account)):
         yield from _functions(each, progress)
 
 

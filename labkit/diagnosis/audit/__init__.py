@@ -6,6 +6,7 @@ findings    the table of rules                         access     who is let in 
 documents   what policies do to services, their size   images     which Lambda refuses, which in use will go
 columns     accounts that stand together, counted      report     the whole, and as JSON
 baseline    what is new since an earlier report        shown      for people and programs (a folder)
+redacting   the report with made-up numbers and names
 
 Pure: an estate and a time go in, a report comes out. What accounts can do is decided by ``labkit.pull.reach``.
 """

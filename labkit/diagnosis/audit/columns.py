@@ -18,14 +18,19 @@ from labkit.pull.reach import Extent, Reach
 
 MOST = 150
 """How many columns are shown at most."""
+_UNPLACED, _OUTSIDE = _PLACELESS = ("place not known", "outside the organization")
 LETTERS = {Extent.NO: "n", Extent.SOME: "s", Extent.YES: "y"}
 
 
 class Column(NamedTuple):
-    """Accounts that stand together: what they have in common as a short text, and their numbers in order."""
+    """Accounts that stand together: what they have in common as a short text, and their numbers in order.
+
+    ``of_unit``: the label is the path of a unit by its names.
+    """
 
     label: str
     accounts: tuple[str, ...]
+    of_unit: bool = True
 
 
 class Count(NamedTuple):
@@ -61,7 +66,9 @@ class Table:
         units = organization.units if isinstance(organization, Organization) else {}
         together = self._together(groups, units)
         self._column_of = {number: place for place, (_, numbers) in enumerate(together) for number in numbers}
-        self.columns = tuple(Column(label, self._accounts(groups, numbers)) for label, numbers in together)
+        self.columns = tuple(
+            Column(label, self._accounts(groups, numbers), label not in _PLACELESS) for label, numbers in together
+        )
         self._sizes = [sum(account in self._real for account in group.accounts) for group in groups]
 
     def _accounts(self, groups: Sequence[AccountGroup], numbers: Iterable[int]) -> tuple[str, ...]:
@@ -117,7 +124,7 @@ def _cell(counts: list[list[int]]) -> Cell:
 def _label(group: AccountGroup, units: Mapping[str, str], levels: int) -> str:
     paths = group.membership.paths
     if not paths:
-        return "place not known" if group.unknown_keys else "outside the organization"
+        return _UNPLACED if group.unknown_keys else _OUTSIDE
     steps = paths[0].strip("/").split("/")[1:]
     shown = [units.get(step, step) for step in steps[:levels]]
     return "/".join(shown) + ("/…" if len(steps) > levels else "")

@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -53,7 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--region", default="", help="the registry's region (default: the profile's, or the folder's)")
     parser.add_argument("--baseline", metavar="FILE", help="an earlier --json report: only what is new counts")
+    parser.add_argument("--save", metavar="DIR", type=Path, help="keep the answers in a folder, for --offline")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write the report with a heat map as one HTML file")
+    parser.add_argument("--redact", action="store_true", help="replace account numbers, names and ids, each time alike")
     form = parser.add_mutually_exclusive_group()
     for name, what in (("json", "JSON"), ("csv", "CSV"), ("sarif", "SARIF 2.1.0 for code scanning")):
         form.add_argument(
@@ -79,6 +81,10 @@ def run(args: argparse.Namespace) -> int:
         report = audit(found, evidence.time, progress.activity).having_not_read(evidence.bad)
     if known is not None:
         report = only_new(report, known)
+    if args.redact:
+        from labkit.diagnosis.audit.redacting import redacted
+
+        report = redacted(report)
     if args.html:
         _write_page(args.html, report)
     sys.stdout.writelines(f"{line}\n" for line in _printed(report, args))
@@ -94,22 +100,34 @@ class _Evidence(NamedTuple):
 
 
 def _evidence(args: argparse.Namespace, progress: Progress) -> _Evidence:
-    if args.offline is None:
-        return _Evidence(_live(args, progress), datetime.now(UTC))
-    if args.management_profile or args.workload_profile:
-        raise UsageError("--offline reads a folder and asks nobody: leave the profiles out.")
     from labkit.diagnosis.evidence.folder import read
 
+    if args.offline is None:
+        return _live(args, progress)
+    if args.management_profile or args.workload_profile or args.save:
+        raise UsageError("--offline reads a folder and asks nobody: leave the profiles and --save out.")
     folder = read(args.offline)
     return _Evidence(folder.answers, folder.time or datetime.now(UTC), folder.bad)
 
 
-def _live(args: argparse.Namespace, progress: Progress) -> Answers:
+def _live(args: argparse.Namespace, progress: Progress) -> _Evidence:
     from labkit.diagnosis.evidence.answers import Answers
     from labkit.remedy.auditing import collect, open_accounts
 
     accounts = open_accounts(args.registry_profile, args.management_profile, args.workload_profile, args.region or None)
-    return Answers(collect(accounts, progress.activity))
+    found = _Evidence(Answers(collect(accounts, progress.activity)), datetime.now(UTC))
+    if args.save:
+        _save(args.save, found, {"registry": accounts.registry.account, "region": accounts.registry.region})
+    return found
+
+
+def _save(path: Path, found: _Evidence, question: Mapping[str, str]) -> None:
+    from labkit.diagnosis.evidence.folder import write
+
+    try:
+        write(path, found.answers, question, found.time)
+    except OSError as error:
+        raise UsageError(f"{path}: It cannot be written: {error.strerror}.") from None
 
 
 def _printed(report: Report, args: argparse.Namespace) -> Iterator[str]:

@@ -12,7 +12,7 @@ from labkit.diagnosis.audit.estate import Estate
 from labkit.diagnosis.audit.reading.indexed import Indexed
 from labkit.diagnosis.audit.reading.organization import organization
 from labkit.diagnosis.audit.reading.registry import only_registry, registry
-from labkit.diagnosis.audit.reading.uses import accounts_read, uses
+from labkit.diagnosis.audit.reading.uses import accounts_read, not_listed, uses
 from labkit.diagnosis.evidence.answers import Answers
 
 
@@ -28,4 +28,5 @@ def estate(answers: Answers, account: str = "", region: str = "") -> Estate:
         organization(indexed, account),
         tuple(uses(indexed, region)),
         accounts_read(indexed),
+        not_listed(indexed),
     )

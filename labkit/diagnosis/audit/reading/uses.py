@@ -12,6 +12,8 @@ from typing import Any
 
 from labkit.diagnosis.audit.estate import Use
 from labkit.diagnosis.audit.reading.indexed import Indexed, text_in
+from labkit.diagnosis.evidence.missing import Call, not_known
+from labkit.diagnosis.facts import NotKnown
 from labkit.iam import arn as arns
 from labkit.pull.function import FunctionRef, InvalidFunctionName
 from labkit.pull.uri import ImageUri, InvalidImageUri
@@ -42,6 +44,15 @@ def accounts_read(indexed: Indexed) -> frozenset[str]:
         each.account or _account_of(each.answer)
         for each in indexed.all("list-functions")
         if each.answer is not None and (each.account or _account_of(each.answer))
+    )
+
+
+def not_listed(indexed: Indexed) -> tuple[NotKnown, ...]:
+    """The accounts whose functions could not be listed, and why."""
+    refused = (each for each in indexed.all("list-functions") if each.error is not None)
+    return tuple(
+        not_known(f"the functions of {e.account or 'an account'}", Call("lambda", e.operation, e.account), e)
+        for e in refused
     )
 
 
