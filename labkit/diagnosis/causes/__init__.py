@@ -46,7 +46,7 @@ def _evaluated(case: Case) -> Iterator[Cause]:
     yield from documents.causes(case)
     for side in () if case.facts.region_opened is False else sides(case):
         yield from denies.causes(side)
-        missing = list(_STATEMENTS[side.name](side))
+        missing = [] if image.is_nowhere(case) else list(_STATEMENTS[side.name](side))
         yield from missing
         if missing and side.name == LAMBDA_SIDE and case.adds_but_for_denies is False:
             yield from call.adding(case)

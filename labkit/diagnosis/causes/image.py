@@ -40,6 +40,11 @@ def causes(case: Case) -> Iterator[Cause]:
         yield from _image(case, uri)
 
 
+def is_nowhere(case: Case) -> bool:
+    """Whether there is no repository at all: then it is not said that its policy lacks a statement."""
+    return case.facts.repository is None and case.facts.repository_policy is None
+
+
 def _call(case: Case) -> Where:
     """The place of a cause that no document mends: the call that names the image."""
     function, uri = case.facts.question.function, case.uri

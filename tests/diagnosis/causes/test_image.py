@@ -138,6 +138,10 @@ def test_an_image(title: str, facts: Facts, expected: set[str]) -> None:
     assert ids(facts) == expected
 
 
+def test_of_a_repository_that_is_not_there_nobody_says_what_its_policy_lacks() -> None:
+    assert ids(across(None, repository=None, image=None)) == {"repository-missing"}
+
+
 def test_a_lifecycle_rule_alone_makes_a_deletion_likely() -> None:
     [cause] = causes(gone(repository=Repository(lifecycle=json.dumps(LIFECYCLE))))
     assert (cause.id, cause.certainty) == ("image-deleted", LIKELY)
