@@ -23,7 +23,8 @@ from labkit.ground.threads import executor
 WORKERS = 8
 """How many calls are made at a time; ECR lets an account make more a second than these come to."""
 _QUICK = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=20)
-_PATIENT = Config(retries={"mode": "adaptive", "total_max_attempts": 12}, max_pool_connections=2 * WORKERS)
+PATIENT = Config(retries={"mode": "adaptive", "total_max_attempts": 12}, max_pool_connections=2 * WORKERS)
+"""How clients ask that wait and ask again where AWS says that they ask too fast."""
 
 
 class Asker(NamedTuple):
@@ -64,7 +65,7 @@ def unnamed_asker(session: boto3.Session) -> Asker:
 
     def client(service: str) -> Any:
         if service not in made:
-            made[service] = session.client(service, config=_QUICK if service == "sts" else _PATIENT)
+            made[service] = session.client(service, config=_QUICK if service == "sts" else PATIENT)
         return made[service]
 
     return Asker("", str(session.region_name), client)
