@@ -11,7 +11,7 @@
     scps              service control policies: those in force, and the one that the lab makes
     reading           the policies that a pull decision needs of a caller, read from its account
     propagation       waiting for what AWS has accepted and not yet spread
-    transport         how boto3 and requests reach an AWS that answers in this process
+    transport, web    how boto3 and requests reach an AWS that answers in this process
     tags              the tag by which the lab knows what it has made
     errors            AWS's errors as one sentence and an exit code
 

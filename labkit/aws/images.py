@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from labkit.aws.transport import web
+from labkit.aws.web import web
 from labkit.errors import LabError
 from labkit.image.format.archive import Blob, raw
 from labkit.image.format.image import Image

@@ -1,23 +1,18 @@
-"""How boto3 and requests reach an AWS that answers in this very process (`labkit.ground.addresses`).
+"""How boto3 reaches an AWS that answers in this very process (`labkit.ground.addresses`).
 
-boto3 by botocore's own events: a handler of ``before-send`` may return the response, and nothing is sent then
+By botocore's own events: a handler of ``before-send`` may return the response, and nothing is sent then
 (``botocore.endpoint.Endpoint``). It stands among the handlers that every session of botocore gets when it is made, so
 that ``boto3.Session(profile_name=...)`` has it wherever it is written; the default session of boto3 is told if it is
-there already. requests by a transport adapter, its own interface for that. What nobody answers here goes over the
-network.
+there already. What nobody answers here goes over the network. For requests see `labkit.aws.web`.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import boto3
-import requests
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.handlers import BUILTIN_HANDLERS
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPResponse
 
 from labkit.ground.addresses import application_at, exchange
 
@@ -40,28 +35,3 @@ def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
     if not request.stream_output:
         _ = response.content  # read now, as botocore's own transport does
     return response
-
-
-class Adapter(HTTPAdapter):
-    """Requests' transport that asks this process first."""
-
-    def send(self, request: requests.PreparedRequest, *more: Any, **options: Any) -> requests.Response:
-        """Send one request. Raises what `HTTPAdapter` raises."""
-        url = str(request.url)
-        application = application_at(url)
-        if application is None:
-            return super().send(request, *more, **options)
-        answered = exchange(application, str(request.method), url, request.headers, request.body)
-        return self.build_response(
-            request,
-            HTTPResponse(
-                answered.body, answered.headers, answered.status, reason=answered.reason, preload_content=False
-            ),
-        )
-
-
-def web() -> requests.Session:
-    """A session of requests that reaches this process too; close it."""
-    session = requests.Session()
-    session.mount("http://127.0.0.1", Adapter())
-    return session

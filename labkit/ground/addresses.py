@@ -6,7 +6,7 @@ stand in AWS profiles and in the names of images as ever.
 
 The ports are those that nobody listens on, from 1 (tcpmux, RFC 1078) on: who asks over the network finds nothing there.
 
-For boto3 and requests see `labkit.aws.transport`; `urlopen` of the standard library is told here.
+For boto3 and requests see `labkit.aws.transport` and `labkit.aws.web`; `urlopen` of the standard library is told here.
 """
 
 from __future__ import annotations
