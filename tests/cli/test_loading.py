@@ -7,11 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
+from labkit.cli.installation.requirements import wanted
+from labkit.cli.table import COMMANDS
 from labkit.embedded.process import client
+from labkit.ground import project
 from labkit.pull import policies
 
 PROGRAM = """
@@ -50,18 +54,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def loaded(tmp_path: Path, root: Path, home: Path):
     """Runs a command in a process of its own and returns the names of the modules that it has loaded at its end."""
 
-    def run(*argv: str, code: int = 0) -> set[str]:
+    def run(*argv: str, code: int | set[int] = 0, **environment: str) -> set[str]:
         (tmp_path / "policy.json").write_text(POLICY)
         (tmp_path / "case.json").write_text(CASE)
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM, str(tmp_path / "modules"), *argv],
             cwd=tmp_path,
-            env={**os.environ, "LABKIT_HOME": str(home), "PYTHONPATH": str(root)},
+            env={**os.environ, "LABKIT_HOME": str(home), "PYTHONPATH": str(root), **environment},
             capture_output=True,
             text=True,
             timeout=300,
         )
-        assert done.returncode == code, done.stderr
+        assert done.returncode in ({code} if isinstance(code, int) else code), done.stderr
         return set((tmp_path / "modules").read_text().split())
 
     return run
@@ -133,6 +137,28 @@ def test_what_is_wrong_with_the_input_is_said_without_boto3(loaded, argv):
     modules = loaded(*argv, code=2)
     for package in ("boto3", "botocore", "rich", "labkit.aws"):
         assert of(package, modules) == [], package
+
+
+IMAGE = "813835382529.dkr.ecr.eu-central-1.amazonaws.com/lambda-same-account:0.0.1"
+FUNCTION = ("--function", "arn:aws:lambda:eu-central-1:592444418872:function:f")
+PROFILES = ("--registry-profile", "registry")
+READING = {
+    "diagnose": ("diagnose", IMAGE, *FUNCTION, *PROFILES, "--expect", "unknown"),
+    "collect": ("collect", "collected", *FUNCTION, *PROFILES),
+    "audit": ("audit", *PROFILES),
+}
+"""Every command that reads accounts, on the lab's."""
+
+
+@pytest.mark.parametrize("name", [row.name for row in COMMANDS if row.needs == project.LIVE])
+def test_what_reads_accounts_needs_boto3_and_nothing_else_of_the_lab(loaded, home, name):
+    """So it runs where ``labkit[live]`` is installed, and a first start for it takes seconds."""
+    live, lab = ({line.partition("==")[0] for line in wanted(lock)} for lock in (project.LIVE, project.LAB))
+    places = {"AWS_CONFIG_FILE": home / "aws" / "config", "AWS_SHARED_CREDENTIALS_FILE": home / "aws" / "credentials"}
+    modules = loaded(*READING[name], code={0, 1, 3}, **{variable: str(path) for variable, path in places.items()})
+    of_lab = {top for top, owners in packages_distributions().items() if {*map(str.lower, owners)} & (lab - live)}
+    assert "boto3" in modules
+    assert {module.partition(".")[0] for module in modules} & of_lab <= {"certifi"}  # botocore takes it where it is
 
 
 def test_pages_are_drawn_only_where_they_are_asked_for(loaded):
