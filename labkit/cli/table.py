@@ -84,6 +84,7 @@ COMMANDS = (
         LIVE,
         dict.fromkeys(("--offline", "--error", "--error-file", "--repository-policy"), NOTHING),
     ),
+    Command("undo", "labkit.cli.commands.diagnosis.undo", "take back what diagnose --apply changed", LIVE),
     Command("collect", "labkit.cli.commands.diagnosis.collect", "collect what diagnose reads, into a folder", LIVE),
     Command(
         "audit",

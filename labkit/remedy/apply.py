@@ -87,9 +87,13 @@ def _what(change: Change) -> str:
 
 
 def apply(
-    changes: Plan, accounts: Accounts, home: Path, report: Callable[[str], None] = lambda _sentence: None
+    changes: Plan,
+    accounts: Accounts,
+    home: Path,
+    report: Callable[[str], None] = lambda _sentence: None,
+    region: str = "",
 ) -> Path | None:
-    """Makes the planned changes; returns the file that keeps what was there before, None where nothing was to be made.
+    """Makes the planned changes, in a region; returns the file that keeps what was there, None where nothing was to be made.
 
     Everything is read first: where any document is another one than that which was shown, nothing is changed. Raises
     LabError then, and ClientError for what AWS refuses; what had been written by then is kept for ``labkit undo``.
@@ -98,7 +102,7 @@ def apply(
         return None
     for change in changes.changes:
         _check(accounts, change)
-    run = kept.begin(home)
+    run = kept.begin(home, region)
     for change in changes.changes:
         _check(accounts, change)
         _make(accounts, change, run)

@@ -39,14 +39,15 @@ class KeptChange:
 
 @dataclass
 class KeptRun:
-    """The changes of one run of --apply, in the order in which they were made, and the file that keeps them."""
+    """The changes of one run of --apply in a region, in the order in which they were made; ``path`` keeps them."""
 
     path: Path
+    region: str = ""
     changes: list[KeptChange] = field(default_factory=list)
 
     def save(self) -> None:
         """Writes the file, in one step."""
-        data = {"format": _FORMAT, "changes": [asdict(each) for each in self.changes]}
+        data = {"format": _FORMAT, "region": self.region, "changes": [asdict(each) for each in self.changes]}
         write_atomically(self.path, json.dumps(data, indent=2).encode())
 
     def forget(self) -> None:
@@ -54,12 +55,12 @@ class KeptRun:
         self.path.unlink(missing_ok=True)
 
 
-def begin(root: Path) -> KeptRun:
+def begin(root: Path, region: str = "") -> KeptRun:
     """A new run, kept under the lab home, which is made if it is not there. Raises UsageError."""
     folder = open_home(root).undo
     folder.mkdir(mode=0o700, exist_ok=True)
     last = max((int(each.stem) for each in folder.glob("*.json") if each.stem.isdigit()), default=0)
-    return KeptRun(folder / f"{last + 1:06d}.json")
+    return KeptRun(folder / f"{last + 1:06d}.json", region)
 
 
 def newest(root: Path) -> KeptRun | None:
@@ -70,7 +71,7 @@ def newest(root: Path) -> KeptRun | None:
     path = max(files, key=lambda each: int(each.stem))
     try:
         data = json.loads(path.read_text("utf-8"))
-        return KeptRun(path, [_change(each) for each in data["changes"]])
+        return KeptRun(path, data["region"], [_change(each) for each in data["changes"]])
     except (ValueError, KeyError, TypeError):
         raise LabError(f"{path} cannot be read, and says what was there before --apply. Mend or move it.") from None
 

@@ -39,7 +39,13 @@ class Accounts(Protocol):
 
 
 _ABSENT = frozenset(
-    {"RepositoryPolicyNotFoundException", "RegistryPolicyNotFoundException", "NoSuchEntity", "NoSuchEntityException"}
+    {
+        "RepositoryPolicyNotFoundException",
+        "RepositoryNotFoundException",
+        "RegistryPolicyNotFoundException",
+        "NoSuchEntity",
+        "NoSuchEntityException",
+    }
 )
 _FILTERS = {f.SCP: "SERVICE_CONTROL_POLICY", f.RCP: "RESOURCE_CONTROL_POLICY"}
 _SERVICES = {

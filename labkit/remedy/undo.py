@@ -7,23 +7,19 @@ is taken back, and they are told.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from labkit.diagnosis.result import Change
 from labkit.errors import LabError
-from labkit.remedy import kept, there
-from labkit.remedy.kept import KeptChange
+from labkit.remedy import there
+from labkit.remedy.kept import KeptChange, KeptRun
 from labkit.remedy.there import Accounts
 
 
-def undo(accounts: Accounts, home: Path, report: Callable[[str], None] = lambda _sentence: None) -> bool:
-    """Takes back the latest run that has not been taken back; False where there is none.
+def undo(run: KeptRun, accounts: Accounts, report: Callable[[str], None] = lambda _sentence: None) -> None:
+    """Takes back a run (`labkit.remedy.kept.newest` finds the latest one).
 
     Raises LabError where a document is no longer what was written, before anything is changed, and ClientError.
     """
-    run = kept.newest(home)
-    if run is None:
-        return False
     for change in run.changes:
         _check(accounts, change)
     while run.changes:
@@ -35,7 +31,6 @@ def undo(accounts: Accounts, home: Path, report: Callable[[str], None] = lambda 
         run.save()
         report(f"The {change.kind.replace('-', ' ')} {change.name} in account {change.account} is as it was before.")
     run.forget()
-    return True
 
 
 def _check(accounts: Accounts, change: KeptChange) -> bool:

@@ -10,8 +10,8 @@ After -- stands a command of the program aws: it is run as it stands, its output
 it is refused that is diagnosed, with the very arguments.
 
 --offline reads a folder that 'labkit collect' wrote, or answers of the aws CLI that you saved yourself, and asks AWS
-nothing. Only reads are made; --plan prints them, in their order, and makes none. What may not be read is "not known",
-and the verdict comes from the rest.
+nothing. --plan prints every read, in their order, and makes none. What may not be read is "not known", and the verdict
+comes from the rest. Nothing is changed without --apply, which shows what it changes and asks.
 
 Exits with 0 if Lambda can pull, with 1 if it cannot, with 3 if that cannot be told, and with 2 where what was typed is
 wrong; with --expect with 0 if the answer is the expected one, else with 1.
@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from labkit.cli.commands.diagnosis.applying import add_apply, applied, check_apply
 from labkit.cli.commands.diagnosis.options import add_documents, add_question, asked
 from labkit.cli.commands.diagnosis.output import add_output, answer
 from labkit.cli.commands.diagnosis.sources import (
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_error(group)
     add_documents(parser)
     add_output(parser)
+    add_apply(parser)
     parser.set_defaults(words=())
 
 
@@ -64,6 +66,10 @@ def run(args: argparse.Namespace) -> int:
     if args.plan:
         print_plan(question, required(whom))
         return 0
+    check_apply(args, whom)
     if whom is None:
         return answer(diagnose_offline(question, args.offline, error), args)
-    return answer(live(question, whom, error), args)
+    found = live(question, whom, error)
+    if args.apply:
+        found = applied(found, question, whom, args, lambda again: live(again, whom, ""))
+    return answer(found, args)

@@ -23,12 +23,17 @@ _PROFILES = (
 
 
 def add_profiles(group: argparse._ArgumentGroup) -> None:
+    """The profiles of the accounts, the region, and what would be asked of them."""
+    add_sides(group)
+    group.add_argument("--region", default="", help="the function's region (default: the image's)")
+    group.add_argument("--plan", action="store_true", help="print every call that would be made, and make none")
+
+
+def add_sides(group: argparse._ArgumentGroup) -> None:
     """The profiles of the accounts."""
     for side, whose in _PROFILES:
         options = [f"--{side}-profile", *(["--profile"] if side == "workload" else [])]
         group.add_argument(*options, dest=f"{side}_profile", metavar="NAME", help=f"the AWS profile {whose}")
-    group.add_argument("--region", default="", help="the function's region (default: the image's)")
-    group.add_argument("--plan", action="store_true", help="print every call that would be made, and make none")
 
 
 def add_error(group: argparse._ArgumentGroup) -> None:
