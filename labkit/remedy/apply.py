@@ -93,7 +93,7 @@ def apply(
     report: Callable[[str], None] = lambda _sentence: None,
     region: str = "",
 ) -> Path | None:
-    """Makes the planned changes, in a region; returns the file that keeps what was there, None where nothing was to be made.
+    """Makes the planned changes, in a region; returns the file that keeps what was there, None where there was none.
 
     Everything is read first: where any document is another one than that which was shown, nothing is changed. Raises
     LabError then, and ClientError for what AWS refuses; what had been written by then is kept for ``labkit undo``.
