@@ -1,9 +1,13 @@
-"""Print a ready repository policy: the smallest that lets Lambda pull in one of the article's scenarios.
+"""Print a ready policy: for a repository, the smallest that lets Lambda pull in one of the article's scenarios.
 
   labkit policy same-account
   labkit policy cross-account --account 592444418872
   labkit policy organization --org-id o-exampleorgid
   labkit policy organization-paths --org-path 'o-exampleorgid/r-ab12/ou-ab12-11111111/*'
+  labkit policy diagnose-reader
+
+diagnose-reader is an identity policy: the smallest that lets 'labkit diagnose' read all that it asks for, a statement
+for each of the three accounts. The others are for a repository.
 
 --account, --org-id and --org-path may be given more than once. Apply it with
 aws ecr set-repository-policy --repository-name NAME --policy-text file://policy.json
@@ -29,6 +33,7 @@ class PolicyKind:
 
 
 def _kinds() -> dict[str, PolicyKind]:
+    from labkit.diagnosis.evidence.plan.reader import reader_policy
     from labkit.pull import organization, policies
 
     return {
@@ -36,12 +41,13 @@ def _kinds() -> dict[str, PolicyKind]:
         "cross-account": PolicyKind("account", organization.check_account, policies.cross_account),
         "organization": PolicyKind("org_id", organization.check_organization_id, policies.organization),
         "organization-paths": PolicyKind("org_path", organization.check_organization_path, policies.organization_paths),
+        "diagnose-reader": PolicyKind(None, str, reader_policy),
     }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``labkit policy``."""
-    parser.add_argument("kind", metavar="KIND", help="same-account, cross-account, organization or organization-paths")
+    parser.add_argument("kind", metavar="KIND", help="one of those above, such as cross-account")
     parser.add_argument("--account", action="append", metavar="NUMBER", help="an account that owns functions")
     parser.add_argument("--org-id", action="append", metavar="ID", help="an organization, o-…")
     parser.add_argument("--org-path", action="append", metavar="PATTERN", help="an organization path, o-…/r-…/ou-…/*")
