@@ -45,8 +45,7 @@ _Rule = Callable[[str, json.JSONDecodeError], Mistake | None]
 
 def _whole(pattern: str, problem: str, instead: str) -> _Rule:
     """A text of another language altogether, told by how it begins."""
-    begins = re.compile(pattern)
-    return lambda text, _error: Mistake(problem, instead, 0) if begins.match(text) else None
+    return lambda text, _error: Mistake(problem, instead, 0) if re.match(pattern, text) else None
 
 
 _WHOLE: tuple[_Rule, ...] = (
@@ -73,10 +72,9 @@ _WHOLE: tuple[_Rule, ...] = (
 
 def _at(expected: str, pattern: str, problem: str, instead: str = _INSTEAD) -> _Rule:
     """A mistake at the place where the parser stopped (with a message that fits), told by what stands there."""
-    stopped, here = re.compile(expected), re.compile(pattern)
 
     def rule(text: str, error: json.JSONDecodeError) -> Mistake | None:
-        found = here.match(text, error.pos) if stopped.match(error.msg) else None
+        found = re.compile(pattern).match(text, error.pos) if re.match(expected, error.msg) else None
         if found is None:
             return None
         word = found.groupdict().get("word") or found[0]

@@ -20,7 +20,7 @@ of parts (one for each element), so that whatever is explained is what was decid
 
 Deciding knows nothing of words: they are made of the matches that were kept, and only when asked for. A decision can
 put itself into words, so that it stands above them; they know it for its type alone. A test holds the order:
-arn, patterns, parts, operators, conditions, request, action_table, rules, principals, statement, document, match,
+arn, patterns, parts, operators, conditions, action_table, request, rules, principals, statement, document, match,
 policies; the words; decision, evaluation, alternatives, cases.
 """
 

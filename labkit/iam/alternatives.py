@@ -2,7 +2,8 @@
 
 The values to try come from the policies themselves, from every condition on the key: for each of its values one that
 it takes (a pattern's wildcards replaced), and its neighbours; something that nobody names; and the key's absence. Each
-is proved by deciding the request again with it, so that what is offered is true. That none is offered means that no
+is proved by deciding the request again with it, so that what is offered is true; and none is offered that this
+request, by this principal for this resource, can never have. That none is offered means that no
 value that the policies mention would do, other keys being as they are.
 """
 
@@ -18,6 +19,7 @@ from labkit.iam.document import Policy
 from labkit.iam.evaluation import evaluate
 from labkit.iam.operators import number, timestamp
 from labkit.iam.patterns import Context, ContextValue, Pattern
+from labkit.iam.request import SERVICE, Request
 
 _OTHER = "something-else"
 _SAMPLE = "x"
@@ -53,8 +55,31 @@ def counterfactual(decision: Decision, key: str) -> Counterfactual | None:
 def counterfactuals(decision: Decision) -> tuple[Counterfactual, ...]:
     """For each condition key that the policies look at and that can flip the decision, a value that does."""
     keys = dict.fromkeys(condition.lower_key for condition in conditions(decision))
-    found = (counterfactual(decision, key) for key in keys)
+    found = (counterfactual(decision, key) for key in keys if can_be_otherwise(decision.request, key))
     return tuple(each for each in found if each is not None)
+
+
+def can_be_otherwise(request: Request, key: str) -> bool:
+    """Whether this very request, by the same principal for the same resource, could have the key with another value.
+
+    Not a key that follows from the principal or the resource; nor one that only the other side has, callers or
+    services; nor one that its action does not have, or nobody. Of services that the table of actions lacks it is not
+    known which keys there are.
+    """
+    from labkit.iam.action_table import reading as table  # which deciding does without
+    from labkit.iam.action_table.rows import CALLER
+    from labkit.iam.action_table.rows import SERVICE as OF_SERVICES
+    from labkit.iam.rules.carried_keys import CARRIED_KEYS
+
+    row = table.key(key)
+    if row is None:
+        return key.partition(":")[0].lower() not in ("aws", *table.services())
+    if row.name in (*CARRIED_KEYS, "aws:ResourceAccount") or (row.carried == CALLER and not request.principal.is_iam):
+        return False
+    if row.carried == OF_SERVICES and request.principal.kind != SERVICE:
+        return False
+    action = table.action(request.action)
+    return row.everywhere or action is None or row in table.keys_of(action)
 
 
 def candidates(decision: Decision, key: str) -> Iterator[ContextValue | None]:

@@ -128,6 +128,7 @@ class Principal(NamedTuple):
         return self.arn or self.name or "an anonymous caller"
 
 
+_IMAGE = re.compile(r"(?P<name>[^:@]+)(?P<reference>(?::[^:@]*)?(?:@.*)?)")
 _EMPTY: Mapping[str, str | Sequence[str]] = MappingProxyType({})
 _NONE: frozenset[str] = frozenset()
 
@@ -252,11 +253,42 @@ class Request(_Fields):
 def check_names(action: str, resource: str, account: str | None) -> None:
     """Raises UsageError for what no request can be for: a typing error is no denial."""
     if not re.fullmatch(r"[A-Za-z0-9-]+:[A-Za-z0-9]+", action):
+        if named := _with_service(action):
+            raise UsageError(f"An action begins with its service: write {named} for {action!r}.")
         raise UsageError(f"A request is for one action, such as ecr:BatchGetImage, not {action!r}.")
-    if resource != "*" and not resource.startswith("arn:"):
-        raise UsageError(f"A resource is an ARN, or * where an action has none, not {resource!r}.")
+    if problem := _no_resource(resource):
+        raise UsageError(problem)
     if account is not None and not re.fullmatch("[0-9]{12}", account):
         raise UsageError(f"The owner of a resource is an account of 12 digits, not {account!r}.")
+
+
+def _with_service(name: str) -> str:
+    """The action of that name in the table, with its service; ECR's first, empty where no service has it."""
+    from labkit.iam.action_table.reading import actions, services  # asked for in errors alone
+
+    found = [row.name for service in ("ecr", *services()) for row in actions(service)]
+    return next((each for each in found if each.partition(":")[2].lower() == name.lower()), "")
+
+
+def _no_resource(text: str) -> str:
+    """What is wrong with a text that stands for a resource, with the ARN that was meant; empty where it is one."""
+    if text == "*":
+        return ""
+    host, slash, rest = text.removeprefix("https://").removeprefix("docker://").partition("/")
+    registry, image = arns.RegistryHost.parse(host), re.fullmatch(_IMAGE, rest)
+    if registry and slash and image:
+        what = "an image" if image["reference"] else "a repository"
+        return f"{text} is the URI of {what}, and a resource is an ARN: write {registry.repository_arn(image['name'])}."
+    if not text.startswith("arn:"):
+        return f"A resource is an ARN, or * where an action has none, not {text!r}."
+    fields = arns.split(text)
+    if fields is None:
+        return f"An ARN has six fields, such as arn:aws:ecr:REGION:ACCOUNT:repository/NAME, and {text!r} has not."
+    inside = re.fullmatch(_IMAGE, fields.resource_id)
+    if fields.is_a("ecr", "repository") and inside and inside["reference"]:
+        whole = text.removesuffix(inside["reference"])
+        return f"An image has no ARN of its own; permissions are those of its repository: write {whole}."
+    return ""
 
 
 def _is_text(value: Any) -> bool:

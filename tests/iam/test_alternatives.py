@@ -104,15 +104,15 @@ def test_all_kinds_of_policy_are_searched_for_keys():
     decision = decide(
         USER,
         owner=OWN,
-        identity=[denying("aws:i")],
-        boundary=denying("aws:b"),
-        session=[denying("aws:s")],
-        scp=[[denying("aws:c")]],
-        rcp=[[EVERYTHING], [denying("aws:r")]],
-        resource=statements({"Effect": "Deny", "Principal": "*", "Condition": {"Bool": {"aws:p": "true"}}}),
+        identity=[denying("x:i")],
+        boundary=denying("x:b"),
+        session=[denying("x:s")],
+        scp=[[denying("x:c")]],
+        rcp=[[EVERYTHING], [denying("x:r")]],
+        resource=statements({"Effect": "Deny", "Principal": "*", "Condition": {"Bool": {"x:p": "true"}}}),
     )
     assert decision.allowed
-    assert {each.key for each in counterfactuals(decision)} == {f"aws:{letter}" for letter in "ibscrp"}
+    assert {each.key for each in counterfactuals(decision)} == {f"x:{letter}" for letter in "ibscrp"}
 
 
 def test_a_trust_policys_counterfactual_stays_one():

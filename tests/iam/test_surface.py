@@ -15,8 +15,8 @@ import labkit.iam
 FOLDER = Path(labkit.iam.__file__).parent
 # The order of the package's docstring: whoever stands further down may import from further up, never the other way.
 ORDER = (
-    *("arn", "patterns", "parts", "operators", "conditions", "request"),
-    *("action_table.rows", "action_table.reading", "action_table.known_keys"),
+    *("arn", "patterns", "parts", "operators", "conditions"),
+    *("action_table.rows", "action_table.reading", "action_table.known_keys", "request"),
     *("rules.own_rules", "rules.rcp_services", "rules.carried_keys"),
     *("principals", "statement", "document", "match", "policies"),
     *("words.advice", "words.reasons", "words.nearest", "words.denial", "words.explain", "words.outline"),

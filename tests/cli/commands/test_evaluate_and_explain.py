@@ -30,6 +30,10 @@ def case(account: str = OWN, **more: object) -> dict:
     }
 
 
+HOST = f"{OWN}.dkr.ecr.eu-central-1.amazonaws.com"
+ARN = f"arn:aws:ecr:eu-central-1:{OWN}:repository"
+
+
 @pytest.fixture
 def ask(capsys, tmp_path, monkeypatch):
     """Run the command line in a folder of its own; answers exit code, output and errors."""
@@ -57,9 +61,21 @@ def test_one_case_is_decided_and_explained(ask):
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"action": "BatchGetImage"}, "A request is for one action, such as ecr:BatchGetImage, not 'BatchGetImage'."),
+        (
+            {"action": "BatchGetImage"},
+            "An action begins with its service: write ecr:BatchGetImage for 'BatchGetImage'.",
+        ),
+        ({"action": "getfunction"}, "An action begins with its service: write lambda:GetFunction for 'getfunction'."),
+        ({"action": "GetEverything"}, "A request is for one action, such as ecr:BatchGetImage, not 'GetEverything'."),
         ({"action": "ecr:*"}, "A request is for one action, such as ecr:BatchGetImage, not 'ecr:*'."),
         ({"resource": "app"}, "A resource is an ARN, or * where an action has none, not 'app'."),
+        ({"resource": f"{HOST}/a/b:1@sha256:0"}, f"the URI of an image, and a resource is an ARN: write {ARN}/a/b."),
+        ({"resource": f"{HOST}/a/b"}, f"the URI of a repository, and a resource is an ARN: write {ARN}/a/b."),
+        (
+            {"resource": f"{ARN}/a:1"},
+            f"An image has no ARN of its own; permissions are those of its repository: write {ARN}/a.",
+        ),
+        ({"resource": "arn:aws:ecr:a"}, "arn:aws:ecr:REGION:ACCOUNT:repository/NAME, and 'arn:aws:ecr:a' has not."),
         ({"resource_account": "12"}, "The owner of a resource is an account of 12 digits, not '12'."),
     ],
 )
@@ -69,7 +85,8 @@ def test_a_typing_error_in_a_request_is_no_denial(ask, wrong, told):
     assert code == 2 and error.strip().endswith(told)
     names = {"action": "ecr:BatchGetImage", "resource": REPOSITORY, **wrong}
     options = " ".join(f"--{name.replace('_', '-')} '{value}'" for name, value in names.items())
-    assert ask(f"explain --principal lambda.amazonaws.com {options}") == (2, "", f"labkit: {told}\n")
+    code, out, error = ask(f"explain --principal lambda.amazonaws.com {options}")
+    assert (code, out) == (2, "") and error.endswith(f"{told}\n") and error.startswith("labkit: ")
 
 
 def test_a_role_is_named_for_its_session_alone(ask):
