@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,24 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture
-def lab(founded: Path, tmp_path: Path, environment: None) -> Iterator[Lab]:
-    """A lab whose embedded AWS runs in this process."""
-    home = tmp_path / "home"
-    shutil.copytree(founded, home)
-    made = Lab.embedded(home, HERE)
-    yield made
-    client.stop(home)
+@pytest.fixture(scope="module")
+def labs(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Lab]]:
+    """Makes labs whose embedded AWS runs in this process; there is one at a time."""
+    before, homes = dict(os.environ), list[Path]()
+
+    def end() -> None:
+        for home in homes:
+            client.stop(home)
+            shutil.rmtree(home)
+        homes.clear()
+
+    def make() -> Lab:
+        end()
+        homes.append(tmp_path_factory.mktemp("lab") / "home")
+        shutil.copytree(founded, homes[0])
+        return Lab.embedded(homes[0], HERE)
+
+    yield make
+    end()
+    os.environ.clear()
+    os.environ.update(before)

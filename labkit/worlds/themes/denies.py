@@ -273,7 +273,7 @@ WORLDS = (
                 deny("*", PULL, {"StringNotEquals": {"aws:PrincipalOrgID": "{organization}"}}, Sid="NobodyElse"),
             )
         ),
-        causes=frozenset({"explicit-deny"}),
+        causes=frozenset({"explicit-deny", "service-statement-missing"}),
     ),
     World(
         "guard-rail-and-no-rights",
