@@ -8,7 +8,7 @@ where the call names the other account); what IAM has under the same name in ano
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -73,8 +73,7 @@ class Collector:
             return  # whoever can be asked was asked this first
         subject = Subject(question_from(self.asked, self.answers), self.answers)
         for params in step.params(subject):
-            name = self._who(step, subject, params)
-            if name is not None:
+            for name in self._managing(subject) if step.side == MANAGEMENT else self._who(step, subject, params):
                 yield self._ask(name, step, params)
 
     def _identify(self, name: str) -> Answer:
@@ -84,22 +83,28 @@ class Collector:
             self._broken[name] = answer.error
         return answer._replace(account=self._accounts[name])
 
-    def _who(self, step: Step, subject: Subject, params: Mapping[str, Any]) -> str | None:
-        """Whose profile makes this call; None where nobody can."""
+    def _managing(self, subject: Subject) -> Iterable[str]:
+        """Whose profiles are asked about organizations: of each one's management account, and the one given for it.
+
+        The function's account and the registry's may be in two organizations. Where nobody is known to manage one, the
+        first other profile asks.
+        """
+        known = [name for name, number in self._accounts.items() if number in subject.managements]
+        given = [MANAGEMENT] if MANAGEMENT in self._openers else []
+        by_account = {self._accounts.get(name, name): name for name in (*given, *known)}
+        return list(by_account.values()) or [name for name in _MANAGING if name in self._openers][:1]
+
+    def _who(self, step: Step, subject: Subject, params: Mapping[str, Any]) -> Iterable[str]:
+        """Whose profile makes this call; empty where nobody can."""
         account = subject.account_of(step.side)
         own = [name for name, number in self._accounts.items() if number and number == account]
         if own:
-            return step.side if step.side in own else own[0]
-        if step.side == MANAGEMENT:
-            return next((name for name in _MANAGING if name in self._openers), None)
+            return [step.side if step.side in own else own[0]]
         if step.side in self._broken:
-            return step.side
-        outside = step.service in FROM_OUTSIDE and account and account in json.dumps(params)
-        return (
-            next((name for name in (step.side, WORKLOAD, *self._openers) if name in self._accounts), None)
-            if outside
-            else None
-        )
+            return [step.side]
+        if not (step.service in FROM_OUTSIDE and account and account in json.dumps(params)):
+            return []
+        return [name for name in (step.side, WORKLOAD, *self._openers) if name in self._accounts][:1]
 
     def _ask(self, name: str, step: Step, params: Mapping[str, Any]) -> Answer:
         region = step.region or self._region

@@ -45,21 +45,28 @@ class Organizations:
         if about is not None and about.code == "AWSOrganizationsNotInUseException":
             return None
         organization = _organization(about)
-        if organization and organization.get("MasterAccountId") == account:
+        management = str(organization.get("MasterAccountId", ""))
+        if management == account:
             return None
-        roots = self._answers.find(_SERVICE, "list-roots", {})
+        roots = self._roots(management)
         enabled = _enabled(roots, FILTERS[kind])
         if enabled is False:
             return None
         climbed = self._climbed(account)
         if isinstance(climbed, list):
-            management = str(organization.get("MasterAccountId", "")) if organization else ""
             found = [self._level(target, kind, management) for target in (*reversed(climbed), account)]
             if any(layer.documents for layer in found):
                 return tuple(found)
             return found[0].not_known[0] if found[0].not_known else tuple(found)
         operation = "list-parents" if enabled else "list-roots"
         return not_known(what, Call(_SERVICE, operation), climbed if enabled else roots)
+
+    def _roots(self, management: str) -> Answer | None:
+        """ListRoots as somebody of this organization was answered, not as another one's management account was."""
+        described = self._answers.all(_SERVICE, "describe-organization")
+        others = {str(_organization(each).get("MasterAccountId", "")) for each in described} - {management}
+        found = [each for each in self._answers.all(_SERVICE, "list-roots") if each.account not in others - {""}]
+        return min(found, key=lambda each: each.error is not None, default=None)
 
     def _about(self, account: str) -> Answer | None:
         """DescribeOrganization as this account asked it; one of an unknown asker, where it lists the account."""

@@ -78,6 +78,7 @@ def _trail() -> Iterator[Step]:
     done = "what was done to the repository, and refused on it"
     yield looked(REGISTRY, done, p.of_repository)
     for name in (
+        "CreateRepository",
         "SetRepositoryPolicy",
         "DeleteRepositoryPolicy",
         "PutImage",

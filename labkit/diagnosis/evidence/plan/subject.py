@@ -61,15 +61,14 @@ class Subject:
             return (self.question.caller.account or "") if self.question.caller else ""
         if side == WORKLOAD:
             return self.account
-        return self._management
+        return next(iter(self.managements), "")
 
     @property
-    def _management(self) -> str:
-        for each in self.answers.all("organizations", "describe-organization"):
-            found = ((each.answer or {}).get("Organization") or {}).get("MasterAccountId")
-            if found:
-                return str(found)
-        return ""
+    def managements(self) -> tuple[str, ...]:
+        """The management accounts of the organizations that the accounts are in, as far as they have been described."""
+        described = self.answers.all("organizations", "describe-organization")
+        found = (((each.answer or {}).get("Organization") or {}).get("MasterAccountId") for each in described)
+        return tuple(dict.fromkeys(str(each) for each in found if each))
 
 
 Params = Iterable[Mapping[str, Any]]
