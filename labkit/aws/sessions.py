@@ -58,6 +58,8 @@ def open_session(profile: str, region: str | None = None) -> boto3.Session:
     """
     try:
         session = boto3.Session(botocore_session=_core(profile), region_name=region)
+        if profile not in session.available_profiles:  # with a region given, botocore would not look before a call
+            raise _no_profile(profile)
         if session.region_name is None:
             raise NoRegionError
     except ProfileNotFound:

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING
 from labkit.cli.commands.diagnosis.options import asked
 from labkit.cli.commands.diagnosis.output import answer
 from labkit.cli.commands.diagnosis.sources import live, source
+from labkit.errors import LabError
+from labkit.ground.text import visible
 
 if TYPE_CHECKING:
     from labkit.diagnosis.asked import Asked
+    from labkit.remedy.command import CommandRun
     from labkit.remedy.diagnosing import Source
 
 
 def run_words(args: argparse.Namespace) -> int:
     """Run the command after ``--``; its exit code. Raises UsageError for a program that is not aws."""
-    from labkit.diagnosis.offline import diagnose_offline
     from labkit.remedy.command import run
 
     done = run(args.words)
@@ -37,12 +39,21 @@ def run_words(args: argparse.Namespace) -> int:
         operation=question.operation or done.operation or "",
         execution_role=question.execution_role or done.execution_role or "",
     )
-    args.workload_profile = args.workload_profile or done.profile
-    whom = source(args, question) or _default_source(question)
     with redirect_stdout(sys.stderr):
         print()
-        answer(live(question, whom, done.stderr) if whom else diagnose_offline(question, None, done.stderr), args)
+        try:
+            _diagnose(args, question, done)
+        except LabError as error:
+            print(visible(f"labkit: {error}"))
     return done.exit_code
+
+
+def _diagnose(args: argparse.Namespace, question: Asked, done: CommandRun) -> None:
+    from labkit.diagnosis.offline import diagnose_offline
+
+    args.workload_profile = args.workload_profile or done.profile
+    whom = source(args, question) or _default_source(question)
+    answer(live(question, whom, done.stderr) if whom else diagnose_offline(question, None, done.stderr), args)
 
 
 def _default_source(question: Asked) -> Source | None:

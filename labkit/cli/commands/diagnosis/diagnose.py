@@ -23,6 +23,7 @@ import argparse
 from pathlib import Path
 
 from labkit.cli.commands.diagnosis.applying import add_apply, applied, check_apply
+from labkit.cli.commands.diagnosis.lacking import completed
 from labkit.cli.commands.diagnosis.options import add_documents, add_question, asked
 from labkit.cli.commands.diagnosis.output import add_output, answer
 from labkit.cli.commands.diagnosis.sources import (
@@ -67,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         print_plan(question, required(whom))
         return 0
     check_apply(args, whom)
+    if args.offline is None:
+        question = completed(question, error, by_profile=whom is not None)
     if whom is None:
         return answer(diagnose_offline(question, args.offline, error), args)
     found = live(question, whom, error)
