@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from labkit.diagnosis.documents import policy_of
+from labkit.diagnosis.documents import callers_named, policy_of
 from labkit.diagnosis.facts import RESTORE, UPDATE, Document, Facts, Layer, Levels, NotKnown
 from labkit.diagnosis.result import CALLER_SIDE, CAN, CANNOT, CERTAIN, LAMBDA_SIDE, LIKELY, NOT_ASKED, UNKNOWN, Party
 from labkit.iam import CheckEffect, CheckKind, Decision, Policies, Policy, Principal, Request, evaluate
@@ -313,7 +313,21 @@ class Case:
         own = [each for each in (self.call, self.pass_role) if each is not None]
         if any(self._counts(each) for each in own):
             return Party(CANNOT)
-        return self._party(lambda decision: decision.caller) if self.crosses else Party(NOT_ASKED)
+        if not self.crosses:
+            return Party(NOT_ASKED)
+        found = self._party(lambda decision: decision.caller)
+        return Party(UNKNOWN) if found.verdict == CANNOT and self.lets_somebody_in else found
+
+    @cached_property
+    def lets_somebody_in(self) -> bool:
+        """Whether nobody knows who calls, and the pull is allowed to somebody of that account whom a policy names."""
+        question, function = self.question(), self.facts.question.function
+        if self.caller is not None or question is None or function is None:
+            return False
+        policies = [each for each in (question.repository_policy, question.registry_policy) if each]
+        callers = callers_named(policies, function.account)
+        asked = (question.having(caller=each, caller_context=self._caller_context(each)) for each in callers)
+        return any(_allowed(each.decide().caller) for each in asked)
 
     def _counts(self, own: Decision) -> bool:
         """Whether the caller's own call is refused, whatever is not known."""

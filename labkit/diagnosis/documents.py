@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from labkit.check import DOCUMENT_KINDS, check, refusal
 from labkit.diagnosis import facts
 from labkit.diagnosis.facts import Document
 from labkit.errors import PolicyError
-from labkit.iam import Policy
+from labkit.iam import Policy, Principal
 from labkit.iam.evaluation import is_rcp_full_access
 
 _KINDS = {
@@ -50,3 +53,22 @@ def _is_aws_own(document: Document) -> bool:
         return document.kind == facts.RCP and is_rcp_full_access(document.policy)
     except PolicyError:
         return False
+
+
+_CALLER = re.compile(r"arn:[a-z-]+:(?:iam::(\d{12}):(?:role|user)/.+|sts::(\d{12}):assumed-role/[^/]+/[^/]+)")
+
+
+def callers_named(policies: Iterable[Policy], account: str) -> list[Principal]:
+    """The roles, users and sessions of an account that an Allow of these policies names, in the order of their ARNs.
+
+    One of them may be a caller of whom only the account is known. Those that were deleted, of which only an id is
+    left, are not among them: nobody can be one of these.
+    """
+    statements = [statement for policy in policies for statement in policy.statements if statement.allows]
+    named = {str(entry) for statement in statements for entry in statement.principal or ()}
+    return [Principal.aws(text) for text in sorted(named) if _is_of(text, account)]
+
+
+def _is_of(text: str, account: str) -> bool:
+    found = _CALLER.fullmatch(text)
+    return found is not None and account in found.groups()

@@ -12,6 +12,7 @@ from labkit.ground.text import visible
 from labkit.iam.match import Match
 from labkit.iam.request import Request
 from labkit.iam.statement import Statement
+from labkit.iam.words.advice import advice
 from labkit.iam.words.reasons import reason
 
 _TITLES = {
@@ -66,6 +67,11 @@ def begun(sentence: str) -> str:
 def listed(actions: Iterable[str]) -> str:
     """Actions as a phrase: ``ecr:BatchGetImage and ecr:GetDownloadUrlForLayer``."""
     return " and ".join(dict.fromkeys(actions))
+
+
+def mended(mistake: str, **fields: str) -> str:
+    """What to write instead, as every view says it (`labkit.iam.words.advice`)."""
+    return f"To mend it: {advice(mistake, **fields)}."
 
 
 def told(document: Document, match: Match, request: Request, *, failed: bool = True) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from labkit.diagnosis.diagnose import diagnose
 from labkit.diagnosis.facts import (
     IDENTITY_POLICY,
     REGISTRY_POLICY,
@@ -401,6 +402,18 @@ def test_rights_of_the_execution_role_are_told_beside_and_make_one_account_likel
 def test_without_a_caller_a_missing_statement_in_one_account_is_only_possible() -> None:
     [cause] = causes(within(None, question={"caller": None}))
     assert (cause.id, cause.certainty) == ("service-statement-missing", POSSIBLE)
+
+
+def test_without_a_caller_somebody_whom_the_policy_names_may_be_the_one() -> None:
+    one = {"AWS": f"arn:aws:iam::{WORKLOAD}:role/team/Other"}
+    unknown = {"identity": NotKnown("the identity policies", "ask"), "question": {"caller": None}}
+    facts = across(policy(allow(PULLS, one), SERVICE), **unknown)
+    [cause] = causes(facts)
+    assert (cause.id, cause.certainty) == ("caller-statement-missing", POSSIBLE)
+    assert diagnose(facts).parties[CALLER_SIDE].verdict == "unknown"
+    others = across(policy(allow(PULLS, {"AWS": f"arn:aws:iam::{OTHER}:role/Other"}), SERVICE), **unknown)
+    assert [cause.certainty for cause in causes(others)] == [LIKELY]
+    assert diagnose(others).parties[CALLER_SIDE].verdict == "cannot"
 
 
 def test_a_registry_policy_that_is_meant_to_help_and_does_not_is_named() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from labkit.diagnosis import facts
 from labkit.diagnosis.causes.blockers import nearest
-from labkit.diagnosis.causes.naming import begun, label, listed, named, place, title, told
+from labkit.diagnosis.causes.naming import begun, label, listed, mended, named, place, title, told
 from labkit.diagnosis.causes.sides import Side, is_complete, layers_of, resource_documents
 from labkit.diagnosis.causes.statements import misses, registry
 from labkit.diagnosis.causes.statements.doubts import Doubt, doubt_of
@@ -31,7 +31,7 @@ def _resource(side: Side) -> Iterator[Cause]:
     refused = registry.unallowed(side)
     if not refused:
         return
-    doubt = doubt_of(side)
+    doubt = _of_somebody(side, doubt_of(side))
     void = registry.void_allow(side, refused, doubt)
     targets = aimed(side)
     gone = None if targets else _recreated(side, refused)
@@ -42,18 +42,13 @@ def _resource(side: Side) -> Iterator[Cause]:
     elif gone:
         yield _renamed(side, *gone)
     else:
-        yield _missing(side, _of_somebody(side, doubt))
+        yield _missing(side, doubt)
 
 
 def _of_somebody(side: Side, doubt: Doubt) -> Doubt:
     """Where nobody knows who calls, a statement that names somebody of that account may name the caller."""
-    function = side.case.facts.question.function
-    if side.case.caller or function is None:
-        return doubt
-    account = function.account
-    entries = (e for doc in resource_documents(side.case) for m in side.matches(doc)[0] for e in _entries(m))
-    if any(arns.account_of(each) == account for each in entries):
-        return Doubt(POSSIBLE, "Who calls is not known, and the policy names somebody of its account.")
+    if side.case.lets_somebody_in:
+        return Doubt(POSSIBLE, "Who calls is not known, and the policy lets somebody of its account in.")
     return doubt
 
 
@@ -109,7 +104,7 @@ def _missing(side: Side, doubt: Doubt) -> Cause:
         "caller-statement-missing",
         where,
         doubt.told(sentence),
-        (none, *doubt.evidence),
+        (none, mended("caller-statement-missing", account=account or ""), *doubt.evidence),
         certainty=doubt.certainty,
         party=side.name,
     )

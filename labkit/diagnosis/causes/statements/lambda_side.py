@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from labkit.diagnosis import facts
 from labkit.diagnosis.causes import earlier
-from labkit.diagnosis.causes.naming import begun, label, named, place, title, told
+from labkit.diagnosis.causes.naming import begun, label, mended, named, place, title, told
 from labkit.diagnosis.causes.sides import Side, resource_documents
 from labkit.diagnosis.causes.statements import misses, registry
 from labkit.diagnosis.causes.statements.doubts import Doubt, doubt_of
@@ -64,7 +64,7 @@ def _policy(side: Side) -> str:
 
 def _missing(side: Side, doubt: Doubt, id: str, why: str, evidence: Sequence[str]) -> Cause:
     none = "The repository has no policy." if side.case.facts.repository_policy is None else ""
-    shown = (*((none,) if none else ()), *evidence, *doubt.evidence)
+    shown = (*((none,) if none else ()), *evidence, mended("service-statement-missing"), *doubt.evidence)
     sentence = doubt.told(f"{misses.refused(side)}: {why}.")
     return named(id, repository(side), sentence, shown, certainty=doubt.certainty, party=side.name)
 
@@ -96,7 +96,7 @@ def _wrong_service(side: Side, doubt: Doubt, found: Sequence[tuple[Document, Mat
         "wrong-service-principal",
         where,
         doubt.told(f"{misses.refused(side)}: {sentence}."),
-        (*misses.spelled(service, LAMBDA), *doubt.evidence),
+        (*misses.spelled(service, LAMBDA), mended("wrong-service-principal", service=service), *doubt.evidence),
         certainty=doubt.certainty,
         party=side.name,
         statement=match.statement.index,

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from labkit.diagnosis.causes import beside
-from labkit.diagnosis.causes.naming import begun, label, listed, named, place, title
+from labkit.diagnosis.causes.naming import begun, label, listed, mended, named, place, title
 from labkit.diagnosis.causes.sides import Side
 from labkit.diagnosis.causes.statements.conditions import identify
 from labkit.diagnosis.causes.statements.doubts import Doubt
 from labkit.diagnosis.causes.statements.targets import Change
 from labkit.diagnosis.facts import REPOSITORY_POLICY
 from labkit.diagnosis.result import LIKELY, POSSIBLE, Cause
+from labkit.iam.parts import Part
 from labkit.iam.patterns import UNKNOWN
-from labkit.iam.words.reasons import change as advice
+from labkit.iam.request import Request
+from labkit.iam.words.reasons import change as change_of
 from labkit.iam.words.reasons import reason
 
 
@@ -28,9 +30,10 @@ def _condition(side: Side, change: Change, doubt: Doubt) -> Cause:
     where = place(change.target.document, statement)
     why = reason(part, request)
     sentence = f"{refused(side)}: in {label(statement)}{_elsewhere(change)} {why}."
-    evidence = (f"{part.operator} {part.key}: {why}.", *beside.lines(part), f"To mend it: {advice(part, request)}.")
+    cause = identify(side, statement, part)
+    evidence = (f"{part.operator} {part.key}: {why}.", *beside.lines(part), _advice(cause, part, request))
     return named(
-        identify(side, statement, part),
+        cause,
         where,
         doubt.told(sentence),
         (*evidence, *doubt.evidence),
@@ -39,6 +42,10 @@ def _condition(side: Side, change: Change, doubt: Doubt) -> Cause:
         statement=statement.index,
         key=part.key,
     )
+
+
+def _advice(cause: str, part: Part, request: Request) -> str:
+    return mended(cause) if cause == "one-statement-for-both" else f"To mend it: {change_of(part, request)}."
 
 
 def _action(side: Side, change: Change, doubt: Doubt) -> Cause:
@@ -55,7 +62,8 @@ def _action(side: Side, change: Change, doubt: Doubt) -> Cause:
     evidence = (
         f"Action is {', '.join(statement.action.wanted)}; a pull needs {listed(e.action for e in side.requests)}.",
     )
-    shown = (*evidence, *(spelled(wrong, action) if wrong else ()), *doubt.evidence)
+    mend = mended("misspelt-action", meant=action, action=wrong) if wrong else mended("half-of-the-actions")
+    shown = (*evidence, *(spelled(wrong, action) if wrong else ()), mend, *doubt.evidence)
     return named(
         "misspelt-action" if wrong else "half-of-the-actions",
         where,
