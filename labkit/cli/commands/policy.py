@@ -9,8 +9,10 @@
 diagnose-reader is an identity policy: the smallest that lets 'labkit diagnose' read all that it asks for, a statement
 for each of the three accounts. The others are for a repository.
 
---account, --org-id and --org-path may be given more than once. Apply it with
-aws ecr set-repository-policy --repository-name NAME --policy-text file://policy.json
+--account, --org-id and --org-path may be given more than once. Without --as it is the JSON document alone; with it what
+sets it: a command of the aws CLI, Terraform, CloudFormation, or the CDK:
+
+  labkit policy cross-account --account 592444418872 --repository app --as terraform
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from labkit.cli.commands.diagnosis.output import add_format
 from labkit.errors import UsageError
 
 
@@ -51,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--account", action="append", metavar="NUMBER", help="an account that owns functions")
     parser.add_argument("--org-id", action="append", metavar="ID", help="an organization, o-…")
     parser.add_argument("--org-path", action="append", metavar="PATTERN", help="an organization path, o-…/r-…/ou-…/*")
+    parser.add_argument("--repository", default="my-repository", metavar="NAME", help="the repository, for --as")
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -59,8 +64,20 @@ def run(args: argparse.Namespace) -> int:
     if args.kind not in kinds:
         raise UsageError(f"There is no kind of policy {args.kind!r}. The kinds are {', '.join(kinds)}.")
     kind = kinds[args.kind]
-    print(json.dumps(kind.make(*_values(args, kind)), indent=2))
+    text = json.dumps(kind.make(*_values(args, kind)), indent=2)
+    print(f"{text}\n" if args.as_ in (None, "json") else _in_format(text, args), end="")
     return 0
+
+
+def _in_format(text: str, args: argparse.Namespace) -> str:
+    """The policy as what sets it. Raises UsageError for the one that is no repository's."""
+    from labkit.diagnosis.facts import REPOSITORY_POLICY
+    from labkit.diagnosis.formats import written
+    from labkit.diagnosis.result import Change
+
+    if args.kind == "diagnose-reader":
+        raise UsageError("diagnose-reader is no repository's policy: it has no --as but json.")
+    return written([Change(REPOSITORY_POLICY, "", args.repository, after=text)], args.as_)
 
 
 def _values(args: argparse.Namespace, kind: PolicyKind) -> Sequence[str]:

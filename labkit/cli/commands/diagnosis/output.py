@@ -7,13 +7,16 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.errors import UsageError
+from labkit.errors import LabError, UsageError
 
 if TYPE_CHECKING:
     from labkit.diagnosis.result import Diagnosis
 
 CODES = {"can": 0, "cannot": 1, "unknown": 3}
 """The exit code of each verdict; with --expect it is 0 where the verdict is the expected one, else 1."""
+
+FORMATS = ("json", "cli", "terraform", "cloudformation", "cdk-python", "cdk-typescript")
+"""The names of `labkit.diagnosis.formats.FORMATS`, for whoever parses arguments before that is needed."""
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +25,13 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--json", action="store_true", help="print it as JSON on stdout")
     group.add_argument("--html", type=Path, metavar="FILE", help="write it as a page, too")
     group.add_argument("--redact", action="store_true", help="replace account numbers, names and ids, each time alike")
+    add_format(group)
     group.add_argument("--expect", choices=tuple(CODES), help="exit with 0 if this is the verdict, else with 1")
+
+
+def add_format(parser: argparse._ActionsContainer) -> None:
+    """In which language what is to be changed is written."""
+    parser.add_argument("--as", dest="as_", choices=FORMATS, help="in which language to write it")
 
 
 class _Shown:
@@ -38,6 +47,15 @@ class _Shown:
 
     def data(self) -> Any:
         return self._diagnosis.to_dict()
+
+    def changes(self, language: str) -> str:
+        """What is to be changed, in one of `FORMATS`. Raises LabError where nothing is."""
+        from labkit.diagnosis.formats import written
+
+        fix, function = self._diagnosis.fix, self._diagnosis.question.function
+        if fix is None:
+            raise LabError("There is nothing to change that could be written down; without --as it says why.")
+        return written(fix.changes, language, function.region if function else "")
 
     def page(self) -> str:
         from labkit.show.diagnosis_html import diagnosis_html
@@ -61,6 +79,9 @@ class _Redacted(_Shown):
     def data(self) -> Any:
         return self._redactor.data(super().data())
 
+    def changes(self, language: str) -> str:
+        return self._redactor.text(super().changes(language))
+
     def page(self) -> str:
         return self._redactor.html(super().page())
 
@@ -72,7 +93,9 @@ def answer(diagnosis: Diagnosis, args: argparse.Namespace) -> int:
     shown = _Redacted(diagnosis) if args.redact else _Shown(diagnosis)
     if args.html is not None:
         _write(args.html, shown.page())
-    if args.json:
+    if args.as_ is not None:
+        say(shown.changes(args.as_).rstrip("\n"))
+    elif args.json:
         print(json.dumps(shown.data(), indent=2))
     else:
         say(shown.text())
