@@ -24,6 +24,12 @@ _LONG = 120
 _FILTERS = {f.SCP: "SERVICE_CONTROL_POLICY", f.RCP: "RESOURCE_CONTROL_POLICY"}
 
 
+class _Substituted(str):
+    """The output of a command, which the shell puts in; names in it are quoted already."""
+
+    __slots__ = ()
+
+
 def command(change: Change, region: str = "") -> str:
     """The command that makes the change; a comment where no command does."""
     call = write_call(change)
@@ -47,15 +53,15 @@ def _options(change: Change, operation: str, parameters: Mapping[str, Any]) -> d
     if change.kind in _FILTERS and organization_policy_id(change.name) is None:
         query = f"Policies[?Name=='{change.name}'].Id"
         listing = f"aws organizations list-policies --filter {_FILTERS[change.kind]} --query {shlex.quote(query)}"
-        found["policy-id"] = f"$({listing} --output text)"
+        found["policy-id"] = _Substituted(f"$({listing} --output text)")
     if operation == "put-image":
-        found["image-manifest"] = f"$({_manifest(parameters)})"
+        found["image-manifest"] = _Substituted(f"$({_manifest(parameters)})")
     return found
 
 
 def _manifest(parameters: Mapping[str, Any]) -> str:
-    where = f"--registry-id {parameters['registryId']} --repository-name {parameters['repositoryName']}"
-    which = f"--image-ids imageDigest={parameters['imageDigest']}"
+    where = f"--registry-id {parameters['registryId']} --repository-name {shlex.quote(parameters['repositoryName'])}"
+    which = f"--image-ids {shlex.quote('imageDigest=' + parameters['imageDigest'])}"
     return f"aws ecr batch-get-image {where} {which} --query 'images[0].imageManifest' --output text"
 
 
@@ -77,7 +83,9 @@ def _is_long(value: str) -> bool:
 def _quoted(word: str, text: str | None) -> str:
     if word == text:
         return "file:///dev/stdin"
-    return f'"{word}"' if word.startswith("$(") else shlex.quote(word) if word else ""
+    if isinstance(word, _Substituted):
+        return f'"{word}"'
+    return shlex.quote(word) if word else ""
 
 
 def _wrapped(words: list[str]) -> str:
