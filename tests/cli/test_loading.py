@@ -41,6 +41,18 @@ REQUEST = ("--principal", "lambda.amazonaws.com", "--action", "ecr:BatchGetImage
 ARN = "arn:aws:ecr:eu-central-1:813835382529:repository/lambda-same-account"
 
 
+ANSWER = json.dumps({"registryId": "813835382529", "repositoryName": "app", "policyText": POLICY})
+REGISTRY = ("--registry-account", "813835382529", "--region", "eu-central-1")
+
+
+def write_inputs(folder: Path) -> None:
+    """A policy, a case, and a folder with an answer of AWS's."""
+    (folder / "policy.json").write_text(POLICY)
+    (folder / "case.json").write_text(CASE)
+    (folder / "answers").mkdir()
+    (folder / "answers" / "policy.json").write_text(ANSWER)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A lab home with a running embedded AWS."""
@@ -55,8 +67,7 @@ def loaded(tmp_path: Path, root: Path, home: Path):
     """Runs a command in a process of its own and returns the names of the modules that it has loaded at its end."""
 
     def run(*argv: str, code: int | set[int] = 0, **environment: str) -> set[str]:
-        (tmp_path / "policy.json").write_text(POLICY)
-        (tmp_path / "case.json").write_text(CASE)
+        write_inputs(tmp_path)
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM, str(tmp_path / "modules"), *argv],
             cwd=tmp_path,
@@ -81,6 +92,7 @@ DECIDING = {
     "explain": ("explain", *REQUEST, ARN, "--resource-policy", "policy.json"),
     "check": ("check", "policy.json"),
     "policy": ("policy", "same-account"),
+    "audit": ("audit", "--offline", "answers", *REGISTRY, "--html", "page.html", "--redact"),
 }
 EVERY_TERMINAL = {
     **DECIDING,
@@ -109,8 +121,7 @@ def test_what_decides_on_files_asks_neither_boto3_nor_an_embedded_aws(loaded, ar
 @pytest.mark.parametrize("argv", DECIDING.values(), ids=DECIDING)
 def test_what_decides_on_files_answers_alike_with_the_standard_library_alone(tmp_path, root, argv):
     """``-S`` leaves out what is installed."""
-    (tmp_path / "policy.json").write_text(POLICY)
-    (tmp_path / "case.json").write_text(CASE)
+    write_inputs(tmp_path)
     alone = (
         f"import sys; sys.path.insert(0, {str(root)!r})\nfrom labkit.bootstrap import main; sys.exit(main({argv!r}))"
     )

@@ -49,6 +49,9 @@ class Cell(NamedTuple):
     push: Count
 
 
+_EMPTY = Cell(*[Count(0, 0)] * 4)
+
+
 def mark(reach: Reach) -> str:
     """A reach as four letters, y, s or n, for create, lambda_pull, docker_pull and push."""
     return "".join(LETTERS[extent] for extent in reach)
@@ -93,13 +96,14 @@ class Table:
             return None
         counts = [[[0, 0, 0] for _ in Reach._fields] for _ in self.columns]
         for number, column in self._column_of.items():
-            _add(counts[column], admission.answers[number], self._sizes[number])
+            if admission.answers[number]:  # most can do nothing, which need not be counted
+                _add(counts[column], admission.answers[number], self._sizes[number])
         for account, reach in admission.named.items():
             if account in self._real:
                 number = self._judged.group_of[account]
                 _add(counts[self._column_of[number]], admission.answers[number], -1)
                 _add(counts[self._column_of[number]], reach, 1)
-        return tuple(_cell(each) for each in counts)
+        return tuple(_cell(each) if any(map(any, each)) else _EMPTY for each in counts)
 
     def exceptions(self, verdict: Verdict) -> dict[str, Reach]:
         """The accounts whose answer is not that of the others of their group, in order."""

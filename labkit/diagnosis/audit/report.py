@@ -129,10 +129,16 @@ def _not_known(estate: Estate) -> Iterator[NotKnown]:
     if not isinstance(registry.repositories, NotKnown):
         fields += [field for each in registry.repositories for field in (each.policy, each.lifecycle, each.images)]
     yield from (field for field in fields if isinstance(field, NotKnown))
-    if not estate.functions_of:
-        why = "no account's functions were read"
-    else:
-        why = f"only the functions of {', '.join(sorted(estate.functions_of))} were read"
+    yield from _uses_not_known(estate)
+
+
+def _uses_not_known(estate: Estate) -> Iterator[NotKnown]:
+    """Whose images in use are not known: nobody's only where the functions of every account were read."""
+    organization, read = estate.organization, estate.functions_of
+    members = organization.members if isinstance(organization, Organization) else ()
+    if members and not isinstance(members, NotKnown) and read >= {each.account for each in members}:
+        return
+    why = f"only the functions of {', '.join(sorted(read))} were read" if read else "no account's functions were read"
     tell = "read the other accounts that have functions (lambda:ListFunctions, lambda:GetFunction)"
     yield NotKnown("which images are in use", tell, why)
 

@@ -161,6 +161,8 @@ def test_an_image_of_which_only_the_digest_is_known_is_found_wherever_it_is():
 def test_it_is_said_whose_images_in_use_are_known():
     assert "no account's functions" in report(e.repository()).not_known[-1].why
     assert MEMBER in report(e.repository(), functions_of=frozenset({MEMBER})).not_known[-1].why
+    everybody = frozenset({HOME, MEMBER, CLOSED, e.MANAGEMENT})
+    assert report(e.repository(), functions_of=everybody).not_known == ()
 
 
 def test_what_is_not_known_of_a_repository_is_said_with_its_verdict():
