@@ -6,7 +6,7 @@ the same answer from a repository unless something in its policy tells them apar
 
     an account number in the policy      such accounts are asked about one by one
     conditions on …OrgID and …OrgPaths   their outcomes are compared, not the accounts; accounts of one OU share them
-    a part of an account number          (``5924*``, a number to compare with, a policy variable) all are asked about
+    a part of an account number          (``5924*``, a number to compare with) all are asked about
 
 So a repository is asked once for each account that its policy names and once for each different outcome, and the
 answers are those that asking for all pairs would have given. Service control policies and resource control policies
@@ -23,6 +23,7 @@ from labkit.iam import Policies, Policy, Principal
 from labkit.iam.conditions import Condition
 from labkit.iam.patterns import Context
 from labkit.iam.policies import Levels
+from labkit.iam.statement import Element
 from labkit.pull.function import FunctionRef
 from labkit.pull.organization import Membership, Organization
 from labkit.pull.question import PullQuestion, caller_context
@@ -35,6 +36,7 @@ ADMINISTRATOR = Policy.parse(
 # The keys of a pull that hold an account number, and those that hold a place in an organization.
 _NUMBERED = frozenset({"aws:principalarn", "aws:principalaccount", "aws:sourcearn", "aws:sourceaccount"})
 _PLACED = frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths"})
+_FAMILIES = ("aws:source", "aws:principal")
 _NUMBER = re.compile(r"(?<!\d)\d{12}(?!\d)", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _T = TypeVar("_T")
@@ -53,7 +55,10 @@ class PullingAccount(NamedTuple):
 
 
 class GuardedRepository(NamedTuple):
-    """A repository with its policy, the resource control policies above its account, and its registry's policy."""
+    """A repository with its policy, the resource control policies above its account, and its registry's policy.
+
+    ``membership`` is where its account stands; None: that is not known.
+    """
 
     account: str
     region: str
@@ -61,6 +66,14 @@ class GuardedRepository(NamedTuple):
     policy: Policy | None
     rcp: Levels | None = None
     registry: Policy | None = None
+    membership: Membership | None = None
+
+    @property
+    def keys(self) -> dict[str, str | tuple[str, ...]]:
+        """The condition keys that every request for it has, by whose it is and where."""
+        place = self.membership.context("Resource") if self.membership else {}
+        known = {name: value for name, value in place.items() if value}
+        return {"aws:ResourceAccount": self.account, "aws:RequestedRegion": self.region, **known}
 
     @property
     def image(self) -> ImageUri:
@@ -183,7 +196,9 @@ def _group(members: Sequence[PullingAccount]) -> AccountGroup:
     keys = {name.lower(): value for name, value in families.items()}
     policy = _Distinctions.of(_flat(scp))
     apart = frozenset(accounts) if policy.all_numbers else policy.numbers & frozenset(accounts)
-    limits = (sources(scp), unknown, policy.outcomes(keys))
+    # What a variable of a place is compared with may be the repository's, which is not known here.
+    everything = tuple(keys.items()) if policy.compares_places else ()
+    limits = (sources(scp), unknown, policy.outcomes(keys), everything)
     return AccountGroup(place, scp, accounts, limits, apart, keys, unknown)
 
 
@@ -205,13 +220,14 @@ def _admission(
 ) -> Admission[_T]:
     own = [policy for policy in (repository.policy, repository.registry) if policy]
     policy = _Distinctions.of(own + _flat(repository.rcp))
+    keys = {name.lower(): value for name, value in repository.keys.items()}
     numbers = frozenset(homes) if policy.all_numbers else (policy.numbers | {repository.account}) & homes.keys()
     apart = numbers.union(*(group.apart for group in groups))
     decided: dict[object, _T] = {}
     answers = []
     for group in groups:
         alike = next((account for account in group.accounts if account not in apart), None)
-        same = (group.limits, policy.outcomes(group.keys))
+        same = (group.limits, policy.outcomes({**keys, **group.keys}))
         if alike is not None and same not in decided:
             decided[same] = ask(group.having(alike))
         answers.append(decided.get(same, none))  # without an account that is like the others, nobody reads it
@@ -220,7 +236,11 @@ def _admission(
 
 
 class _Distinctions(NamedTuple):
-    """What some policies can tell accounts apart by: numbers, parts of numbers, places."""
+    """What some policies can tell accounts apart by: numbers, parts of numbers, places.
+
+    Where a policy variable stands for an account's number, it is the account's own in every request, and compared as a
+    whole: numbers that no policy knows cannot be told apart by it.
+    """
 
     numbers: frozenset[str]
     all_numbers: bool
@@ -231,20 +251,37 @@ class _Distinctions(NamedTuple):
     def of(cls, policies: Iterable[Policy]) -> _Distinctions:
         statements = [statement for policy in policies for statement in policy.statements]
         conditions = [condition for statement in statements for condition in statement.conditions]
+        resources = [statement.resource for statement in statements if statement.resource]
         texts = [entry.text for statement in statements for entry in statement.principal or ()]
         texts += [value for condition in conditions for value in condition.values]
-        variables = {key for statement in statements for key in statement.variables}
+        patterns = [text for each in resources if _uses(each, _NUMBERED) for text in each.wanted]
+        numbered = [each for each in conditions if each.lower_key in _NUMBERED or _uses(each, _NUMBERED)]
         return cls(
             frozenset(number for text in texts for number in _NUMBER.findall(text)),
-            not variables.isdisjoint(_NUMBERED) or not all(_whole(c) for c in conditions if c.lower_key in _NUMBERED),
-            tuple(condition for condition in conditions if condition.lower_key in _PLACED),
-            not variables.isdisjoint(_PLACED),
+            not all(map(_whole, numbered)) or any(map(_takes_a_part, patterns)),
+            tuple(each for each in conditions if each.lower_key in _PLACED or _uses(each, _PLACED)),
+            any(_uses(each, _PLACED) for each in resources),
         )
 
+    @property
+    def compares_places(self) -> bool:
+        """Whether a variable of a place stands in a condition on another key."""
+        return any(_uses(each, _PLACED) for each in self.places)
+
     def outcomes(self, keys: Context) -> tuple[object, ...]:
-        """The same for places that the policies cannot tell apart."""
+        """The same for places that the policies cannot tell apart; ``keys`` are those of the place and the resource."""
         everything = tuple(keys.items()) if self.all_places else ()
-        return (*everything, *(condition.outcome(keys) for condition in self.places))
+        plain = (each.outcome(keys) for each in self.places)
+        if not any(each.variables for each in self.places):
+            return (*everything, *plain)
+        # A request has the keys of a caller or those of a source: a variable of one finds nothing in the other's.
+        families = [{name: keys[name] for name in keys if not name.startswith(other)} for other in _FAMILIES]
+        return (*everything, *plain, *(each.outcome(family) for family in families for each in self.places))
+
+
+def _uses(part: Condition | Element, keys: frozenset[str]) -> bool:
+    """Whether policy variables of these keys stand in a condition's values, or in an element."""
+    return not keys.isdisjoint(part.variables)
 
 
 def _whole(condition: Condition) -> bool:

@@ -29,6 +29,7 @@ from labkit.iam.policies import CheckKind
 from labkit.iam.statement import Statement
 from labkit.pull.admission import ADMINISTRATOR, DEFAULT_NAMES, GuardedRepository, PullingAccount, sources
 from labkit.pull.function import FunctionRef
+from labkit.pull.organization import OUTSIDER
 from labkit.pull.policies import LAMBDA, PULL_ACTIONS
 from labkit.pull.question import NOT_KNOWN, TAGS_NOT_KNOWN, caller_context, service_context
 from labkit.pull.widest import KnownNames, is_open_for_callers, is_open_for_lambda, widest
@@ -97,11 +98,10 @@ class RepositoryReach:
         self._all = [*own, *(policy for level in repository.rcp or () for policy in level)]
         self.names = KnownNames.of(self._all)
         self._arn = repository.image.repository_arn
-        self._common = {
-            "aws:ResourceAccount": repository.account,
-            "aws:RequestedRegion": repository.region,
-            "aws:SecureTransport": "true",
-        }
+        self._common = {**repository.keys, "aws:SecureTransport": "true"}
+        self._known = frozenset(map(str.lower, self._common))
+        if repository.membership == OUTSIDER:  # then these are known not to be there
+            self._known |= {"aws:resourceorgid", "aws:resourceorgpaths"}
         self._own = own
         self._granted: dict[str, bool] = {}
         self._strict = Policies(resource=repository.policy, registry=repository.registry, rcp=repository.rcp)
@@ -189,7 +189,9 @@ class RepositoryReach:
         if key not in self._wide:
             own = self._strict if for_lambda else self._strict._replace(identity=(ADMINISTRATOR,), scp=puller.scp)
             is_open = is_open_for_lambda if for_lambda else is_open_for_callers
-            self._wide[key] = widest(own, lambda name: is_open(name) or name in puller.unknown_keys)
+            self._wide[key] = widest(
+                own, lambda name: (is_open(name) and name not in self._known) or name in puller.unknown_keys
+            )
         return self._wide[key]
 
 

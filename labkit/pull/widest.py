@@ -19,7 +19,12 @@ from labkit.iam.request import ROOT
 from labkit.iam.statement import Statement
 from labkit.pull.question import TAGS_NOT_KNOWN
 
-_OPEN_FOR_LAMBDA = frozenset({"aws:currenttime", "aws:epochtime", "aws:sourceip", "aws:useragent"})
+_OPEN_FOR_LAMBDA = frozenset(
+    {
+        *("aws:currenttime", "aws:epochtime", "aws:sourceip", "aws:useragent"),
+        *("aws:resourceorgid", "aws:resourceorgpaths"),
+    }
+)
 _KNOWN_OF_CALLERS = frozenset(
     {
         *("aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths"),

@@ -16,8 +16,10 @@ from labkit.pull.admission import (
     accounts_of,
     admits,
     who_can_pull,
+    who_gets,
 )
 from labkit.pull.organization import OUTSIDER, Account, Membership, Organization, Unit
+from labkit.pull.reach import NOTHING, Extent, RepositoryReach
 
 ORG, FOREIGN = "o-lambdaecrlab", "o-neighbourorg"
 UNITS = (
@@ -85,6 +87,12 @@ TELLING = [
     {"NumericLessThan": {"aws:PrincipalAccount": "500000000000"}},
     {"StringEquals": {"aws:SourceArn": "arn:aws:lambda:eu-central-1:${aws:SourceAccount}:function:function"}},
     {"StringEquals": {"aws:SourceOrgID": "${aws:PrincipalOrgID, 'o-lambdaecrlab'}"}},
+    {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}},
+    {"StringNotEqualsIfExists": {"aws:ResourceOrgID": "${aws:SourceOrgID}"}},
+    {"StringNotEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}},
+    {"StringLike": {"aws:SourceArn": "*:${aws:SourceAccount}:*"}},
+    {"StringLike": {"aws:SourceArn": "*${aws:SourceAccount}4*"}},
+    {"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "${aws:SourceOrgID}/r-lab1/ou-lab1-workloads/*"}},
     {"StringNotEquals": {"aws:SourceAccount": ["592444418872", "123456789013"]}},
     {"StringEqualsIfExists": {"aws:PrincipalAccount": "592444418872"}},
     {"Null": {"aws:SourceOrgID": "true"}},
@@ -135,6 +143,25 @@ def test_the_registrys_policy_lets_in_whom_the_repositorys_does_not():
     registry = Policy.parse({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "ecr:*", "Resource": "*"}})
     (admission,) = who_can_pull([repository(None)._replace(registry=registry)], EVERYBODY)
     assert set(admission.accounts()) == {member.account for member in EVERYBODY}
+
+
+def test_the_organization_of_the_repository_is_compared_with_that_of_the_account():
+    place = repository(statement({"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}))
+    inside = place._replace(membership=ORGANIZATION.membership("813835382529"))
+    for each in (place, inside):
+        (found,) = who_gets([each], EVERYBODY, RepositoryReach, NOTHING)
+        assert set(found.accounts()) == {m.account for m in EVERYBODY if RepositoryReach(each)(m)}
+    assert RepositoryReach(inside)(EVERYBODY[1]).docker_pull is Extent.YES
+    assert RepositoryReach(inside)(EVERYBODY[-1]).docker_pull is Extent.NO
+
+
+def test_accounts_are_not_asked_one_by_one_for_a_variable_that_stands_for_them():
+    asked = []
+    guard = denying({"StringNotEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}})
+    place = repository(statement({}))._replace(registry=guard)
+    crowd = tuple(PullingAccount(f"{n:012d}", OUTSIDER) for n in range(1000))
+    list(who_gets([place], crowd, lambda _place: lambda each: asked.append(each.account), None))
+    assert len(asked) == 1
 
 
 def test_groups_are_asked_once_and_named_accounts_by_themselves(monkeypatch):

@@ -168,5 +168,6 @@ def test_all_accounts_at_once_are_as_one_after_the_other(document, owner, guard,
     levels = [[EVERYTHING, denying(guard)]] if limited and guard else None
     unknown = frozenset() if placed else frozenset({"aws:principalorgpaths", "aws:sourceorgpaths"})
     members = tuple(m._replace(scp=levels, unknown_keys=unknown) if i % 3 else m for i, m in enumerate(EVERYBODY))
-    place = GuardedRepository(owner, "eu-central-1", "app", Policy.parse(document), levels)
+    where = IN_ORG if placed else None
+    place = GuardedRepository(owner, "eu-central-1", "app", Policy.parse(document), levels, None, where)
     assert all_at_once(place, members) == one_by_one(place, members)

@@ -16,6 +16,7 @@ from labkit.errors import PolicyError
 from labkit.iam import Policy
 from labkit.iam.policies import Levels
 from labkit.pull.admission import Admission, GuardedRepository, who_gets
+from labkit.pull.organization import OUTSIDER, Membership
 from labkit.pull.reach import NOTHING, Reach, RepositoryReach
 
 REGISTRY_POLICY = "the registry policy"
@@ -59,10 +60,11 @@ def judge(estate: Estate, progress: Callable[[str], None] = lambda _detail: None
     compiled = [_compiled(each.policy, f"the repository policy of {each.name}") for each in repositories]
     policies = [policy for policy in (*compiled, guard) if isinstance(policy, Policy)]
     asked = asked_about(estate, [*policies, *(policy for level in rails or () for policy in level)])
+    home = _home(estate)
     reaches: dict[str, RepositoryReach] = {}
     for repository, policy in zip(repositories, compiled, strict=True):
         if not isinstance(policy, NotKnown):
-            place = GuardedRepository(registry.account, registry.region, repository.name, policy, rails, guard)
+            place = GuardedRepository(registry.account, registry.region, repository.name, policy, rails, guard, home)
             reaches[repository.name] = RepositoryReach(place)
     answers = _answers(reaches, asked, progress)
     verdicts = [
@@ -130,6 +132,18 @@ def _known(policy: Policy | NotKnown | None) -> Policy | None:
 
 def _unread(what: NotKnown) -> str:
     return f"{what.what} ({what.why})"
+
+
+def _home(estate: Estate) -> Membership | None:
+    """Where the registry's account stands; None where that is not known."""
+    organization = estate.organization
+    if organization is None:
+        return OUTSIDER
+    if isinstance(organization, NotKnown):
+        return None
+    members = () if isinstance(organization.members, NotKnown) else organization.members
+    path = next((each.path for each in members if each.account == estate.registry.account), "")
+    return Membership(organization.id, (path,) if path else ())
 
 
 def _rcp(estate: Estate) -> Levels | NotKnown | None:

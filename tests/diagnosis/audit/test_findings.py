@@ -91,6 +91,14 @@ def test_guard_rails_of_the_organization_count():
     assert "services-locked-out" in e.found(closed)
 
 
+@pytest.mark.parametrize(("around", "pulls"), [(e.organization(), 4), (None, 1)])
+def test_a_perimeter_around_the_organization_of_the_registry_is_understood(around, pulls):
+    condition = {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}
+    result = report(e.repository(AT_HOME, allow("*", **condition)), around=around)
+    assert e.found(result) == ({"organization-wide-pull"} if around else set())
+    assert result.rows[0].totals.docker_pull.yes == pulls
+
+
 def test_a_policy_that_is_nearly_too_long_is_told():
     sources = [f"arn:aws:lambda:*:{HOME}:function:a-function-with-a-long-name-{each:04}" for each in range(120)]
     long = e.repository(allow(LAMBDA, ArnLike={"aws:SourceArn": sources}))
