@@ -4,6 +4,7 @@
     folder         a folder of them: written, and read again
     saved          what people save from the aws CLI: recognised by its shape and its file's name
     authorization_details   one answer of IAM that holds the answers of many calls
+    shapes         what stands in an answer, whatever stands there
     missing        from AWS's refusals to what is not known, and who could tell
 
 The format of a folder. Each file holds one record, or a list of records, as JSON in UTF-8::

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from labkit.diagnosis.evidence.answers import Answer
+from labkit.diagnosis.evidence.shapes import mappings, text, texts
 from labkit.iam import arn as arns
 
 
@@ -31,40 +32,36 @@ _HOLDERS = (
 def expanded(details: Mapping[str, Any], file: str = "") -> Iterator[Answer]:
     """The answers of the calls that would have told the same."""
     for holder in _HOLDERS:
-        for each in _objects(details.get(holder.listed)):
+        for each in mappings(details, holder.listed):
             yield from _of_holder(holder, each, file)
-    for policy in _objects(details.get("Policies")):
+    for policy in mappings(details, "Policies"):
         yield from _of_policy(policy, file)
-
-
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
 def _of_holder(holder: _Holder, each: Mapping[str, Any], file: str) -> Iterator[Answer]:
     word = holder.word.lower()
-    name = {f"{holder.word}Name": str(each.get(f"{holder.word}Name", ""))}
-    account = arns.account_of(str(each.get("Arn", ""))) or ""
+    name = {f"{holder.word}Name": text(each, f"{holder.word}Name")}
+    account = arns.account_of(text(each, "Arn")) or ""
 
     def answer(operation: str, params: Mapping[str, Any], what: Mapping[str, Any]) -> Answer:
         return Answer("iam", operation, params, account, answer=what, file=file)
 
     yield answer(f"get-{word}", name, {holder.word: each})
-    attached = each.get("AttachedManagedPolicies", [])
+    attached = mappings(each, "AttachedManagedPolicies")
     yield answer(f"list-attached-{word}-policies", name, {"AttachedPolicies": attached})
-    inline = _objects(each.get(holder.inline))
-    yield answer(f"list-{word}-policies", name, {"PolicyNames": [policy.get("PolicyName") for policy in inline]})
+    inline = mappings(each, holder.inline)
+    yield answer(f"list-{word}-policies", name, {"PolicyNames": [text(policy, "PolicyName") for policy in inline]})
     for policy in inline:
-        params = {**name, "PolicyName": policy.get("PolicyName")}
+        params = {**name, "PolicyName": text(policy, "PolicyName")}
         yield answer(f"get-{word}-policy", params, {**name, **policy})
     if holder.word == "User":
-        groups = [{"GroupName": group} for group in each.get("GroupList", [])]
+        groups = [{"GroupName": group} for group in texts(each, "GroupList")]
         yield answer("list-groups-for-user", name, {"Groups": groups})
 
 
 def _of_policy(policy: Mapping[str, Any], file: str) -> Iterator[Answer]:
-    arn = str(policy.get("Arn", ""))
+    arn = text(policy, "Arn")
     yield Answer("iam", "get-policy", {"PolicyArn": arn}, answer={"Policy": policy}, file=file)
-    for version in _objects(policy.get("PolicyVersionList")):
-        params = {"PolicyArn": arn, "VersionId": version.get("VersionId")}
+    for version in mappings(policy, "PolicyVersionList"):
+        params = {"PolicyArn": arn, "VersionId": text(version, "VersionId")}
         yield Answer("iam", "get-policy-version", params, answer={"PolicyVersion": version}, file=file)

@@ -13,6 +13,7 @@ from typing import Any
 from labkit.diagnosis.asked import Asked, given_facts, question_of
 from labkit.diagnosis.evidence.answers import Answers
 from labkit.diagnosis.evidence.reading import completed, function_of, read
+from labkit.diagnosis.evidence.shapes import text
 from labkit.diagnosis.facts import CREATE, RESTORE, UPDATE, Facts, Function, Question
 from labkit.diagnosis.pasted import PastedError
 from labkit.errors import UsageError
@@ -41,9 +42,9 @@ def with_index(asked: Asked, about: Mapping[str, Any]) -> Asked:
     question = about.get("question")
     if not isinstance(question, Mapping):
         return asked
-    found = {name: question.get(name) for name in _FROM_INDEX}
+    found = {name: text(question, name) for name in _FROM_INDEX}
     if asked.image in ("", question.get("image")):
-        found["operation"] = question.get("operation")
+        found["operation"] = text(question, "operation")
     return _completed(asked, found)
 
 
@@ -81,7 +82,7 @@ def question_from(asked: Asked, answers: Answers) -> Question:
 def _whoever_asked(asked: Asked, answers: Answers) -> str:
     """The ARN of whose answers these are, in the function's account; empty where that is not known or not one."""
     account = asked.function_account or arns.account_of(asked.function) or ""
-    found = {str((each.answer or {}).get("Arn", "")) for each in answers.all("sts", "get-caller-identity")}
+    found = {text(each, "Arn") for each in answers.all("sts", "get-caller-identity")}
     own = [arn for arn in found if _can_call(arn) and account in ("", arns.account_of(arn))]
     return own[0] if len(own) == 1 else ""
 

@@ -14,6 +14,7 @@ from typing import Any
 from labkit.diagnosis.evidence.answers import Answer, Answers
 from labkit.diagnosis.evidence.folder import moment
 from labkit.diagnosis.evidence.missing import Call, not_known
+from labkit.diagnosis.evidence.shapes import mapping, mappings, text
 from labkit.diagnosis.facts import NOT_GIVEN, Event, NotKnown
 from labkit.pull.uri import ImageUri
 
@@ -32,11 +33,10 @@ def history(answers: Answers, account: str) -> tuple[Event, ...] | NotKnown:
 
 def _events(answer: Answer) -> Iterator[tuple[str, Event]]:
     """The events of one answer, which has the newest first, the oldest first."""
-    listed = (answer.answer or {}).get("Events")
-    for number, each in reversed([*enumerate(listed if isinstance(listed, list) else ())]):
+    for number, each in reversed([*enumerate(mappings(answer, "Events"))]):
         event = _event(each, answer.account)
         if event is not None:
-            yield str(each.get("EventId") or f"{answer.file} {number}"), event
+            yield text(each, "EventId") or f"{answer.file} {number}", event
 
 
 def _event(each: Any, asked: str) -> Event | None:
@@ -47,17 +47,15 @@ def _event(each: Any, asked: str) -> Event | None:
     time = moment(record.get("eventTime")) if isinstance(record, Mapping) else None
     if time is None:
         return None
-    identity = record.get("userIdentity") or {}
-    parameters = record.get("requestParameters")
     return Event(
         time,
-        str(record.get("eventName", "")),
-        str(record.get("recipientAccountId") or asked),
-        str(identity.get("arn") or ""),
-        str(identity.get("invokedBy") or ""),
-        str(record.get("errorCode") or ""),
-        str(record.get("errorMessage") or ""),
-        parameters if isinstance(parameters, Mapping) else {},
+        text(record, "eventName"),
+        text(record, "recipientAccountId") or asked,
+        text(record, "userIdentity", "arn"),
+        text(record, "userIdentity", "invokedBy"),
+        text(record, "errorCode"),
+        text(record, "errorMessage"),
+        mapping(record, "requestParameters"),
     )
 
 
@@ -81,5 +79,4 @@ def replicated(events: tuple[Event, ...] | NotKnown, uri: ImageUri) -> bool | No
 def earlier_policies(events: tuple[Event, ...] | NotKnown, uri: ImageUri) -> tuple[str, ...]:
     """The texts that the repository's policy has had, the oldest first."""
     found = (each for each in of_repository(events, uri) if each.name == "SetRepositoryPolicy")
-    texts = (each.parameters.get("policyText") for each in found)
-    return tuple(dict.fromkeys(text for text in texts if isinstance(text, str)))
+    return tuple(filter(None, dict.fromkeys(text(each.parameters, "policyText") for each in found)))

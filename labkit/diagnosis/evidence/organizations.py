@@ -11,6 +11,7 @@ from typing import Any
 
 from labkit.diagnosis.evidence.answers import Answer, Answers
 from labkit.diagnosis.evidence.missing import Call, not_known
+from labkit.diagnosis.evidence.shapes import mapping, mappings, text
 from labkit.diagnosis.facts import RCP, SCP, Document, Layer, Levels, NotKnown
 from labkit.pull.organization import OUTSIDER, Membership, path_through
 
@@ -45,7 +46,7 @@ class Organizations:
         if about is not None and about.code == "AWSOrganizationsNotInUseException":
             return None
         organization = _organization(about)
-        management = str(organization.get("MasterAccountId", ""))
+        management = text(organization, "MasterAccountId")
         if management == account:
             return None
         roots = self._roots(management)
@@ -64,7 +65,7 @@ class Organizations:
     def _roots(self, management: str) -> Answer | None:
         """ListRoots as somebody of this organization was answered, not as another one's management account was."""
         described = self._answers.all(_SERVICE, "describe-organization")
-        others = {str(_organization(each).get("MasterAccountId", "")) for each in described} - {management}
+        others = {text(_organization(each), "MasterAccountId") for each in described} - {management}
         found = [each for each in self._answers.all(_SERVICE, "list-roots") if each.account not in others - {""}]
         return min(found, key=lambda each: each.error is not None, default=None)
 
@@ -83,10 +84,10 @@ class Organizations:
         child, kind = account, "ACCOUNT"
         while kind != "ROOT" and len(steps) < _DEEPEST:
             answer = self._answers.find(_SERVICE, "list-parents", {"ChildId": child})
-            parents = (answer.answer or {}).get("Parents") if answer else None
+            parents = mappings(answer, "Parents")
             if not parents:
                 return answer
-            child, kind = str(parents[0].get("Id")), str(parents[0].get("Type"))
+            child, kind = text(parents[0], "Id"), text(parents[0], "Type")
             steps.append(child)
         return steps
 
@@ -96,27 +97,29 @@ class Organizations:
         if answer is None or answer.answer is None:
             what = f"the {kind.upper()}s attached to {target}"
             return Layer((), (not_known(what, Call(_SERVICE, "list-policies-for-target", management), answer),))
-        found = [self._policy(each, target, kind, management) for each in answer.answer.get("Policies") or ()]
+        found = [self._policy(each, target, kind, management) for each in mappings(answer, "Policies")]
         documents = tuple(each for each in found if isinstance(each, Document))
         return Layer(documents, tuple(each for each in found if isinstance(each, NotKnown)))
 
     def _policy(self, summary: Mapping[str, Any], target: str, kind: str, management: str) -> Document | NotKnown:
         answer = self._answers.find(_SERVICE, "describe-policy", {"PolicyId": summary.get("Id")}, alone=False)
-        content = ((answer.answer or {}).get("Policy") or {}).get("Content") if answer else None
-        name = str(summary.get("Name") or summary.get("Id"))
-        if not isinstance(content, str):
+        content = text(answer, "Policy", "Content")
+        name = text(summary, "Name") or text(summary, "Id")
+        if not content:
             return not_known(f"the {kind.upper()} {name}", Call(_SERVICE, "describe-policy", management), answer)
-        return Document(kind, management, str(summary.get("Id") or name), content, True, target)
+        return Document(kind, management, text(summary, "Id") or name, content, True, target)
 
 
 def _organization(answer: Answer | None) -> Mapping[str, Any]:
-    found = (answer.answer or {}).get("Organization") if answer else None
-    return found if isinstance(found, Mapping) and "Id" in found else {}
+    found = mapping(answer, "Organization")
+    return found if text(found, "Id") else {}
 
 
 def _enabled(roots: Answer | None, kind: str) -> bool | None:
     """Whether policies of a type are in force; None where that is not known."""
-    found = (roots.answer or {}).get("Roots") if roots else None
+    found = mappings(roots, "Roots")
     if not found:
         return None
-    return any(each.get("Type") == kind and each.get("Status") == "ENABLED" for each in found[0].get("PolicyTypes", ()))
+    return any(
+        each.get("Type") == kind and each.get("Status") == "ENABLED" for each in mappings(found[0], "PolicyTypes")
+    )

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from labkit.diagnosis.evidence.answers import Answer, Answers
 from labkit.diagnosis.evidence.given import document_text
 from labkit.diagnosis.evidence.missing import Call, is_not_there, not_known
+from labkit.diagnosis.evidence.shapes import mapping, mappings, text, texts
 from labkit.diagnosis.facts import BOUNDARY, IDENTITY_POLICY, TRUST_POLICY, Document, Layer, NotKnown
 from labkit.iam import Principal
 from labkit.iam import arn as arns
@@ -58,8 +59,7 @@ class Iam:
     def about(self, holder: Holder) -> Mapping[str, Any] | None:
         """The role or user as GetRole or GetUser shows it; None where that was not answered."""
         answer = self._find(holder, f"get-{holder.word}")
-        found = (answer.answer or {}).get(holder.word.capitalize()) if answer else None
-        return found if isinstance(found, Mapping) else None
+        return mapping(answer, holder.word.capitalize()) or None
 
     def identity(self, holder: Holder, what: str) -> Layer | NotKnown:
         """The identity policies, of a user with those of its groups; NotKnown where nothing was answered."""
@@ -84,8 +84,8 @@ class Iam:
             what = f"the policies of the groups of {holder}"
             yield not_known(what, Call("iam", "list-groups-for-user", holder.account), groups)
             return
-        for group in _objects(groups.answer.get("Groups")):
-            yield from self._policies(Holder("group", str(group.get("GroupName")), holder.account, holder.alone))
+        for group in mappings(groups, "Groups"):
+            yield from self._policies(Holder("group", text(group, "GroupName"), holder.account, holder.alone))
 
     def _attached(self, holder: Holder) -> Iterator[Document | NotKnown]:
         operation = f"list-attached-{holder.word}-policies"
@@ -94,9 +94,9 @@ class Iam:
             what = f"the policies attached to {holder}"
             yield not_known(what, Call("iam", operation, holder.account), answer)
             return
-        listed = _objects(answer.answer.get("AttachedPolicies"))
+        listed = mappings(answer, "AttachedPolicies")
         for each in listed:
-            yield self.managed(str(each.get("PolicyArn")), IDENTITY_POLICY, holder, only=len(listed) == 1)
+            yield self.managed(text(each, "PolicyArn"), IDENTITY_POLICY, holder, only=len(listed) == 1)
 
     def _inline(self, holder: Holder) -> Iterator[Document | NotKnown]:
         operation = f"list-{holder.word}-policies"
@@ -105,23 +105,23 @@ class Iam:
             what = f"the policies written into {holder}"
             yield not_known(what, Call("iam", operation, holder.account), answer)
             return
-        for name in answer.answer.get("PolicyNames") or ():
+        for name in texts(answer, "PolicyNames"):
             params = {**holder.params, "PolicyName": name}
             found = self._answers.find("iam", f"get-{holder.word}-policy", params, holder.account, alone=False)
             if found is None or found.answer is None:
                 call = Call("iam", f"get-{holder.word}-policy", holder.account)
                 yield not_known(f"the policy {name} of {holder}", call, found)
                 continue
-            text = document_text(found.answer.get("PolicyDocument"))
-            yield Document(IDENTITY_POLICY, holder.account, str(name), text, True, str(holder), True)
+            source = document_text(found.answer.get("PolicyDocument"))
+            yield Document(IDENTITY_POLICY, holder.account, name, source, True, str(holder), True)
 
     def managed(self, arn: str, kind: str, holder: Holder, *, only: bool = False) -> Document | NotKnown:
         """A managed policy's version in force. ``only``: a version that does not say of which policy can only be it."""
         about = self._answers.find("iam", "get-policy", {"PolicyArn": arn}, holder.account, alone=only)
-        version = ((about.answer or {}).get("Policy") or {}).get("DefaultVersionId") if about else None
+        version = text(about, "Policy", "DefaultVersionId")
         params = {"PolicyArn": arn, **({"VersionId": version} if version else {})}
         found = self._answers.find("iam", "get-policy-version", params, holder.account, alone=only and holder.alone)
-        inside = ((found.answer or {}).get("PolicyVersion") or {}) if found else {}
+        inside = mapping(found, "PolicyVersion")
         if "Document" not in inside:
             refused = about if about is not None and about.error is not None else None
             operation = "get-policy" if refused else "get-policy-version"
@@ -135,8 +135,8 @@ class Iam:
         about = self.about(holder)
         if about is None:
             return not_known(what, Call("iam", f"get-{holder.word}", holder.account), self._refused(holder))
-        arn = (about.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
-        return self.managed(str(arn), BOUNDARY, holder) if arn else None
+        arn = text(about, "PermissionsBoundary", "PermissionsBoundaryArn")
+        return self.managed(arn, BOUNDARY, holder) if arn else None
 
     def trust(self, holder: Holder, what: str) -> Document | NotKnown | None:
         """A role's trust policy; None where there is no such role."""
@@ -146,15 +146,11 @@ class Iam:
             if refused is not None and is_not_there(refused):
                 return None
             return not_known(what, Call("iam", "get-role", holder.account), refused)
-        text = document_text(about["AssumeRolePolicyDocument"])
-        return Document(TRUST_POLICY, holder.account, holder.name, text, True, str(holder), True)
+        source = document_text(about["AssumeRolePolicyDocument"])
+        return Document(TRUST_POLICY, holder.account, holder.name, source, True, str(holder), True)
 
     def _refused(self, holder: Holder) -> Answer | None:
         return self._find(holder, f"get-{holder.word}")
 
     def _find(self, holder: Holder, operation: str) -> Answer | None:
         return self._answers.find("iam", operation, holder.params, holder.account, alone=holder.alone)
-
-
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []

@@ -17,6 +17,7 @@ from labkit.diagnosis.evidence.missing import Call, is_not_there, not_known
 from labkit.diagnosis.evidence.organizations import Organizations
 from labkit.diagnosis.evidence.principals import Holder, Iam
 from labkit.diagnosis.evidence.registries import Registry
+from labkit.diagnosis.evidence.shapes import mapping, mappings, text, texts
 from labkit.diagnosis.facts import (
     NOT_GIVEN,
     RCP,
@@ -73,16 +74,16 @@ def function_of(answers: Answers, ref: FunctionRef) -> Function | NotKnown | Non
     configuration, code = _configuration(answer)
     if configuration:
         return Function(
-            state=str(configuration.get("State") or "Active"),
-            state_reason=str(configuration.get("StateReason") or ""),
-            state_reason_code=str(configuration.get("StateReasonCode") or ""),
-            update_status=str(configuration.get("LastUpdateStatus") or ""),
-            update_reason=str(configuration.get("LastUpdateStatusReason") or ""),
-            update_reason_code=str(configuration.get("LastUpdateStatusReasonCode") or ""),
-            image=str(code.get("ImageUri") or ""),
-            resolved_image=str(code.get("ResolvedImageUri") or ""),
-            architectures=tuple(map(str, configuration.get("Architectures") or ("x86_64",))),
-            role=str(configuration.get("Role") or ""),
+            state=text(configuration, "State") or "Active",
+            state_reason=text(configuration, "StateReason"),
+            state_reason_code=text(configuration, "StateReasonCode"),
+            update_status=text(configuration, "LastUpdateStatus"),
+            update_reason=text(configuration, "LastUpdateStatusReason"),
+            update_reason_code=text(configuration, "LastUpdateStatusReasonCode"),
+            image=text(code, "ImageUri"),
+            resolved_image=text(code, "ResolvedImageUri"),
+            architectures=tuple(texts(configuration, "Architectures")) or ("x86_64",),
+            role=text(configuration, "Role"),
         )
     if answer is not None and is_not_there(answer):
         return None
@@ -99,15 +100,13 @@ def _function_answer(answers: Answers, ref: FunctionRef) -> Answer | None:
 
 
 def _is_of(answer: Answer, ref: FunctionRef) -> bool:
-    arn = arns.split(str(_configuration(answer)[0].get("FunctionArn", "")))
+    arn = arns.split(text(_configuration(answer)[0], "FunctionArn"))
     return arn is None or (arn.account, arn.region) == (ref.account, ref.region)
 
 
 def _configuration(answer: Answer | None) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    found = (answer.answer or {}) if answer else {}
-    whole = found.get("Configuration")
-    code = found.get("Code")
-    return (whole if isinstance(whole, Mapping) else found if "FunctionArn" in found else {}), code or {}
+    alone = mapping(answer) if "FunctionArn" in mapping(answer) else {}
+    return mapping(answer, "Configuration") or alone, mapping(answer, "Code")
 
 
 def _of_registry(question: Question, answers: Answers) -> dict[str, Any]:
@@ -164,14 +163,13 @@ def _alone(question: Question) -> bool:
 def _with_id(who: Principal, about: Mapping[str, Any] | None) -> Principal:
     if about is None:
         return who
-    found = str(about.get("RoleId") or about.get("UserId") or "") or who.id
-    role_arn = str(about.get("Arn") or who.role_arn) if who.kind == "session" else who.role_arn
+    found = text(about, "RoleId") or text(about, "UserId") or who.id
+    role_arn = (text(about, "Arn") or who.role_arn) if who.kind == "session" else who.role_arn
     return who._replace(id=found, role_arn=role_arn)
 
 
 def _principal_tags(about: Mapping[str, Any] | None) -> dict[str, str]:
-    tags = about.get("Tags") if about else None
-    return {f"aws:PrincipalTag/{each.get('Key')}": str(each.get("Value")) for each in tags or ()}
+    return {f"aws:PrincipalTag/{text(each, 'Key')}": text(each, "Value") for each in mappings(about, "Tags")}
 
 
 def _of_execution_role(question: Question, answers: Answers) -> dict[str, Any]:

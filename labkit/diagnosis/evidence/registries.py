@@ -12,6 +12,7 @@ from typing import Any
 
 from labkit.diagnosis.evidence.answers import Answer, Answers
 from labkit.diagnosis.evidence.missing import Call, is_not_there, not_known
+from labkit.diagnosis.evidence.shapes import at, mapping, mappings, text, texts
 from labkit.diagnosis.facts import (
     NOT_GIVEN,
     REGISTRY_POLICY,
@@ -49,15 +50,14 @@ class Registry:
         return self._document(_best(answers), "get-registry-policy", REGISTRY_POLICY, self._uri.account)
 
     def _of_owner(self, answer: Answer) -> bool:
-        told = answer.params.get("registryId") or (answer.answer or {}).get("registryId") or answer.account
+        told = answer.params.get("registryId") or text(answer, "registryId") or answer.account
         return told in ("", self._uri.account)
 
     def scope(self) -> str | None:
         """V1 or V2; None where it is not known."""
         found = [each for each in self._of_region("get-account-setting") if each.params.get("name") in (SCOPE, None)]
         answer = _best([each for each in found if self._of_owner(each)])
-        value = (answer.answer or {}).get("value") if answer else None
-        return str(value) if value else None
+        return text(answer, "value") or None
 
     def repository(self) -> Repository | NotKnown | None:
         """The repository; None where there is none. Any answer about what is in it shows that it is there."""
@@ -81,11 +81,10 @@ class Registry:
         return found or _best(by_name)
 
     def _record(self, answer: Answer | None) -> Mapping[str, Any] | None:
-        listed = (answer.answer or {}).get("repositories", ()) if answer else ()
-        for each in listed:
+        for each in mappings(answer, "repositories"):
             told = str(each.get("registryId", self._uri.account))
             if each.get("repositoryName") == self._uri.repository and told == self._uri.account:
-                return each if isinstance(each, Mapping) else None
+                return each
         return None
 
     def _about_it(self) -> Iterator[Answer]:
@@ -100,16 +99,16 @@ class Registry:
 
     def _pull_through(self) -> bool | None:
         answer = self._find("describe-pull-through-cache-rules", {"registryId": self._uri.account})
-        rules = (answer.answer or {}).get("pullThroughCacheRules") if answer else None
-        if rules is None:
+        if not isinstance(at(answer, "pullThroughCacheRules"), list):
             return None
-        prefixes = [str(each.get("ecrRepositoryPrefix", "")) for each in rules]
+        prefixes = [text(each, "ecrRepositoryPrefix") for each in mappings(answer, "pullThroughCacheRules")]
         return any(each == "ROOT" or self._uri.repository.startswith(f"{each}/") for each in prefixes if each)
 
     def _tags(self) -> Mapping[str, str] | None:
         answer = self._find("list-tags-for-resource", {"resourceArn": self._uri.repository_arn})
-        tags = (answer.answer or {}).get("tags") if answer else None
-        return None if tags is None else {str(each.get("Key")): str(each.get("Value")) for each in tags}
+        if not isinstance(at(answer, "tags"), list):
+            return None
+        return {text(each, "Key"): text(each, "Value") for each in mappings(answer, "tags")}
 
     def _lifecycle(self) -> str | None:
         """The lifecycle policy's text; empty where there is none, None where that is not known."""
@@ -118,16 +117,15 @@ class Registry:
             return None
         if answer.code == "LifecyclePolicyNotFoundException":
             return ""
-        text = (answer.answer or {}).get("lifecyclePolicyText")
-        return str(text) if text is not None else None
+        return text(answer, "lifecyclePolicyText") or None
 
     def image(self) -> Image | NotKnown | None:
         """The image with the URI's tag or digest; None where the repository has none."""
         described, fetched = self._every("describe-images"), self._every("batch-get-image")
         detail = next(
-            (each for answer in described for each in _objects(answer, "imageDetails") if self._is_it(each)), None
+            (each for answer in described for each in mappings(answer, "imageDetails") if self._is_it(each)), None
         )
-        manifest = next((each for answer in fetched for each in _objects(answer, "images") if self._has_id(each)), None)
+        manifest = next((each for answer in fetched for each in mappings(answer, "images") if self._has_id(each)), None)
         if detail is not None or manifest is not None:
             return _image(
                 self._uri,
@@ -146,7 +144,7 @@ class Registry:
         if asked is not None and not any(self._has_id({"imageId": each}) for each in asked):
             return False
         if answer.operation == "batch-get-image":
-            return bool(_objects(answer, "failures"))
+            return bool(mappings(answer, "failures"))
         return answer.answer is not None or answer.code in ("ImageNotFoundException", "RepositoryNotFoundException")
 
     def _every(self, operation: str) -> list[Answer]:
@@ -158,22 +156,22 @@ class Registry:
             return False
         if self._uri.digest:
             return detail.get("imageDigest") == self._uri.digest
-        return self._uri.tag in (detail.get("imageTags") or ())
+        return self._uri.tag in texts(detail, "imageTags")
 
     def _has_id(self, image: Mapping[str, Any]) -> bool:
-        found = image.get("imageId") or {}
+        found = mapping(image, "imageId")
         told = image.get("repositoryName", self._uri.repository)
         by_digest = found.get("imageDigest", self._uri.digest) == self._uri.digest
         by_tag = found.get("imageTag", self._uri.tag) == self._uri.tag
-        return told == self._uri.repository and (by_digest if self._uri.digest else by_tag)
+        return bool(told == self._uri.repository and (by_digest if self._uri.digest else by_tag))
 
     def _policy(self, operation: str, params: Mapping[str, Any], kind: str, name: str) -> Document | NotKnown | None:
         return self._document(self._find(operation, params), operation, kind, name)
 
     def _document(self, answer: Answer | None, operation: str, kind: str, name: str) -> Document | NotKnown | None:
-        text = (answer.answer or {}).get("policyText") if answer else None
-        if isinstance(text, str):
-            return Document(kind, self._uri.account, name, text, True)
+        found = at(answer, "policyText")
+        if isinstance(found, str):
+            return Document(kind, self._uri.account, name, found, True)
         if answer is not None and is_not_there(answer):
             return None
         field = "repository_policy" if kind == REPOSITORY_POLICY else "registry_policy"
@@ -193,43 +191,41 @@ def _best(answers: list[Answer]) -> Answer | None:
     return min(answers, key=lambda each: each.error is not None, default=None)
 
 
-def _objects(answer: Answer | None, name: str) -> list[Mapping[str, Any]]:
-    listed = (answer.answer or {}).get(name) if answer else None
-    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
-
-
 def _platform(answers: list[Answer]) -> str | None:
     """The architecture in Docker's words, where Docker or whoever collected the configuration said it."""
-    told = ((answer.answer or {}).get("platform") or {} for answer in answers)
-    return next((str(each["architecture"]) for each in told if each.get("architecture")), None)
+    return next(filter(None, (text(each, "platform", "architecture") for each in answers)), None)
 
 
 def _image(uri: ImageUri, detail: Mapping[str, Any], image: Mapping[str, Any], platform: str | None) -> Image:
     manifest = manifest_of(image)
-    layers = _listed(manifest, "layers")
-    config = manifest.get("config") if isinstance(manifest.get("config"), Mapping) else {}
+    layers = mappings(manifest, "layers")
+    config = text(manifest, "config", "mediaType")
     sizes = [each.get("size") for each in layers]
     size = sum(each for each in sizes if isinstance(each, int)) if layers else None
-    told_type = image.get("imageManifestMediaType") or manifest.get("mediaType") or detail.get("imageManifestMediaType")
-    digest = detail.get("imageDigest") or (image.get("imageId") or {}).get("imageDigest") or uri.digest or ""
+    told_type = (
+        text(image, "imageManifestMediaType") or text(manifest, "mediaType") or text(detail, "imageManifestMediaType")
+    )
     return Image(
-        digest=str(digest),
-        media_type=str(told_type) if told_type else None,
-        status=str(detail.get("imageStatus") or "ACTIVE"),
+        digest=text(detail, "imageDigest") or text(image, "imageId", "imageDigest") or uri.digest or "",
+        media_type=told_type or None,
+        status=text(detail, "imageStatus") or "ACTIVE",
         children=tuple(_children(manifest)),
-        layer_media_types=tuple(str(each.get("mediaType", "")) for each in layers),
-        config_media_type=str(config["mediaType"]) if config and "mediaType" in config else None,
+        layer_media_types=tuple(text(each, "mediaType") for each in layers),
+        config_media_type=config or None,
         architecture=platform,
-        size=size if size is not None else detail.get("imageSizeInBytes"),
-        tags=tuple(map(str, detail.get("imageTags") or ())),
+        size=size if size is not None else _number(detail.get("imageSizeInBytes")),
+        tags=tuple(texts(detail, "imageTags")),
     )
 
 
 def _children(manifest: Mapping[str, Any]) -> Iterator[Child]:
-    for each in _listed(manifest, "manifests"):
-        platform = each.get("platform") if isinstance(each.get("platform"), Mapping) else {}
-        architecture, system = (platform or {}).get("architecture", "unknown"), (platform or {}).get("os", "unknown")
-        yield Child(str(each.get("digest", "")), str(architecture), str(system))
+    for each in mappings(manifest, "manifests"):
+        architecture, system = text(each, "platform", "architecture"), text(each, "platform", "os")
+        yield Child(text(each, "digest"), architecture or "unknown", system or "unknown")
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def manifest_of(image: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -239,8 +235,3 @@ def manifest_of(image: Mapping[str, Any]) -> Mapping[str, Any]:
     except (KeyError, TypeError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, Mapping) else {}
-
-
-def _listed(manifest: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    found = manifest.get(name)
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []

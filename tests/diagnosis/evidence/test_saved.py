@@ -158,7 +158,9 @@ class TestTheCaller:
         details = {
             "RoleDetailList": [
                 {
-                    "RoleName": "Deployer", "RoleId": "AROAEXAMPLE", "Arn": CALLER,
+                    "RoleName": "Deployer",
+                    "RoleId": "AROAEXAMPLE",
+                    "Arn": CALLER,
                     "AttachedManagedPolicies": [{"PolicyName": "deploying", "PolicyArn": POLICY_ARN}],
                     "RolePolicyList": [{"PolicyName": "inline", "PolicyDocument": EVERYTHING}],
                     "PermissionsBoundary": {"PermissionsBoundaryArn": POLICY_ARN},
@@ -169,7 +171,8 @@ class TestTheCaller:
             "GroupDetailList": [],
             "Policies": [
                 {
-                    "Arn": POLICY_ARN, "DefaultVersionId": "v1",
+                    "Arn": POLICY_ARN,
+                    "DefaultVersionId": "v1",
                     "PolicyVersionList": [{"VersionId": "v1", "Document": EVERYTHING, "IsDefaultVersion": True}],
                 }
             ],

@@ -10,6 +10,7 @@ from labkit.diagnosis.evidence.organizations import FILTERS
 from labkit.diagnosis.evidence.plan.subject import CALLER, REGISTRY, Params, Subject
 from labkit.diagnosis.evidence.principals import Holder
 from labkit.diagnosis.evidence.registries import SCOPE, manifest_of
+from labkit.diagnosis.evidence.shapes import mappings, text, texts
 
 MEDIA_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -50,10 +51,10 @@ def configuration(subject: Subject) -> Params:
         return
     for named in repository(subject):
         for answer in subject.answers.every("ecr", "batch-get-image", named):
-            for image in (answer.answer or {}).get("images") or ():
-                config = manifest_of(image).get("config")
-                if isinstance(config, Mapping) and "digest" in config:
-                    yield {**named, "layerDigest": config["digest"]}
+            for image in mappings(answer, "images"):
+                digest = text(manifest_of(image), "config", "digest")
+                if digest:
+                    yield {**named, "layerDigest": digest}
                     return
 
 
@@ -73,7 +74,7 @@ def inline(which: str, word: str) -> Callable[[Subject], Params]:
     def params(subject: Subject) -> Params:
         for holder in _holders(subject, which, word):
             answer = subject.answers.find("iam", f"list-{word}-policies", holder.params, holder.account)
-            for name in ((answer.answer or {}).get("PolicyNames") or ()) if answer else ():
+            for name in texts(answer, "PolicyNames"):
                 yield {**holder.params, "PolicyName": name}
 
     return params
@@ -87,8 +88,8 @@ def _holders(subject: Subject, which: str, word: str) -> Iterator[Holder]:
         yield holder
     elif word == "group":
         answer = subject.answers.find("iam", "list-groups-for-user", holder.params, holder.account)
-        for each in ((answer.answer or {}).get("Groups") or ()) if answer else ():
-            yield Holder("group", str(each.get("GroupName")), holder.account)
+        for each in mappings(answer, "Groups"):
+            yield Holder("group", text(each, "GroupName"), holder.account)
 
 
 def of_groups(subject: Subject) -> Params:
@@ -105,8 +106,7 @@ def managed(which: str) -> Callable[[Subject], Params]:
             for holder in _holders(subject, which, word):
                 operation = f"list-attached-{word}-policies"
                 answer = subject.answers.find("iam", operation, holder.params, holder.account)
-                listed = ((answer.answer or {}).get("AttachedPolicies") or ()) if answer else ()
-                arns += [str(each.get("PolicyArn")) for each in listed]
+                arns += [text(each, "PolicyArn") for each in mappings(answer, "AttachedPolicies")]
                 if word != "group":
                     arns += _boundary(subject, holder)
         return [{"PolicyArn": arn} for arn in dict.fromkeys(arns)]
@@ -116,9 +116,8 @@ def managed(which: str) -> Callable[[Subject], Params]:
 
 def _boundary(subject: Subject, holder: Holder) -> list[str]:
     answer = subject.answers.find("iam", f"get-{holder.word}", holder.params, holder.account)
-    about = ((answer.answer or {}).get(holder.word.capitalize()) or {}) if answer else {}
-    arn = (about.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
-    return [str(arn)] if arn else []
+    arn = text(answer, holder.word.capitalize(), "PermissionsBoundary", "PermissionsBoundaryArn")
+    return [arn] if arn else []
 
 
 def versions(which: str) -> Callable[[Subject], Params]:
@@ -127,7 +126,7 @@ def versions(which: str) -> Callable[[Subject], Params]:
     def params(subject: Subject) -> Params:
         for named in managed(which)(subject):
             answer = subject.answers.find("iam", "get-policy", named)
-            version = ((answer.answer or {}).get("Policy") or {}).get("DefaultVersionId") if answer else None
+            version = text(answer, "Policy", "DefaultVersionId")
             if version:
                 yield {**named, "VersionId": version}
 
@@ -145,10 +144,10 @@ def climbed(answers: Answers, account: str) -> list[str]:
     steps = [account]
     while len(steps) < 8:
         answer = answers.find("organizations", "list-parents", {"ChildId": steps[-1]})
-        parents = (answer.answer or {}).get("Parents") if answer else None
+        parents = mappings(answer, "Parents")
         if not parents:
             return steps
-        steps.append(str(parents[0].get("Id")))
+        steps.append(text(parents[0], "Id"))
         if parents[0].get("Type") == "ROOT":
             return steps
     return steps
@@ -181,7 +180,7 @@ def policies(subject: Subject) -> Params:
     """Each policy that is attached somewhere."""
     found: list[str] = []
     for answer in subject.answers.all("organizations", "list-policies-for-target"):
-        found += [str(each.get("Id")) for each in (answer.answer or {}).get("Policies") or ()]
+        found += [text(each, "Id") for each in mappings(answer, "Policies")]
     return [{"PolicyId": each} for each in dict.fromkeys(found)]
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from labkit.diagnosis.evidence.answers import Answers
 from labkit.diagnosis.evidence.missing import Call
 from labkit.diagnosis.evidence.principals import Holder
+from labkit.diagnosis.evidence.shapes import text
 from labkit.diagnosis.facts import Question
 from labkit.pull.uri import ImageUri, InvalidImageUri
 
@@ -67,8 +68,8 @@ class Subject:
     def managements(self) -> tuple[str, ...]:
         """The management accounts of the organizations that the accounts are in, as far as they have been described."""
         described = self.answers.all("organizations", "describe-organization")
-        found = (((each.answer or {}).get("Organization") or {}).get("MasterAccountId") for each in described)
-        return tuple(dict.fromkeys(str(each) for each in found if each))
+        found = (text(each, "Organization", "MasterAccountId") for each in described)
+        return tuple(dict.fromkeys(each for each in found if each))
 
 
 Params = Iterable[Mapping[str, Any]]
