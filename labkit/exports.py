@@ -33,7 +33,7 @@ EXPORTS: dict[str, str] = {
     "decision_view": "labkit.show.decision_view:decision_view",
     "diagnose": "labkit.remedy.diagnosing:diagnose",
     "exercises": "labkit.exercises",
-    "explain": "labkit.iam.cases:explain",
+    "explain": "labkit.diagnosis.explaining:explain",
     "growth": "labkit.growth",
     "lab_form": "labkit.show.form:lab_form",
     "landscape": "labkit.growth.heat_map:landscape",

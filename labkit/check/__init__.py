@@ -11,6 +11,7 @@ Pure: a text goes in, a report comes out. From the tables up to the check; each 
     actions      which exist, and wildcards                conditions   what can match (a folder)
     grants       who is let in or kept out                 providers    shared identity providers, whose users
     pulls        what a pull by Lambda needs (a folder)    sarif        the report for code scanning
+    stored       which policies of a question AWS would not store
 
 Which actions, resources and condition keys there are is read from ``labkit.iam.action_table``.
 

@@ -132,7 +132,7 @@ _AT: tuple[_Rule, ...] = (
     _missing_comma,
     _at(_VALUE, r"[}\],:]", "A value is missing before {word}.", "Write it, or take away what announces it."),
     _at(_VALUE, r"(?P<word>True|False|None)\b", "{word} is Python's word.", "Write {json}."),
-    _at(_KEY, r"(?P<word>[A-Za-z_][\w:./-]*)", "The name {word} has no quotes.", 'Write "{word}".'),
+    _at(_KEY, r"(?P<word>[A-Za-z_][\w.-]*(?::[A-Za-z][\w/.-]*)?)", "The name {word} has no quotes.", 'Write "{word}".'),
     _at(_VALUE, r"(?P<word>[A-Za-z_*][^\s,}}\]]*)", "The value {word} has no quotes.", 'Write "{word}".'),
     _at("Expecting ':' delimiter", "=", "There is an equals sign where a colon belongs.", "Write : for it."),
     _at("Expecting ':' delimiter", r"\S", "There is no colon after the name.", 'Write "Name": value.'),

@@ -37,7 +37,12 @@ def opens_none(_line: Line, _depth: int) -> bool:
 
 def decision_html(decision: Decision) -> str:
     """One decision."""
-    return framed(_branch(outline(decision), opens_what_refused))
+    return tree_html(outline(decision))
+
+
+def tree_html(line: Line) -> str:
+    """A tree of lines, such as that of one decision."""
+    return framed(_branch(line, opens_what_refused))
 
 
 def sides_html(line: Line, opened: Opening = opens_what_refused) -> str:

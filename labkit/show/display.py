@@ -12,15 +12,17 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from labkit.diagnosis.explaining import Explanation
 from labkit.diagnosis.result import Diagnosis
 from labkit.iam import Decision
 from labkit.pull.decision import PullDecision
-from labkit.show.decision_html import decision_html, sides_html
+from labkit.show.decision_html import decision_html, sides_html, tree_html
 from labkit.show.diagnosis_html import diagnosis_html
 
 DRAWN: Mapping[type, Callable[[Any], str]] = {
     Decision: decision_html,
     Diagnosis: diagnosis_html,
+    Explanation: lambda explanation: tree_html(explanation.outline()),
     PullDecision: lambda decision: sides_html(decision.outline()),
 }
 """From a pure type to the function that draws a value of it as HTML."""

@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _answer(case: Case | UnreadableCase, expected: str | None) -> Answer:
-    from labkit.cli.documents import refusals
+    from labkit.check.stored import refusals
     from labkit.iam.cases import UnreadableCase
 
     if isinstance(case, UnreadableCase):

@@ -211,7 +211,9 @@ USER = f"explain --principal arn:aws:iam::{OWN}:user/ann --action a:b --resource
     ("options", "code"),
     [
         ("", 1),
-        ("--expect denied", 0),
+        ("--expect denied", 1),
+        ("--identity none", 1),
+        ("--identity none --expect denied", 0),
         ("--identity all.json", 0),
         ("--identity all.json --identity not.json", 1),
         ("--identity all.json --boundary not.json", 1),
@@ -306,8 +308,53 @@ def test_a_case_that_cannot_be_read_is_told_and_the_others_are_decided(ask):
 
 
 def test_awss_own_sentence_is_shown(ask):
-    out = ask(USER)[1]
+    out = ask(f"{USER} --identity none")[1]
     assert f"AWS would say: User: arn:aws:iam::{OWN}:user/ann is not authorized to perform: a:b on resource: *" in out
+
+
+def test_a_caller_whose_policies_were_not_given_is_not_denied_as_if_aws_had(ask):
+    code, out, _ = ask(f"{USER} --scp all.json", all=EVERYTHING)
+    assert code == 1
+    assert out.startswith(f"· Not known: whether arn:aws:iam::{OWN}:user/ann is allowed to call a:b on *\n")
+    assert "No --identity was given, so what the caller's own policies say is not known." in out
+    assert "AWS would say" not in out and "✗" not in out
+    data = json.loads(ask(f"{USER} --json")[1])
+    assert (data["decision"], data["denial"], len(data["not_known"])) == ("denied", None, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        ("--scp not.json", 1, "✗ Denied"),
+        ("--resource-policy grant.json", 0, "✓ Allowed"),
+        ("--resource-policy grant.json --resource-account 111122223333", 1, "· Not known"),
+        ("--resource-account 111122223333", 1, "✗ Denied"),
+    ],
+)
+def test_what_is_certain_without_the_callers_policies_is_said(ask, options, code, says):
+    grant = document({**GRANT["Statement"][0], "Principal": {"AWS": f"arn:aws:iam::{OWN}:user/ann"}})
+    found = ask(f"{USER} {options}", **{"not": NOTHING}, grant=grant)
+    assert (found[0], found[1].startswith(says)) == (code, True)
+
+
+def test_a_policy_is_taken_out_of_an_answer_of_awss(ask):
+    answer = {"registryId": OWN, "repositoryName": "r", "policyText": json.dumps(policies.cross_account(OWN))}
+    assert ask(f"{LAMBDA} --context aws:SourceArn={FUNCTION} --resource-policy p.json", p=answer)[0] == 0
+    none = "An error occurred (RepositoryPolicyNotFoundException) when calling the GetRepositoryPolicy operation: no"
+    code, out, _ = ask(f"{LAMBDA} --context aws:SourceArn={FUNCTION} --resource-policy p.json", p=none)
+    assert (code, "There is no resource-based policy" in out) == (1, True)
+
+
+def test_no_what_if_is_offered_that_can_never_be(ask):
+    wrong_side = policies.cross_account(OWN)
+    for statement in wrong_side["Statement"]:
+        statement["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5", "aws:SourceAccount": OWN}}
+    out = ask(f"{LAMBDA} --context aws:SourceAccount={OWN} --resource-policy p.json", p=wrong_side)[1]
+    assert (
+        "If aws:" not in out and "write aws:SourceOrgID for aws:PrincipalOrgID in the statement for the service" in out
+    )
+    own = document({**EVERYTHING["Statement"][0], "Condition": {"ArnLike": {"aws:PrincipalArn": f"{ROLE}*"}}})
+    assert "If aws:" not in ask(f"{USER} --identity own.json", own=own)[1]
 
 
 def test_principals_of_all_forms_can_be_given(ask):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from labkit.cli.documents import refusals
+from labkit.check.stored import refusals
 from labkit.iam import Policies, Principal, Request
 
 ANN = Principal.aws("arn:aws:iam::111122223333:user/ann")
