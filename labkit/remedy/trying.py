@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from labkit.aws import functions
+from labkit.aws import functions, roles
 from labkit.diagnosis.facts import Question
-from labkit.lab.article import EXECUTION_ROLE
+from labkit.pull.policies import lambda_trust
 from labkit.remedy.there import Accounts
+
+_SCENARIO = "diagnosis"
+_TRIAL_ROLE = "labkit-diagnosis-trial"
 
 
 def tried(question: Question, accounts: Accounts) -> str:
@@ -24,20 +29,32 @@ def tried(question: Question, accounts: Accounts) -> str:
     try:
         if functions.find(lambda_, function.name) is not None:
             return f"Really done: the function {function.name} is there and answers {_answer(lambda_, function.name)}."
-        return _created(lambda_, question, function.name)
+        with _role(accounts.client(function.account, "iam"), question) as role:
+            return _created(lambda_, question, function.name, role)
     except (ClientError, WaiterError) as error:
         return f"Really tried: the function {function.name} was refused or did not come up: {error}"
 
 
-def _created(lambda_: Any, question: Question, name: str) -> str:
-    assert question.function is not None  # noqa: S101 - looked at before
-    role = question.execution_role or f"arn:aws:iam::{question.function.account}:role/{EXECUTION_ROLE}"
-    functions.create(lambda_, name, role, question.image, "diagnosis")
+def _created(lambda_: Any, question: Question, name: str, role: str) -> str:
+    functions.create(lambda_, name, role, question.image, _SCENARIO)
     try:
         answer = _answer(lambda_, name)
     finally:
         functions.delete(lambda_, name)
     return f"Really done: the function {name} was created and answered {answer}; it was deleted again."
+
+
+@contextmanager
+def _role(iam: Any, question: Question) -> Iterator[str]:
+    """The execution role; where nobody named one, a role for the trial, which goes again."""
+    if question.execution_role is not None:
+        yield question.execution_role
+        return
+    made = roles.ensure(iam, _TRIAL_ROLE, lambda_trust(), _SCENARIO)
+    try:
+        yield made.arn
+    finally:
+        roles.delete(iam, _TRIAL_ROLE)
 
 
 def _answer(lambda_: Any, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from labkit.aws import scps
 from labkit.errors import LabError
 from labkit.pull import policies
 from labkit.remedy import apply as making
@@ -217,6 +218,67 @@ def test_a_trust_policy_is_mended_and_restored(world: World):
     assert world.diagnose().verdict == "can"
     taken_back(world)
     assert iam.get_role(RoleName="Execution")["Role"]["AssumeRolePolicyDocument"] == trust
+
+
+# Guard rails, and the registry's own policy
+
+NO_ECR = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ecr:*", "Resource": "*"}]}
+
+
+def test_a_service_control_policy_is_narrowed_and_restored(world: World):
+    world.allow(policies.cross_account(WORKLOAD))
+    organizations = world.client("management", "organizations")
+    scps.enable(organizations)
+    made = organizations.create_policy(Name="no-ecr", Description="", Type=scps.KIND, Content=json.dumps(NO_ECR))[
+        "Policy"
+    ]["PolicySummary"]["Id"]
+    organizations.attach_policy(PolicyId=made, TargetId=WORKLOAD)
+    before = organizations.describe_policy(PolicyId=made)["Policy"]["Content"]
+    diagnosis, plan = applied(world, change_guard_rails=True)
+    assert diagnosis.ids == {"scp"}
+    assert plan.changes[0].guard_rail
+    assert world.diagnose().verdict == "can"
+    taken_back(world)
+    assert organizations.describe_policy(PolicyId=made)["Policy"]["Content"] == before
+
+
+def test_a_registry_policy_is_narrowed_and_restored(world: World):
+    world.allow(policies.cross_account(WORKLOAD))
+    statement = {
+        "Sid": "No",
+        "Effect": "Deny",
+        "Principal": {"Service": policies.LAMBDA},
+        "Action": "ecr:BatchGetImage",
+        "Resource": f"arn:aws:ecr:eu-central-1:{REGISTRY}:repository/*",
+    }
+    world.ecr.put_registry_policy(policyText=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    before = world.ecr.get_registry_policy()["policyText"]
+    diagnosis, _ = applied(world, change_guard_rails=True)
+    assert diagnosis.ids == {"registry-policy"}
+    assert world.diagnose().verdict == "can"
+    taken_back(world)
+    assert world.ecr.get_registry_policy()["policyText"] == before
+
+
+def test_a_boundary_gets_a_new_version_which_goes_again(world: World):
+    world.allow(policies.cross_account(WORKLOAD))
+    arn = caller(world, "*")
+    iam = world.client("workload", "iam")
+    limit = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": ["lambda:*", "iam:*"], "Resource": "*"}],
+    }
+    policy = iam.create_policy(PolicyName="Limit", PolicyDocument=json.dumps(limit))["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName="Deployer", PermissionsBoundary=policy)
+    diagnosis = world.diagnose(caller=arn)
+    assert diagnosis.ids == {"boundary"}
+    assert diagnosis.fix is not None
+    plan = making.plan(diagnosis.fix, world.accounts(), change_guard_rails=True)
+    making.apply(plan, world.accounts(), world.home)
+    assert world.diagnose(caller=arn).verdict == "can"
+    taken_back(world)
+    (version,) = iam.list_policy_versions(PolicyArn=policy)["Versions"]
+    assert version["VersionId"] == "v1"
 
 
 # Calls, which only a lab makes

@@ -90,7 +90,10 @@ def _append(draft: Draft, asked: Asked) -> None:
     own = statements.own_statement(
         asked, with_principal=kind in _WITH_PRINCIPAL, with_resource=kind not in _WITHOUT_RESOURCE, taken=taken
     )
-    statements.insert(draft.data, own)
+    if draft.text is None and not asked.is_service:
+        draft.data["Statement"].insert(0, own)  # as in the article's policy, callers first
+    else:
+        statements.insert(draft.data, own)
 
 
 def _set(statement: Statement, changed: Statement) -> None:
