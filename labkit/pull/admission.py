@@ -4,11 +4,11 @@ Asking for a pair is a `labkit.pull.question.PullQuestion` with a probe: an admi
 creates a function there; or whatever else a repository's policies decide of an account (`who_gets`). Two accounts get
 the same answer from a repository unless something in its policy tells them apart, which only these can do:
 
-    an account number in the policy      such accounts are asked about one by one
+    an account number in the policy      such accounts are asked about, those named alike together
     conditions on …OrgID and …OrgPaths   their outcomes are compared, not the accounts; accounts of one OU share them
     a part of an account number          (``5924*``, a number to compare with) all are asked about
 
-So a repository is asked once for each account that its policy names and once for each different outcome, and the
+So a repository is asked once for each way in which its policy names accounts and once for each different outcome; the
 answers are those that asking for all pairs would have given. Service control policies and resource control policies
 are looked at in the same way.
 """
@@ -16,6 +16,7 @@ are looked at in the same way.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
@@ -218,20 +219,27 @@ def _admission(
     ask: Callable[[PullingAccount], _T],
     none: _T,
 ) -> Admission[_T]:
-    own = [policy for policy in (repository.policy, repository.registry) if policy]
-    policy = _Distinctions.of(own + _flat(repository.rcp))
+    documents = [policy for policy in (repository.policy, repository.registry) if policy]
+    policy = _Distinctions.of(documents + _flat(repository.rcp))
     keys = {name.lower(): value for name, value in repository.keys.items()}
     numbers = frozenset(homes) if policy.all_numbers else (policy.numbers | {repository.account}) & homes.keys()
     apart = numbers.union(*(group.apart for group in groups))
     decided: dict[object, _T] = {}
-    answers = []
+    answers, kinds = [], {}
     for group in groups:
         alike = next((account for account in group.accounts if account not in apart), None)
-        same = (group.limits, policy.outcomes({**keys, **group.keys}))
+        same = kinds[id(group)] = (group.limits, policy.outcomes({**keys, **group.keys}))
         if alike is not None and same not in decided:
             decided[same] = ask(group.having(alike))
         answers.append(decided.get(same, none))  # without an account that is like the others, nobody reads it
-    named = {account: ask(homes[account].having(account)) for account in apart}
+    named: dict[str, _T] = {}
+    for account in apart:
+        group = homes[account]
+        own = account == repository.account or account in group.apart or policy.all_numbers
+        kind = account if own else (kinds[id(group)], policy.mentions.get(account, account))
+        if kind not in decided:
+            decided[kind] = ask(group.having(account))
+        named[account] = decided[kind]
     return Admission(repository, groups, tuple(answers), named)
 
 
@@ -239,10 +247,11 @@ class _Distinctions(NamedTuple):
     """What some policies can tell accounts apart by: numbers, parts of numbers, places.
 
     Where a policy variable stands for an account's number, it is the account's own in every request, and compared as a
-    whole: numbers that no policy knows cannot be told apart by it.
+    whole: numbers that no policy knows cannot be told apart by it. Nor can numbers that stand in the same places of the
+    policies, in texts that are otherwise the same (``mentions``): each could be put for the other.
     """
 
-    numbers: frozenset[str]
+    mentions: Mapping[str, object]
     all_numbers: bool
     places: tuple[Condition, ...]
     all_places: bool
@@ -252,16 +261,21 @@ class _Distinctions(NamedTuple):
         statements = [statement for policy in policies for statement in policy.statements]
         conditions = [condition for statement in statements for condition in statement.conditions]
         resources = [statement.resource for statement in statements if statement.resource]
-        texts = [entry.text for statement in statements for entry in statement.principal or ()]
-        texts += [value for condition in conditions for value in condition.values]
+        places = [[entry.text for entry in statement.principal or ()] for statement in statements]
+        places += [list(condition.values) for condition in conditions]
         patterns = [text for each in resources if _uses(each, _NUMBERED) for text in each.wanted]
         numbered = [each for each in conditions if each.lower_key in _NUMBERED or _uses(each, _NUMBERED)]
         return cls(
-            frozenset(number for text in texts for number in _NUMBER.findall(text)),
+            _mentions(places),
             not all(map(_whole, numbered)) or any(map(_takes_a_part, patterns)),
             tuple(each for each in conditions if each.lower_key in _PLACED or _uses(each, _PLACED)),
             any(_uses(each, _PLACED) for each in resources),
         )
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The account numbers that stand in principals and conditions."""
+        return frozenset(self.mentions)
 
     @property
     def compares_places(self) -> bool:
@@ -277,6 +291,19 @@ class _Distinctions(NamedTuple):
         # A request has the keys of a caller or those of a source: a variable of one finds nothing in the other's.
         families = [{name: keys[name] for name in keys if not name.startswith(other)} for other in _FAMILIES]
         return (*everything, *plain, *(each.outcome(family) for family in families for each in self.places))
+
+
+def _mentions(places: Sequence[Sequence[str]]) -> dict[str, object]:
+    """Each number with the places in which it stands and the texts around it; itself where a text has another too."""
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    tangled: set[str] = set()
+    for place, texts in enumerate(places):
+        for text in texts:
+            numbers = set(_NUMBER.findall(text))
+            tangled |= numbers if len(numbers) > 1 else set()
+            for number in numbers:
+                found[number].append((place, text.replace(number, "#")))
+    return {number: number if number in tangled else tuple(sorted(each)) for number, each in found.items()}
 
 
 def _uses(part: Condition | Element, keys: frozenset[str]) -> bool:

@@ -164,6 +164,16 @@ def test_accounts_are_not_asked_one_by_one_for_a_variable_that_stands_for_them()
     assert len(asked) == 1
 
 
+def test_accounts_that_a_policy_names_alike_are_asked_once():
+    asked = []
+    document = policies.cross_account(*(f"{n:012d}" for n in range(1, 100)))
+    document["Statement"].append({"Effect": "Deny", "Principal": {"AWS": "000000000007"}, "Action": "ecr:*"})
+    crowd = tuple(PullingAccount(f"{n:012d}", OUTSIDER) for n in range(1000))
+    list(who_gets([repository(document)], crowd, lambda _place: lambda each: asked.append(each.account), None))
+    assert len(asked) == 3
+    assert {"000000000000", "000000000007"} < set(asked)
+
+
 def test_groups_are_asked_once_and_named_accounts_by_themselves(monkeypatch):
     asked = []
 
