@@ -22,8 +22,8 @@ def beside(pattern: str, value: str) -> tuple[str, str]:
     if len(wanted) < 2 or len(wanted) != len(got):
         return _whole(pattern, value)
     same = [_fits(one, other) for one, other in zip(wanted, got, strict=True)]
-    if all(same):
-        return _whole(pattern, value)
+    if all(same):  # but for an operator that takes wildcards literally
+        same = [one == other for one, other in zip(wanted, got, strict=True)]
     return _marked(wanted, same, ends), _marked(got, same, ends)
 
 
@@ -94,4 +94,6 @@ def _alike(one: str, other: str) -> int:
 
 def _inside(text: str, head: int, tail: int) -> str:
     end = len(text) - tail
+    if end <= head:
+        return text
     return f"{text[:head]}{_OPEN}{text[head:end]}{_CLOSE}{text[end:]}"

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from labkit.diagnosis import facts
 from labkit.diagnosis.case import Case
+from labkit.diagnosis.causes.naming import place
 from labkit.diagnosis.documents import policy_of
 from labkit.diagnosis.facts import Document, Layer
-from labkit.diagnosis.result import CALLER_SIDE, LAMBDA_SIDE
+from labkit.diagnosis.result import CALLER_SIDE, LAMBDA_SIDE, Where
 from labkit.iam import CheckEffect, CheckKind, Decision
 from labkit.iam.conditions import OPERATORS
 from labkit.iam.match import Match, match_all
@@ -74,17 +75,17 @@ class Side(NamedTuple):
     def denying(self, document: Document) -> tuple[tuple[int, Match], ...]:
         """The statements of a document that deny a request, each once, with the request's place."""
         found: dict[int, tuple[int, Match]] = {}
-        for place, matches in enumerate(self.matches(document)):
+        for number, matches in enumerate(self.matches(document)):
             for match in matches:
                 if match.matched and not match.statement.allows:
-                    found.setdefault(match.statement.index, (place, match))
+                    found.setdefault(match.statement.index, (number, match))
         return tuple(found.values())
 
     def unallowed(self, documents: Sequence[Document]) -> tuple[int, ...]:
         """The places of the requests that no statement of these documents allows or, with what is not known, might."""
         matches = [self.matches(document) for document in documents]
-        places = range(len(self.decisions))
-        return tuple(place for place in places if not any(self._may_allow(each[place]) for each in matches))
+        numbers = range(len(self.decisions))
+        return tuple(number for number in numbers if not any(self._may_allow(each[number]) for each in matches))
 
     def _may_allow(self, matches: Iterable[Match]) -> bool:
         return any(match.statement.allows and not self.failing(match) for match in matches)
@@ -117,6 +118,14 @@ def resource_documents(case: Case) -> tuple[Document, ...]:
     """The repository's policy and the registry's, as far as they are known and there."""
     both = (case.facts.repository_policy, case.facts.registry_policy if case.registry_counts else None)
     return tuple(each for each in both if isinstance(each, Document))
+
+
+def repository_place(case: Case) -> Where:
+    """Where the repository's policy stands, or would stand."""
+    policy, uri = case.facts.repository_policy, case.uri
+    if isinstance(policy, Document):
+        return place(policy)
+    return Where(uri.account, facts.REPOSITORY_POLICY, uri.repository) if uri else Where("", facts.CALL, "")
 
 
 def layers_of(side: Side, kind: str) -> tuple[Layer, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from labkit.diagnosis import facts
 from labkit.diagnosis.causes.blockers import nearest
 from labkit.diagnosis.causes.naming import begun, label, listed, mended, named, place, title, told
-from labkit.diagnosis.causes.sides import Side, is_complete, layers_of, resource_documents
+from labkit.diagnosis.causes.sides import Side, is_complete, layers_of, repository_place, resource_documents
 from labkit.diagnosis.causes.statements import misses, registry
 from labkit.diagnosis.causes.statements.doubts import Doubt, doubt_of
 from labkit.diagnosis.causes.statements.targets import aimed, least_change, misspelling
@@ -89,22 +89,15 @@ def _renamed(side: Side, document: Document, match: Match, gone: str) -> Cause:
 
 
 def _missing(side: Side, doubt: Doubt) -> Cause:
-    policy, uri = side.case.facts.repository_policy, side.case.uri
-    account = side.requests[0].principal.account
-    where = place(policy) if isinstance(policy, Document) else None
-    if where is None:
-        where = Where(uri.account if uri else "", facts.REPOSITORY_POLICY, uri.repository if uri else "")
-    named_there = tuple(
-        dict.fromkeys(e for doc in resource_documents(side.case) for m in side.matches(doc)[0] for e in _entries(m))
-    )
-    said = f"It names {', '.join(named_there)}." if named_there else "It names nobody."
-    none = "The repository has no policy." if policy is None else said
-    sentence = f"{misses.refused(side)}: no statement in {title(where)} lets it or account {account} in."
+    policy, account = side.case.facts.repository_policy, side.requests[0].principal.account or ""
+    entries = (e for doc in resource_documents(side.case) for m in side.matches(doc)[0] for e in _entries(m))
+    said = f"It names {', '.join(dict.fromkeys(entries)) or 'nobody'}."
+    why = "no statement of its policy" if policy else "it has no policy that"
     return named(
         "caller-statement-missing",
-        where,
-        doubt.told(sentence),
-        (none, mended("caller-statement-missing", account=account or ""), *doubt.evidence),
+        repository_place(side.case),
+        doubt.told(f"{misses.refused(side)}: {why} lets in this caller or account {account}."),
+        (said if policy else "The repository has no policy.", mended("caller-statement-missing", account=account)),
         certainty=doubt.certainty,
         party=side.name,
     )

@@ -27,21 +27,14 @@ class Doubt(NamedTuple):
         """The sentence of a cause, with the doubt behind it."""
         return f"{sentence} {self.reason}" if self.reason else sentence
 
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        """The doubt as evidence."""
-        return (self.reason,) if self.reason else ()
-
 
 _ONE_OF_TWO = Doubt(
     LIKELY,
-    "AWS's texts disagree on whether one of the two statements is enough to create the function; they agree that both "
-    "are needed in the end.",
+    "AWS's texts disagree on whether one of the two statements is enough to create the function.",
 )
 _BY_ROLE = Doubt(
     LIKELY,
-    "AWS's texts disagree: its newest page can be read as if the rights of the execution role were enough, and no "
-    "report confirms it.",
+    "AWS's texts disagree: its newest page can be read as if the rights of the execution role were enough.",
 )
 _BY_CALLER = Doubt(
     POSSIBLE,

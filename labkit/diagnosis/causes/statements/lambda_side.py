@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from labkit.diagnosis import facts
 from labkit.diagnosis.causes import earlier
 from labkit.diagnosis.causes.naming import begun, label, mended, named, place, title, told
-from labkit.diagnosis.causes.sides import Side, resource_documents
+from labkit.diagnosis.causes.sides import Side, repository_place, resource_documents
 from labkit.diagnosis.causes.statements import misses, registry
 from labkit.diagnosis.causes.statements.doubts import Doubt, doubt_of
 from labkit.diagnosis.causes.statements.targets import aimed, asks_for_callers, covers_party, least_change
 from labkit.diagnosis.facts import Document, Repository
-from labkit.diagnosis.result import Cause, Where
+from labkit.diagnosis.result import Cause
 from labkit.iam.match import Match
 from labkit.pull.policies import LAMBDA
 
@@ -33,20 +32,10 @@ def causes(side: Side) -> Iterator[Cause]:
         yield _nothing_named(side, doubt)
 
 
-def repository(side: Side) -> Where:
-    """Where the repository's policy stands, also where there is none."""
-    policy, uri = side.case.facts.repository_policy, side.case.uri
-    if isinstance(policy, Document):
-        return place(policy)
-    return Where(uri.account, facts.REPOSITORY_POLICY, uri.repository) if uri else Where("", facts.CALL, "")
-
-
 def _nothing_named(side: Side, doubt: Doubt) -> Cause:
     shown = earlier.admitting(side)
     if shown:
-        return _missing(
-            side, doubt, "statement-lost", f"the statement in {_policy(side)} that let it in is gone", shown
-        )
+        return _missing(side, doubt, "statement-lost", "the statement of its policy that let it in is gone", shown)
     known = side.case.facts.repository
     if isinstance(known, Repository) and known.replicated and side.case.facts.repository_policy is None:
         why = "the repository is a replica, and replication does not copy policies, so that it has none"
@@ -54,19 +43,16 @@ def _nothing_named(side: Side, doubt: Doubt) -> Cause:
     other = _other_services(side)
     if other:
         return _wrong_service(side, doubt, other)
-    why = f"no statement in {_policy(side)} names {LAMBDA}"
+    policy = side.case.facts.repository_policy
+    why = "the repository has no policy" if policy is None else f"no statement of its policy names {LAMBDA}"
     return _missing(side, doubt, "service-statement-missing", why, tuple(_for_everybody(side)))
 
 
-def _policy(side: Side) -> str:
-    return title(repository(side))
-
-
 def _missing(side: Side, doubt: Doubt, id: str, why: str, evidence: Sequence[str]) -> Cause:
-    none = "The repository has no policy." if side.case.facts.repository_policy is None else ""
-    shown = (*((none,) if none else ()), *evidence, mended("service-statement-missing"), *doubt.evidence)
+    none = ("The repository has no policy.",) if side.case.facts.repository_policy is None else ()
+    shown = (*none, *evidence, mended("service-statement-missing"))
     sentence = doubt.told(f"{misses.refused(side)}: {why}.")
-    return named(id, repository(side), sentence, shown, certainty=doubt.certainty, party=side.name)
+    return named(id, repository_place(side.case), sentence, shown, certainty=doubt.certainty, party=side.name)
 
 
 def _allowing(side: Side) -> Iterator[tuple[Document, Match]]:
@@ -96,7 +82,7 @@ def _wrong_service(side: Side, doubt: Doubt, found: Sequence[tuple[Document, Mat
         "wrong-service-principal",
         where,
         doubt.told(f"{misses.refused(side)}: {sentence}."),
-        (*misses.spelled(service, LAMBDA), mended("wrong-service-principal", service=service), *doubt.evidence),
+        (*misses.spelled(service, LAMBDA), mended("wrong-service-principal", service=service)),
         certainty=doubt.certainty,
         party=side.name,
         statement=match.statement.index,

@@ -31,12 +31,14 @@ def _condition(side: Side, change: Change, doubt: Doubt) -> Cause:
     why = reason(part, request)
     sentence = f"{refused(side)}: in {label(statement)}{_elsewhere(change)} {why}."
     cause = identify(side, statement, part)
-    evidence = (f"{part.operator} {part.key}: {why}.", *beside.lines(part), _advice(cause, part, request))
+    shown = beside.lines(part) or (f"in the policy:  {', '.join(part.wanted)}",)
+    said = f"{begun(label(statement))} of {title(where)}: {part.operator} {part.key}."
+    evidence = (said, *shown, _advice(cause, part, request))
     return named(
         cause,
         where,
         doubt.told(sentence),
-        (*evidence, *doubt.evidence),
+        evidence,
         certainty=LIKELY if part.got is UNKNOWN and doubt.certainty != POSSIBLE else doubt.certainty,
         party=side.name,
         statement=statement.index,
@@ -63,7 +65,7 @@ def _action(side: Side, change: Change, doubt: Doubt) -> Cause:
         f"Action is {', '.join(statement.action.wanted)}; a pull needs {listed(e.action for e in side.requests)}.",
     )
     mend = mended("misspelt-action", meant=action, action=wrong) if wrong else mended("half-of-the-actions")
-    shown = (*evidence, *(spelled(wrong, action) if wrong else ()), mend, *doubt.evidence)
+    shown = (*evidence, *(spelled(wrong, action) if wrong else ()), mend)
     return named(
         "misspelt-action" if wrong else "half-of-the-actions",
         where,

@@ -58,7 +58,7 @@ def void_allow(side: Side, refused: Sequence[int], doubt: Doubt) -> Cause | None
         "registry-policy",
         where,
         doubt.told(sentence),
-        (*evidence, *doubt.evidence),
+        evidence,
         certainty=doubt.certainty,
         party=side.name,
         statement=match.statement.index,
