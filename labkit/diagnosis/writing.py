@@ -64,6 +64,9 @@ def _identity(change: Change) -> Call:
 
 
 def _managed(change: Change) -> Call:
+    """A new version of a managed policy; where there is none yet, the policy."""
+    if change.before is None:
+        return "iam", "create-policy", {"PolicyName": change.name, "PolicyDocument": change.after}
     parameters = {"PolicyArn": managed_arn(change), "PolicyDocument": change.after, "SetAsDefault": True}
     return "iam", "create-policy-version", parameters
 

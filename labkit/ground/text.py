@@ -18,12 +18,15 @@ _ENCODINGS = (
     *((f"\0{first}".encode(), "utf-16-be") for first in '{[" \n'),
 )
 _KEPT = "\n\t"
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+"""A character that is not seen as itself: a control character, a direction of writing, what is no character at all."""
 
 
 def visible(text: str) -> str:
     """The text with control characters as escapes, such as ``\\x1b``; ends of lines and tabs stay what they are."""
-    return _UNSEEN.sub(_escape, text)
+    return UNSEEN.sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -6,11 +6,10 @@ text is escaped. What a colour says is always said by a mark or a word as well.
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from labkit.diagnosis.formats.shell import command
 from labkit.diagnosis.result import Cause, Change, Diagnosis, Fix, Party, Probe
 from labkit.ground.text import visible
 from labkit.show.decision_html import opens_none, sides_html
@@ -93,14 +92,9 @@ def _change(change: Change) -> str:
     guard = " It is a guard rail: others keep it as a limit." if change.guard_rail else ""
     title = f"<p>{_text(change.kind)} {_text(change.name)} in account {_text(change.account)}.{guard}</p>"
     if change.call is not None:
-        return f'{title}<pre class="labkit-diff">{_text(_command(change.call))}</pre>'
+        return f'{title}<pre class="labkit-diff">{_text(command(change))}</pre>'
     lines = "\n".join(map(_diff_line, change.diff.splitlines()))
     return f'{title}<pre class="labkit-diff">{lines}</pre>'
-
-
-def _command(call: tuple[str, str, object]) -> str:
-    service, operation, parameters = call
-    return f"aws {service} {operation} --cli-input-json {shlex.quote(json.dumps(parameters))}"
 
 
 def _diff_line(line: str) -> str:

@@ -1,7 +1,7 @@
 """A change as a command of the aws CLI, quoted for a POSIX shell.
 
-A document of several lines stands in a here-document, which the CLI reads as a file; its end mark is a line that does
-not stand in it, and nothing in it is expanded.
+A document stands in single quotes, in which a shell expands nothing, so that the CLI gets its very text, and the
+command can be pasted also where it is indented. What would not be seen of it stands there as JSON's escapes.
 """
 
 from __future__ import annotations
@@ -9,59 +9,69 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
-from itertools import chain, count
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.diagnosis import facts as f
+from labkit.diagnosis.formats.notes import REGIONAL, SESSION, heading
+from labkit.diagnosis.formats.quoting import commented, json_text
 from labkit.diagnosis.writing import organization_policy_id, write_call
+from labkit.ground.text import visible
 
 if TYPE_CHECKING:  # a diagnosis puts itself into words with this, and stands above it
     from labkit.diagnosis.result import Change
 
-_REGIONAL = frozenset({"ecr", "lambda", "ec2"})
 _LONG = 120
 _FILTERS = {f.SCP: "SERVICE_CONTROL_POLICY", f.RCP: "RESOURCE_CONTROL_POLICY"}
 
 
-class _Substituted(str):
-    """The output of a command, which the shell puts in; names in it are quoted already."""
-
-    __slots__ = ()
+def script(changes: tuple[Change, ...], region: str) -> str:
+    """The commands of several changes in their order, each below comments that say whose it is."""
+    return "\n\n".join(f"{commented(heading(each, region))}{command(each, region)}" for each in changes)
 
 
 def command(change: Change, region: str = "") -> str:
-    """The command that makes the change; a comment where no command does."""
+    """The command that makes the change; comments where no command does."""
     call = write_call(change)
     if call is None:
-        return f"# Pass this policy when the role is assumed again:\n{change.after}"
+        return commented([SESSION, *json_text(change.after).splitlines()]).rstrip("\n")
     service, operation, parameters = call
     if service == "docker":
         return _docker(operation, parameters)
-    options = [part for name, value in _options(change, operation, parameters).items() for part in (f"--{name}", value)]
-    where = ["--region", region] if region and service in _REGIONAL else []
-    text = next((value for value in parameters.values() if isinstance(value, str) and _is_long(value)), None)
-    words = [_quoted(each, text) for each in ("aws", service, operation, *where, *options)]
-    if operation == "invoke":
-        words.append("/dev/stdout")
-    line = _wrapped(words)
-    return line if text is None else f"{line} <<'{_mark(text)}'\n{text}\n{_mark(text)}"
+    where = region if service in REGIONAL else ""
+    words = [f"--region {_quoted(where)}"] if where else []
+    words += [f"--{name} {value}".rstrip() for name, value in _options(change, operation, parameters, where)]
+    return _laid_out(f"aws {service} {operation}", [*words, *(["/dev/stdout"] if operation == "invoke" else [])])
 
 
-def _options(change: Change, operation: str, parameters: Mapping[str, Any]) -> dict[str, str]:
-    found = {kebab(name): _value(value) for name, value in parameters.items()}
-    if change.kind in _FILTERS and organization_policy_id(change.name) is None:
-        query = f"Policies[?Name=='{change.name}'].Id"
-        listing = f"aws organizations list-policies --filter {_FILTERS[change.kind]} --query {shlex.quote(query)}"
-        found["policy-id"] = _Substituted(f"$({listing} --output text)")
+def _laid_out(start: str, words: list[str]) -> str:
+    """On one line, or with an option on each where that would be long."""
+    line = " ".join((start, *words))
+    return line if len(line) <= _LONG and "\n" not in line else " \\\n  ".join((start, *words))
+
+
+def _options(change: Change, operation: str, parameters: Mapping[str, Any], region: str) -> Iterator[tuple[str, str]]:
+    """Names and values of the options, quoted; the value of a flag is empty."""
+    for name, value in parameters.items():
+        if name == "PolicyId" and organization_policy_id(change.name) is None:
+            yield kebab(name), f'"$({_policy_id(change)})"'
+        else:
+            yield kebab(name), "" if value is True else _quoted(value if isinstance(value, str) else json.dumps(value))
     if operation == "put-image":
-        found["image-manifest"] = _Substituted(f"$({_manifest(parameters)})")
-    return found
+        yield "image-manifest", f'"$({_manifest(parameters, region)})"'
 
 
-def _manifest(parameters: Mapping[str, Any]) -> str:
-    where = f"--registry-id {parameters['registryId']} --repository-name {shlex.quote(parameters['repositoryName'])}"
-    which = f"--image-ids {shlex.quote('imageDigest=' + parameters['imageDigest'])}"
+def _policy_id(change: Change) -> str:
+    """The command that finds the id of an organization's policy that is known by its name."""
+    name = visible(change.name).replace("\\", "\\\\").replace("'", "\\'")
+    query = shlex.quote(f"Policies[?Name=='{name}'].Id")
+    return f"aws organizations list-policies --filter {_FILTERS[change.kind]} --query {query} --output text"
+
+
+def _manifest(parameters: Mapping[str, Any], region: str) -> str:
+    where = f"--region {_quoted(region)} " if region else ""
+    where += f"--registry-id {parameters['registryId']} --repository-name {_quoted(parameters['repositoryName'])}"
+    which = f"--image-ids imageDigest={_quoted(parameters['imageDigest'])}"
     return f"aws ecr batch-get-image {where} {which} --query 'images[0].imageManifest' --output text"
 
 
@@ -70,38 +80,13 @@ def kebab(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
 
 
-def _value(value: Any) -> str:
-    if value is True:
-        return ""  # a flag
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _is_long(value: str) -> bool:
-    return "\n" in value or len(value) > _LONG
-
-
-def _quoted(word: str, text: str | None) -> str:
-    if word == text:
-        return "file:///dev/stdin"
-    if isinstance(word, _Substituted):
-        return f'"{word}"'
-    return shlex.quote(word) if word else ""
-
-
-def _wrapped(words: list[str]) -> str:
-    """A long command on several lines, an option on each."""
-    line = " ".join(word for word in words if word)
-    return line if len(line) <= _LONG else line.replace(" --", " \\\n  --") if "$(" not in line else line
-
-
-def _mark(text: str) -> str:
-    """A line that does not stand in the text."""
-    lines = set(text.splitlines())
-    return next(mark for mark in chain(("POLICY",), map("POLICY{}".format, count(2))) if mark not in lines)
+def _quoted(value: str) -> str:
+    """A word for the shell; no character of it is one that a terminal would obey."""
+    return shlex.quote(json_text(value) if value.lstrip().startswith("{") else visible(value))
 
 
 def _docker(operation: str, parameters: Mapping[str, Any]) -> str:
     if operation == "push":
-        return f"docker push {shlex.quote(parameters['image'])}"
-    options = (f"--{name} {shlex.quote(value)}" for name, value in parameters.items())
+        return f"docker push {_quoted(parameters['image'])}"
+    options = (f"--{name} {_quoted(value)}" for name, value in parameters.items())
     return f"docker {operation} {' '.join(options)} ."

@@ -1,127 +1,174 @@
-"""Changes as CloudFormation, and as the CDK in Python and TypeScript: a template or a stack for each account.
+"""Changes as CloudFormation's resources, which a template holds and the CDK's lowest constructs (Cfn…) are made from.
 
-The CDK's constructs are the ones that mirror CloudFormation (``CfnRepository``), so that the policy is the document
-that was proved, to the letter.
+What belongs to one account goes into one stack. A repository and its policy are one resource there, so that they are
+put together.
+
+Source: CloudFormation template reference, the page of each resource type.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from labkit.diagnosis.formats.literals import PYTHON, TYPESCRIPT, comment, yaml
-from labkit.diagnosis.formats.resources import NOTES, Resource, resource
-from labkit.diagnosis.formats.shell import command
+from labkit.diagnosis import facts as f
+from labkit.diagnosis.formats import resource as r
+from labkit.diagnosis.formats.notes import heading
+from labkit.diagnosis.formats.resource import Asked, Resource, document
+from labkit.diagnosis.writing import holder
 
-if TYPE_CHECKING:  # a diagnosis puts itself into words with this, and stands above it
+if TYPE_CHECKING:
     from labkit.diagnosis.result import Change
 
-_FIRST = "2010-09-09"
+_OWNER = "AWS has it already: change it in the stack that owns it; another stack has to import it first."
 
 
-def cloudformation(changes: Sequence[Change], region: str = "") -> str:
-    """A template in YAML for each account, with ``---`` between them; what no resource says is a comment."""
-    return "---\n".join(_template(account, each, region) for account, each in _by_account(changes))
+class Stack(NamedTuple):
+    """What belongs to one account: resources by their logical ids, and what is no resource, as lines that tell it."""
+
+    account: str
+    resources: dict[str, Resource]
+    told: list[str]
 
 
-def _template(account: str, changes: Sequence[Change], region: str) -> str:
-    found = [(change, resource(change)) for change in changes]
-    said = [comment(f"For account {account}." if account else "For the account that owns it.", "#")]
-    said += [comment(note, "#") for note in dict.fromkeys(each.note for _, each in found if each and each.note)]
-    said += [comment(_call(change, region), "#") for change, each in found if each is None]
-    resources = {each.logical_id: {"Type": each.type, "Properties": dict(each.properties)} for _, each in found if each}
-    body = yaml({"AWSTemplateFormatVersion": _FIRST, "Resources": resources}) + "\n" if resources else ""
-    return "\n".join(said) + "\n" + body
-
-
-def _call(change: Change, region: str) -> str:
-    return f"{NOTES[change.kind]}\n{command(change, region)}"
-
-
-def _by_account(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:
-    for account in dict.fromkeys(change.account for change in changes):
-        yield account, [change for change in changes if change.account == account]
-
-
-def cdk_python(changes: Sequence[Change], region: str = "") -> str:
-    """A module with a stack for each account."""
-    stacks = [_python_stack(account, each, region) for account, each in _by_account(changes)]
-    modules = [f"from aws_cdk import {_module(each)} as {_alias(each)}" for each in _types(changes)]
-    return "\n".join(["from aws_cdk import Stack", *modules, "from constructs import Construct", "", "", *stacks])
-
-
-def _python_stack(account: str, changes: Sequence[Change], region: str) -> str:
-    head = (
-        f"class LambdaPull{account}(Stack):\n"
-        "    def __init__(self, scope: Construct, construct_id: str, **kwargs) -> None:\n"
-        "        super().__init__(scope, construct_id, **kwargs)\n"
-    )
-    return head + "".join(_lines(changes, region, "#", " " * 8, _python)) + "\n"
-
-
-def _python(each: Resource) -> str:
-    properties = "".join(
-        f"            {_snake(name)}={PYTHON.written(value, ' ' * 12)},\n" for name, value in each.properties.items()
-    )
-    return (
-        f"        {_alias(each.type)}.{_construct(each.type)}(\n            self,\n            "
-        f'"{each.logical_id}",\n{properties}        )\n'
-    )
-
-
-def cdk_typescript(changes: Sequence[Change], region: str = "") -> str:
-    """A module with a stack for each account."""
-    modules = [
-        f"import * as {_alias(each)} from 'aws-cdk-lib/{_module(each).replace('_', '-')}';" for each in _types(changes)
-    ]
-    head = ["import { Stack, StackProps } from 'aws-cdk-lib';", *modules, "import { Construct } from 'constructs';", ""]
-    stacks = [_typescript_stack(account, each, region) for account, each in _by_account(changes)]
-    return "\n".join([*head, *stacks])
-
-
-def _typescript_stack(account: str, changes: Sequence[Change], region: str) -> str:
-    head = (
-        f"export class LambdaPull{account} extends Stack {{\n"
-        "  constructor(scope: Construct, id: string, props?: StackProps) {\n"
-        "    super(scope, id, props);\n"
-    )
-    return head + "".join(_lines(changes, region, "//", " " * 4, _typescript)) + "  }\n}\n"
-
-
-def _typescript(each: Resource) -> str:
-    properties = {name[:1].lower() + name[1:]: value for name, value in each.properties.items()}
-    written = TYPESCRIPT.written(properties, " " * 4)
-    return f"    new {_alias(each.type)}.{_construct(each.type)}(this, '{each.logical_id}', {written});\n"
-
-
-def _lines(
-    changes: Sequence[Change], region: str, mark: str, indent: str, write: Callable[[Resource], str]
-) -> Iterator[str]:
+def stacks(changes: tuple[Change, ...], region: str) -> list[Stack]:
+    """The stacks of the accounts, in the order of their first changes."""
+    found: dict[str, Stack] = {}
     for change in changes:
-        found = resource(change)
-        said = found.note if found is not None else _call(change, region)
-        yield comment(said, mark, indent) + "\n" if said else ""
-        yield write(found) if found is not None else ""
+        stack = found.setdefault(change.account, Stack(change.account, {}, []))
+        make = _RESOURCES.get(r.key(change))
+        if make is None:
+            stack.told.extend((*heading(change, region), *r.told(change, region)))
+            continue
+        _put(stack.resources, make(change, region)._replace(notes=tuple(heading(change, region))))
+    return list(found.values())
 
 
-def _types(changes: Sequence[Change]) -> list[str]:
-    """The types of the resources, one for each service, in the order of the alphabet."""
-    types = [found.type for change in changes if (found := resource(change)) is not None]
-    return sorted({_module(each): each for each in types}.values(), key=_module)
+def _put(resources: dict[str, Resource], made: Resource) -> None:
+    for identifier, known in resources.items():
+        if _is_same(known, made):
+            both = {**known.properties, **made.properties}
+            notes = (*known.notes, *made.notes)
+            resources[identifier] = known._replace(properties=both, exists=known.exists and made.exists, notes=notes)
+            return
+    resources[r.distinct(_logical_id(made), resources)] = made
 
 
-def _module(type_: str) -> str:
-    return f"aws_{type_.split('::')[1].lower()}"
+def _is_same(one: Resource, other: Resource) -> bool:
+    """Whether two resources are one: of one type, and alike in whatever both say."""
+    both = one.properties.keys() & other.properties.keys()
+    return one.type == other.type and bool(both) and all(one.properties[k] == other.properties[k] for k in both)
 
 
-def _alias(type_: str) -> str:
-    return type_.split("::")[1].lower()
+def _logical_id(made: Resource) -> str:
+    words = (word[:1].upper() + word[1:] for word in r.words_of(made.name))
+    name, kind = "".join(words), made.type.rpartition("::")[2]
+    return f"{name}{'' if name.endswith(kind) else kind}"
 
 
-def _construct(type_: str) -> str:
-    return f"Cfn{type_.split('::')[2]}"
+def advice(found: Resource) -> list[str]:
+    """What is to be heeded with a resource that is there."""
+    return [*found.advice, *([_OWNER] if found.exists else [])]
 
 
-def _snake(name: str) -> str:
+def asked(resources: dict[str, Resource]) -> Iterator[tuple[str, Asked]]:
+    """The values that are not known, each with the name of its parameter."""
+    for identifier, found in resources.items():
+        for value in found.properties.values():
+            if isinstance(value, Asked):
+                yield parameter(identifier, value), value
+
+
+def parameter(identifier: str, value: Asked) -> str:
+    """The name of the parameter that gives a value of a resource."""
+    return f"{identifier}{value.name}"
+
+
+def snake(name: str) -> str:
+    """A property's name as Python's CDK has it: ``RepositoryPolicyText`` is ``repository_policy_text``."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def _repository(change: Change, region: str) -> Resource:
+    properties = {"RepositoryName": change.name, "RepositoryPolicyText": document(change)}
+    return Resource("AWS::ECR::Repository", change.name, properties, True, changed="RepositoryPolicyText")
+
+
+def _registry(change: Change, region: str) -> Resource:
+    properties = {"PolicyText": document(change)}
+    return Resource("AWS::ECR::RegistryPolicy", "", properties, change.before is not None)
+
+
+def _identity(change: Change, region: str) -> Resource:
+    if not change.inline:
+        return _managed(change, region)
+    word, name = holder(change)
+    kind = word.capitalize()
+    properties = {f"{kind}Name": name, "PolicyName": change.name, "PolicyDocument": document(change)}
+    return Resource(f"AWS::IAM::{kind}Policy", change.name, properties, change.before is not None)
+
+
+def _managed(change: Change, region: str) -> Resource:
+    path, name = r.path_and_name(change)
+    properties = {"ManagedPolicyName": name, **_path(path), "PolicyDocument": document(change)}
+    exists = change.before is not None
+    return Resource("AWS::IAM::ManagedPolicy", name, properties, exists, changed="PolicyDocument")
+
+
+def _path(path: str) -> dict[str, str]:
+    return {} if path == "/" else {"Path": path}
+
+
+def _organization(change: Change, region: str) -> Resource:
+    properties = {
+        "Name": r.name_of_organization_policy(change),
+        "Type": r.ORGANIZATION_TYPES[change.kind],
+        "Content": document(change),
+    }
+    return Resource("AWS::Organizations::Policy", change.name, properties, True, changed="Content")
+
+
+def _endpoint(change: Change, region: str) -> Resource:
+    name = f"com.amazonaws.{region}.lambda"
+    properties = {
+        "VpcId": Asked("VpcId", "AWS::EC2::VPC::Id", f"the VPC of the endpoint {change.name}"),
+        "ServiceName": name if region else Asked("Service", "String", "com.amazonaws.REGION.lambda"),
+        "VpcEndpointType": "Interface",
+        "PolicyDocument": document(change),
+    }
+    return Resource("AWS::EC2::VPCEndpoint", "lambda", properties, True, changed="PolicyDocument")
+
+
+def _trust(change: Change, region: str) -> Resource:
+    path, name = r.path_and_name(change)
+    properties = {"RoleName": name, **_path(path), "AssumeRolePolicyDocument": document(change)}
+    return Resource("AWS::IAM::Role", name, properties, True, changed="AssumeRolePolicyDocument")
+
+
+def _new_repository(change: Change, region: str) -> Resource:
+    name = r.parameters(change)["repositoryName"]
+    return Resource("AWS::ECR::Repository", name, {"RepositoryName": name})
+
+
+def _new_role(change: Change, region: str) -> Resource:
+    parameters = r.parameters(change)
+    properties: dict[str, Any] = {"RoleName": parameters["RoleName"], **_path(parameters.get("Path", "/"))}
+    trust = json.loads(parameters["AssumeRolePolicyDocument"])
+    return Resource("AWS::IAM::Role", parameters["RoleName"], {**properties, "AssumeRolePolicyDocument": trust})
+
+
+_RESOURCES: dict[str, Callable[[Change, str], Resource]] = {
+    f.REPOSITORY_POLICY: _repository,
+    f.REGISTRY_POLICY: _registry,
+    f.IDENTITY_POLICY: _identity,
+    f.BOUNDARY: _managed,
+    f.SCP: _organization,
+    f.RCP: _organization,
+    f.VPC_ENDPOINT_POLICY: _endpoint,
+    f.TRUST_POLICY: _trust,
+    r.CREATE_REPOSITORY: _new_repository,
+    r.CREATE_ROLE: _new_role,
+}
+"""From a kind of change to the resource that it is."""

@@ -1,126 +1,181 @@
-"""Changes as Terraform (HCL) for the AWS provider, a block a document, by the account that it belongs to."""
+"""Changes as resources of Terraform's and OpenTofu's AWS provider.
+
+Policies are written with ``jsonencode``, which keeps everything of a policy but its layout. A resource that AWS has
+already is not made again: a comment says how it is imported where Terraform does not manage it yet.
+
+Source: the AWS provider's pages of each resource, with the sections "Import"; Terraform language, "Syntax".
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+import shlex
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labkit.diagnosis import facts as f
-from labkit.diagnosis.formats.literals import HCL, comment
-from labkit.diagnosis.formats.resources import NOTES, document
-from labkit.diagnosis.formats.shell import command
-from labkit.diagnosis.writing import holder, managed_arn
-from labkit.iam import arn as arns
+from labkit.diagnosis.formats import resource as r
+from labkit.diagnosis.formats.notes import heading
+from labkit.diagnosis.formats.quoting import HCL, commented, literal
+from labkit.diagnosis.formats.resource import Asked, Resource, document
+from labkit.diagnosis.writing import holder, managed_arn, organization_policy_id
+from labkit.ground.text import visible
 
-if TYPE_CHECKING:  # a diagnosis puts itself into words with this, and stands above it
+if TYPE_CHECKING:
     from labkit.diagnosis.result import Change
 
-_POLICY_TYPES = {f.SCP: "SERVICE_CONTROL_POLICY", f.RCP: "RESOURCE_CONTROL_POLICY"}
-_TWO = {
-    f.REPOSITORY_POLICY: "A repository has one policy: put this into the aws_ecr_repository_policy that there may be.",
-    f.REGISTRY_POLICY: "A registry has one policy a region: a second aws_ecr_registry_policy overwrites the first one.",
-}
-"""What is said of a document of which there can be only one, in Terraform's words."""
+_POLICY = "aws_ecr_repository_policy"
 
 
-def terraform(changes: Sequence[Change], region: str = "") -> str:
-    """The blocks of the changes, in their order; a call that no block says is a comment."""
-    return "\n\n".join(_block(each, region) for each in changes) + "\n"
+class _Json(NamedTuple):
+    """A document that stands in a property as JSON."""
+
+    data: Any
 
 
-def _block(change: Change, region: str) -> str:
-    where = f"In account {change.account}" if change.account else "In the account that owns it"
-    where += f", region {region}." if region and change.kind in (f.REPOSITORY_POLICY, f.REGISTRY_POLICY) else "."
-    operation = change.call[1] if change.call is not None else change.kind
-    make = _BLOCKS.get(operation)
-    if make is None:
-        return comment(f"{where} {NOTES[change.kind]}\n{command(change, region)}", "#")
-    type_, arguments = make(change)
-    body = "\n".join(f"  {name} = {_value(value)}" for name, value in arguments.items())
-    said = comment(f"{where} {_TWO.get(change.kind, NOTES[change.kind] if change.call is None else '')}".strip(), "#")
-    return f'{said}\nresource "{type_}" "{_label(change)}" {{\n{body}\n}}'
+class _Reference(NamedTuple):
+    """A value that stands elsewhere in the code."""
+
+    expression: str
 
 
-class _Encoded:
-    """A document that Terraform is to encode as JSON."""
-
-    def __init__(self, data: Any) -> None:
-        self.data = data
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, _Encoded):
-        return f"jsonencode({HCL.written(value.data, '  ')})"
-    return HCL.written(value, "  ")
-
-
-def _label(change: Change) -> str:
-    name = change.name.rpartition("/")[2] if change.name.startswith("arn:") else change.name
-    label = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_").lower() or "lambda_pull"
-    return label if not label[0].isdigit() else f"_{label}"
-
-
-def _repository(change: Change) -> tuple[str, dict[str, Any]]:
-    return "aws_ecr_repository_policy", {"repository": change.name, "policy": _Encoded(document(change))}
+def terraform(changes: tuple[Change, ...], region: str) -> str:
+    """The resources of the changes, each below comments that say whose it is."""
+    blocks: dict[str, str] = {}
+    created: dict[Any, str] = {}
+    for number, change in enumerate(changes):
+        head = commented(heading(change, region))
+        make = _RESOURCES.get(r.key(change))
+        if make is None:
+            blocks[str(number)] = head + commented(r.told(change, region))
+            continue
+        found = make(change)
+        address = r.distinct(f"{found.type}.{_label(found.name)}", blocks)
+        if found.type == "aws_ecr_repository":
+            created[found.properties["name"]] = f"{address}.name"
+        blocks[address] = head + _block(_referring(found, created), address)
+    return "\n".join(blocks.values()).rstrip("\n")
 
 
-def _registry(change: Change) -> tuple[str, dict[str, Any]]:
-    return "aws_ecr_registry_policy", {"policy": _Encoded(document(change))}
+def _referring(found: Resource, created: Mapping[Any, str]) -> Resource:
+    """A policy of a repository that is created here names it, so that it is made after it."""
+    repository = found.properties.get("repository")
+    if found.type != _POLICY or repository not in created:
+        return found
+    return found._replace(properties={**found.properties, "repository": _Reference(created[repository])})
 
 
-def _identity(change: Change) -> tuple[str, dict[str, Any]]:
+def _block(found: Resource, address: str) -> str:
+    label = address.partition(".")[2]
+    advice = found.advice
+    if found.exists:
+        known = shlex.quote(visible(found.id)) if found.id else "ID"
+        advice.append("Where Terraform manages it already, change it there; where it does not manage it yet:")
+        advice.append(f"terraform import {address} {known}")
+    lines = [f'resource "{found.type}" "{label}" {{']
+    variables = ""
+    for name, value in found.properties.items():
+        if isinstance(value, Asked):
+            variables += _variable(f"{label}_{name}", value.meaning)
+            value = _Reference(f"var.{label}_{name}")
+        lines.append(f"  {name} = {_expression(value)}")
+    return commented(advice) + variables + "\n".join(lines) + "\n}\n"
+
+
+def _variable(name: str, meaning: str) -> str:
+    return f'variable "{name}" {{\n  type        = string\n  description = {literal(meaning, HCL)}\n}}\n\n'
+
+
+def _expression(value: Any) -> str:
+    if isinstance(value, _Reference):
+        return value.expression
+    return f"jsonencode({literal(value.data, HCL, '  ')})" if isinstance(value, _Json) else literal(value, HCL)
+
+
+def _label(name: str) -> str:
+    label = "_".join(r.words_of(name)) or "this"
+    return f"_{label}" if label[0].isdigit() else label
+
+
+def _repository(change: Change) -> Resource:
+    properties = {"repository": change.name, "policy": _Json(document(change))}
+    return Resource(_POLICY, change.name, properties, change.before is not None, change.name)
+
+
+def _registry(change: Change) -> Resource:
+    properties = {"policy": _Json(document(change))}
+    return Resource("aws_ecr_registry_policy", "registry", properties, change.before is not None, change.account)
+
+
+def _identity(change: Change) -> Resource:
     if not change.inline:
         return _managed(change)
-    kind, name = holder(change)
-    return f"aws_iam_{kind}_policy", {"name": change.name, kind: name, "policy": _Encoded(document(change))}
+    word, name = holder(change)
+    properties = {"name": change.name, word: name, "policy": _Json(document(change))}
+    exists = change.before is not None
+    return Resource(f"aws_iam_{word}_policy", change.name, properties, exists, f"{name}:{change.name}")
 
 
-def _managed(change: Change) -> tuple[str, dict[str, Any]]:
-    return "aws_iam_policy", {"name": arns.parse(managed_arn(change)).name, "policy": _Encoded(document(change))}
+def _managed(change: Change) -> Resource:
+    path, name = r.path_and_name(change)
+    properties = {"name": name, **_path(path), "policy": _Json(document(change))}
+    return Resource("aws_iam_policy", name, properties, change.before is not None, managed_arn(change))
 
 
-def _organization(change: Change) -> tuple[str, dict[str, Any]]:
-    kind = _POLICY_TYPES[change.kind]
-    return "aws_organizations_policy", {"name": change.name, "type": kind, "content": _Encoded(document(change))}
+def _path(path: str) -> dict[str, str]:
+    return {} if path == "/" else {"path": path}
 
 
-def _trust(change: Change) -> tuple[str, dict[str, Any]]:
-    return "aws_iam_role", {"name": holder(change)[1], "assume_role_policy": _Encoded(document(change))}
+def _organization(change: Change) -> Resource:
+    name = r.name_of_organization_policy(change)
+    properties = {
+        "name": name._replace(name="name") if isinstance(name, Asked) else name,
+        "type": r.ORGANIZATION_TYPES[change.kind],
+        "content": _Json(document(change)),
+    }
+    known = organization_policy_id(change.name) or ""
+    return Resource("aws_organizations_policy", change.name, properties, True, known, "content")
 
 
-def _endpoint(change: Change) -> tuple[str, dict[str, Any]]:
-    return "aws_vpc_endpoint_policy", {"vpc_endpoint_id": change.name, "policy": _Encoded(document(change))}
+def _endpoint(change: Change) -> Resource:
+    properties = {"vpc_endpoint_id": change.name, "policy": _Json(document(change))}
+    return Resource("aws_vpc_endpoint_policy", change.name, properties, change.before is not None, change.name)
 
 
-def _new_role(change: Change) -> tuple[str, dict[str, Any]]:
-    parameters = change.call[2] if change.call is not None else {}
-    path = {"path": parameters["Path"]} if "Path" in parameters else {}
-    trust = _Encoded(json.loads(parameters["AssumeRolePolicyDocument"]))
-    return "aws_iam_role", {"name": parameters["RoleName"], **path, "assume_role_policy": trust}
+def _trust(change: Change) -> Resource:
+    path, name = r.path_and_name(change)
+    properties = {"name": name, **_path(path), "assume_role_policy": _Json(document(change))}
+    return Resource("aws_iam_role", name, properties, True, name, "assume_role_policy")
 
 
-def _new_repository(change: Change) -> tuple[str, dict[str, Any]]:
-    return "aws_ecr_repository", {"name": change.call[2]["repositoryName"] if change.call is not None else ""}
+def _new_repository(change: Change) -> Resource:
+    name = r.parameters(change)["repositoryName"]
+    return Resource("aws_ecr_repository", name, {"name": name})
 
 
-def _setting(change: Change) -> tuple[str, dict[str, Any]]:
-    parameters = change.call[2] if change.call is not None else {}
-    return "aws_ecr_account_setting", {"name": parameters["name"], "value": parameters["value"]}
+def _new_role(change: Change) -> Resource:
+    parameters = r.parameters(change)
+    name, trust = parameters["RoleName"], json.loads(parameters["AssumeRolePolicyDocument"])
+    path = _path(parameters.get("Path", "/"))
+    return Resource("aws_iam_role", name, {"name": name, **path, "assume_role_policy": _Json(trust)})
 
 
-_BLOCKS: dict[str, Callable[[Change], tuple[str, dict[str, Any]]]] = {
+def _setting(change: Change) -> Resource:
+    parameters = r.parameters(change)
+    return Resource("aws_ecr_account_setting", parameters["name"].lower(), dict(parameters))
+
+
+_RESOURCES: dict[str, Callable[[Change], Resource]] = {
     f.REPOSITORY_POLICY: _repository,
     f.REGISTRY_POLICY: _registry,
     f.IDENTITY_POLICY: _identity,
     f.BOUNDARY: _managed,
     f.SCP: _organization,
     f.RCP: _organization,
-    f.TRUST_POLICY: _trust,
     f.VPC_ENDPOINT_POLICY: _endpoint,
-    "create-role": _new_role,
-    "create-repository": _new_repository,
-    "put-account-setting": _setting,
+    f.TRUST_POLICY: _trust,
+    r.CREATE_REPOSITORY: _new_repository,
+    r.CREATE_ROLE: _new_role,
+    "ecr put-account-setting": _setting,
 }
-"""From a kind, or the operation of a call, to its block."""
+"""From a kind of change to the resource that it is."""

@@ -37,6 +37,8 @@ def check_apply(args: argparse.Namespace, whom: Source | None) -> None:
         raise UsageError("--apply changes accounts: give profiles, or start the lab (labkit up), and no --offline.")
     if args.apply and not (args.yes or sys.stdin.isatty()):
         raise UsageError("Nobody is there to be asked: give --yes with --apply.")
+    if args.apply and args.form:
+        raise UsageError("--as writes the fix for you to make, and --apply makes it: give one of them.")
     if not args.apply and (args.yes or args.change_guard_rails):
         raise UsageError("--yes and --change-guard-rails go with --apply.")
 

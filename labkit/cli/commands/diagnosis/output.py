@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.errors import LabError, UsageError
+from labkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from labkit.diagnosis.result import Diagnosis
+    from labkit.diagnosis.result import Change, Diagnosis
 
 CODES = {"can": 0, "cannot": 1, "unknown": 3}
 """The exit code of each verdict; with --expect it is 0 where the verdict is the expected one, else 1."""
-
-FORMATS = ("json", "cli", "terraform", "cloudformation", "cdk-python", "cdk-typescript")
-"""The names of `labkit.diagnosis.formats.FORMATS`, for whoever parses arguments before that is needed."""
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     """How the answer is shown."""
     group = parser.add_argument_group("the answer")
-    group.add_argument("--json", action="store_true", help="print it as JSON on stdout")
+    forms = group.add_mutually_exclusive_group()
+    forms.add_argument("--json", action="store_true", help="print it as JSON on stdout")
+    add_form(forms, "print the fix alone, in this form, on stdout")
     group.add_argument("--html", type=Path, metavar="FILE", help="write it as a page, too")
     group.add_argument("--redact", action="store_true", help="replace account numbers, names and ids, each time alike")
-    add_format(group)
     group.add_argument("--expect", choices=tuple(CODES), help="exit with 0 if this is the verdict, else with 1")
 
 
-def add_format(parser: argparse._ActionsContainer) -> None:
-    """In which language what is to be changed is written."""
-    parser.add_argument("--as", dest="as_", choices=FORMATS, help="in which language to write it")
+def add_form(parser: argparse._ActionsContainer, help: str) -> None:
+    """The option ``--as``, as ``form``; None where it was not given."""
+    from labkit.diagnosis.formats.snippets import FORMS
+
+    parser.add_argument("--as", dest="form", choices=FORMS, help=help)
 
 
 class _Shown:
@@ -48,14 +49,8 @@ class _Shown:
     def data(self) -> Any:
         return self._diagnosis.to_dict()
 
-    def changes(self, language: str) -> str:
-        """What is to be changed, in one of `FORMATS`. Raises LabError where nothing is."""
-        from labkit.diagnosis.formats import written
-
-        fix, function = self._diagnosis.fix, self._diagnosis.question.function
-        if fix is None:
-            raise LabError("There is nothing to change that could be written down; without --as it says why.")
-        return written(fix.changes, language, function.region if function else "")
+    def changes(self) -> tuple[Change, ...]:
+        return self._diagnosis.fix.changes if self._diagnosis.fix else ()
 
     def page(self) -> str:
         from labkit.show.diagnosis_html import diagnosis_html
@@ -79,8 +74,15 @@ class _Redacted(_Shown):
     def data(self) -> Any:
         return self._redactor.data(super().data())
 
-    def changes(self, language: str) -> str:
-        return self._redactor.text(super().changes(language))
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(
+            each._replace(**{name: self._replaced(value) for name, value in each._asdict().items()})
+            for each in super().changes()
+        )
+
+    def _replaced(self, value: Any) -> Any:
+        found = self._redactor.data(value)
+        return tuple(found) if isinstance(value, tuple) else found
 
     def page(self) -> str:
         return self._redactor.html(super().page())
@@ -93,8 +95,8 @@ def answer(diagnosis: Diagnosis, args: argparse.Namespace) -> int:
     shown = _Redacted(diagnosis) if args.redact else _Shown(diagnosis)
     if args.html is not None:
         _write(args.html, shown.page())
-    if args.as_ is not None:
-        say(shown.changes(args.as_).rstrip("\n"))
+    if args.form is not None:
+        print_form(shown.changes(), args.form, _region(diagnosis), shown.data()["sentence"])
     elif args.json:
         print(json.dumps(shown.data(), indent=2))
     else:
@@ -102,6 +104,29 @@ def answer(diagnosis: Diagnosis, args: argparse.Namespace) -> int:
     if args.expect is not None:
         return 0 if diagnosis.verdict == args.expect else 1
     return CODES[diagnosis.verdict]
+
+
+def print_form(changes: tuple[Change, ...], form: str, region: str, sentence: str = "") -> None:
+    """The changes in a form of ``--as`` on stdout, where it can be taken from; what is said of them on stderr."""
+    from labkit.diagnosis.formats.snippets import beside, snippet
+    from labkit.ground.text import visible
+
+    said = beside(changes, form, region) if changes else ["There is no change that could be written."]
+    for line in filter(None, (sentence, *said)):
+        print(visible(line), file=sys.stderr)
+    if changes:
+        print(snippet(changes, form, region))
+
+
+def _region(diagnosis: Diagnosis) -> str:
+    """The region of the function, which is the image's: Lambda pulls from no other one."""
+    from labkit.pull.uri import ImageUri, InvalidImageUri
+
+    question = diagnosis.question
+    try:
+        return question.function.region if question.function else ImageUri.parse(question.image).region
+    except InvalidImageUri:
+        return ""
 
 
 def _write(path: Path, page: str) -> None:
