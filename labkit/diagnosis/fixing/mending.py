@@ -114,7 +114,7 @@ def _mend(drafts: Drafts, case: Case, cause: Cause, asked: Asked) -> None:
     draft = drafts.find(cause.where)
     if draft is None or lets_in(draft, asked):
         return
-    if cause.where.kind == f.IDENTITY_POLICY and not draft.found.inline:
+    if cause.where.kind == f.IDENTITY_POLICY and draft.found.stored and not draft.found.inline:
         _permit(drafts, case, cause, asked)  # a managed policy may be others' as well
     elif not _mended_in_place(draft, case, cause, asked):
         _let_in(drafts, case, cause, asked)
