@@ -48,7 +48,7 @@ LACKING: dict[str, tuple[tuple[str, ...], str, Any, str]] = {
 def test_the_caller_gets_an_inline_policy_for_what_it_lacks_and_no_more(
     actions: tuple[str, ...], identifier: str, action: Any, resource: str
 ):
-    known = facts(policies.cross_account(WORKLOAD), identity=identity(*actions))
+    known = facts(policies.cross_account(WORKLOAD), identity=identity(*actions, stored=True))
     found = fixed(known, callers(identifier, 0 if identifier == "half-of-the-actions" else None, **OWN))
     (change,) = found.changes
     (statement,) = json.loads(change.after)["Statement"]
@@ -60,8 +60,9 @@ def test_the_caller_gets_an_inline_policy_for_what_it_lacks_and_no_more(
     assert not found.letter
 
 
-def test_an_inline_policy_with_half_of_the_actions_gets_the_other():
-    known = facts(policies.cross_account(WORKLOAD), identity=identity("lambda:*", "iam:PassRole", PULL[0], inline=True))
+@pytest.mark.parametrize("more", [{"inline": True, "stored": True}, {"stored": False}], ids=["inline", "given"])
+def test_a_policy_that_is_nobody_elses_with_half_of_the_actions_gets_the_other(more: dict[str, bool]):
+    known = facts(policies.cross_account(WORKLOAD), identity=identity("lambda:*", "iam:PassRole", PULL[0], **more))
     (change,) = fixed(known, callers("half-of-the-actions", 0, **OWN)).changes
     assert json.loads(change.after)["Statement"][0]["Action"] == ["lambda:*", "iam:PassRole", *PULL]
 
