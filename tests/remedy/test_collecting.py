@@ -164,6 +164,15 @@ def test_a_profile_without_credentials_or_network_is_asked_once_and_the_rest_goe
     assert isinstance(facts.identity, NotKnown)
 
 
+def test_guard_rails_that_are_not_enabled_are_not_there(world):
+    organizations = world.client("management", "organizations")
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    organizations.disable_policy_type(RootId=root, PolicyType="RESOURCE_CONTROL_POLICY")
+    facts = facts_from(ASKED, collected(ASKED, administrators(world)))
+    assert facts.rcp is None
+    assert facts.scp is not None
+
+
 class TestReader:
     """The policy of ``labkit policy diagnose-reader``: enough, and nothing of it too much."""
 
@@ -198,7 +207,8 @@ class TestReader:
     def test_it_is_enough_and_without_any_action_of_it_less_is_known(self, readers, caller):
         whole = readers(caller)
         assert unknown(whole) == set()
-        alike = ("User", "Group") if caller == ANN else ("Role", "iam:GetPolicy", "ecr", "lambda", "organ", "cloud")
+        parts = ("Role", "iam:GetPolicy", "ecr", "lambda", "Organ", "Parents", "ForTarget", "DescribePolicy", "cloud")
+        alike = ("User", "Group") if caller == ANN else parts
         mattering = [(side, each) for side in SIDES for each in actions(side) if any(part in each for part in alike)]
         assert [each for each in mattering if readers(caller, each) == whole] == []
 

@@ -1,7 +1,8 @@
 """Organizations' answers: in which organization and unit an account stands, and which policies limit it.
 
-Policies of a type are in force where the root has the type enabled, and spare the management account. Source: AWS
-Organizations User Guide, "SCP evaluation", "RCP evaluation"; Organizations API Reference.
+Policies of a type are in force where the root has the type enabled, and spare the management account. Where they are,
+the root has one at least, and where they are not, none is attached anywhere. Source: AWS Organizations User Guide,
+"Enabling and disabling policy types", "SCP evaluation", "RCP evaluation"; Organizations API Reference.
 """
 
 from __future__ import annotations
@@ -49,18 +50,15 @@ class Organizations:
         management = text(organization, "MasterAccountId")
         if management == account:
             return None
-        roots = self._roots(management)
-        enabled = _enabled(roots, FILTERS[kind])
-        if enabled is False:
+        if _enabled(self._roots(management), FILTERS[kind]) is False:
             return None
         climbed = self._climbed(account)
-        if isinstance(climbed, list):
-            found = [self._level(target, kind, management) for target in (*reversed(climbed), account)]
-            if any(layer.documents for layer in found):
-                return tuple(found)
-            return found[0].not_known[0] if found[0].not_known else tuple(found)
-        operation = "list-parents" if enabled else "list-roots"
-        return not_known(what, Call(_SERVICE, operation), climbed if enabled else roots)
+        if not isinstance(climbed, list):
+            return not_known(what, Call(_SERVICE, "list-parents"), climbed)
+        found = tuple(self._level(target, kind, management) for target in (*reversed(climbed), account))
+        if any(layer.documents for layer in found):
+            return found
+        return next((each for layer in found for each in layer.not_known), None)
 
     def _roots(self, management: str) -> Answer | None:
         """ListRoots as somebody of this organization was answered, not as another one's management account was."""

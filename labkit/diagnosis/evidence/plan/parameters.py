@@ -209,12 +209,6 @@ def function(subject: Subject) -> Params:
     return [{"FunctionName": ref.unqualified.arn}] if ref is not None else []
 
 
-def described(subject: Subject) -> Params:
-    """The image's repository, by its name in a list."""
-    uri = subject.uri
-    return [{"registryId": uri.account, "repositoryNames": [uri.repository]}] if uri else []
-
-
 def registry(subject: Subject) -> Params:
     """The image's registry."""
     return [{"registryId": subject.uri.account}] if subject.uri else []

@@ -41,8 +41,6 @@ def _table() -> Iterator[Step]:
     for side in (WORKLOAD, REGISTRY, MANAGEMENT):
         yield Step(side, "sts", "get-caller-identity", "whose profile it is", p.nothing, needs="")
     yield Step(WORKLOAD, "lambda", "get-function", "whether it is there, its state, image and role", p.function)
-    named = "the repository, its policy and its image"
-    yield Step(REGISTRY, "ecr", "describe-repositories", named, p.described)
     yield Step(REGISTRY, "ecr", "get-repository-policy", "the repository policy", p.repository)
     yield Step(REGISTRY, "ecr", "get-registry-policy", "the registry policy", p.nothing)
     yield Step(REGISTRY, "ecr", "get-account-setting", "what a registry policy may say", p.scope)
@@ -59,7 +57,6 @@ def _table() -> Iterator[Step]:
     yield from _iam(WORKLOAD, "role", "execution role")
     for side in (WORKLOAD, REGISTRY):
         yield Step(side, "organizations", "describe-organization", "which organization the account is in", p.nothing)
-    yield Step(MANAGEMENT, "organizations", "list-roots", "which kinds of policies are in force", p.nothing)
     each, shown = "account, and unit above it", {"ChildId": "<each>"}
     yield Step(MANAGEMENT, "organizations", "list-parents", "where the accounts stand", p.children, each, shown)
     for kind in FILTERS:
