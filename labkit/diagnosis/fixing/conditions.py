@@ -257,16 +257,40 @@ _TYPO = 0.9
 
 
 def _excluded(statement: Statement, part: Part, asked: Asked, variables: bool) -> bool:
-    """Takes the value out of those that must not match; a question for a key's absence is turned round."""
+    """Takes the value out of those that must not match; where it is the only one, it is what must match.
+
+    A question for a key's absence becomes one for the value that the party has.
+    """
     if part.operator.endswith(NULL):
-        statement["Condition"][part.operator][part.key] = "false" if part.got is not None else "true"
+        drop(statement, part.operator, part.key)
+        _put_own(statement, part, asked)
         return True
     kept = [each for each in part.wanted if _holds(part.operator, part, [each], variables)]
+    positive = part.operator.replace("Not", "")
     if kept:
-        statement["Condition"][part.operator][part.key] = shaped(statement["Condition"][part.operator][part.key], kept)
+        values = shaped(statement["Condition"][part.operator][part.key], kept)
+        statement["Condition"][part.operator][part.key] = values
+    elif _holds(positive, part, list(part.wanted), variables):
+        _moved(statement, part, positive, list(part.wanted))
     else:
-        drop(statement, part.operator, part.key)
+        return False
     return True
+
+
+def _put_own(statement: Statement, part: Part, asked: Asked) -> None:
+    """Asks for the value that the party has; of a function's ARN, for the functions of its account."""
+    if isinstance(part.got, tuple):
+        put(statement, f"{ANY}:StringEquals", part.key, list(part.got))
+    elif part.got is not None and part.key.lower() == "aws:sourcearn":
+        put(statement, "StringLike", part.key, [functions_of(asked)])
+    elif part.got is not None:
+        put(statement, "StringEquals", part.key, [part.got])
+
+
+def functions_of(asked: Asked) -> str:
+    """The pattern of all functions of the account, as in the article's policy."""
+    found = arns.split(asked.resource)
+    return f"arn:{found.partition if found else 'aws'}:lambda:*:{asked.account}:function:*"
 
 
 _MENDS: dict[Outcome, Callable[[Statement, Part, Asked, bool], bool]] = {

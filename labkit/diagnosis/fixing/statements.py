@@ -15,7 +15,6 @@ from labkit.diagnosis.fixing.asking import Asked
 from labkit.diagnosis.fixing.conditions import Statement, listed, shaped
 from labkit.errors import PolicyError
 from labkit.iam import Part, Policy
-from labkit.iam import arn as arns
 from labkit.iam.action_table import action as action_row
 from labkit.iam.match import match
 from labkit.pull.policies import CALLER_SID, LAMBDA, PULL_ACTIONS, RETRIEVAL_SID, SERVICE_SID
@@ -157,17 +156,10 @@ def own_statement(asked: Asked, *, with_principal: bool, with_resource: bool, ta
     if with_resource:
         statement["Resource"] = asked.resource
     if with_principal and asked.is_service and set(asked.actions) == set(PULL_ACTIONS):
-        statement["Condition"] = _for_functions(asked)
+        statement["Condition"] = {"StringLike": {"aws:SourceArn": conditions.functions_of(asked)}}
     if asked.actions == ("iam:PassRole",):
         statement["Condition"] = {"StringEquals": {"iam:PassedToService": LAMBDA}}
     return statement
-
-
-def _for_functions(asked: Asked) -> dict[str, Any]:
-    """The condition of the article's statement for Lambda: the functions of one account."""
-    found = arns.split(asked.resource)
-    partition = found.partition if found else "aws"
-    return {"StringLike": {"aws:SourceArn": f"arn:{partition}:lambda:*:{asked.account}:function:*"}}
 
 
 _SIDS = {

@@ -131,7 +131,7 @@ ROWS: dict[str, tuple[Any, list[Cause], dict[int, dict[str, Any]]]] = {
     "a key that must be absent": (
         by("Null", "true"),
         [cause("source-arn-mismatch", statement=LAMBDAS)],
-        {LAMBDAS: {"Condition": {"Null": {"aws:SourceArn": "false"}}}},
+        {LAMBDAS: {"Condition": {"StringLike": {"aws:SourceArn": FUNCTIONS}}}},
     ),
     "an account that must not be it": (
         by("StringNotEquals", [STRANGER, WORKLOAD], "aws:SourceAccount"),
