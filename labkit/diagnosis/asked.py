@@ -27,6 +27,7 @@ from labkit.diagnosis.facts import (
     Layer,
     Question,
 )
+from labkit.diagnosis.unnamed import SOME_FUNCTION
 from labkit.errors import UsageError
 from labkit.iam import Principal
 from labkit.iam import arn as arns
@@ -42,8 +43,6 @@ from labkit.pull.uri import ImageUri, InvalidImageUri
 
 NONE = "none"
 """What is written where there is none; "not given" is another thing."""
-SOME_FUNCTION = "any-function"
-"""The name of a function of which only the account was given."""
 
 Text = tuple[str, str]
 """A document that was given: what it is called (its file), and its text."""

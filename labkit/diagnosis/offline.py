@@ -12,7 +12,6 @@ from pathlib import Path
 
 from labkit.diagnosis import pasted
 from labkit.diagnosis.asked import Asked
-from labkit.diagnosis.diagnose import diagnose
 from labkit.diagnosis.evidence import folder as folders
 from labkit.diagnosis.evidence.answers import Answers
 from labkit.diagnosis.evidence.gathering import facts_from, with_error, with_index
@@ -20,6 +19,7 @@ from labkit.diagnosis.evidence.texts import Texts, sorted_out
 from labkit.diagnosis.facts import Facts, NotKnown
 from labkit.diagnosis.pasted import PastedError
 from labkit.diagnosis.result import Diagnosis
+from labkit.diagnosis.unnamed import diagnose_named_or_not
 from labkit.errors import UsageError
 
 _NEEDS_NO_IMAGE = frozenset({"kms", "other-puller"})
@@ -41,7 +41,7 @@ def concluded(
     """The diagnosis of what was asked, from all answers; ``bad`` are sentences on what could not be read."""
     facts = facts_from(asked, answers, now, error)
     _require_image(facts, read)
-    found = diagnose(facts)
+    found = diagnose_named_or_not(facts)
     left_out = tuple(
         NotKnown(sentence.partition(" is left out")[0], "mend the file", _why(sentence)) for sentence in bad
     )

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from labkit.diagnosis.asked import NONE, Asked, Text, check_image, facts_of
-from labkit.diagnosis.diagnose import diagnose
 from labkit.diagnosis.evidence.folder import text_of
 from labkit.diagnosis.facts import Document
 from labkit.diagnosis.result import Diagnosis
+from labkit.diagnosis.unnamed import diagnose_named_or_not
 from labkit.errors import PolicyError, UsageError
 
 _LISTS = frozenset({"identity", "session", "scp", "rcp", "execution_identity"})
@@ -28,9 +28,9 @@ def pull(asked: Asked) -> Diagnosis:
     facts = facts_of(asked)
     endpoint = facts.vpc_endpoint
     if isinstance(endpoint, Document) and _is_for_ecr(endpoint):
-        found = diagnose(facts.having(vpc_endpoint=None))
+        found = diagnose_named_or_not(facts.having(vpc_endpoint=None))
         return replace(found, next=(*found.next, _ENDPOINT.format(name=endpoint.name)))
-    return diagnose(facts)
+    return diagnose_named_or_not(facts)
 
 
 def _is_for_ecr(endpoint: Document) -> bool:

@@ -121,6 +121,22 @@ def test_the_policy_of_an_ecr_endpoint_has_no_say(ask):
     assert "Lambda's pull passes none of your endpoints" in out
 
 
+@pytest.mark.parametrize("names", ["orders", "orders-*"])
+def test_a_policy_that_tells_functions_apart_needs_the_functions_name(ask, names):
+    policy = policies.same_account()
+    policy["Statement"][0]["Condition"] = {
+        "ArnLike": {"aws:SourceArn": f"arn:aws:lambda:*:{REGISTRY}:function:{names}"}
+    }
+    named = names.rstrip("*")
+    line = f"--function-account {REGISTRY} --repository-policy p.json --operation restore"
+    code, out, _ = ask(line, p=policy)
+    assert code == 3
+    assert f"of this account the policy lets in {named}, and not every function" in out
+    assert "any-function" not in out
+    assert ask(f"{line} --function {named}", p=policy)[0] == 0
+    assert ask(f"{line} --function other", p=policy)[0] == 1
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
