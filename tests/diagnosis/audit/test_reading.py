@@ -10,11 +10,14 @@ import pytest
 
 from labkit.diagnosis.audit.estate import Estate, Organization
 from labkit.diagnosis.audit.reading import estate
+from labkit.diagnosis.audit.report import audit
+from labkit.diagnosis.audit.shown import sarif
+from labkit.diagnosis.audit.shown.page import page
 from labkit.diagnosis.evidence import folder
 from labkit.diagnosis.evidence.answers import Answer, Answers
 from labkit.diagnosis.facts import NotKnown
 from labkit.errors import UsageError
-from tests.diagnosis.audit.estates import HOME, MANAGEMENT, MEMBER, ORG, REGION, ROOT, TEAM, text
+from tests.diagnosis.audit.estates import HOME, MANAGEMENT, MEMBER, NOW, ORG, REGION, ROOT, TEAM, text
 
 DENIED = {"Code": "AccessDeniedException", "Message": "User: x is not authorized to perform: ecr:GetRegistryPolicy"}
 NONE = {"Code": "RepositoryPolicyNotFoundException", "Message": "none"}
@@ -204,3 +207,27 @@ def test_a_folder_saved_by_hand_is_read(tmp_path: Path):
     found = estate(folder.read(tmp_path).answers)
     assert found.registry.repositories[0].policy == POLICY
     assert found.organization.id == ORG
+
+
+@pytest.mark.parametrize("odd", [None, 1, True, "x", [None, 3, {"a": 1}], {"a": {}}, "\ud800"], ids=repr)
+def test_answers_of_other_shapes_are_passed_over(odd):
+    about = {"repositoryName": "app"}
+    found = of(
+        described("app"),
+        ORGANIZATION,
+        answer("organizations", "list-roots", answer={"Roots": [{"Id": ROOT, "PolicyTypes": odd}, odd]}),
+        answer(
+            "organizations", "list-accounts", answer={"Accounts": [{"Id": MEMBER, "Paths": odd, "State": odd}, odd]}
+        ),
+        answer("organizations", "describe-policy", {"PolicyId": "p-1"}, answer={"Policy": odd}),
+        answer("organizations", "list-targets-for-policy", {"PolicyId": "p-1"}, answer={"Targets": odd}),
+        answer("ecr", "describe-images", about, answer={"imageDetails": [{"imageDigest": "d", "imageTags": odd}, odd]}),
+        answer("ecr", "get-repository-policy", about, answer={"policyText": odd}),
+        answer("ecr", "get-lifecycle-policy", about, answer={"lifecyclePolicyText": odd}),
+        answer("lambda", "get-function", answer={"Configuration": odd, "Code": odd}),
+        answer("lambda", "list-functions", answer={"Functions": [{"FunctionArn": odd, "CodeSha256": odd}, odd]}),
+    )
+    result = audit(found, NOW)
+    assert [row.name for row in result.rows] == ["app"]
+    assert page(result).encode()
+    assert json.dumps(sarif(result, "answers"))

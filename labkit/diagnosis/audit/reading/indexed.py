@@ -46,7 +46,12 @@ def subject_of(answer: Answer) -> str:
 
 def objects(answer: Answer, member: str) -> list[Mapping[str, Any]]:
     """The objects in a list of an answer; empty where there is no such list."""
-    listed = (answer.answer or {}).get(member)
+    return members_of(answer.answer or {}, member)
+
+
+def members_of(value: Mapping[str, Any], member: str) -> list[Mapping[str, Any]]:
+    """The objects in a list of an object; empty where there is no such list."""
+    listed = value.get(member)
     return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from labkit.diagnosis.audit.estate import Attached, Member, Organization
-from labkit.diagnosis.audit.reading.indexed import Indexed, objects, text_in
+from labkit.diagnosis.audit.reading.indexed import Indexed, members_of, objects, text_in
 from labkit.diagnosis.evidence.answers import Answer
 from labkit.diagnosis.evidence.missing import Call, is_not_there, not_known
 from labkit.diagnosis.facts import NotKnown
@@ -108,7 +108,7 @@ def _member(told: Mapping[str, Any], path: str) -> Member:
 def _attached(indexed: Indexed, kind: str) -> Attached | NotKnown | None:
     """What is attached to whom; None where the type is not enabled in the organization."""
     roots = list(indexed.listed("list-roots", "Roots"))
-    types = [each for root in roots for each in root.get("PolicyTypes") or () if isinstance(each, Mapping)]
+    types = [each for root in roots for each in members_of(root, "PolicyTypes")]
     if roots and not any(e.get("Type") == _KINDS[kind] and e.get("Status") == "ENABLED" for e in types):
         return None
     texts = {name: each for name, each in _documents(indexed) if text_in(each[0], "Type") == _KINDS[kind]}

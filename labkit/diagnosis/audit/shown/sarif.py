@@ -27,7 +27,7 @@ def sarif(report: Report, path: str) -> dict[str, Any]:
 def _result(finding: AuditFinding, place: int, registry: str, uri: str) -> dict[str, Any]:
     name = "/".join(filter(None, (registry, finding.repository, finding.statement)))
     physical = {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}}
-    fingerprint = hashlib.sha256("\0".join((registry, *finding.key)).encode()).hexdigest()
+    fingerprint = hashlib.sha256("\0".join((registry, *finding.key)).encode("utf-8", "backslashreplace")).hexdigest()
     return {
         "ruleId": finding.rule.id,
         "ruleIndex": place,
