@@ -92,7 +92,7 @@ def _missing(side: Side, doubt: Doubt) -> Cause:
     policy, account = side.case.facts.repository_policy, side.requests[0].principal.account or ""
     entries = (e for doc in resource_documents(side.case) for m in side.matches(doc)[0] for e in _entries(m))
     said = f"It names {', '.join(dict.fromkeys(entries)) or 'nobody'}."
-    why = "no statement of its policy" if policy else "it has no policy that"
+    why = "no statement of its policy" if policy else "the repository has no policy that"
     return named(
         "caller-statement-missing",
         repository_place(side.case),
