@@ -22,6 +22,7 @@ from labkit.iam import arn as arns
 from labkit.iam.conditions import ANY, NULL, Condition, Outcome
 from labkit.iam.operators import OPERATORS
 from labkit.iam.patterns import Pattern
+from labkit.iam.words.advice import pattern_operator
 from labkit.pull.organization import ORGANIZATION_ID
 
 Statement = dict[str, Any]
@@ -167,7 +168,7 @@ def _path_form(statement: Statement, part: Part, asked: Asked) -> bool:
     values = [_path(each, paths) for each in part.wanted]
     operator = part.operator if part.operator.startswith(ANY) else f"{ANY}:{part.operator.rpartition(':')[2]}"
     if any(mark in each for each in values for mark in "*?"):
-        operator = operator.replace("StringEquals", "StringLike")
+        operator = pattern_operator(operator)
     if not _holds(operator, part, values, variables=False):
         return False
     _moved(statement, part, operator, values)

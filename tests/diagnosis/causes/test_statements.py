@@ -431,6 +431,14 @@ def test_a_policy_that_is_not_known_is_no_cause() -> None:
     assert causes(across(policies.cross_account(WORKLOAD), identity=Layer((), (unknown,)))) == ()
 
 
+def test_paths_are_compared_in_any_case_too() -> None:
+    facts = of_caller("StringEqualsIgnoreCase", "aws:PrincipalOrgPaths", f"{PATH}*")
+    found = diagnose(facts)
+    assert found.ids == {"organization-path-form"}
+    assert found.fix is not None
+    assert found.fix.proved
+
+
 def test_paths_of_the_account_are_compared_whole() -> None:
     elsewhere = Membership(ORGANIZATION, (f"{ORGANIZATION}/r-ab12/ou-ab12-22222222/ou-ab12-33333333/",))
     assert ids(across(policies.organization_paths(f"{PATH}*"), membership=elsewhere)) == {"organization-path-mismatch"}
