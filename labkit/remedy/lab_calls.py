@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from labkit.aws.functions import wait_until_settled
 from labkit.diagnosis.result import Change
 from labkit.diagnosis.writing import Call
 from labkit.pull.uri import ImageUri
@@ -34,6 +35,9 @@ def make_in_lab(accounts: Accounts, change: Change) -> None:
         return
     if operation == "put-image":
         parameters = {**parameters, "imageManifest": _manifest(accounts, change.account, parameters)}
+    if operation == "invoke":
+        _woken(accounts.client(change.account, "lambda"), parameters)
+        return
     make(accounts, change.account, (service, operation, parameters))
     _settle(accounts, change.account, operation, parameters)
 
@@ -53,6 +57,16 @@ def _settle(accounts: Accounts, account: str, operation: str, parameters: Parame
     if operation in waiters:
         waiter = accounts.client(account, "lambda").get_waiter(waiters[operation])
         waiter.wait(FunctionName=parameters["FunctionName"], WaiterConfig={"Delay": 0.05, "MaxAttempts": 600})
+
+
+def _woken(lambda_: Any, parameters: Parameters) -> None:
+    """Invokes a function that sleeps: the first invocation is refused and brings it back. Raises ClientError."""
+    try:
+        lambda_.invoke(**parameters)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "CodeArtifactUserPendingException":
+            raise
+        wait_until_settled(lambda_, parameters["FunctionName"])
 
 
 def _pushed(accounts: Accounts, account: str, parameters: Parameters) -> list[Call]:

@@ -154,7 +154,7 @@ def test_when_aws_asks_for_fewer_calls_the_reader_waits_and_asks_again(cloud, mo
     made = botocore.session.Session().create_client(
         "ecr", REGION, endpoint_url=cloud.embedded.endpoint, config=PATIENT, **cloud.keys("registry")
     )
-    made.meta.events.register("before-send", Throttled(5))
+    made.meta.events.register_first("before-send", Throttled(5))
     answer = ask(Asker(REGISTRY, REGION, lambda _service: made), Call("ecr", "describe-repositories"))
     assert [each["repositoryName"] for each in answer.answer["repositories"]] == ["shared"]
     assert len(waits) == 5

@@ -146,29 +146,31 @@ class Examined:
         """The accounts in which the fix is made."""
         return Accounts(self.stage, self.asked.region)
 
+    @property
+    def there(self) -> bool:
+        """Whether the function exists."""
+        lambda_ = self.stage.client(self.stage.profile, "lambda", self.world.asked.region)
+        return functions.find(lambda_, self.world.asked.function) is not None
+
     def mend(self, diagnosis: Diagnosis) -> tuple[Change, ...]:
         """Make the changes of the fix, guard rails too, as ``--apply --yes --change-guard-rails`` does."""
         assert diagnosis.fix is not None, "there is no fix"
         plan = making.plan(diagnosis.fix, self.accounts, change_guard_rails=True)
         assert not plan.left, plan.left
-        making.apply(plan, self.accounts, self.lab.home, region=self.asked.region)
+        making.apply(plan, self.accounts, self.lab.home)
         return plan.changes
 
     def tried(self, changes: tuple[Change, ...]) -> str:
         """What the function says once the changes are made: created, updated or invoked; empty where it runs."""
-        made = {each.call[1] for each in changes if each.call is not None}
-        lambda_ = self.stage.client(self.stage.profile, "lambda", self.world.asked.region)
-        there = functions.find(lambda_, self.world.asked.function) is not None
-        by_fix = "update-function-code" in made or "create-function" in made
-        if self.world.asked.operation == UPDATE and not by_fix:
+        if self.world.asked.operation == UPDATE and "update-function-code" not in _calls(changes):
             return self.stage.attempt().text
-        if self.world.asked.operation == CREATE and not there:
+        if self.world.asked.operation == CREATE and not self.there:
             return self.stage.attempt().text
         return self.stage.invoke().text
 
-    def take_back(self, was_there: bool) -> None:
-        """Undo, and delete a function that was created to see whether it can be."""
-        if not was_there:
+    def take_back(self, changes: tuple[Change, ...]) -> None:
+        """Undo; a function that was created to see whether it can be goes first."""
+        if self.world.asked.operation == CREATE and "create-function" not in _calls(changes):
             self.stage.forget()
         run = newest(self.lab.home)
         assert run is not None
@@ -177,6 +179,10 @@ class Examined:
     def texts(self) -> list[tuple[str, str, str]]:
         """Every policy as it is now: its kind, its name and its text."""
         return [_named(each) for each in documents(self.facts(self.collect()))]
+
+
+def _calls(changes: tuple[Change, ...]) -> set[str]:
+    return {each.call[1] for each in changes if each.call is not None}
 
 
 def _named(document: Document) -> tuple[str, str, str]:

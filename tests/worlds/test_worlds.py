@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
 from labkit.diagnosis.cause_table import TOLD
-from labkit.diagnosis.result import CAN, CANNOT, POSSIBLE
+from labkit.diagnosis.facts import RESTORE
+from labkit.diagnosis.result import CAN, CANNOT, POSSIBLE, UNKNOWN
 from labkit.worlds.catalogue import WORLDS
 from tests.worlds.examining import Examined
 
-MENDED = [name for name, world in WORLDS.items() if not world.healthy and world.healed != TOLD]
+NOT_TAKEN_BACK = "principal-recreated"
+"""What names a principal that was deleted, AWS does not store again."""
 
 
 @pytest.fixture(scope="module", params=WORLDS)
@@ -25,3 +28,33 @@ def test_what_is_named_is_what_is_wrong(examined):
         outcome = examined.outcome or examined.stage.attempt()
         assert outcome.text == examined.stage.filled(world.sees)
         assert found.verdict == (CAN if outcome.pulled else CANNOT)
+
+
+def test_files_say_the_same_as_accounts(examined):
+    found = examined.diagnosis(examined.written())
+    assert (found.ids, found.verdict) == (examined.world.causes, examined.diagnosis().verdict)
+
+
+@pytest.mark.parametrize("side", ["workload", "registry"])
+def test_half_the_rights_name_nothing_wrong(examined, side):
+    whole, half = examined.diagnosis(), examined.diagnosis(examined.of_side(side))
+    assert half.ids <= examined.world.causes
+    assert half.verdict in (whole.verdict, UNKNOWN)
+
+
+def test_the_fix_heals_and_undo_takes_it_back(examined):
+    world, stage = examined.world, examined.stage
+    if world.healthy or world.healed == TOLD:
+        pytest.skip("nothing is to be mended by the lab")
+    before = examined.texts()
+    changes = examined.mend(examined.diagnosis())
+    assert examined.tried(changes) == ""
+    assert not world.stranger or not stage.stranger_gets_in()
+    if NOT_TAKEN_BACK in world.causes:
+        with pytest.raises(ClientError, match="Invalid repository policy provided"):
+            examined.take_back(changes)
+        return
+    examined.take_back(changes)
+    assert examined.texts() == before
+    if world.asked.operation != RESTORE:
+        assert stage.attempt().text == stage.filled(world.sees)

@@ -32,10 +32,16 @@ def calls(case: Case, cause: Cause) -> tuple[Change, ...]:
     if make is None:
         return ()
     return tuple(
-        Change(f.CALL, cause.where.account, cause.where.name, call=call, causes=(cause.id,), guard_rail=guard)
+        Change(f.CALL, _account(case, cause, call), cause.where.name, call=call, causes=(cause.id,), guard_rail=guard)
         for call in make(case, cause)
         for guard in (call[1] == "put-account-setting",)
     )
+
+
+def _account(case: Case, cause: Cause, call: Call) -> str:
+    """Where a call is made: a function's in its account, every other where the cause lies."""
+    function = case.facts.question.function
+    return function.account if call[0] == "lambda" and function is not None else cause.where.account
 
 
 def is_last(change: Change) -> bool:

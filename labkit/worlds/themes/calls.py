@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labkit.diagnosis.cause_table import TOLD
 from labkit.pull import policies
 from labkit.worlds import texts
 from labkit.worlds.model import Asked, World
@@ -107,7 +108,7 @@ WORLDS = (
         sequence(across(), role("registry/orders-role", trust=policies.lambda_trust())),
         Asked(role="arn:aws:iam::{registry}:role/orders-role"),
         frozenset({"pass-role"}),
-        by="told",
+        by=TOLD,
     ),
     World(
         "role-for-ec2",

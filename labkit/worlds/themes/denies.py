@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labkit.diagnosis.cause_table import TOLD
 from labkit.worlds import texts
 from labkit.worlds.model import Asked, Json, World
 from labkit.worlds.steps import (
@@ -261,7 +262,7 @@ WORLDS = (
         across(BOTH, pipeline(PULLS)),
         Asked(CI, session=Json(_LIMIT)),
         frozenset({"session-policy"}),
-        by="told",
+        by=TOLD,
     ),
     World(
         "deny-and-nothing-allows",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labkit.diagnosis.cause_table import TOLD
 from labkit.worlds import texts
 from labkit.worlds.model import Asked, World
 from labkit.worlds.steps import (
@@ -42,6 +43,7 @@ WORLDS = (
         Asked("registry", "public.ecr.aws/lambda/python:3.12"),
         frozenset({"image-uri"}),
         stranger="workload",
+        by=TOLD,
     ),
     World(
         "fips-host",

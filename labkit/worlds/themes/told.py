@@ -5,6 +5,7 @@ Where the embedded AWS cannot be in such a state, the world comes with what some
 
 from __future__ import annotations
 
+from labkit.diagnosis.cause_table import TOLD
 from labkit.worlds import texts
 from labkit.worlds.model import Asked, Step, World
 from labkit.worlds.steps import (
@@ -87,7 +88,7 @@ WORLDS = (
         Asked("registry"),
         frozenset({"image-too-large"}),
         stranger="workload",
-        by="told",
+        by=TOLD,
         pasted=True,
     ),
     _file(
