@@ -33,23 +33,29 @@ class Source(NamedTuple):
     clock: Callable[[], datetime]
 
 
-def source_of(given: Mapping[str, Any], asked: Asked) -> Source | None:
+def source_of(given: Mapping[str, Any], asked: Asked, *, beside_lab: bool = False) -> Source | None:
     """Whoever is given by side, as profiles' names or sessions; else the lab that runs; None where none does.
 
-    In a terminal that points at the lab, its other accounts are asked too. Raises UsageError for a profile that does
-    not exist.
+    ``beside_lab``: where this process points at the lab, its other accounts are asked too. Raises UsageError for a
+    profile that does not exist.
     """
     from labkit.remedy import profiles
 
     openers = profiles.openers_of(given)
-    if openers and not profiles.points_at_lab():
-        return Source(openers, lambda: datetime.now(UTC))
+    in_lab = profiles.points_at_lab()
+    if openers and not (beside_lab and in_lab):
+        clock = profiles.time_of_lab if in_lab else _now
+        return Source(openers, clock)
     named = (asked.function, asked.caller, asked.execution_role)
     accounts = {asked.function_account, *(arns.account_of(each) or "" for each in named)}
     of_lab = profiles.of_lab(accounts)
     if of_lab:
         return Source({**of_lab, **openers}, profiles.time_of_lab)
-    return Source(openers, lambda: datetime.now(UTC)) if openers else None
+    return Source(openers, _now) if openers else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def collected(asked: Asked, source: Source, progress: Progress) -> tuple[Asked, Answers]:

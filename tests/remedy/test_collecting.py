@@ -89,6 +89,17 @@ def test_a_user_has_the_policies_of_its_groups_too(world):
     assert facts.identity.not_known == ()
 
 
+@pytest.mark.parametrize("policy", [None, allowing("ecr:*")])
+def test_a_session_has_the_policy_with_which_it_was_made(world, policy):
+    sts = world.client("workload", "sts")
+    made = sts.assume_role(RoleArn=DEPLOYER, RoleSessionName="ci", **({"Policy": policy} if policy else {}))
+    asked = replace(ASKED, caller=made["AssumedRoleUser"]["Arn"])
+    facts = facts_from(asked, collected(asked, administrators(world)))
+    assert [each.text for each in facts.session.documents] == ([policy] if policy else [])
+    assert facts.question.caller.role_arn == DEPLOYER
+    assert unknown(facts) == set()
+
+
 def test_the_caller_is_whoever_the_workloads_profile_is_where_nobody_says_it(world):
     asked = Asked(image=IMAGE, function="f")
     answers = collected(asked, administrators(world))

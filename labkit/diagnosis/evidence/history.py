@@ -13,9 +13,10 @@ from typing import Any
 
 from labkit.diagnosis.evidence.answers import Answer, Answers
 from labkit.diagnosis.evidence.folder import moment
-from labkit.diagnosis.evidence.missing import Call, not_known
+from labkit.diagnosis.evidence.missing import NOT_COLLECTED, Call, not_known
 from labkit.diagnosis.evidence.shapes import mapping, mappings, text
-from labkit.diagnosis.facts import NOT_GIVEN, Event, NotKnown
+from labkit.diagnosis.facts import NOT_GIVEN, SESSION_POLICY, Document, Event, Layer, NotKnown
+from labkit.iam import Principal
 from labkit.pull.uri import ImageUri
 
 _REPLICATION = ("replication.ecr.amazonaws.com", "AWSServiceRoleForECRReplication")
@@ -80,3 +81,24 @@ def earlier_policies(events: tuple[Event, ...] | NotKnown, uri: ImageUri) -> tup
     """The texts that the repository's policy has had, the oldest first."""
     found = (each for each in of_repository(events, uri) if each.name == "SetRepositoryPolicy")
     return tuple(filter(None, dict.fromkeys(text(each.parameters, "policyText") for each in found)))
+
+
+def session_policies(events: tuple[Event, ...] | NotKnown, who: Principal) -> Layer | None:
+    """The policies with which a session was made, as its last AssumeRole passed them; None where none is recorded.
+
+    A record has the request's Policy as text and of managed ones the ARNs alone, which are then not known.
+    """
+    made = [each for each in events if _makes(each, who)] if not isinstance(events, NotKnown) else []
+    if not made:
+        return None
+    asked, account = made[-1].parameters, who.account or ""
+    source = text(asked, "policy")
+    inline = (Document(SESSION_POLICY, account, "session policy", source, True, who.arn, True),) if source else ()
+    arns = [text(each, "arn") for each in mappings(asked, "policyArns")]
+    ask = f"ask whoever may call iam:GetPolicyVersion in the account {account}"
+    return Layer(inline, tuple(NotKnown(f"the session policy {arn}", ask, NOT_COLLECTED) for arn in arns))
+
+
+def _makes(event: Event, who: Principal) -> bool:
+    asked = (text(event.parameters, "roleArn").rpartition("/")[2], text(event.parameters, "roleSessionName"))
+    return event.name == "AssumeRole" and not event.error_code and asked == tuple(who.arn.split("/")[-2:])

@@ -22,6 +22,8 @@ NOT_THERE = frozenset(
 )
 """Codes of errors that are an answer: what was asked for is not there."""
 
+NOT_COLLECTED = "it was not collected"
+"""Why something is not known for which no call was made."""
 _NOT_AUTHORIZED = re.compile(r"User: (?P<who>\S+) is not authorized to perform: (?P<action>\S+)")
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnauthorizedSSOTokenError"})
@@ -31,7 +33,6 @@ _SENTENCES = {
     "ConnectTimeoutError": "AWS could not be reached",
     "ThrottlingException": "AWS asked for fewer calls",
     "TooManyRequestsException": "AWS asked for fewer calls",
-    "NotCollected": "it was not collected",
 }
 
 
@@ -64,7 +65,7 @@ def is_not_there(answer: Answer) -> bool:
 def not_known(what: str, call: Call, answer: Answer | None = None) -> NotKnown:
     """``what`` is not known, since this call was not made, or was refused."""
     ask = f"ask whoever may call {call.action}{call.where}"
-    return NotKnown(what, ask, "it was not collected" if answer is None else reason(answer, call))
+    return NotKnown(what, ask, NOT_COLLECTED if answer is None else reason(answer, call))
 
 
 def reason(answer: Answer, call: Call) -> str:

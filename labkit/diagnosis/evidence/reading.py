@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from labkit.diagnosis.evidence.answers import Answer, Answers
-from labkit.diagnosis.evidence.history import earlier_policies, history, replicated
+from labkit.diagnosis.evidence.history import earlier_policies, history, replicated, session_policies
 from labkit.diagnosis.evidence.missing import Call, is_not_there, not_known
 from labkit.diagnosis.evidence.organizations import Organizations
 from labkit.diagnosis.evidence.principals import Holder, Iam
@@ -204,8 +204,11 @@ def _of_organization(question: Question, answers: Answers) -> dict[str, Any]:
 
 
 def _with_session_policies(facts: Facts, answers: Answers) -> Facts:
-    """A user or role by itself has no session policies; those of a session nobody can read back."""
+    """A user or role by itself has no session policies; those of a session only the record of its making tells."""
     who = facts.question.caller
-    if who is None or who.kind == "session":
+    if who is None:
         return facts
-    return facts.having(session=Layer())
+    if who.kind != "session":
+        return facts.having(session=Layer())
+    found = session_policies(history(answers, who.account or ""), who)
+    return facts if found is None else facts.having(session=found)

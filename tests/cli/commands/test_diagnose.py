@@ -23,6 +23,7 @@ from labkit.pull import policies
 
 REGISTRY, WORKLOAD = "813835382529", "592444418872"
 IMAGE = f"{REGISTRY}.dkr.ecr.eu-central-1.amazonaws.com/app:1"
+FUNCTION, CALLER = f"arn:aws:lambda:eu-central-1:{WORKLOAD}:function:f", f"arn:aws:iam::{WORKLOAD}:role/Deployer"
 REFUSED = (
     "An error occurred (AccessDeniedException) when calling the CreateFunction operation: Lambda does not have "
     "permission to access the ECR image. Check the ECR permissions."
@@ -142,6 +143,14 @@ class TestOnTheLab:
         assert [each["id"] for each in later["causes"]] == [each["id"] for each in now["causes"]]
         assert later["question"] == now["question"]
 
+    def test_one_side_alone_is_collected_and_the_other_one_is_named(self, ask, lab):
+        out = ask(f"collect evidence {IMAGE} --function {FUNCTION} --caller {CALLER} --registry-profile registry")[1]
+        assert "the caller's identity policies: ask whoever may call iam:ListAttachedRolePolicies in the account" in out
+        code, out, _ = ask("diagnose --offline evidence --json")
+        told = json.loads(out)
+        assert (code, told["parties"]["lambda"]["verdict"]) == (1, "cannot")
+        assert "the caller's identity policies" in {each["what"] for each in told["not_known"]}
+
     def test_the_plan_makes_no_call(self, ask, lab):
         before = len(lab.trail().entries)
         out = ask(f"diagnose {IMAGE} --function f --plan")[1]
@@ -166,3 +175,34 @@ class TestOnTheLab:
             assert REGISTRY not in out
             assert "secret-function" not in out
         assert REGISTRY not in (tmp_path / "page.html").read_text("utf-8")
+
+
+class TestOfACommand:
+    """``labkit diagnose -- aws …``."""
+
+    @pytest.fixture
+    def aws(self, tmp_path, monkeypatch):
+        """A program ``aws`` that ends as it is told."""
+
+        def becomes(said: str, code: int) -> None:
+            (tmp_path / "bin").mkdir()
+            program = tmp_path / "bin" / "aws"
+            program.write_text(f"#!/bin/sh\necho done\necho {shlex.quote(said)} >&2\nexit {code}\n", "utf-8")
+            program.chmod(0o755)
+            monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+
+        return becomes
+
+    CREATE = f"-- aws --profile workload lambda create-function --function-name orders --code ImageUri={IMAGE} --package-type Image"
+
+    def test_what_succeeds_is_left_alone(self, ask, aws):
+        aws("", 0)
+        assert ask(f"diagnose {self.CREATE}")[0] == 0
+
+    def test_a_refusal_is_diagnosed_with_the_very_arguments(self, ask, aws, lab):
+        aws(REFUSED, 254)
+        code, out, err = ask(f"diagnose {self.CREATE}")
+        assert (code, out) == (254, "")
+        assert REFUSED in err
+        assert "service-statement-missing" in err
+        assert f"arn:aws:lambda:eu-central-1:{WORKLOAD}:function:orders" in err

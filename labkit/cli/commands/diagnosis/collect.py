@@ -30,6 +30,7 @@ from labkit.cli.commands.diagnosis.sources import (
 from labkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from labkit.diagnosis.asked import Asked
     from labkit.diagnosis.evidence.answers import Answers
 
 
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"{args.folder}: It cannot be written: {error.strerror}.") from None
     say(f"{count} answers are in {args.folder}. Now: labkit diagnose --offline {args.folder}")
-    for line in unread(answers):
+    for line in (*unread(answers), *unasked(question, answers)):
         say(f"  not read: {line}")
     return 0 if any(each.answer is not None for each in answers) else 1
 
@@ -80,3 +81,15 @@ def unread(answers: Answers) -> list[str]:
     refused = [each for each in answers if each.error is not None and not is_not_there(each)]
     calls = [(Call(each.service, each.operation, each.account), each) for each in refused]
     return list(dict.fromkeys(f"{call.action}{call.where}: {reason(each, call)}" for call, each in calls))
+
+
+def unasked(question: Asked, answers: Answers) -> list[str]:
+    """What nobody was asked for, since there is no profile for its account, and who could tell."""
+    from labkit.diagnosis.evidence.gathering import facts_from
+    from labkit.diagnosis.evidence.missing import NOT_COLLECTED
+    from labkit.diagnosis.facts import NOT_GIVEN, NotKnown
+
+    facts = facts_from(question, answers)
+    found = [getattr(facts, name) for name in NOT_GIVEN]
+    left = [each for each in found if isinstance(each, NotKnown) and each.why == NOT_COLLECTED]
+    return [f"{each.what}: {each.who_could_tell}" for each in left]

@@ -51,8 +51,9 @@ def run_words(args: argparse.Namespace) -> int:
 def _diagnose(args: argparse.Namespace, question: Asked, done: CommandRun) -> None:
     from labkit.diagnosis.offline import diagnose_offline
 
+    by_environment = not any((args.workload_profile, args.registry_profile, args.management_profile))
     args.workload_profile = args.workload_profile or done.profile
-    whom = source(args, question) or _default_source(question)
+    whom = source(args, question, beside_lab=by_environment) or _default_source(question)
     answer(live(question, whom, done.stderr) if whom else diagnose_offline(question, None, done.stderr), args)
 
 

@@ -48,12 +48,12 @@ def error_of(args: argparse.Namespace) -> str:
     return read_file(args.error_file, LONGEST_LIST) if args.error_file else args.error or ""
 
 
-def source(args: argparse.Namespace, asked: Asked) -> Source | None:
+def source(args: argparse.Namespace, asked: Asked, *, beside_lab: bool = False) -> Source | None:
     """Whom to ask: the profiles that were given, else the lab that runs; None where there is neither."""
     from labkit.remedy.diagnosing import source_of
 
     given = {side: getattr(args, f"{side}_profile") for side, _ in _PROFILES}
-    return source_of({side: name for side, name in given.items() if name}, asked)
+    return source_of({side: name for side, name in given.items() if name}, asked, beside_lab=beside_lab)
 
 
 def required(found: Source | None) -> Source:

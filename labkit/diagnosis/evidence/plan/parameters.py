@@ -198,6 +198,12 @@ def of_caller(subject: Subject) -> Params:
     return _events("ResourceName", subject.caller.name) if subject.caller else []
 
 
+def of_session(subject: Subject) -> Params:
+    """The making of sessions, where the caller is one."""
+    who = subject.question.caller
+    return _events("EventName", "AssumeRole") if who is not None and who.kind == "session" else []
+
+
 def named(name: str) -> Callable[[Subject], Params]:
     """Events of a name."""
     return lambda _subject: _events("EventName", name)

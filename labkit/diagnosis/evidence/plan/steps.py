@@ -86,6 +86,7 @@ def _trail() -> Iterator[Step]:
     yield looked(WORKLOAD, "what the caller was refused", p.of_repository)
     for name in ("CreateFunction20150331", "UpdateFunctionCode20150331v2"):
         yield looked(WORKLOAD, "refusals of the function's creation or update", p.named(name))
+    yield looked(CALLER, "session policies, where the caller is a session", p.of_session)
     yield looked(CALLER, "changes of the caller's policies", p.of_caller, GLOBAL_EVENTS)
 
 
