@@ -49,10 +49,12 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _main(argv: Sequence[str]) -> int:
-    from labkit.cli.table import NOTHING, need_of
+    from labkit.cli.table import LIVE_IF_THERE, NOTHING, need_of
 
     restarted = os.environ.pop(_RESTARTED, "")
     need = need_of(argv)
+    if need == LIVE_IF_THERE:
+        need = project.LIVE if not project.INSTALLED and project.complete(project.LIVE) else NOTHING
     if need == NOTHING or os.environ.get("LABKIT_NO_VENV") == "1":
         return _command_line(argv)
     if project.INSTALLED:

@@ -132,6 +132,11 @@ def test_the_sdist_makes_the_same_wheel(wheel, contents, root, tmp_path):
             " --resource arn:aws:ecr:eu-central-1:813835382529:repository/r",
             "✓ Allowed",
         ),
+        (
+            "pull 813835382529.dkr.ecr.eu-central-1.amazonaws.com/r:1 --function-account 813835382529"
+            " --repository-policy policy.json",
+            "Lambda: is let in",
+        ),
         ("--version", "labkit "),
     ],
 )

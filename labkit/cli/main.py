@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str]) -> int:
     """Run the command line ``argv`` (without the program's name) and return the exit code."""
+    _print_whatever_comes()
     try:
         code = _dispatch(argv)
         sys.stdout.flush()
@@ -54,6 +56,13 @@ def main(argv: Sequence[str]) -> int:
         return 130
     except Exception as error:
         return _report(error)
+
+
+def _print_whatever_comes() -> None:
+    """Where the output's encoding lacks a character, its escape is printed: a mark or a name ends no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def command_parser(command: Command) -> Parser:

@@ -4,12 +4,14 @@ This is asked before anything is installed, by the door (`labkit.bootstrap`) wit
 imports next to nothing. Whoever writes a command adds a row: the name one types, the module that does it (see
 `labkit.cli.main` for what it must have), its line of help, and what it needs:
 
-    NOTHING   the standard library: it runs at once, with the Python that was typed, and makes no ``.venv``
-    LIVE      boto3: it calls AWS
-    LAB       the whole lab: the embedded AWS, JupyterLab
-    CHECKS    what the project's own checks need beside the lab, SLOW_CHECKS the slow ones; in a checkout only
+    NOTHING         the standard library: it runs at once, in the Python that was typed, and makes no ``.venv``
+    LIVE_IF_THERE   the same; where ``.venv`` has boto3 already it runs in there, since a lab may run
+    LIVE            boto3: it calls AWS
+    LAB             the whole lab: the embedded AWS, JupyterLab
+    CHECKS          what the project's own checks need beside the lab, SLOW_CHECKS the slow ones; in a checkout only
 
-An option may change that (``but``). So the row of a command that reads accounts, and at once a folder, is
+An option may change that (``but``; the first that is given counts). So the row of a command that reads accounts, and
+at once a folder, is
 
     Command("audit", "labkit.cli.commands.diagnosis.audit", "say who can pull …", LIVE, {"--offline": NOTHING})
 
@@ -23,9 +25,9 @@ from typing import NamedTuple
 
 from labkit.ground.project import CHECKS, LAB, LIVE, SLOW_CHECKS
 
-__all__ = ["CHECKS", "COMMANDS", "LAB", "LIVE", "NOTHING", "SLOW_CHECKS", "Command", "need_of"]
+__all__ = ["CHECKS", "COMMANDS", "LAB", "LIVE", "LIVE_IF_THERE", "NOTHING", "SLOW_CHECKS", "Command", "need_of"]
 
-NOTHING = "nothing"
+NOTHING, LIVE_IF_THERE = "nothing", "live if it is there"
 
 
 class Command(NamedTuple):
@@ -43,7 +45,7 @@ class Command(NamedTuple):
         if options & {"-h", "--help"}:
             return NOTHING
         if any(option.startswith("--") and option.endswith("profile") for option in options):
-            return self.needs
+            return LIVE if self.needs == LIVE_IF_THERE else self.needs
         return next((need for option, need in self.but.items() if option in options), self.needs)
 
 
@@ -81,8 +83,8 @@ COMMANDS = (
         "diagnose",
         "labkit.cli.commands.diagnosis.diagnose",
         "say why Lambda cannot pull an image, and what to change",
-        LIVE,
-        dict.fromkeys(("--offline", "--error", "--error-file", "--repository-policy"), NOTHING),
+        LIVE_IF_THERE,
+        {**dict.fromkeys(("--apply", "--plan", "--"), LIVE), "--offline": NOTHING},
     ),
     Command("undo", "labkit.cli.commands.diagnosis.undo", "take back what diagnose --apply changed", LIVE),
     Command("collect", "labkit.cli.commands.diagnosis.collect", "collect what diagnose reads, into a folder", LIVE),
@@ -115,5 +117,5 @@ def _position_of_command(argv: Sequence[str]) -> int:
 
 
 def _before_another_program(arguments: Sequence[str]) -> Sequence[str]:
-    """The arguments up to ``--``, after which those of another program stand."""
-    return arguments[: arguments.index("--")] if "--" in arguments else arguments
+    """The arguments up to ``--`` and with it; after it those of another program stand."""
+    return arguments[: arguments.index("--") + 1] if "--" in arguments else arguments

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,6 +40,8 @@ def source_of(given: Mapping[str, Any], asked: Asked, *, beside_lab: bool = Fals
     ``beside_lab``: where this process points at the lab, its other accounts are asked too. Raises UsageError for a
     profile that does not exist.
     """
+    if not given and not find_spec("boto3"):  # as where labkit runs with the standard library alone
+        return None
     from labkit.remedy import profiles
 
     openers = profiles.openers_of(given)

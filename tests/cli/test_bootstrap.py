@@ -179,6 +179,14 @@ def test_what_needs_nothing_stays_in_that_python_where_there_is_an_environment(p
     assert json.loads(project.start("check", "x").stdout)["prefix"] == sys.base_prefix
 
 
+def test_what_may_ask_a_lab_runs_at_once_and_with_boto3_where_that_is_there(project):
+    assert json.loads(project.start("diagnose", "--error", "x").stdout)["prefix"] == sys.base_prefix
+    assert not project.venv.exists()
+    project.install("live")
+    assert json.loads(project.start("diagnose", "--error", "x").stdout)["prefix"] == str(project.venv)
+    assert json.loads(project.start("diagnose", "--offline", "x").stdout)["prefix"] == sys.base_prefix
+
+
 def test_the_project_s_checks_bring_what_they_need_and_take_nothing_away(project):
     project.start("status")
     (project.venv / "kept").touch()

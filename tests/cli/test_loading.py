@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from labkit.cli.installation.requirements import wanted
-from labkit.cli.table import COMMANDS
+from labkit.cli.table import COMMANDS, LIVE_IF_THERE
 from labkit.embedded.process import client
 from labkit.ground import project
 from labkit.pull import policies
@@ -49,7 +49,7 @@ def write_inputs(folder: Path) -> None:
     """A policy, a case, and a folder with an answer of AWS's."""
     (folder / "policy.json").write_text(POLICY)
     (folder / "case.json").write_text(CASE)
-    (folder / "answers").mkdir()
+    (folder / "answers").mkdir(exist_ok=True)
     (folder / "answers" / "policy.json").write_text(ANSWER)
 
 
@@ -87,12 +87,17 @@ def of(package: str, modules: set[str]) -> list[str]:
     return sorted(name for name in modules if name == package or name.startswith(f"{package}."))
 
 
+IMAGE = "813835382529.dkr.ecr.eu-central-1.amazonaws.com/lambda-same-account:0.0.1"
+FUNCTION = ("--function", "arn:aws:lambda:eu-central-1:592444418872:function:f")
+
 DECIDING = {
     "evaluate": ("evaluate", "case.json"),
     "explain": ("explain", *REQUEST, ARN, "--resource-policy", "policy.json"),
     "check": ("check", "policy.json"),
     "policy": ("policy", "same-account"),
     "audit": ("audit", "--offline", "answers", *REGISTRY, "--html", "page.html", "--redact"),
+    "pull": ("pull", IMAGE, "--function-account", "813835382529", "--repository-policy", "policy.json"),
+    "diagnose": ("diagnose", IMAGE, *FUNCTION, "--offline", "answers", "--expect", "unknown"),
 }
 EVERY_TERMINAL = {
     **DECIDING,
@@ -114,7 +119,7 @@ def test_a_command_in_a_terminal_never_loads_what_is_for_notebooks(loaded, argv)
 @pytest.mark.parametrize("argv", DECIDING.values(), ids=DECIDING)
 def test_what_decides_on_files_asks_neither_boto3_nor_an_embedded_aws(loaded, argv):
     modules = loaded(*argv)
-    for package in ("boto3", "botocore", "labkit.aws", "labkit.embedded", "labkit.lab", "labkit.scenarios"):
+    for package in ("boto3", "rich", "labkit.aws", "labkit.embedded", "labkit.lab", "labkit.scenarios"):
         assert of(package, modules) == [], package
 
 
@@ -150,18 +155,17 @@ def test_what_is_wrong_with_the_input_is_said_without_boto3(loaded, argv):
         assert of(package, modules) == [], package
 
 
-IMAGE = "813835382529.dkr.ecr.eu-central-1.amazonaws.com/lambda-same-account:0.0.1"
-FUNCTION = ("--function", "arn:aws:lambda:eu-central-1:592444418872:function:f")
 PROFILES = ("--registry-profile", "registry")
 READING = {
     "diagnose": ("diagnose", IMAGE, *FUNCTION, *PROFILES, "--expect", "unknown"),
+    "undo": ("undo", *PROFILES),
     "collect": ("collect", "collected", *FUNCTION, *PROFILES),
     "audit": ("audit", *PROFILES),
 }
 """Every command that reads accounts, on the lab's."""
 
 
-@pytest.mark.parametrize("name", [row.name for row in COMMANDS if row.needs == project.LIVE])
+@pytest.mark.parametrize("name", [row.name for row in COMMANDS if row.needs in (project.LIVE, LIVE_IF_THERE)])
 def test_what_reads_accounts_needs_boto3_and_nothing_else_of_the_lab(loaded, home, name):
     """So it runs where ``labkit[live]`` is installed, and a first start for it takes seconds."""
     live, lab = ({line.partition("==")[0] for line in wanted(lock)} for lock in (project.LIVE, project.LAB))

@@ -127,6 +127,14 @@ def test_the_traceback_is_shown_on_request(command, capsys, monkeypatch):
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_a_character_that_the_output_cannot_have_is_printed_as_its_escape(root):
+    program = "from labkit.cli import main; import sys; sys.exit(main.main(['no-such-\u2713']))"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, env=environment, capture_output=True, text=True)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "u2713" in done.stderr
+
+
 def test_a_reader_that_goes_away_is_no_error(root):
     program = "from labkit.cli import main; import sys; sys.exit(main.main(['--help']))"
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}

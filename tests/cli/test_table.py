@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from labkit.cli import table
-from labkit.cli.table import CHECKS, COMMANDS, LAB, LIVE, NOTHING, SLOW_CHECKS, Command, need_of
+from labkit.cli.table import CHECKS, COMMANDS, LAB, LIVE, LIVE_IF_THERE, NOTHING, SLOW_CHECKS, Command, need_of
 
+ASKS_THE_LAB = Command(
+    "see", "labkit.cli.commands.see", "see", LIVE_IF_THERE, {"--apply": LIVE, "--": LIVE, "--offline": NOTHING}
+)
 READS_ACCOUNTS = Command("ask", "labkit.cli.commands.ask", "ask", LIVE, {"--offline": NOTHING, "--error": NOTHING})
 
 
@@ -33,10 +36,15 @@ READS_ACCOUNTS = Command("ask", "labkit.cli.commands.ask", "ask", LIVE, {"--offl
         ("ask --offline folder --profile=shared", LIVE),
         ("ask -- aws lambda create-function --help", LIVE),
         ("ask -- aws --offline", LIVE),
+        ("see --error text", LIVE_IF_THERE),
+        ("see --error text --workload-profile dev", LIVE),
+        ("see --offline folder", NOTHING),
+        ("see --offline folder --apply", LIVE),
+        ("see -- aws lambda create-function", LIVE),
     ],
 )
 def test_what_is_typed_says_what_it_needs(line, need, monkeypatch):
-    monkeypatch.setattr(table, "COMMANDS", (*COMMANDS, READS_ACCOUNTS))
+    monkeypatch.setattr(table, "COMMANDS", (*COMMANDS, READS_ACCOUNTS, ASKS_THE_LAB))
     assert need_of(line.split()) == need
 
 
