@@ -39,12 +39,10 @@ _WRITERS: dict[str, Callable[[tuple[Change, ...], str], str]] = {
     "cdk-python": cdk_python,
     "cdk-typescript": cdk_typescript,
 }
-FORMS = tuple(_WRITERS)
-"""The values of ``--as``."""
 
 
 def snippet(changes: tuple[Change, ...], form: str, region: str = "") -> str:
-    """The changes in one of ``FORMS``, each below a comment that says whose it is.
+    """The changes in one of ``FORMATS``, each below a comment that says whose it is.
 
     JSON has no comments: there it is one policy alone, or a list. ``region`` is that of the repository and the
     function. What a form cannot describe stands in it as a comment with the command that does it.

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labkit.diagnosis.formats import FORMATS
 from labkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 def add_form(parser: argparse._ActionsContainer, help: str) -> None:
     """The option ``--as``, as ``form``; None where it was not given."""
-    from labkit.diagnosis.formats.snippets import FORMS
-
-    parser.add_argument("--as", dest="form", choices=FORMS, help=help)
+    parser.add_argument("--as", dest="form", choices=FORMATS, help=help)
 
 
 class _Shown:
