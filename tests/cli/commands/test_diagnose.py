@@ -193,7 +193,7 @@ class TestOfACommand:
 
         return becomes
 
-    CREATE = f"-- aws --profile workload lambda create-function --function-name orders --code ImageUri={IMAGE} --package-type Image"
+    CREATE = f"-- aws --profile workload lambda create-function --function-name orders --code ImageUri={IMAGE}"
 
     def test_what_succeeds_is_left_alone(self, ask, aws):
         aws("", 0)
