@@ -14,7 +14,7 @@ from typing import Any
 from labkit.diagnosis.writing import Call
 from labkit.errors import LabError
 from labkit.ground.files import write_atomically
-from labkit.ground.home import open_home
+from labkit.ground.home import inspect_home, open_home
 
 _FORMAT = 1
 
@@ -65,7 +65,7 @@ def begin(root: Path, region: str = "") -> KeptRun:
 
 def newest(root: Path) -> KeptRun | None:
     """The latest run that has not been taken back; None where there is none. Raises LabError for a damaged file."""
-    files = [each for each in open_home(root).undo.glob("*.json") if each.stem.isdigit()]
+    files = [each for each in inspect_home(root).undo.glob("*.json") if each.stem.isdigit()]
     if not files:
         return None
     path = max(files, key=lambda each: int(each.stem))

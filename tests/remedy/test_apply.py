@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from labkit.aws import scps
 from labkit.errors import LabError
@@ -332,3 +333,17 @@ def test_what_is_shown_says_the_diff_what_is_left_and_the_gap(world: World):
     assert diagnosis.fix.changes[0].diff in shown
     assert making.GAP in shown
     assert URI not in shown
+
+
+def test_a_write_that_aws_refuses_leaves_nothing_to_take_back_but_the_note_of_it(world: World):
+    diagnosis = world.diagnose()
+    assert diagnosis.fix is not None
+    plan = making.plan(diagnosis.fix, world.accounts())
+    nobody = plan.changes[0].after.replace(f"iam::{WORKLOAD}:root", f"iam::{WORKLOAD}:role/Nobody")
+    refused = plan._replace(changes=(plan.changes[0]._replace(after=nobody),))
+    with pytest.raises(ClientError, match="Principal not found"):
+        making.apply(refused, world.accounts(), world.home)
+    assert world.policy() is None
+    taken_back(world)
+    assert world.policy() is None
+    assert newest(world.home) is None
