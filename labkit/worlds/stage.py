@@ -123,7 +123,12 @@ class Stage:
     # -- What is asked -------------------------------------------------------------------------------------------------
 
     def attempt(self) -> Outcome:
-        """Ask Lambda for what the world asks; a function that is created stays."""
+        """Ask Lambda for what the world asks, and invoke the function; one that is created stays."""
+        refused = self.ask()
+        return Outcome(refused, pulled=False) if refused else self.invoke()
+
+    def ask(self) -> str:
+        """Ask Lambda for what the world asks: AWS's text where that is refused, else empty."""
         asked, name = self.world.asked, self.world.asked.function
         self.session(asked.caller, asked.session)
         lambda_ = self.client(asked.caller, "lambda", asked.region)
@@ -138,9 +143,9 @@ class Stage:
                 )
             elif asked.operation == UPDATE:
                 lambda_.update_function_code(FunctionName=name, ImageUri=self.filled(asked.image))
-            return self.invoke()
         except ClientError as error:
-            return Outcome(str(error), pulled=False)
+            return str(error)
+        return ""
 
     def invoke(self) -> Outcome:
         """Invoke the function, once it is not Pending any more."""
