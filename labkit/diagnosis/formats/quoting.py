@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from labkit.ground.text import UNSEEN, visible
@@ -98,8 +99,19 @@ def _list(value: list[Any], notation: Notation, indent: str) -> str:
 
 def _object(value: dict[str, Any], notation: Notation, indent: str) -> str:
     inner = indent + notation.indent
-    members = [f"{notation.text(k)}{notation.colon}{literal(v, notation, inner)}" for k, v in value.items()]
+    pairs = [(notation.text(name), literal(each, notation, inner)) for name, each in value.items()]
+    members = assigned(pairs) if notation is HCL else [f"{name}{notation.colon}{each}" for name, each in pairs]
     flat = f"{{{notation.pad}{''.join(members)}{notation.pad}}}"
     if len(members) == 1 and "\n" not in flat and len(indent) + len(flat) <= _WIDE:
         return flat
     return "{\n" + "".join(f"{inner}{each}{notation.comma}\n" for each in members) + f"{indent}}}" if members else "{}"
+
+
+def assigned(pairs: list[tuple[str, str]]) -> list[str]:
+    """Names and values for Terraform as ``terraform fmt`` lays them out: neighbours on one line each are aligned."""
+    lines: list[str] = []
+    for spread, run in groupby(pairs, lambda pair: "\n" in pair[1]):
+        found = list(run)
+        width = 0 if spread else max(len(name) for name, _ in found)
+        lines += [f"{name:{width}} = {value}" for name, value in found]
+    return lines

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from labkit.diagnosis import facts as f
 from labkit.diagnosis.formats import resource as r
 from labkit.diagnosis.formats.notes import heading
-from labkit.diagnosis.formats.quoting import HCL, commented, literal
+from labkit.diagnosis.formats.quoting import HCL, assigned, commented, literal
 from labkit.diagnosis.formats.resource import Asked, Resource, document
 from labkit.diagnosis.writing import holder, managed_arn, organization_policy_id
 from labkit.ground.text import visible
@@ -72,14 +72,14 @@ def _block(found: Resource, address: str) -> str:
         known = shlex.quote(visible(found.id)) if found.id else "ID"
         advice.append("Where Terraform manages it already, change it there; where it does not manage it yet:")
         advice.append(f"terraform import {address} {known}")
-    lines = [f'resource "{found.type}" "{label}" {{']
-    variables = ""
+    pairs, variables = [], ""
     for name, value in found.properties.items():
         if isinstance(value, Asked):
             variables += _variable(f"{label}_{name}", value.meaning)
             value = _Reference(f"var.{label}_{name}")
-        lines.append(f"  {name} = {_expression(value)}")
-    return commented(advice) + variables + "\n".join(lines) + "\n}\n"
+        pairs.append((name, _expression(value)))
+    lines = "".join(f"  {each}\n" for each in assigned(pairs))
+    return f'{commented(advice)}{variables}resource "{found.type}" "{label}" {{\n{lines}}}\n'
 
 
 def _variable(name: str, meaning: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labkit.diagnosis import facts as f
-from labkit.diagnosis.formats.quoting import hcl_quoted
+from labkit.diagnosis.formats.quoting import assigned, hcl_quoted
 from labkit.diagnosis.formats.snippets import snippet
 from labkit.pull import policies
 from tests.diagnosis.formats.made import CALLS, DOCUMENTS, ONCE, REGION, REGISTRY, SESSION, WORKLOAD, call, changed
@@ -130,3 +130,8 @@ def test_a_setting_of_the_registry_is_a_resource():
 )
 def test_policy_variables_are_no_templates(text, written):
     assert hcl_quoted(text) == written
+
+
+def test_neighbours_are_aligned_as_terraform_fmt_does_it():
+    pairs = [("a", "1"), ("long", "2"), ("spread", "{\n}"), ("b", "3")]
+    assert assigned(pairs) == ["a    = 1", "long = 2", "spread = {\n}", "b = 3"]
