@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labkit.check import DOCUMENT_KINDS, Report, check
+from labkit.check import DOCUMENT_KINDS, LambdaPull, Report, check
 from labkit.check.sarif import sarif
 from tests.check.policies import LAMBDA, PULL, policy, user_may
 
@@ -188,6 +188,16 @@ def test_an_answers_registry_says_whether_callers_need_a_statement():
 def test_a_comma_too_many_is_named_where_it_stands():
     [finding] = check('{"Version": "2012-10-17",\n"Statement": [],\n}').findings
     assert (finding.line, finding.column, finding.problem) == (2, 16, "There is a comma before the closing brace }.")
+
+
+def test_of_many_accounts_the_same_mistake_is_told_once_and_the_rest_are_counted():
+    accounts = [str(100000000000 + number) for number in range(40)]
+    sources = [f"arn:aws:lambda:*:{account}:function:*" for account in accounts[:10]]
+    text = policy(allow({"AWS": accounts}), allow(LAMBDA, {"StringLike": {"aws:SourceArn": sources}}))
+    first, rest = check(text, pull=LambdaPull()).findings
+    assert (first.rule.id, first.severity) == ("source-arn-mismatch", "error")
+    assert "100000000010, 100000000011, 100000000012 and 17 more" in first.problem
+    assert "Functions of 10 more accounts" in rest.problem and not rest.problem.startswith("Lambda")
 
 
 CASES = Path(__file__).parents[2].parent / "shared" / "cases"

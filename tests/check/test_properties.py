@@ -7,10 +7,12 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.check import DOCUMENT_KINDS, check
+from labkit.check import DOCUMENT_KINDS, LambdaPull, check
 from labkit.check.sarif import sarif
 from labkit.iam import Policy
 from tests.check.made_up import DOCUMENT, JSON, KIND, STATEMENT, nearly_right
+
+PULLS = (LambdaPull(), LambdaPull("592444418872"), LambdaPull("592444418872", "813835382529"))
 
 
 @given(st.text(), KIND)
@@ -25,6 +27,18 @@ def test_no_json_makes_the_check_raise_and_every_finding_has_a_place(value, kind
         assert 1 <= finding.line <= policy.count("\n") + 1
         assert finding.column >= 1
         assert finding.problem and finding.instead
+
+
+@given(st.text() | (JSON | DOCUMENT | nearly_right(True, False)).map(json.dumps), st.sampled_from(PULLS))
+def test_no_text_makes_the_question_whether_lambda_gets_the_image_raise(policy, pull):
+    check(policy, pull=pull)
+
+
+@given(nearly_right(True, False).map(json.dumps), st.sampled_from(PULLS[1:]))
+def test_what_passes_for_lambda_is_a_policy_that_lets_lambda_in(policy, pull):
+    if check(policy, pull=pull).passes():
+        statements = Policy.parse(policy).statements
+        assert any(each.allows and each.principal is not None for each in statements)
 
 
 @given(DOCUMENT | nearly_right(True, False) | nearly_right(False, True), KIND)

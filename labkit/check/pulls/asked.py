@@ -20,7 +20,9 @@ from labkit.iam.words.explain import allowed
 from labkit.pull.organization import OUTSIDER
 
 _SHOWN = 3
-_Found = dict[tuple[bool, str, Reason], list[str]]
+_EXPLAINED = 20  # refused accounts of which each is told why
+# Which party lacks which actions by which rule and where: why the first account does, and the accounts that do.
+_Found = dict[tuple[bool, str, str, str], tuple[Reason, list[str]]]
 
 
 def check(policy: Policy | None, statements: Sequence[LocatedStatement], pull: LambdaPull) -> Iterator[Violation]:
@@ -29,14 +31,20 @@ def check(policy: Policy | None, statements: Sequence[LocatedStatement], pull: L
     ``policy`` is None where the repository has none.
     """
     found: _Found = {}
+    refused: list[str] = []
     self_made = not (pull.function_account or pull.registry_account or admissions.accounts_named(statements))
     for account in accounts(statements, pull):
         asked = ask(policy, statements, account, pull.registry_account or someone_else(account))
-        _collect(asked, statements, found)
+        if asked.refused:
+            refused.append(account)
+        if len(refused) <= _EXPLAINED:
+            _collect(asked, statements, found)
         if not asked.refused and asked.place != OUTSIDER:
             yield _taken_as_given(asked, statements)
-    for (is_lambda, actions, why), named in found.items():
+    for (is_lambda, actions, _, _), (why, named) in found.items():
         yield _violation(is_lambda, actions, why, "another account" if self_made else _listed(named), pull)
+    if len(refused) > _EXPLAINED:
+        yield _more(refused[_EXPLAINED:], next(iter(found.values()))[0])
 
 
 def accounts(statements: Sequence[LocatedStatement], pull: LambdaPull) -> list[str]:
@@ -53,7 +61,8 @@ def _collect(asked: Asked, statements: Sequence[LocatedStatement], found: _Found
     for is_lambda, side in ((True, asked.service), (False, asked.caller)):
         refusal = Refusal(side, statements, asked.account, is_lambda)
         for each, actions in reasons(refusal).items():
-            found.setdefault((is_lambda, " and ".join(actions), each), []).append(asked.account)
+            alike = (is_lambda, " and ".join(actions), each.rule, each.pointer)
+            found.setdefault(alike, (each, []))[1].append(asked.account)
 
 
 def _violation(is_lambda: bool, actions: str, why: Reason, whose: str, pull: LambdaPull) -> Violation:
@@ -66,6 +75,14 @@ def _violation(is_lambda: bool, actions: str, why: Reason, whose: str, pull: Lam
             unless += " say so with --registry-account."
     problem = f"{lead}: {why.why}.{unless}" if actions else f"{why.why}."
     return Violation(why.rule, why.pointer, problem, why.instead, severity=ERROR)
+
+
+def _more(accounts: Sequence[str], why: Reason) -> Violation:
+    """That more accounts are refused than are explained one by one."""
+    problem = (
+        f"Functions of {len(accounts)} more accounts that it names do not get the image: {_listed(accounts)}."
+    )
+    return Violation(why.rule, why.pointer, problem, "Ask for one of them with --function-account.", severity=ERROR)
 
 
 def _listed(accounts: Sequence[str]) -> str:

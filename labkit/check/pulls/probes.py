@@ -94,6 +94,8 @@ def _question(
 
 def _closest(sides: Sequence[tuple[Decision, ...]]) -> tuple[Decision, ...]:
     """The side that is let in or, where none is, the one of which the fewest parts fail."""
+    if len(sides) == 1:
+        return sides[0]
     return min(sides, key=lambda side: [sum(not each.allowed for each in side), sum(map(_failed, side))])
 
 

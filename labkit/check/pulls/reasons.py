@@ -85,8 +85,8 @@ def _of_action(decision: Decision, refusal: Refusal) -> list[Reason]:
 def _denied(decision: Decision, refusal: Refusal) -> Iterator[Reason]:
     """An explicit Deny, which nothing outweighs."""
     for match, each in zip(decision.check(CheckKind.RESOURCE).matches, refusal.statements, strict=False):
-        miss = decision.nearest_miss
-        if match.matched and not each.allows and miss:
+        miss = decision.nearest_miss if match.matched and not each.allows else None
+        if miss:
             yield Reason("explicit-deny", each.pointer, miss.sentence.rstrip("."), sentence(miss.change))
             return
 
