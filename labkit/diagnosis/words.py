@@ -21,6 +21,9 @@ _VERDICTS = {
     "not-asked": "is not asked",
 }
 _STOPS = {"call": "stops the call", "pull": "stops the pull", "run": "the image is fetched, and does not run"}
+_HANDED_OVER = (
+    "  The change of its account is its owner's to make. --letter prints a text to hand over; in Python, fix.letter."
+)
 
 
 class Section(NamedTuple):
@@ -42,12 +45,12 @@ def sections(diagnosis: Diagnosis) -> list[Section]:
     found = [
         Section("", (diagnosis.sentence,)),
         Section("", tuple(party(name, each) for name, each in diagnosis.parties.items())),
-        Section("Why:", tuple(_causes(diagnosis.causes))),
+        Section("Why:", tuple(_causes(diagnosis.causes, diagnosis.sentence))),
         Section("What to change:", tuple(_changes(fix.changes))) if fix else None,
         Section("Proof:", (_indented(proof(fix)),)) if fix and fix.changes else None,
         Section("What else it opens:", tuple(_opens(fix.opens))) if fix else None,
         Section("Or instead:", tuple(_alternatives(fix.alternatives))) if fix else None,
-        Section("For the registry's owner:", tuple(_letter(fix))) if fix else None,
+        Section("For the registry's owner:", (_HANDED_OVER,)) if fix and fix.letter else None,
         Section(
             "Not known:", tuple(f"  - {each.what} ({each.why}): {each.who_could_tell}" for each in diagnosis.not_known)
         ),
@@ -71,17 +74,19 @@ def proof(fix: Fix) -> str:
     return "It is not proved: what is not known may still stand in the way."
 
 
-def _causes(causes: Iterable[Cause]) -> Iterator[str]:
+def _causes(causes: Iterable[Cause], said: str) -> Iterator[str]:
+    """Each cause with its evidence; the sentence of one that was ``said`` already is not said again."""
     for number, cause in enumerate(causes, 1):
         where = cause.where
         sid = f', statement "{where.sid}"' if where.sid else ""
         place = " ".join(filter(None, (where.kind.replace("-", " "), where.name)))
         account = f" of account {where.account}" if where.account else ""
-        yield f"  {number}. {cause.sentence}"
-        yield f"     {cause.id}: {cause.certainty}, {_STOPS[cause.stops]}; {place}{account}{sid}"
-        yield from (_indented(line, 7) for evidence in cause.evidence for line in evidence.splitlines())
-        if cause.source:
-            yield f"     Source: {cause.source}"
+        head = f"{cause.id}: {cause.certainty}, {_STOPS[cause.stops]}; {place}{account}{sid}"
+        lines = [head] if cause.sentence in said else [cause.sentence, head]
+        lines += [line for evidence in cause.evidence for line in evidence.splitlines()]
+        lines += [f"Source: {cause.source}"] if cause.source else []
+        yield f"  {number}. {lines[0]}"
+        yield from (_indented(line, 5) for line in lines[1:])
 
 
 def _changes(changes: Iterable[Change]) -> Iterator[str]:
@@ -111,10 +116,6 @@ def _alternatives(alternatives: Iterable[Alternative]) -> Iterator[str]:
     for each in alternatives:
         yield f"  {each.name}: {each.reason}"
         yield from (f"  {line}" for line in _changes(each.changes))
-
-
-def _letter(fix: Fix) -> Iterator[str]:
-    return (_indented(line) for line in fix.letter.splitlines())
 
 
 def _indented(line: str, by: int = 2) -> str:

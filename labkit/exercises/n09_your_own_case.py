@@ -5,7 +5,9 @@ They are about the files in ``notebooks/own-case``; no lab is asked.
 
 from __future__ import annotations
 
-from labkit.diagnosis.result import CAN, CANNOT, UNKNOWN, Diagnosis
+from collections.abc import Mapping
+
+from labkit.diagnosis.result import CALLER_SIDE, CAN, CANNOT, LAMBDA_SIDE, UNKNOWN, Diagnosis
 from labkit.exercises.checking.answers import WrittenPolicy
 from labkit.exercises.checking.pulls import Pull, repository_policy
 from labkit.exercises.checking.requesters import Requester
@@ -15,16 +17,22 @@ from labkit.pull.uri import ImageUri
 
 _IMAGE = ImageUri("813835382529", "eu-central-1", "orders-api", "2.3.1")
 _FUNCTION = FunctionRef("592444418872", "eu-central-1", "orders-api")
-_VERDICTS = (CAN, CANNOT, UNKNOWN)
+_SIDES = {LAMBDA_SIDE: "Lambda", CALLER_SIDE: "the caller"}
 
 
-def foretold(prediction: str, answer: Diagnosis) -> Verdict:
-    """09: the verdict that was predicted, beside the one that came out, with the sentence that says why."""
-    if prediction not in _VERDICTS:
-        return unreadable(f"A prediction is one of {', '.join(map(repr, _VERDICTS))}.", 1)
-    if prediction != answer.verdict:
-        return verdict_on([f"It is {answer.verdict!r}. {answer.sentence}"])
-    return verdict_on([""], answer.sentence)
+def foretold(prediction: Mapping[str, str], answer: Diagnosis) -> Verdict:
+    """09: the verdicts on the two parties that were predicted, beside those that came out."""
+    if not isinstance(prediction, Mapping) or not prediction.keys() >= _SIDES.keys():
+        return unreadable(f"A prediction has a verdict for each of {', '.join(map(repr, _SIDES))}.", len(_SIDES))
+    return verdict_on((_missed(name, prediction[name], answer) for name in _SIDES), answer.sentence)
+
+
+def _missed(name: str, predicted: str, answer: Diagnosis) -> str:
+    verdicts = (CAN, CANNOT, UNKNOWN)
+    if predicted not in verdicts:
+        return f"The verdict on {_SIDES[name]} is one of {', '.join(map(repr, verdicts))}."
+    known = answer.parties[name].verdict
+    return "" if predicted == known else f"Of {_SIDES[name]}, {predicted!r} is not what can be told."
 
 
 def only_orders_api(policy: WrittenPolicy) -> Verdict:

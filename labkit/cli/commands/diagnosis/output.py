@@ -24,6 +24,9 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     forms = group.add_mutually_exclusive_group()
     forms.add_argument("--json", action="store_true", help="print it as JSON on stdout")
     add_form(forms, "print the fix alone, in this form, on stdout")
+    forms.add_argument(
+        "--letter", action="store_true", help="print a text for the registry's owner, who has to mend it"
+    )
     group.add_argument("--html", type=Path, metavar="FILE", help="write it as a page, too")
     group.add_argument("--redact", action="store_true", help="replace account numbers, names and ids, each time alike")
     group.add_argument("--expect", choices=tuple(CODES), help="exit with 0 if this is the verdict, else with 1")
@@ -50,6 +53,10 @@ class _Shown:
 
     def changes(self) -> tuple[Change, ...]:
         return self._diagnosis.fix.changes if self._diagnosis.fix else ()
+
+    def letter(self) -> str:
+        found = self._diagnosis.fix.letter if self._diagnosis.fix else ""
+        return found or "Nothing has to be mended by somebody else."
 
     def page(self) -> str:
         from labkit.show.diagnosis_html import diagnosis_html
@@ -83,6 +90,9 @@ class _Redacted(_Shown):
         found = self._redactor.data(value)
         return tuple(found) if isinstance(value, tuple) else found
 
+    def letter(self) -> str:
+        return self._redactor.text(super().letter())
+
     def page(self) -> str:
         return self._redactor.html(super().page())
 
@@ -96,6 +106,8 @@ def answer(diagnosis: Diagnosis, args: argparse.Namespace) -> int:
         _write(args.html, shown.page())
     if args.form is not None:
         print_form(shown.changes(), args.form, _region(diagnosis), shown.data()["sentence"])
+    elif args.letter:
+        say(shown.letter())
     elif args.json:
         print(json.dumps(shown.data(), indent=2))
     else:
