@@ -42,6 +42,10 @@ class ReachedAccounts:
         if asker is None:
             whose = f"account {account}" if account else "the organization's management account"
             raise UsageError(f"No profile leads to {whose}: whoever keeps it has to make the change.")
+        if service == "ec2" and self.in_lab:
+            from labkit.remedy.lab_endpoints import LabEndpoints
+
+            return LabEndpoints(account)
         return asker.client(service)
 
     def push(self, image: str) -> None:

@@ -23,6 +23,7 @@ from labkit.remedy import apply as making
 from labkit.remedy.asking import Asker
 from labkit.remedy.collecting import Collector
 from labkit.remedy.kept import newest
+from labkit.remedy.lab_endpoints import LabEndpoints
 from labkit.remedy.undo import undo
 from labkit.worlds import images
 from labkit.worlds.model import World
@@ -41,6 +42,8 @@ class Accounts(NamedTuple):
 
     def client(self, account: str, service: str) -> Any:
         """A client of the account's administrator; an empty account stands for the management account."""
+        if service == "ec2":
+            return LabEndpoints(account, self.stage.lab.home)
         profiles = {number: name for name, number in embedded.settings(self.stage.lab.home).accounts.items()}
         return self.stage.client(profiles[account] if account else "management", service, self.region)
 
