@@ -149,7 +149,12 @@ WORLDS = (
             "lambda:CreateFunction", _FUNCTION, texts.no_policy_allows("VPC endpoint policy", "lambda:CreateFunction")
         ),
         across(
-            BOTH, endpoint(document({**ADMINISTRATOR, "Principal": "*", "Action": ["lambda:Invoke*", "lambda:Get*"]}))
+            BOTH,
+            endpoint(
+                document(
+                    {**ADMINISTRATOR, "Principal": "*", "Action": ["lambda:Invoke*", "lambda:Get*", "lambda:Delete*"]}
+                )
+            ),
         ),
         causes=frozenset({"vpc-endpoint"}),
     ),
@@ -171,7 +176,11 @@ WORLDS = (
         across(
             BOTH,
             pipeline(),
-            endpoint(document({**ADMINISTRATOR, "Principal": "*", "Action": ["lambda:Invoke*", "lambda:Get*"]})),
+            endpoint(
+                document(
+                    {**ADMINISTRATOR, "Principal": "*", "Action": ["lambda:Invoke*", "lambda:Get*", "lambda:Delete*"]}
+                )
+            ),
         ),
         Asked(CI),
         frozenset({"vpc-endpoint", "caller-identity"}),
