@@ -172,3 +172,6 @@ CAUSES: dict[str, CauseRow] = {row.id: row for row in _ROWS}
 
 ORDER: dict[str, int] = {row.id: place for place, row in enumerate(_ROWS)}
 """The place of each id in that order."""
+
+OF_MOMENTS = frozenset({"not-propagated", "parallel-creates"})
+"""The ids of causes that only time shows: everything allows it now, and the same call goes through."""

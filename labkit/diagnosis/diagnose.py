@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from labkit.diagnosis.case import Case
-from labkit.diagnosis.cause_table import RUN
+from labkit.diagnosis.cause_table import OF_MOMENTS, RUN
 from labkit.diagnosis.causes import find
 from labkit.diagnosis.facts import Facts
 from labkit.diagnosis.fixing import fix, next_steps
@@ -55,7 +55,8 @@ def _judged(party: Party, causes: Sequence[Cause], name: str) -> Party:
     """
     if party.verdict == CANNOT:
         return party
-    barring = [each for each in causes if each.certainty != POSSIBLE and each.stops != RUN]
+    lasting = (each for each in causes if each.id not in OF_MOMENTS)
+    barring = [each for each in lasting if each.certainty != POSSIBLE and each.stops != RUN]
     own = [each for each in barring if (each.party or LAMBDA_SIDE) == name]
     if not own:
         return party

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from labkit.diagnosis.cause_table import BY_CALL, CAUSES, DOCUMENT, TOLD
+from labkit.diagnosis.cause_table import BY_CALL, CAUSES, DOCUMENT, OF_MOMENTS, TOLD
 from labkit.diagnosis.facts import CREATE
 
 LAB = "lab"
@@ -96,6 +96,11 @@ class World:
     def healthy(self) -> bool:
         """Whether the image is fetched, and the function runs."""
         return not self.causes
+
+    @property
+    def over(self) -> bool:
+        """Whether what was seen was a matter of moments: the same call goes through now."""
+        return bool(self.causes | self.possible) and self.causes | self.possible <= OF_MOMENTS
 
     @property
     def healed(self) -> str:

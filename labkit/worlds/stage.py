@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.exceptions import ClientError
 
+import labkit.embedded.process.client as embedded
 from labkit.aws import functions, sessions
 from labkit.diagnosis.facts import CREATE, UPDATE
 from labkit.lab.lab import Lab
@@ -112,11 +113,16 @@ class Stage:
             self.lab.let_through(step.who, policy, service=service)
             return {}
 
+        def takes_time(realistic: bool) -> Mapping[str, str]:
+            embedded.let_time_pass(self.lab.home, realistic)
+            return {}
+
         calls: dict[str, Callable[..., Mapping[str, str]]] = {
             "push": push,
             "clock": clock,
             "replicate": replicate,
             "endpoint": endpoint,
+            "takes_time": takes_time,
         }
         return calls[step.operation]
 

@@ -223,15 +223,21 @@ def full_access_detached(target: str) -> Steps:
 # -- Functions, endpoints, time ------------------------------------------------------------------------------------
 
 
-def function(account: str = "workload", image: str = "{image}", name: str = "orders", who: str = "") -> Steps:
-    """A function is created and becomes Active."""
+def function(
+    account: str = "workload",
+    image: str = "{image}",
+    name: str = "orders",
+    who: str = "",
+    until: str = "function_active_v2",
+) -> Steps:
+    """A function is created and becomes Active; nobody waits for that where ``until`` is empty."""
     parameters = {
         "FunctionName": name,
         "Role": f"arn:aws:iam::{{{account}}}:role/orders-role",
         "PackageType": "Image",
         "Code": {"ImageUri": image},
     }
-    return (Step(who or account, "lambda", "create_function", parameters, until="function_active_v2"),)
+    return (Step(who or account, "lambda", "create_function", parameters, until=until),)
 
 
 def created_in_vain(who: str = "workload", refused: str = "AccessDeniedException") -> Steps:
@@ -249,6 +255,11 @@ def invoked_in_vain(account: str = "workload", refused: str = "CodeArtifactUserP
 def time_passes(by: str) -> Steps:
     """The lab's clock moves, such as by ``+30d``."""
     return (Step("registry", LAB, "clock", {"by": by}),)
+
+
+def takes_time(realistic: bool = True) -> Steps:
+    """From now on what takes time on AWS takes time, such as until a policy is in force; or nothing does any more."""
+    return (Step("registry", LAB, "takes_time", {"realistic": realistic}),)
 
 
 def endpoint(policy: Document, account: str = "workload", service: str = "lambda") -> Steps:

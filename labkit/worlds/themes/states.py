@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labkit.diagnosis.cause_table import TOLD
 from labkit.worlds import texts
 from labkit.worlds.model import Asked, World
 from labkit.worlds.steps import (
@@ -11,7 +12,9 @@ from labkit.worlds.steps import (
     alone,
     created_in_vain,
     function,
+    pipeline,
     policy_set,
+    takes_time,
     time_passes,
 )
 
@@ -28,8 +31,27 @@ WORLDS = (
     World(
         "a-moment-too-early",
         "The policy is right, and the function was created before AWS had heard of it",
-        "",
+        texts.DENIED,
         across(None, created_in_vain(), policy_set(BOTH)),
         possible=frozenset({"not-propagated"}),
+    ),
+    World(
+        "three-at-once",
+        "Three functions are created at once, and Lambda sets the policy for one while another is refused",
+        texts.DENIED,
+        alone(
+            None,
+            pipeline(who="registry/ci"),
+            takes_time(),
+            function("registry", name="billing", until=""),
+            function("registry", name="shipping", until=""),
+            created_in_vain("registry/ci"),
+            time_passes("+5m"),
+            takes_time(False),
+        ),
+        Asked("registry/ci"),
+        frozenset({"parallel-creates"}),
+        stranger="workload",
+        by=TOLD,
     ),
 )
