@@ -14,7 +14,7 @@ from labkit.diagnosis.asked import Asked
 from labkit.diagnosis.diagnose import diagnose
 from labkit.diagnosis.evidence.answers import Answer, Answers
 from labkit.diagnosis.evidence.gathering import facts_from, with_error
-from labkit.diagnosis.facts import CREATE, RESTORE, UPDATE, Document, Facts, documents
+from labkit.diagnosis.facts import CREATE, RESTORE, UPDATE, Facts, documents
 from labkit.diagnosis.result import Change, Diagnosis
 from labkit.embedded.process import client as embedded
 from labkit.lab.lab import Lab
@@ -122,16 +122,20 @@ class Examined:
         """What all sides answer."""
         return self.collect()
 
-    def facts(self, answers: Answers | None = None) -> Facts:
-        """The facts, from these answers or all."""
-        now = embedded.clock(self.lab.home).now
-        facts = facts_from(self.asked, self.answers if answers is None else answers, now, self.error)
+    def facts(self, answers: Answers) -> Facts:
+        """The facts from these answers."""
+        facts = facts_from(self.asked, answers, embedded.clock(self.lab.home).now, self.error)
         opened = self.world.given.get("region_opened")
         return facts if opened is None else facts.having(region_opened=opened)
 
-    def diagnosis(self, answers: Answers | None = None) -> Diagnosis:
-        """The diagnosis, from these answers or all."""
+    def diagnosis(self, answers: Answers) -> Diagnosis:
+        """The diagnosis from these answers."""
         return diagnose(self.facts(answers))
+
+    @cached_property
+    def found(self) -> Diagnosis:
+        """The diagnosis from all answers."""
+        return self.diagnosis(self.answers)
 
     def of_side(self, side: str) -> Answers:
         """The answers that one side's account gave."""
@@ -179,14 +183,10 @@ class Examined:
         assert run is not None
         undo(run, self.accounts)
 
-    def texts(self) -> list[tuple[str, str, str]]:
-        """Every policy as it is now: its kind, its name and its text."""
-        return [_named(each) for each in documents(self.facts(self.collect()))]
+    def texts(self, answers: Answers) -> list[tuple[str, str, str]]:
+        """Every policy in these answers: its kind, its name and its text."""
+        return [(each.kind, each.name, each.text) for each in documents(self.facts(answers))]
 
 
 def _calls(changes: tuple[Change, ...]) -> set[str]:
     return {each.call[1] for each in changes if each.call is not None}
-
-
-def _named(document: Document) -> tuple[str, str, str]:
-    return document.kind, document.name, document.text

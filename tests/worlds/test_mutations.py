@@ -63,7 +63,7 @@ def stored(place: Examined, text: str) -> str | None:
 @pytest.mark.parametrize("every", [EVERY, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ARTICLE)
 def test_the_verdict_is_what_create_function_says(place, name, every):
-    stage, facts, tried = place.stage, place.facts(), 0
+    stage, facts, tried = place.stage, place.facts(place.answers), 0
     known = facts.repository_policy
     assert isinstance(known, Document)
     for content in all_of(ARTICLE[name])[list(ARTICLE).index(name) :: every]:

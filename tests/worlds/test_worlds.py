@@ -21,7 +21,7 @@ def examined(request, labs) -> Examined:
 
 
 def test_what_is_named_is_what_is_wrong(examined):
-    world, found = examined.world, examined.diagnosis()
+    world, found = examined.world, examined.found
     assert found.ids == world.causes
     assert {each.id for each in found.causes if each.certainty == POSSIBLE} >= world.possible
     if not world.pasted:
@@ -32,22 +32,21 @@ def test_what_is_named_is_what_is_wrong(examined):
 
 def test_files_say_the_same_as_accounts(examined):
     found = examined.diagnosis(examined.written())
-    assert (found.ids, found.verdict) == (examined.world.causes, examined.diagnosis().verdict)
+    assert (found.ids, found.verdict) == (examined.world.causes, examined.found.verdict)
 
 
 @pytest.mark.parametrize("side", ["workload", "registry"])
 def test_half_the_rights_name_nothing_wrong(examined, side):
-    whole, half = examined.diagnosis(), examined.diagnosis(examined.of_side(side))
+    half = examined.diagnosis(examined.of_side(side))
     assert half.ids <= examined.world.causes
-    assert half.verdict in (whole.verdict, UNKNOWN)
+    assert half.verdict in (examined.found.verdict, UNKNOWN)
 
 
 def test_the_fix_heals_and_undo_takes_it_back(examined):
     world, stage = examined.world, examined.stage
     if world.healthy or world.healed == TOLD:
         pytest.skip("nothing is to be mended by the lab")
-    before = examined.texts()
-    changes = examined.mend(examined.diagnosis())
+    changes = examined.mend(examined.found)
     assert examined.tried(changes) == ""
     assert not world.stranger or not stage.stranger_gets_in()
     if NOT_TAKEN_BACK in world.causes:
@@ -55,6 +54,6 @@ def test_the_fix_heals_and_undo_takes_it_back(examined):
             examined.take_back(changes)
         return
     examined.take_back(changes)
-    assert examined.texts() == before
+    assert examined.texts(examined.collect()) == examined.texts(examined.answers)
     if world.asked.operation != RESTORE:
         assert stage.attempt().text == stage.filled(world.sees)

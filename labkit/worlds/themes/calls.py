@@ -26,6 +26,15 @@ from labkit.worlds.steps import (
 _FUNCTION = "arn:aws:lambda:{region}:{account}:function:{function}"
 _PASS = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
 _CREATE = {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}
+_ENDPOINT = document(
+    {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["lambda:Invoke*", "lambda:Get*", "lambda:Delete*"],
+        "Resource": "*",
+    }
+)
+"""The policy of an endpoint through which functions are invoked, looked at and deleted, and none is created."""
 
 WORLDS = (
     World(
@@ -151,9 +160,7 @@ WORLDS = (
         across(
             BOTH,
             endpoint(
-                document(
-                    {**ADMINISTRATOR, "Principal": "*", "Action": ["lambda:Invoke*", "lambda:Get*", "lambda:Delete*"]}
-                )
+                _ENDPOINT
             ),
         ),
         causes=frozenset({"vpc-endpoint"}),
@@ -177,9 +184,7 @@ WORLDS = (
             BOTH,
             pipeline(),
             endpoint(
-                document(
-                    {**ADMINISTRATOR, "Principal": "*", "Action": ["lambda:Invoke*", "lambda:Get*", "lambda:Delete*"]}
-                )
+                _ENDPOINT
             ),
         ),
         Asked(CI),

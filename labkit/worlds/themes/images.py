@@ -142,7 +142,7 @@ WORLDS = (
     ),
     World(
         "buildx-provenance",
-        "buildx has added a provenance, and the tag means an index now",
+        "The build has added a provenance, and the tag means an index now",
         texts.MEDIA_TYPE,
         alone(push="index"),
         _ADMIN,
