@@ -7,7 +7,6 @@ from labkit.pull import policies
 from labkit.worlds import texts
 from labkit.worlds.model import Asked, World
 from labkit.worlds.steps import (
-    ADMINISTRATOR,
     BOTH,
     CI,
     PULLS,
@@ -159,9 +158,7 @@ WORLDS = (
         ),
         across(
             BOTH,
-            endpoint(
-                _ENDPOINT
-            ),
+            endpoint(_ENDPOINT),
         ),
         causes=frozenset({"vpc-endpoint"}),
     ),
@@ -183,9 +180,7 @@ WORLDS = (
         across(
             BOTH,
             pipeline(),
-            endpoint(
-                _ENDPOINT
-            ),
+            endpoint(_ENDPOINT),
         ),
         Asked(CI),
         frozenset({"vpc-endpoint", "caller-identity"}),
