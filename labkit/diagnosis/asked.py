@@ -22,12 +22,12 @@ from labkit.diagnosis.facts import (
     REPOSITORY_POLICY,
     SCP,
     SESSION_POLICY,
+    SOME_FUNCTION,
     VPC_ENDPOINT_POLICY,
     Facts,
     Layer,
     Question,
 )
-from labkit.diagnosis.unnamed import SOME_FUNCTION
 from labkit.errors import UsageError
 from labkit.iam import Principal
 from labkit.iam import arn as arns
@@ -99,8 +99,9 @@ def question_of(asked: Asked) -> Question:
 def check_image(text: str) -> str:
     """An image's name, whatever registry it is in. Raises UsageError for what is no image's name at all."""
     if not _IMAGE.fullmatch(text):
+        scheme = ", which is written without https://" if "://" in text else ""
         raise UsageError(
-            f"{text!r} is not the name of an image, such as "
+            f"{text!r} is not the name of an image{scheme}, such as "
             "813835382529.dkr.ecr.eu-central-1.amazonaws.com/lambda-same-account:0.0.1."
         )
     return text
@@ -153,6 +154,8 @@ def given_facts(asked: Asked, question: Question) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, texts in asked.documents.items():
         found[name] = _READERS[name](question, texts)
+    if any(given.is_without_repository(text) for _, text in asked.documents.get("repository_policy") or ()):
+        found["repository"] = None
     found.update(_places(asked, question))
     if question.caller is not None and question.caller.kind != "session":
         found.setdefault("session", Layer())  # a user or role by itself has none
@@ -218,6 +221,19 @@ def _one(kind: str, owner: Callable[[Question], str], name: Callable[[Question],
     return read
 
 
+def _repository_policy(question: Question, texts: Sequence[Text] | None) -> Any:
+    """The repository's policy; an answer about another account's repository of the same name is nobody's intention."""
+    account = _account(question.image)
+    for called, text in texts or ():
+        other = given.registry_of(text)
+        if account and other and other != account:
+            raise UsageError(
+                f"{called}: This is an answer of registry {other}, and the image is in registry {account}. "
+                f"Ask again with --registry-id {account}, or with a profile of that account."
+            )
+    return _one(REPOSITORY_POLICY, _owner, _repository)(question, texts)
+
+
 def _layer(kind: str, owner: Callable[[Question], str]) -> Reader:
     return lambda question, texts: given.layer(dict(texts or ()), kind, owner(question))
 
@@ -239,7 +255,7 @@ def _roles(question: Question) -> str:
 
 
 _READERS: dict[str, Reader] = {
-    "repository_policy": _one(REPOSITORY_POLICY, _owner, _repository),
+    "repository_policy": _repository_policy,
     "registry_policy": _one(REGISTRY_POLICY, _owner, _owner),
     "boundary": _one(BOUNDARY, _callers),
     "vpc_endpoint": _one(VPC_ENDPOINT_POLICY, _callers),

@@ -40,6 +40,10 @@ GUARD_RAILS = frozenset({SCP, RCP, BOUNDARY})
 """Documents that others keep as limits; a fix changes them only when it is told to."""
 
 
+SOME_FUNCTION = "any-function"
+"""The name of a function of which only the account was given."""
+
+
 class NotKnown(NamedTuple):
     """Something that was not given or could not be read: ``what`` it is, who could tell, and why it is not known."""
 
@@ -101,6 +105,12 @@ class Question:
     operation: str = CREATE
     caller: Principal | None = None
     execution_role: str | None = None
+
+    @property
+    def whose(self) -> str:
+        """The function in a sentence: its ARN; where only its account was given, a function of that account."""
+        ref = self.function
+        return f"a function of account {ref.account}" if ref and ref.name == SOME_FUNCTION else str(ref or "")
 
     def to_dict(self) -> dict[str, str | None]:
         """As JSON data."""

@@ -13,7 +13,12 @@ _DECISIVE = ("repository_policy", "identity", "membership")
 
 
 def told(case: Case) -> tuple[NotKnown, ...]:
-    """What is not known, what decides most first; nothing stands there twice."""
+    """What is not known, what decides most first; nothing stands there twice.
+
+    Of an image whose name is none in ECR, nothing that could be told would change the answer.
+    """
+    if case.facts.question.image and case.uri is None:
+        return ()
     names = tuple(_names(case))
     first = [name for name in names if name in _DECISIVE]
     rest = [name for name in names if name not in _DECISIVE]

@@ -26,7 +26,9 @@ def _refused(case: Case, barring: Sequence[Cause]) -> str:
     if not barring:
         return f"{_who(case)} does not get {_image(case)}."
     more = len(barring) - 1
-    others = f" That is not all: {more} more thing{'s' * (more > 1)} must be mended." if more else ""
+    others = (
+        f" That is not all: {more if more > 1 else 'one'} more thing{'s' * (more > 1)} must be mended." if more else ""
+    )
     return f"{barring[0].sentence}{others}"
 
 
@@ -52,7 +54,7 @@ def _who(case: Case) -> str:
 
 
 def _lambda_gets(case: Case, *, capital: bool = False) -> str:
-    function, operation = case.facts.question.function, case.facts.question.operation
+    function, operation = case.facts.question.whose, case.facts.question.operation
     goal = f" for {function}" if function else ""
     verb = {CREATE: "when the function is created", RESTORE: "when it restores the function"}
     return f"Lambda gets {_image(case)}{goal} {verb.get(operation, 'when the function is updated')}"

@@ -12,13 +12,11 @@ from dataclasses import replace
 from labkit.diagnosis.case import Case
 from labkit.diagnosis.diagnose import diagnose
 from labkit.diagnosis.documents import policy_of
-from labkit.diagnosis.facts import Document, Facts, NotKnown
+from labkit.diagnosis.facts import SOME_FUNCTION, Document, Facts, NotKnown
 from labkit.diagnosis.result import CANNOT, LAMBDA_SIDE, UNKNOWN, Diagnosis, Party
 from labkit.iam import arn as arns
 from labkit.pull.function import FunctionRef, InvalidFunctionName
 
-SOME_FUNCTION = "any-function"
-"""The name of a function of which only the account was given."""
 _ANY = {"*": "", "?": "x"}
 _OPTION = "give --function"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from labkit.diagnosis.formats.shell import command
 
 if TYPE_CHECKING:  # a diagnosis can put itself into words, so at run time it stands above them
-    from labkit.diagnosis.result import Alternative, Cause, Change, Diagnosis, Fix, Party, Probe
+    from labkit.diagnosis.result import Alternative, Cause, Change, Diagnosis, Fix, Party, Probe, Where
 
 _PARTIES = {"lambda": "Lambda", "caller": "The caller"}
 _VERDICTS = {
@@ -21,6 +21,7 @@ _VERDICTS = {
     "not-asked": "is not asked",
 }
 _STOPS = {"call": "stops the call", "pull": "stops the pull", "run": "the image is fetched, and does not run"}
+_ADVICE = "To mend it: "
 _HANDED_OVER = (
     "  The change of its account is its owner's to make. --letter prints a text to hand over; in Python, fix.letter."
 )
@@ -45,7 +46,7 @@ def sections(diagnosis: Diagnosis) -> list[Section]:
     found = [
         Section("", (diagnosis.sentence,)),
         Section("", tuple(party(name, each) for name, each in diagnosis.parties.items())),
-        Section("Why:", tuple(_causes(diagnosis.causes, diagnosis.sentence))),
+        Section("Why:", tuple(_causes(diagnosis))),
         Section("What to change:", tuple(_changes(fix.changes))) if fix else None,
         Section("Proof:", (_indented(proof(fix)),)) if fix and fix.changes else None,
         Section("What else it opens:", tuple(_opens(fix.opens))) if fix else None,
@@ -74,16 +75,34 @@ def proof(fix: Fix) -> str:
     return "It is not proved: what is not known may still stand in the way."
 
 
-def _causes(causes: Iterable[Cause], said: str) -> Iterator[str]:
-    """Each cause with its evidence; the sentence of one that was ``said`` already is not said again."""
-    for number, cause in enumerate(causes, 1):
-        where = cause.where
-        sid = f', statement "{where.sid}"' if where.sid else ""
-        place = " ".join(filter(None, (where.kind.replace("-", " "), where.name)))
-        account = f" of account {where.account}" if where.account else ""
-        head = f"{cause.id}: {cause.certainty}, {_STOPS[cause.stops]}; {place}{account}{sid}"
-        lines = [head] if cause.sentence in said else [cause.sentence, head]
-        lines += [line for evidence in cause.evidence for line in evidence.splitlines()]
+def kept(cause: Cause, diagnosis: Diagnosis) -> tuple[str, tuple[str, ...]]:
+    """What is still to be said of a cause: its sentence, empty where the diagnosis began with it, and its evidence.
+
+    Left out are words that its sentence has already, and the advice to a cause that a change below mends.
+    """
+    mended = {each for change in (diagnosis.fix.changes if diagnosis.fix else ()) for each in change.causes}
+    said = cause.sentence.casefold()
+    fresh = (each for each in cause.evidence if each.rstrip(".").casefold() not in said)
+    evidence = (each for each in fresh if not (cause.id in mended and each.startswith(_ADVICE)))
+    return "" if cause.sentence in diagnosis.sentence else cause.sentence, tuple(evidence)
+
+
+def about(cause: Cause) -> str:
+    """How sure a cause is, what it stops, and where it stands, in a line."""
+    return f"{cause.certainty}, {_STOPS[cause.stops]}; {_place(cause.where)}"
+
+
+def _place(where: Where) -> str:
+    sid = f', statement "{where.sid}"' if where.sid else ""
+    named = " ".join(filter(None, (where.kind.replace("-", " "), where.name)))
+    return f"{named}{f' of account {where.account}' if where.account else ''}{sid}"
+
+
+def _causes(diagnosis: Diagnosis) -> Iterator[str]:
+    for number, cause in enumerate(diagnosis.causes, 1):
+        sentence, shown = kept(cause, diagnosis)
+        lines = [*filter(None, (sentence, f"{cause.id}: {about(cause)}"))]
+        lines += [line for evidence in shown for line in evidence.splitlines()]
         lines += [f"Source: {cause.source}"] if cause.source else []
         yield f"  {number}. {lines[0]}"
         yield from (_indented(line, 5) for line in lines[1:])

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from labkit.diagnosis import words
 from labkit.diagnosis.formats.shell import command
-from labkit.diagnosis.result import Cause, Change, Diagnosis, Fix, Party, Probe
+from labkit.diagnosis.result import Cause, Change, Diagnosis, Fix, Probe
 from labkit.ground.text import visible
 from labkit.show.decision_html import opens_none, sides_html
 from labkit.show.style import framed
@@ -20,22 +21,22 @@ _VERDICTS = {
     "cannot": ("labkit-no", "✘", "Lambda does not get the image"),
     "unknown": ("labkit-near", "?", "It cannot be told"),
 }
-_PARTIES = {"lambda": "Lambda", "caller": "The caller"}
-_STOPS = {"call": "stops the call", "pull": "stops the pull", "run": "stops the run"}
 _LINES = {"+": "labkit-yes", "-": "labkit-no", "@": "labkit-quiet"}
 _STYLE = """<style>
 div.labkit-view .labkit-sentence{font-size:15px;font-weight:600;margin:0 0 6px}
 div.labkit-view .labkit-heading{font-size:13px;font-weight:600;margin:12px 0 2px}
 div.labkit-view .labkit-cause{border-left:3px solid var(--labkit-no);padding:2px 0 2px 10px;margin:6px 0}
 div.labkit-view .labkit-evidence{margin:4px 0 2px;white-space:pre-wrap}
-div.labkit-view .labkit-diff{border:1px solid var(--labkit-line);border-radius:4px;padding:6px 10px;margin:4px 0;
-overflow-x:auto}
+.labkit-view.labkit-view.labkit-view .labkit-diff{border:1px solid var(--labkit-line);border-radius:4px;
+padding:6px 10px;margin:4px 0;overflow-x:auto}
+div.labkit-view td>span{white-space:nowrap}
+div.labkit-view .labkit-opens thead{overflow-wrap:normal}
 </style>"""
 
 
 def diagnosis_html(diagnosis: Diagnosis) -> str:
     """The whole diagnosis as one element."""
-    parts = [_STYLE, _verdict(diagnosis), *map(_cause, diagnosis.causes)]
+    parts = [_STYLE, _verdict(diagnosis), *(_cause(each, diagnosis) for each in diagnosis.causes)]
     if diagnosis.fix:
         parts.append(_fix(diagnosis.fix))
     parts.append(_listed("What comes next", diagnosis.next))
@@ -49,36 +50,27 @@ def diagnosis_html(diagnosis: Diagnosis) -> str:
 
 
 def _verdict(diagnosis: Diagnosis) -> str:
-    style, mark, words = _VERDICTS[diagnosis.verdict]
-    badge = f'<span class="labkit-badge {style}"><span aria-hidden="true">{mark}</span> {words}</span>'
-    parties = " · ".join(_party(name, party) for name, party in diagnosis.parties.items())
+    style, mark, verdict = _VERDICTS[diagnosis.verdict]
+    badge = f'<span class="labkit-badge {style}"><span aria-hidden="true">{mark}</span> {verdict}</span>'
+    parties = _text(" · ".join(words.party(name, each) for name, each in diagnosis.parties.items()))
     return f'<p class="labkit-sentence">{_text(diagnosis.sentence)}</p><p>{badge} {parties}</p>'
 
 
-def _party(name: str, party: Party) -> str:
-    sure = f", {party.certainty}" if party.verdict in ("can", "cannot") else ""
-    return f"{_PARTIES[name]}: {_text(party.verdict.replace('-', ' '))}{sure}"
-
-
-def _cause(cause: Cause) -> str:
-    where = cause.where
-    place = ", ".join(filter(None, (where.kind, where.name, where.sid or "", where.account)))
+def _cause(cause: Cause, diagnosis: Diagnosis) -> str:
+    sentence, shown = words.kept(cause, diagnosis)
     head = (
         f'<span class="labkit-badge labkit-no">{_text(cause.id)}</span> '
-        f'<span class="labkit-quiet">{_text(cause.certainty)}, {_STOPS[cause.stops]}; {_text(place)}</span>'
+        f'<span class="labkit-quiet">{_text(words.about(cause))}</span>'
     )
-    evidence = "".join(f'<pre class="labkit-evidence">{_text(each)}</pre>' for each in cause.evidence)
+    said = f"<p>{_text(sentence)}</p>" if sentence else ""
+    evidence = "".join(f'<pre class="labkit-evidence">{_text(each)}</pre>' for each in shown)
     source = f'<p class="labkit-quiet">Source: {_text(cause.source)}</p>' if cause.source else ""
-    return f'<div class="labkit-cause"><p>{head}</p><p>{_text(cause.sentence)}</p>{evidence}{source}</div>'
+    return f'<div class="labkit-cause"><p>{head}</p>{said}{evidence}{source}</div>'
 
 
 def _fix(fix: Fix) -> str:
     changes = "".join(map(_change, fix.changes))
-    proof = (
-        "Proved: with these changes the same request is let in."
-        if fix.proved
-        else "Not proved: what is not known may still stand in the way."
-    )
+    proof = words.proof(fix) if fix.changes else ""
     others = "".join(
         _folded(f"Or: {each.name}", f"<p>{_text(each.reason)}</p>{''.join(map(_change, each.changes))}")
         for each in fix.alternatives
@@ -90,7 +82,9 @@ def _fix(fix: Fix) -> str:
 
 def _change(change: Change) -> str:
     guard = " It is a guard rail: others keep it as a limit." if change.guard_rail else ""
-    title = f"<p>{_text(change.kind)} {_text(change.name)} in account {_text(change.account)}.{guard}</p>"
+    account = f" of account {change.account}" if change.account else ""
+    what = f"{change.kind.replace('-', ' ')} {change.name}".rstrip()
+    title = f"<p>{_text(what[:1].upper() + what[1:])}{_text(account)}.{guard}</p>"
     if change.call is not None:
         return f'{title}<pre class="labkit-diff">{_text(command(change))}</pre>'
     lines = "\n".join(map(_diff_line, change.diff.splitlines()))
@@ -107,15 +101,15 @@ def _opens(probes: Sequence[Probe]) -> str:
         return ""
     head = "".join(f'<th scope="col">{title}</th>' for title in ("who else", "before", "after", ""))
     rows = "".join(map(_probe, probes))
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    table = f'<table class="labkit-opens"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     return f"{_heading('What else it opens')}{table}"
 
 
 def _probe(probe: Probe) -> str:
-    words = {True: '<span class="labkit-yes">✔ allowed</span>', False: '<span class="labkit-no">✘ denied</span>'}
+    marks = {True: '<span class="labkit-yes">✔ allowed</span>', False: '<span class="labkit-no">✘ denied</span>'}
     more = probe.after and not probe.before
     note = ("asked for" if probe.asked_for else '<b class="labkit-near">more than was asked for</b>') if more else ""
-    cells = (_text(probe.probe), words[probe.before], words[probe.after], note)
+    cells = (_text(probe.probe), marks[probe.before], marks[probe.after], note)
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 

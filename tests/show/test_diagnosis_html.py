@@ -56,7 +56,13 @@ def test_cause_fix_proof_and_what_it_opens_are_said_in_words() -> None:
     page = Texts()
     page.feed(diagnosis_html(made("lambda-test")))
     text = "".join(page.texts)
-    said = ("service-statement-missing", "The smallest change", "Proved", "more than was asked for", "asked for")
+    said = (
+        "service-statement-missing",
+        "The smallest change",
+        "decided before and after",
+        "more than was asked for",
+        "asked for",
+    )
     for each in (*said, "What comes next", "Not known", "create-repository", "A text for the registry's owner"):
         assert each in text
 

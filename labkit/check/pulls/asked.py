@@ -79,9 +79,7 @@ def _violation(is_lambda: bool, actions: str, why: Reason, whose: str, pull: Lam
 
 def _more(accounts: Sequence[str], why: Reason) -> Violation:
     """That more accounts are refused than are explained one by one."""
-    problem = (
-        f"Functions of {len(accounts)} more accounts that it names do not get the image: {_listed(accounts)}."
-    )
+    problem = f"Functions of {len(accounts)} more accounts that it names do not get the image: {_listed(accounts)}."
     return Violation(why.rule, why.pointer, problem, "Ask for one of them with --function-account.", severity=ERROR)
 
 

@@ -11,7 +11,7 @@ from labkit.diagnosis.causes.naming import named
 from labkit.diagnosis.facts import Function, Image, Repository
 from labkit.diagnosis.result import CERTAIN, LIKELY, POSSIBLE, Cause, Where
 from labkit.image.format import manifest as m
-from labkit.pull.uri import ImageUri
+from labkit.pull.uri import ImageUri, InvalidImageUri
 
 LIMIT = 10 * 1024**3
 """Bytes that an image may have, all its layers unpacked (Lambda Developer Guide, quotas)."""
@@ -56,14 +56,24 @@ def _uri(case: Case) -> Cause:
     text, uri = case.facts.question.image, case.uri
     wanted = "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY with :TAG or @sha256:DIGEST"
     if uri is None:
-        sentence = f"{text} names no image in a private ECR repository: Lambda takes only {wanted}."
-        return named("image-uri", _call(case), sentence, (f"in the call: {text}", f"as it is written: {wanted}"))
+        what = "has neither a tag nor a digest" if _is_bare(text) else "names no image in a private ECR repository"
+        sentence = f"{text} {what}: Lambda takes only {wanted}."
+        return named("image-uri", _call(case), sentence, (f"in the call: {text}", f"it wants: {wanted}"))
     door = "a FIPS endpoint" if uri.fips else "a dual-stack endpoint"
     plain = ImageUri(uri.account, uri.region, uri.repository, uri.tag, uri.digest)
     sentence = f"{text} goes through {door} of ECR, which Lambda does not take; write {plain}."
     return named(
         "image-uri", _call(case), sentence, (f"in the call: {text}",), certainty=CERTAIN if uri.fips else LIKELY
     )
+
+
+def _is_bare(text: str) -> bool:
+    """Whether only a tag is missing."""
+    try:
+        ImageUri.parse(f"{text}:latest")
+    except InvalidImageUri:
+        return False
+    return True
 
 
 def _region(case: Case, uri: ImageUri) -> Iterator[Cause]:

@@ -56,6 +56,21 @@ def document(text: str, kind: str, account: str, name: str, attached_to: str = "
     return Document(kind, account, called, document_text(wrapped.text), True, attached_to, inline)
 
 
+def is_without_repository(text: str) -> bool:
+    """Whether a text is AWS's answer that there is no such repository at all."""
+    answer = _answer(_json(text), text, "")
+    return answer is not None and answer.code == "RepositoryNotFoundException"
+
+
+def registry_of(text: str) -> str:
+    """The registry that an answer about a repository came from; empty where the text does not say."""
+    value = _json(text)
+    answer = _answer(value, text, "")
+    told = (answer.params if answer is not None else value) or {}
+    found = told.get("registryId") if isinstance(told, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
 def layer(texts: Mapping[str, str], kind: str, account: str, attached_to: str = "") -> Layer:
     """Several policies of a kind, each by its file's name."""
     found = [document(text, kind, account, name, attached_to) for name, text in texts.items()]

@@ -26,7 +26,7 @@ def letter(case: Case, causes: Sequence[Cause], changes: Sequence[Change], opens
     opened = [f"- {each.probe}" for each in opens if each.after and not each.before]
     parts = [
         f"Please let AWS Lambda in account {function.account} pull from the ECR repository {uri.repository} in account "
-        f"{uri.account}, region {uri.region}. The function is {function}, the image {uri}.",
+        f"{uri.account}, region {uri.region}. It is for {case.facts.question.whose}; the image is {uri}.",
         "Why it is refused now:\n" + "\n".join(reasons),
         *(_change(each, uri.region) for each in theirs),
         "What this opens:\n" + ("\n".join(opened) if opened else "- nothing but this pull"),

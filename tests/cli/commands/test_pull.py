@@ -215,3 +215,54 @@ class TestInPython:
     def test_wrong_documents_are_refused(self, documents, sentence):
         with pytest.raises(UsageError, match=sentence.replace("(", r"\(")):
             labkit.can_pull(IMAGE, function_account=WORKLOAD, **documents)
+
+
+def test_a_repository_that_is_not_there_is_not_one_without_a_policy(ask):
+    text = NO_POLICY.replace("RepositoryPolicyNotFound", "RepositoryNotFound")
+    code, out, _ = ask(f"--function-account {WORKLOAD} --repository-policy p.json", p=text)
+    assert code == 1
+    assert out.startswith(f"Account {REGISTRY} has no repository app in eu-central-1.\n")
+
+
+@pytest.mark.parametrize("policy", [NO_POLICY.replace(REGISTRY, WORKLOAD), {**RAW, "registryId": WORKLOAD}])
+def test_the_answer_of_another_registry_is_wrong_usage(ask, policy):
+    code, _, err = ask(f"--function-account {WORKLOAD} --repository-policy p.json", p=policy)
+    assert code == 2
+    assert f"an answer of registry {WORKLOAD}, and the image is in registry {REGISTRY}." in err
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        (IMAGE.removesuffix(":1"), "has neither a tag nor a digest: Lambda takes only"),
+        ("public.ecr.aws/x/app:1", "names no image in a private ECR repository"),
+    ],
+)
+def test_an_image_that_is_none_in_ecr_leaves_nothing_else_to_be_told(ask, image, said):
+    code, out, _ = ask(f"--function-account {WORKLOAD} --repository-policy p.json", image=image, p=ACROSS)
+    assert code == 1
+    assert said in out
+    assert "Not known" not in out
+
+
+def test_a_scheme_before_an_image_is_named(ask):
+    assert "which is written without https://" in ask("", image=f"https://{IMAGE}")[2]
+
+
+@pytest.mark.parametrize("option", ["", "--letter"])
+def test_a_function_of_which_only_the_account_is_known_has_no_made_up_name_in_the_first_sentence(ask, option):
+    for policy in (ACROSS, "none"):
+        line = ACROSS_WITH_CALLER if policy is ACROSS else ACROSS_WITH_CALLER.replace("p.json", "none")
+        first, *_ = ask(f"{line} {option}", p=ACROSS, i=EVERYTHING)[1].splitlines()
+        assert "any-function" not in first
+
+
+def test_nothing_is_said_twice(ask):
+    _, out, _ = ask(ACROSS_WITH_CALLER, p="", i=EVERYTHING)
+    assert out.count("The text is empty.") == 1
+
+
+def test_without_anything_for_the_owner_the_letter_is_the_answer(ask):
+    code, out, _ = ask(f"--function-account {WORKLOAD} --letter")
+    assert code == 3
+    assert "cannot be told" in out

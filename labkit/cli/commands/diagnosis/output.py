@@ -56,7 +56,7 @@ class _Shown:
 
     def letter(self) -> str:
         found = self._diagnosis.fix.letter if self._diagnosis.fix else ""
-        return found or "Nothing has to be mended by somebody else."
+        return found or f"{self._diagnosis.sentence}\nThere is nothing to hand over to the registry's owner."
 
     def page(self) -> str:
         from labkit.show.diagnosis_html import diagnosis_html
