@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from labkit.diagnosis.case import Case
-from labkit.diagnosis.cause_table import OF_MOMENTS, RUN
 from labkit.diagnosis.causes import find
 from labkit.diagnosis.facts import Facts
 from labkit.diagnosis.fixing import fix, next_steps
@@ -18,13 +17,12 @@ from labkit.diagnosis.result import (
     LAMBDA_SIDE,
     LIKELY,
     NOT_ASKED,
-    POSSIBLE,
     UNKNOWN,
     Cause,
     Diagnosis,
     Party,
 )
-from labkit.diagnosis.sentence import sentence
+from labkit.diagnosis.sentence import bars, sentence
 
 
 def diagnose(facts: Facts) -> Diagnosis:
@@ -55,8 +53,7 @@ def _judged(party: Party, causes: Sequence[Cause], name: str) -> Party:
     """
     if party.verdict == CANNOT:
         return party
-    lasting = (each for each in causes if each.id not in OF_MOMENTS)
-    barring = [each for each in lasting if each.certainty != POSSIBLE and each.stops != RUN]
+    barring = [each for each in causes if bars(each)]
     own = [each for each in barring if (each.party or LAMBDA_SIDE) == name]
     if not own:
         return party

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labkit.diagnosis.case import Case
-from labkit.diagnosis.cause_table import RUN
+from labkit.diagnosis.cause_table import OF_MOMENTS, RUN
+from labkit.diagnosis.causes import times
 from labkit.diagnosis.facts import CREATE, RESTORE, NotKnown
 from labkit.diagnosis.result import CAN, CANNOT, POSSIBLE, Cause
 from labkit.ground.text import visible
+
+
+def bars(cause: Cause) -> bool:
+    """Whether a cause stands in the way of the call or the pull as everything is now."""
+    return cause.certainty != POSSIBLE and cause.stops != RUN and cause.id not in OF_MOMENTS
 
 
 def sentence(case: Case, verdict: str, causes: Sequence[Cause], not_known: Sequence[NotKnown]) -> str:
     """What comes of the operation, and why."""
     named = [each for each in causes if each.certainty != POSSIBLE]
     if verdict == CANNOT:
-        return visible(_refused(case, [each for each in named if each.stops != RUN]))
+        return visible(_refused(case, list(filter(bars, named))))
     if verdict == CAN:
-        return visible(_let_in(case, named))
+        return visible(_let_in(case, named, explained=bool(causes)))
     what = f": what is not known is {not_known[0].what}" if not_known else ""
     return visible(f"Whether {_lambda_gets(case)} cannot be told{what}.{_only_now(case)}")
 
@@ -32,14 +38,15 @@ def _refused(case: Case, barring: Sequence[Cause]) -> str:
     return f"{barring[0].sentence}{others}"
 
 
-def _let_in(case: Case, named: Sequence[Cause]) -> str:
+def _let_in(case: Case, named: Sequence[Cause], *, explained: bool) -> str:
     said = f"{_lambda_gets(case, capital=True)}."
     if case.adds:
         said += (
             " That depends on this caller: the repository's policy does not let Lambda in, and Lambda adds its "
             f"statement because {case.caller} is allowed to set the policy."
         )
-    return " ".join([said, *(each.sentence for each in named)])
+    recorded = [] if explained else [f"AWS recorded a refusal: {each}" for each in times.unexplained(case)[:1]]
+    return " ".join([said, *(each.sentence for each in named), *recorded])
 
 
 def _only_now(case: Case) -> str:

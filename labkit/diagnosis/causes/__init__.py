@@ -19,8 +19,10 @@ from collections.abc import Iterator
 from labkit.diagnosis.case import Case
 from labkit.diagnosis.cause_table import ORDER
 from labkit.diagnosis.causes import call, denies, documents, image, other, recorded, times
+from labkit.diagnosis.causes.denies import DENIES
 from labkit.diagnosis.causes.sides import sides
 from labkit.diagnosis.causes.statements import caller_side, lambda_side
+from labkit.diagnosis.facts import RCP
 from labkit.diagnosis.result import CALLER_SIDE, LAMBDA_SIDE, Cause
 
 _STATEMENTS = {LAMBDA_SIDE: lambda_side.causes, CALLER_SIDE: caller_side.causes}
@@ -36,8 +38,15 @@ def find(case: Case) -> tuple[Cause, ...]:
         found += times.causes(case)
     found += other.told(case)
     found += other.beside(case, found)
+    return tuple(sorted(_once(found), key=lambda each: _place(case, each)))
+
+
+def _place(case: Case, cause: Cause) -> tuple[int, bool, int]:
+    """Where a cause stands in the order: of denies, whatever their ids, those of the registry's account come first."""
     registry = case.uri.account if case.uri else ""
-    return tuple(sorted(_once(found), key=lambda each: (ORDER[each.id], each.where.account != registry)))
+    elsewhere = cause.where.kind != RCP and cause.where.account != registry
+    place = ORDER[cause.id]
+    return (min(ORDER[each] for each in DENIES) if cause.id in DENIES else place, elsewhere, place)
 
 
 def _evaluated(case: Case) -> Iterator[Cause]:

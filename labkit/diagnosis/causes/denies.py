@@ -19,6 +19,8 @@ _IDS = {
     facts.BOUNDARY: "boundary",
     facts.SESSION_POLICY: "session-policy",
 }
+DENIES = frozenset(_IDS.values())
+"""The ids of causes that something denies, or that a guard rail does not allow."""
 
 
 def causes(side: Side) -> Iterator[Cause]:

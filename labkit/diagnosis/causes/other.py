@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from labkit.diagnosis import facts
 from labkit.diagnosis.case import Case
-from labkit.diagnosis.causes.naming import begun, named
-from labkit.diagnosis.causes.roles import described, is_granted
+from labkit.diagnosis.causes.naming import begun, named, place
+from labkit.diagnosis.causes.roles import described, granting
 from labkit.diagnosis.facts import Function
 from labkit.diagnosis.pasted import read
 from labkit.diagnosis.result import CERTAIN, POSSIBLE, Cause, Where
@@ -42,16 +42,14 @@ def _role(case: Case, causes: Sequence[Cause]) -> Iterator[Cause]:
     refused = [each for each in causes if each.party and each.stops == "pull"]
     role = case.facts.question.execution_role
     arn = arns.split(role or "")
-    if not refused or arn is None or not is_granted(case) or _is_caller(case, role):
+    if not refused or arn is None or not granting(case) or _is_caller(case, role):
         return
     certainty = CERTAIN if any(each.certainty != POSSIBLE for each in refused) else POSSIBLE
     sentence = (
         f"The execution role {role} is allowed to pull by {described(case)}, and it is not who pulls: Lambda is and, "
         "across accounts, the caller."
     )
-    yield named(
-        "execution-role-granted", Where(arn.account, facts.IDENTITY_POLICY, arn.name), sentence, certainty=certainty
-    )
+    yield named("execution-role-granted", place(granting(case)[0]), sentence, certainty=certainty)
 
 
 def _is_caller(case: Case, role: str | None) -> bool:

@@ -47,6 +47,26 @@ def causes(case: Case) -> Iterator[Cause]:
             return
 
 
+_UNEXPLAINED = (
+    "{} What is there now does not explain it: something has changed since, or stands in the way and was not read."
+)
+
+
+def unexplained(case: Case) -> tuple[str, ...]:
+    """Recorded refusals of a pull that everything allows now, the latest first, where no change since is known."""
+    if case.decision is None or not case.decision.allowed:
+        return ()
+    last = max((each.time for each in _changes(case)), default=None)
+    found = (each for each in refusals(case) if each.time is None or last is None or each.time > last)
+    return tuple(_UNEXPLAINED.format(f"{each.sentence.rstrip('.')}.") for each in found)
+
+
+def _changes(case: Case) -> list[Event]:
+    """What was done to the repository's policy, the registry's, and the roles, as far as it is recorded."""
+    history = () if isinstance(case.facts.history, NotKnown) else case.facts.history
+    return [*events(case, *_OF_REPOSITORIES), *(each for each in history if _is_about_roles(case, each))]
+
+
 def _crowded(sets: Sequence[Event]) -> Iterator[tuple[Event, Event]]:
     by_lambda = [each for each in sets if each.invoked_by == LAMBDA]
     yield from ((one, other) for one, other in pairwise(by_lambda) if other.time - one.time <= _TOGETHER)
@@ -88,11 +108,11 @@ def _parallel(case: Case, crowded: Sequence[tuple[Event, Event]]) -> Cause:
 
 def _changed_before(case: Case, refusal: Refusal) -> Event | None:
     """The last change of a policy or of the caller shortly before a refusal, or soon after it."""
-    if refusal.time is None or isinstance(case.facts.history, NotKnown):
+    if refusal.time is None:
         return None
     start, end = refusal.time - _SHORTLY, refusal.time + _SHORTLY
-    about = [*events(case, *_OF_REPOSITORIES), *(each for each in case.facts.history if _is_about_roles(case, each))]
-    return max((e for e in about if start <= e.time <= end), key=lambda each: each.time, default=None)
+    near = (each for each in _changes(case) if start <= each.time <= end)
+    return max(near, key=lambda each: each.time, default=None)
 
 
 def _is_about_roles(case: Case, event: Event) -> bool:

@@ -21,7 +21,7 @@ from labkit.diagnosis.facts import (
     Facts,
     Layer,
 )
-from labkit.diagnosis.result import LIKELY, POSSIBLE
+from labkit.diagnosis.result import CERTAIN, LIKELY, POSSIBLE
 from labkit.pull import policies
 from tests.diagnosis.causes.given import (
     EXECUTION_ROLE,
@@ -293,3 +293,31 @@ def test_the_organization_that_a_deny_names_stands_in_its_evidence() -> None:
         )
     )
     assert any(f"aws:PrincipalOrgID is {ORGANIZATION}" in line for line in cause.evidence)
+
+
+def test_denies_of_the_registrys_account_come_before_the_callers() -> None:
+    own = layer(IDENTITY_POLICY, policy(allow("*"), deny("ecr:*")))
+    perimeter = policy({**deny("ecr:*", "*"), "Resource": "*"})
+    rcp = (Layer((document(RCP, perimeter, "", "perimeter"),)),)
+    registry = document(REGISTRY_POLICY, perimeter)
+    found = causes(across(policies.cross_account(WORKLOAD), identity=own, rcp=rcp, registry_policy=registry))
+    assert [each.id for each in found] == [*["registry-policy"] * 2, *["rcp"] * 2, "explicit-deny"]
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "certainty", "party"),
+    [
+        ("identity", IDENTITY_POLICY, CERTAIN, "caller"),
+        ("execution_identity", IDENTITY_POLICY, POSSIBLE, ""),
+    ],
+)
+def test_a_text_that_is_no_policy_bars_only_whom_it_is_about(field: str, kind: str, certainty: str, party: str) -> None:
+    broken = {field: Layer((Document(kind, WORKLOAD, "own", "{,}"),))}
+    [cause] = causes(across(policies.cross_account(WORKLOAD), **broken))
+    assert (cause.id, cause.certainty, cause.party) == ("policy-not-json", certainty, party)
+
+
+def test_a_caller_who_is_not_asked_is_not_barred_by_a_text_that_is_no_policy() -> None:
+    broken = Layer((Document(IDENTITY_POLICY, WORKLOAD, "own", "{,}"),))
+    [cause] = causes(across(policies.cross_account(WORKLOAD), identity=broken, question={"operation": "restore"}))
+    assert cause.certainty == POSSIBLE

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from labkit.diagnosis.diagnose import diagnose
 from labkit.diagnosis.facts import Child, Event, Facts, Function, Repository
-from labkit.diagnosis.result import LIKELY, POSSIBLE
+from labkit.diagnosis.result import CAN, LIKELY, POSSIBLE
 from labkit.image.format.manifest import OCI_INDEX
 from labkit.pull import policies
 from labkit.pull.function import FunctionRef
@@ -242,3 +243,23 @@ def test_a_recorded_denial_confirms_a_cause_or_is_said_beside_it() -> None:
     [cause] = causes(other)
     assert cause.id == "caller-statement-missing"
     assert any("AWS recorded another kind of policy" in line for line in cause.evidence)
+
+
+def test_what_only_the_records_show_does_not_stand_in_the_way_now() -> None:
+    found = diagnose(healthy(history=(*SETS, REFUSED)))
+    assert (found.verdict, found.ids) == (CAN, {"parallel-creates"})
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"history": (DENIED,)}, True),
+        ({"history": (DENIED, event("SetRepositoryPolicy", 9000))}, False),
+        ({"error": DENIED.error_message}, True),
+        ({}, False),
+    ],
+)
+def test_a_refusal_that_was_recorded_is_told_where_everything_allows_it(more: dict[str, Any], told: bool) -> None:
+    found = diagnose(healthy(**more))
+    assert (found.verdict, found.ids) == (CAN, frozenset())
+    assert ("AWS recorded a refusal" in found.sentence) is told

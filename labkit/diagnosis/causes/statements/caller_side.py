@@ -12,7 +12,7 @@ from labkit.diagnosis.causes.statements import misses, registry
 from labkit.diagnosis.causes.statements.doubts import Doubt, doubt_of
 from labkit.diagnosis.causes.statements.targets import aimed, least_change, misspelling
 from labkit.diagnosis.facts import Document
-from labkit.diagnosis.result import CERTAIN, LIKELY, POSSIBLE, Cause, Where
+from labkit.diagnosis.result import LIKELY, POSSIBLE, Cause, Where
 from labkit.iam import arn as arns
 from labkit.iam.match import Match
 from labkit.iam.request import USER, Principal
@@ -40,7 +40,7 @@ def _resource(side: Side) -> Iterator[Cause]:
     elif targets:
         yield from misses.causes(side, least_change(side, targets, refused), doubt)
     elif gone:
-        yield _renamed(side, *gone)
+        yield _renamed(side, doubt, *gone)
     else:
         yield _missing(side, doubt)
 
@@ -68,7 +68,7 @@ def _recreated(side: Side, refused: Sequence[int]) -> tuple[Document, Match, str
     return None
 
 
-def _renamed(side: Side, document: Document, match: Match, gone: str) -> Cause:
+def _renamed(side: Side, doubt: Doubt, document: Document, match: Match, gone: str) -> Cause:
     who, where = side.requests[0].principal, place(document, match.statement)
     sentence = (
         f"{misses.refused(side)}: {label(match.statement)} of {title(where)} names {gone}, which is what is left of a "
@@ -80,9 +80,9 @@ def _renamed(side: Side, document: Document, match: Match, gone: str) -> Cause:
     return named(
         "principal-recreated",
         where,
-        sentence,
+        doubt.told(sentence),
         evidence,
-        certainty=CERTAIN if who.id else LIKELY,
+        certainty=doubt.certainty if who.id or doubt.certainty == POSSIBLE else LIKELY,
         party=side.name,
         statement=match.statement.index,
     )
