@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from labkit.cli.main import COMMANDS, command_parser
 from labkit.embedded.process import client
+from labkit.exports import EXPORTS
 from labkit.ground.environment import lab_variables
 from labkit.pull import policies
 from labkit.scenarios import ARTICLE
@@ -41,6 +42,18 @@ COVERED = {
         "tests/cli/test_checks.py",
         "test_the_summary_has_a_row_for_every_check_and_one_failure_fails_all",
     ),
+    "python3 -m labkit diagnose IMAGE_URI --function app --workload-profile dev --registry-profile shared": (
+        "tests/remedy/test_collecting.py",
+        "test_with_all_rights_everything_is_known",
+    ),
+    "python3 -m labkit diagnose --error-file deployment.log": (
+        "tests/cli/commands/test_diagnose.py",
+        "test_the_error_can_be_a_file_or_standard_input",
+    ),
+    "python3 -m labkit audit --registry-profile shared": (
+        "tests/remedy/test_auditing.py",
+        "test_a_registry_is_read_and_judged",
+    ),
     "python3 -m labkit gallery site": (
         "tests/gallery/test_gallery.py",
         "test_the_command_writes_the_gallery_and_leaves_the_users_lab_alone",
@@ -51,9 +64,11 @@ COVERED = {
 NEEDED = ("eval ", "python3 -m labkit snapshot save")
 """What of a block has to be done before what follows in it."""
 
-ON_REAL_ACCOUNTS = next(line for block in BLOCKS for line in block if "--registry-profile" in line)
+ON_REAL_ACCOUNTS = next(line for block in BLOCKS for line in block if "labkit run --registry-profile" in line)
 
 PRINTS = {
+    "python3 -m labkit pull 813835382529.dkr.ecr.eu-central-1.amazonaws.com/app:1 --function-account 813835382529 "
+    "--repository-policy policy.json": ["Lambda: is let in (likely)"],
     "python3 -m labkit run": [*ARTICLE, "Lambda does not have permission to access the ECR image."],
     "python3 -m labkit run provenance": ["provenance", "as expected"],
     "python3 -m labkit down && python3 -m labkit run --in-process": [*ARTICLE, "On the embedded AWS in this process"],
@@ -129,7 +144,7 @@ def test_every_command_of_the_readme_does_what_it_says(terminal, block, command)
 def test_a_command_that_is_not_run_here_is_run_by_another_test(terminal, command, test):
     assert command in [line for _, line in LINES]
     file, name = test
-    assert re.search(rf"^def {name}\(", (ROOT / file).read_text("utf-8"), re.MULTILINE)
+    assert re.search(rf"^ *def {name}\(", (ROOT / file).read_text("utf-8"), re.MULTILINE)
     assert "usage: labkit" in terminal.succeed(f"{command} --help")
     assert_it_is_understood(command)
 
@@ -253,7 +268,7 @@ def assert_it_is_there(span: str) -> None:
         name = span.partition("=")[0]
         assert any(f'"{name}"' in path.read_text("utf-8") for path in (ROOT / "labkit").rglob("*.py"))
     elif re.fullmatch(r"labkit(\.\w+)+", span):
-        assert find_spec(span)
+        assert span.removeprefix("labkit.") in EXPORTS or find_spec(span)
     elif re.fullmatch(r"[a-z-]+", span) and span in {each.name for each in COMMANDS}:
         pass
     else:

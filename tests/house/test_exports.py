@@ -11,10 +11,10 @@ import labkit
 from tests.house.source import ROOT, modules
 
 PINNED = """
-    Denied Document IMAGE_FOLDER Lab LabError OUTSIDER Table __version__ access_matrix accounts can_pull choose clean_up
-    current decision_view diagnose exercises explain growth lab_form landscape made named organization_map patience plots
-    policies policy_editor prepare put_accounts_back repositories reset roles scenario_steps scenarios scps sessions
-    what_if
+    Denied Document IMAGE_FOLDER Lab LabError OUTSIDER Table __version__ access_matrix accounts can_pull choose
+    clean_up current decision_view diagnose exercises explain growth lab_form landscape made named organization_map
+    patience plots policies policy_editor prepare put_accounts_back repositories reset roles scenario_steps
+    scenarios scps sessions what_if
 """
 NAMES = PINNED.split()
 
