@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from labkit.diagnosis.facts import CALL
 from labkit.diagnosis.formats.shell import command
 
 if TYPE_CHECKING:  # a diagnosis can put itself into words, so at run time it stands above them
@@ -94,7 +95,8 @@ def about(cause: Cause) -> str:
 
 def _place(where: Where) -> str:
     sid = f', statement "{where.sid}"' if where.sid else ""
-    named = " ".join(filter(None, (where.kind.replace("-", " "), where.name)))
+    kind = "" if where.kind == CALL else where.kind.replace("-", " ")
+    named = " ".join(filter(None, (kind, where.name)))
     return f"{named}{f' of account {where.account}' if where.account else ''}{sid}"
 
 
@@ -111,11 +113,18 @@ def _causes(diagnosis: Diagnosis) -> Iterator[str]:
 def _changes(changes: Iterable[Change]) -> Iterator[str]:
     for change in changes:
         guard = " (a guard rail: others keep it as a limit)" if change.guard_rail else ""
-        account = f" of account {change.account}" if change.account else ""
-        yield f"  {change.kind.replace('-', ' ')} {change.name}{account}{guard}".rstrip()
+        yield f"  {changed(change)}{guard}"
         if change.call is not None:
             yield from (_indented(line, 4) for line in command(change).splitlines())
         yield from (_indented(line, 4) for line in change.diff.splitlines())
+
+
+def changed(change: Change) -> str:
+    """What is to be changed, and in which account."""
+    if change.call is not None:
+        return f"a call in account {change.account}" if change.account else "a call"
+    account = f" of account {change.account}" if change.account else ""
+    return f"{change.kind.replace('-', ' ')} {change.name}{account}"
 
 
 def _opens(probes: Sequence[Probe]) -> Iterator[str]:

@@ -82,9 +82,8 @@ def _fix(fix: Fix) -> str:
 
 def _change(change: Change) -> str:
     guard = " It is a guard rail: others keep it as a limit." if change.guard_rail else ""
-    account = f" of account {change.account}" if change.account else ""
-    what = f"{change.kind.replace('-', ' ')} {change.name}".rstrip()
-    title = f"<p>{_text(what[:1].upper() + what[1:])}{_text(account)}.{guard}</p>"
+    what = words.changed(change)
+    title = f"<p>{_text(what[:1].upper() + what[1:])}.{guard}</p>"
     if change.call is not None:
         return f'{title}<pre class="labkit-diff">{_text(command(change))}</pre>'
     lines = "\n".join(map(_diff_line, change.diff.splitlines()))

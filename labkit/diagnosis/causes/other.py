@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from labkit.diagnosis import facts
 from labkit.diagnosis.case import Case
+from labkit.diagnosis.cause_table import CAUSES
 from labkit.diagnosis.causes.naming import begun, named, place
 from labkit.diagnosis.causes.roles import described, granting
-from labkit.diagnosis.facts import Function
+from labkit.diagnosis.facts import Function, NotKnown
 from labkit.diagnosis.pasted import read
 from labkit.diagnosis.result import CERTAIN, POSSIBLE, Cause, Where
 from labkit.iam import arn as arns
@@ -36,6 +37,20 @@ def beside(case: Case, causes: Sequence[Cause]) -> Iterator[Cause]:
     """What is told beside these causes, never alone; but an idle function whose image Lambda gets is a cause."""
     yield from _role(case, causes)
     yield from _inactive(case, causes)
+    if not causes:
+        yield from _said(case)
+
+
+def _said(case: Case) -> Iterator[Cause]:
+    """What the text says of an image of which nothing else is known: AWS said it, and it may be otherwise by now."""
+    pasted = read(case.facts.error) if case.facts.error else None
+    uri = case.uri
+    if pasted is None or uri is None or not isinstance(case.facts.image, NotKnown):
+        return
+    for id in pasted.looks_like if pasted.is_of_image else ():
+        where = Where(uri.account, facts.CALL, uri.repository)
+        shown = (f"the text says: {pasted.sentence}",) if pasted.sentence else ()
+        yield named(id, where, f"{begun(CAUSES[id].meaning)}.", shown, certainty=POSSIBLE)
 
 
 def _role(case: Case, causes: Sequence[Cause]) -> Iterator[Cause]:

@@ -9,16 +9,16 @@ and then searched with tables: the sentences of AWS, those of others who pull im
     plain      colours, frames, stamps, wraps off   events     an event of CloudTrail
     sentences  what Lambda and ECR answer           pullers    those who are not Lambda, each with its own rule
     calls      error code and operation             names      images, ARNs, accounts, regions
-    reading    all of it: `read`                    missing    what a question still needs, and the option for it
+    reading    all of it: `read`                    missing    what it comes to, and what a question still needs
 
 A text alone decides nothing: ``looks_like`` lists the causes that fit it, and the evaluation tells which of them hold.
 Nothing here raises, whatever the text, and the time grows with its length alone.
 """
 
 from labkit.diagnosis.pasted.denials import Denial, denials
-from labkit.diagnosis.pasted.missing import Missing, missing
+from labkit.diagnosis.pasted.missing import Missing, in_short, missing
 from labkit.diagnosis.pasted.pullers import Puller
 from labkit.diagnosis.pasted.reading import read
 from labkit.diagnosis.pasted.record import PastedError
 
-__all__ = ["Denial", "Missing", "PastedError", "Puller", "denials", "missing", "read"]
+__all__ = ["Denial", "Missing", "PastedError", "Puller", "denials", "in_short", "missing", "read"]

@@ -1,11 +1,16 @@
-"""What a question about the pull still needs that a pasted text does not say, and the option that gives it."""
+"""What a pasted text comes to, in a line; and what a question still needs that it does not say, with the option."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from labkit.diagnosis.cause_table import CAUSES
 from labkit.diagnosis.pasted.record import PastedError
 from labkit.pull.uri import ImageUri, InvalidImageUri
+
+_FEW = 4
+"""So many causes are told one by one; a sentence that fits more says nothing by itself."""
+_SPEAKERS = {"lambda": "Lambda", "ecr": "ECR", "iam": "IAM", "sts": "STS"}
 
 
 class Missing(NamedTuple):
@@ -33,6 +38,21 @@ def missing(pasted: PastedError) -> tuple[Missing, ...]:
         (pasted.caller is None, "who made the call", "--caller"),
     )
     return tuple(Missing(what, option) for is_missing, what, option in asked if is_missing)
+
+
+def in_short(pasted: PastedError) -> str:
+    """The line, to go on behind a name and a colon."""
+    if not pasted.is_recognized:
+        return "the text has no error in it that is known here"
+    speaker = pasted.puller.id if pasted.puller else _SPEAKERS.get(pasted.speaker, "AWS")
+    quoted = pasted.sentence or pasted.code
+    said = f'the text is of {speaker}: "{quoted}"' if quoted else f"the text is of {speaker}"
+    if pasted.puller or not pasted.looks_like:
+        return said
+    if len(pasted.looks_like) > _FEW:
+        return f"{said}; so it speaks for many causes, and only the policies tell which"
+    fits = "; ".join(f"{id}: {CAUSES[id].meaning}" for id in pasted.looks_like)
+    return f"{said}; that fits {fits}"
 
 
 def _image(pasted: PastedError) -> str:

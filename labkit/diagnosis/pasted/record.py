@@ -11,6 +11,10 @@ from labkit.pull.uri import ImageUri, InvalidImageUri
 
 UNKNOWN = "unknown"
 """The speaker of a text in which no sentence was recognized."""
+OF_IMAGES = frozenset(
+    ("repository-missing", "image-missing", "image-deleted", "image-index", "image-format", "image-too-large")
+)
+"""Causes that lie in the image, whatever the policies say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,11 @@ class PastedError:
     def is_other_puller(self) -> bool:
         """Whether it is the error of somebody else who pulls images, for whom another rule holds."""
         return self.puller is not None
+
+    @property
+    def is_of_image(self) -> bool:
+        """Whether it is about the image itself, which alone could confirm it."""
+        return bool(self.looks_like) and OF_IMAGES.issuperset(self.looks_like)
 
     @property
     def is_recognized(self) -> bool:

@@ -28,6 +28,15 @@ REFUSED = (
     "An error occurred (AccessDeniedException) when calling the CreateFunction operation: Lambda does not have "
     "permission to access the ECR image. Check the ECR permissions."
 )
+NOT_PASSED = (
+    "An error occurred (AccessDeniedException) when calling the CreateFunction operation: User: "
+    "arn:aws:sts::592444418872:assumed-role/Deployer/ci is not authorized to perform: iam:PassRole on resource: "
+    "arn:aws:iam::592444418872:role/lambda-role because no identity-based policy allows the iam:PassRole action"
+)
+NOT_SUPPORTED = (
+    "An error occurred (InvalidParameterValueException) when calling the CreateFunction operation: The image manifest, "
+    f"config or layer media type for the source image {IMAGE} is not supported."
+)
 OTHER_PULLER = "Access denied while validating ECR URI. The execution role requires permissions for ecr:BatchGetImage."
 
 
@@ -73,8 +82,23 @@ class TestWithoutAccounts:
         code, out, err = ask(f"diagnose {IMAGE} --error {shlex.quote(REFUSED)}")
         assert code == 3
         assert "for which account Lambda would pull" in out
-        assert "the text does not say the function, or the account that it is to be in: give --function" in err
+        assert "the text does not say the function, or the account that it is to be in (--function" in err
         assert "IMAGE_URI" not in err
+
+    def test_a_text_that_lacks_the_image_is_told_in_short(self, ask):
+        code, out, err = ask(f"diagnose --error {shlex.quote(NOT_PASSED)}")
+        assert (code, out) == (2, "")
+        assert "that fits pass-role: the caller is not allowed to pass the execution role" in err
+        assert err.count("IMAGE_URI") == 1
+
+    def test_what_a_text_says_of_the_image_is_possible(self, ask):
+        code, out, err = ask(f"diagnose --error {shlex.quote(NOT_SUPPORTED)} --json")
+        assert code == 3
+        assert [(each["id"], each["certainty"]) for each in json.loads(out)["causes"]] == [
+            ("image-index", "possible"),
+            ("image-format", "possible"),
+        ]
+        assert "fits" not in err
 
     def test_a_person_at_the_terminal_is_asked(self, ask, monkeypatch):
         class Terminal(io.StringIO):
@@ -103,7 +127,7 @@ class TestWithoutAccounts:
         ("line", "sentence"),
         [
             ("diagnose", "Give an IMAGE_URI and --function"),
-            (f"diagnose --error {shlex.quote(REFUSED)}", "It is not known which image this is about"),
+            (f"diagnose --error {shlex.quote(REFUSED)}", "The text does not say the image (IMAGE_URI)"),
             ("diagnose x --offline nowhere", "nowhere: There is no such folder."),
             (f"diagnose {IMAGE} --function f --plan", "There is nobody to ask"),
             (f"collect out {IMAGE} --function f", "There is nobody to ask"),
@@ -205,4 +229,5 @@ class TestOfACommand:
         assert (code, out) == (254, "")
         assert REFUSED in err
         assert "service-statement-missing" in err
-        assert f"arn:aws:lambda:eu-central-1:{WORKLOAD}:function:orders" in err
+        assert f"docker push {IMAGE}" in err
+        assert f"The caller arn:aws:iam::{WORKLOAD}:user/admin is not allowed" in err

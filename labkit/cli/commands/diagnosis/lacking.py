@@ -6,11 +6,14 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from labkit.errors import UsageError
 from labkit.ground.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from labkit.diagnosis.asked import Asked
-    from labkit.diagnosis.pasted import Missing
+    from labkit.diagnosis.pasted import Missing, PastedError
 
 _FIELDS = {
     "IMAGE_URI": "image",
@@ -27,20 +30,38 @@ def completed(asked: Asked, error: str, *, by_profile: bool) -> Asked:
     """What was asked, with what a person adds; ``by_profile``: AWS is asked, so that the profile says who calls."""
     if not error:
         return asked
-    lacking = [each for each in _missing(asked, error) if not (by_profile and _BY_PROFILE & _options(each))]
+    from labkit.diagnosis import pasted
+
+    read = pasted.read(error)
+    if not (read.is_of_image and (asked.image or read.image)):  # what is of the image, the diagnosis tells
+        _say(pasted.in_short(read))
+    lacking = [each for each in _missing(asked, read) if not (by_profile and _BY_PROFILE & _options(each))]
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        return _answered(asked, lacking)
+    listed = "; ".join(f"{each.what} ({each.option})" for each in lacking)
+    if any(each.option == "IMAGE_URI" for each in lacking) and not by_profile:
+        raise UsageError(f"The text does not say {listed}: give that, too.")
+    if lacking:
+        _say(f"the text does not say {listed}")
+    return asked
+
+
+def _say(line: str) -> None:
+    print(visible(f"labkit diagnose: {line}"), file=sys.stderr)
+
+
+def _answered(asked: Asked, lacking: Sequence[Missing]) -> Asked:
+    """What was asked, with the answers of whoever sits there."""
     for each in lacking:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            print(visible(f"labkit diagnose: the text does not say {each.what}: give {each.option}"), file=sys.stderr)
-        elif answer := _answer(each):
+        if answer := _answer(each):
             given: dict[str, Any] = {_field(each, answer): answer}
             asked = replace(asked, **given)
     return asked
 
 
-def _missing(asked: Asked, error: str) -> tuple[Missing, ...]:
+def _missing(asked: Asked, read: PastedError) -> tuple[Missing, ...]:
     from labkit.diagnosis import pasted
 
-    read = pasted.read(error)
     return pasted.missing(
         replace(
             read,
