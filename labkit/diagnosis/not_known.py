@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from labkit.diagnosis.case import Case
 from labkit.diagnosis.documents import policy_of
 from labkit.diagnosis.facts import RESTORE, UPDATE, Layer, NotKnown, documents
+from labkit.iam.patterns import UNKNOWN
+from labkit.iam.request import SERVICE
+from labkit.iam.words.explain import unknown_parts
 
 _PLACES = ("orgid", "orgpaths")
 _DECISIVE = ("repository_policy", "identity", "membership")
@@ -76,5 +79,15 @@ def _conditions(case: Case) -> Iterator[NotKnown]:
     """Values of condition keys that the answer hangs on."""
     decision = case.decision
     for each in (*decision.caller, *decision.service) if decision else ():
-        for unknown in each.unknowns:
-            yield NotKnown(unknown.removeprefix("Unknown: ").rstrip("."), "give --context KEY=VALUE where it is known")
+        for part in unknown_parts(each):
+            key = part.key if part.got is UNKNOWN else f"a variable in {', '.join(part.wanted)}"
+            whose = "Lambda's own request" if each.request.principal.kind == SERVICE else "the caller's request"
+            yield NotKnown(f"the value of {key} in {whose}", _who_knows(part.key, whose))
+
+
+def _who_knows(key: str, whose: str) -> str:
+    if key.lower().endswith(_PLACES):
+        return "give --organization and --organization-path"
+    if whose.startswith("Lambda"):
+        return "only AWS, which does not document it"
+    return "give --context KEY=VALUE where it is known"

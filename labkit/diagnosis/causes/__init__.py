@@ -41,12 +41,31 @@ def find(case: Case) -> tuple[Cause, ...]:
     return tuple(sorted(_once(found), key=lambda each: _place(case, each)))
 
 
-def _place(case: Case, cause: Cause) -> tuple[int, bool, int]:
-    """Where a cause stands in the order: of denies, whatever their ids, those of the registry's account come first."""
+def _place(case: Case, cause: Cause) -> tuple[int, int, bool, int]:
+    """Where a cause stands in the order in which to mend them, whatever the order of the ids.
+
+    Of the denies those of the registry's account come first; then all of Lambda's side, then all of the caller's.
+    """
     registry = case.uri.account if case.uri else ""
     elsewhere = cause.where.kind != RCP and cause.where.account != registry
     place = ORDER[cause.id]
-    return (min(ORDER[each] for each in DENIES) if cause.id in DENIES else place, elsewhere, place)
+    if cause.id in DENIES:
+        return _FIRST_DENY, 0, elsewhere, place
+    if _FIRST_STATEMENT <= place <= _LAST_STATEMENT:
+        return _FIRST_STATEMENT, _side(cause), elsewhere, place
+    return place, 0, elsewhere, place
+
+
+_FIRST_DENY = min(ORDER[each] for each in DENIES)
+_FIRST_STATEMENT, _LAST_STATEMENT = ORDER["statement-lost"], ORDER["condition-mismatch"]
+_ADDING = "caller-cannot-add"
+
+
+def _side(cause: Cause) -> int:
+    """Lambda's side, that the caller cannot mend it by creating the function, the caller's side."""
+    if cause.id == _ADDING:
+        return 1
+    return 2 if cause.party == CALLER_SIDE else 0
 
 
 def _evaluated(case: Case) -> Iterator[Cause]:

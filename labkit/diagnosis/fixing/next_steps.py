@@ -65,6 +65,12 @@ def _index(case: Case, ids: frozenset[str], fix: Fix | None) -> Iterator[str]:
         )
 
 
+def _role(case: Case, ids: frozenset[str], fix: Fix | None) -> Iterator[str]:
+    calls = [each.call for each in fix.changes if each.call] if fix else []
+    if any(call[1] == "create-function" and "Role" not in call[2] for call in calls):
+        yield "Add the function's execution role to create-function: which one, is not known here."
+
+
 def _reserved(case: Case, ids: frozenset[str], fix: Fix | None) -> Iterator[str]:
     caller = case.caller
     named = [each.attached_to for each in (fix.changes if fix else ())]
@@ -113,4 +119,4 @@ def _redeploy(case: Case, ids: frozenset[str], fix: Fix | None) -> Iterator[str]
 
 
 _Step = Callable[[Case, frozenset[str], Fix | None], Iterator[str]]
-_STEPS: tuple[_Step, ...] = (_told, _foreign_role, _index, _length, _owners, _reserved, _wait, _redeploy)
+_STEPS: tuple[_Step, ...] = (_told, _foreign_role, _index, _role, _length, _owners, _reserved, _wait, _redeploy)

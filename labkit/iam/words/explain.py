@@ -81,9 +81,13 @@ def _label(match: Match, decision: Decision) -> str:
 
 def unknowns(decision: Decision) -> tuple[str, ...]:
     """What is not known here and has a say: values of keys, where all else in their statement matches."""
-    matches = [match for check in decision.checks for match in check.matches]
-    parts = [p for match in matches for p in match.parts if p.outcome is Outcome.UNKNOWN and _hangs_on_unknown(match)]
-    return tuple(dict.fromkeys(f"Unknown: {reason(part, decision.request)}." for part in parts))
+    return tuple(dict.fromkeys(f"Unknown: {reason(part, decision.request)}." for part in unknown_parts(decision)))
+
+
+def unknown_parts(decision: Decision) -> tuple[Part, ...]:
+    """The conditions with values that are not known, where all else in their statement matches."""
+    matches = [match for check in decision.checks for match in check.matches if _hangs_on_unknown(match)]
+    return tuple(part for match in matches for part in match.parts if part.outcome is Outcome.UNKNOWN)
 
 
 def _hangs_on_unknown(match: Match) -> bool:

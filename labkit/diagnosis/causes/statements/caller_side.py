@@ -132,7 +132,7 @@ def own_policy(
         document, evidence = nearest(side, documents, missing)
         return place(document), evidence
     name = arns.parse(who.role_arn or who.arn).name
-    return Where(who.account or "", facts.IDENTITY_POLICY, name), (f"{begun(str(who))} has no identity policy.",)
+    return Where(who.account or "", facts.IDENTITY_POLICY, name), (f"The caller {who} has no identity policy.",)
 
 
 def _half(side: Side, documents: Sequence[Document], missing: int) -> Cause:
