@@ -24,8 +24,8 @@ def sentence(case: Case, verdict: str, causes: Sequence[Cause], not_known: Seque
         return visible(_refused(case, list(filter(bars, named))))
     if verdict == CAN:
         return visible(_let_in(case, named, explained=bool(causes)))
-    what = f": what is not known is {not_known[0].what}" if not_known else ""
-    return visible(f"Whether {_lambda_gets(case)} cannot be told{what}.{_only_now(case)}")
+    what = f": {not_known[0].what} is not known" if not_known else ""
+    return visible(f"It cannot be told whether {_lambda_gets(case)}{what}.{_only_now(case)}")
 
 
 def _refused(case: Case, barring: Sequence[Cause]) -> str:

@@ -62,7 +62,7 @@ def _which(found: Diagnosis, names: list[str]) -> Diagnosis:
         found,
         verdict=CANNOT if is_refused else UNKNOWN,
         parties={LAMBDA_SIDE: Party(UNKNOWN), **caller},
-        sentence=f"Whether Lambda gets {found.question.image} cannot be told: what is not known is {what}.",
+        sentence=f"It cannot be told whether Lambda gets {found.question.image}: it is not known {what}.",
         causes=tuple(each for each in found.causes if each.party != LAMBDA_SIDE),
         not_known=(NotKnown(what, _OPTION), *found.not_known),
         fix=None,

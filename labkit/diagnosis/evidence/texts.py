@@ -30,6 +30,8 @@ _NAMES = (
 )
 """What stands in a file's name, in the order in which it is looked for, by the field of the facts."""
 _FORMS = {"ecr-repository": "repository_policy", "ecr-registry": "registry_policy"}
+_ENDINGS = (".json", ".txt")
+"""Of a policy that is no JSON: whatever else lies in a folder is none, however its own folder is called."""
 _SINGLE = frozenset({"repository_policy", "registry_policy", "boundary", "vpc_endpoint"})
 
 
@@ -73,11 +75,13 @@ def _by_name(file: str) -> str | None:
 
 def _field(saved: Saved) -> str | None:
     by_name = _by_name(saved.file)
-    if by_name is not None:
+    if by_name is not None and saved.file.lower().endswith(_ENDINGS):
         return by_name
     try:
         value = json.loads(saved.text)
     except (ValueError, RecursionError):
         return None
+    if by_name is not None:
+        return by_name
     is_policy = isinstance(value, Mapping) and "Statement" in value
     return _FORMS.get(guess(value).kind.name) if is_policy else None

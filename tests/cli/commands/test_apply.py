@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from labkit.cli.commands.diagnosis.applying import since
 from labkit.cli.main import main
+from labkit.diagnosis.facts import Question
+from labkit.diagnosis.result import Cause, Diagnosis, Where
 
 IMAGE = "813835382529.dkr.ecr.eu-central-1.amazonaws.com/app:1"
 FUNCTION = ("--function", "arn:aws:lambda:eu-central-1:592444418872:function:f")
@@ -54,3 +58,12 @@ def test_undo_of_a_damaged_file_says_which_one(capsys, home):
     (folder / "000001.json").write_text("{")
     assert main(["undo"]) == 1
     assert "000001.json" in capsys.readouterr().err
+
+
+def test_what_was_changed_a_moment_ago_is_no_hint_at_anything():
+    where = Where("", "repository-policy", "app")
+    found = Cause("not-propagated", "possible", "pull", "A policy was changed.", where)
+    before = Diagnosis(Question(IMAGE), "cannot", {}, "", (), (), None, ("Create the function again.",), None)
+    after = since(replace(before, verdict="can", causes=(found,), next=("Wait.",)), before)
+    assert (after.causes, after.next) == ((), before.next)
+    assert since(before, after) is before

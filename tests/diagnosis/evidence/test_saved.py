@@ -220,6 +220,13 @@ class TestBarePolicies:
         }
         assert texts.bad == ("policy.json is left out: neither its name nor its form says what it is.",)
 
+    def test_what_else_lies_in_a_folder_is_no_policy_by_the_name_of_its_folder(self, save, tmp_path):
+        (tmp_path / "Session Storage").mkdir()
+        (tmp_path / "Session Storage" / "LOG").write_text("2026/11/28 Creating DB", "utf-8")
+        texts = sorted_out(save(boundary=EVERYTHING))
+        assert list(texts.documents) == ["boundary"]
+        assert [each.partition(" is left out")[0] for each in texts.bad] == ["Session Storage/LOG"]
+
     def test_a_folder_of_them_is_enough_for_an_answer(self, save, tmp_path):
         names = {"policy-of-app": policies.cross_account(WORKLOAD), "caller-identity": EVERYTHING}
         save(**names)

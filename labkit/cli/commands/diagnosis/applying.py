@@ -58,6 +58,7 @@ def applied(
     region = _region(diagnosis)
     accounts = of_source(whom.openers, region)
     plan = making.plan(diagnosis.fix, accounts, change_guard_rails=args.change_guard_rails)
+    _say(f"{diagnosis.sentence}\n")
     _say(making.shown(plan))
     if not plan.changes or not (args.yes or _confirmed()):
         _say("Nothing was changed.")
@@ -67,7 +68,15 @@ def applied(
     after = again(_asked_again(asked, diagnosis.question, plan.changes))
     if accounts.in_lab and not plan.left:
         _say(tried(after.question, accounts))
-    return after
+    return since(after, diagnosis)
+
+
+def since(after: Diagnosis, before: Diagnosis) -> Diagnosis:
+    """The diagnosis of afterwards: what was changed a moment ago is no hint at anything, and what comes next is due."""
+    if after.verdict != "can":
+        return after
+    causes = tuple(each for each in after.causes if each.id != "not-propagated")
+    return replace(after, causes=causes, next=before.next)
 
 
 def _region(diagnosis: Diagnosis) -> str:
