@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from labkit.diagnosis.facts import CALL
 from labkit.diagnosis.result import Change
 from labkit.errors import LabError
 from labkit.remedy import there
@@ -29,8 +30,14 @@ def undo(run: KeptRun, accounts: Accounts, report: Callable[[str], None] = lambd
                 there.make(accounts, change.account, call)
         run.changes.pop()
         run.save()
-        report(f"The {change.kind.replace('-', ' ')} {change.name} in account {change.account} is as it was before.")
+        report(_done(change))
     run.forget()
+
+
+def _done(change: KeptChange) -> str:
+    if change.kind == CALL:
+        return f"What was done with {change.name} in account {change.account} has been taken back."
+    return f"The {change.kind.replace('-', ' ')} {change.name} in account {change.account} is as it was before."
 
 
 def _check(accounts: Accounts, change: KeptChange) -> bool:

@@ -12,6 +12,7 @@ from labkit.diagnosis.facts import NotKnown
 from labkit.diagnosis.pasted import Denial, denials, read
 from labkit.diagnosis.result import Cause
 from labkit.ground.text import visible
+from labkit.iam import arn as arns
 from labkit.iam.words.denial import policy_name
 from labkit.pull.policies import PULL_ACTIONS
 
@@ -42,10 +43,25 @@ def _of_history(case: Case) -> Iterator[Refusal]:
             continue
         at = f"CloudTrail: {event.time:%Y-%m-%d %H:%M:%S} UTC, {event.name}: {event.error_message}"
         for denial in denials(event.error_message):
-            if denial.action in PULL_ACTIONS and denial.resource == uri.repository_arn:
+            about_pull = denial.action in PULL_ACTIONS and denial.resource == uri.repository_arn
+            if about_pull and _is_callers(case, denial.principal or event.principal):
                 yield Refusal(at, event.time, denial)
         if event.name.startswith(_CREATING) and _NO_PERMISSION in event.error_message:
             yield Refusal(at, event.time)
+
+
+def _is_callers(case: Case, who: str) -> bool:
+    """Whether a refused principal is the caller, or may be: others' refusals, such as of who diagnoses, say nothing."""
+    found, caller, function = arns.split(who), case.caller, case.facts.question.function
+    if found is None:
+        return True  # a service, or somebody whom the record does not name
+    if caller is None:
+        return function is None or found.account == function.account
+    own = arns.split(caller.role_arn or caller.arn)
+    if own is None or found.account != own.account:
+        return False
+    role = found.resource_id.partition("/")[0] if found.resource_type == "assumed-role" else found.name
+    return role == own.name
 
 
 def _of_text(case: Case) -> Iterator[Refusal]:

@@ -213,6 +213,8 @@ DENIED = event(
         "identity-based policy allows the ecr:BatchGetImage action"
     ),
 )
+BY_ANOTHER = DENIED._replace(error_message=DENIED.error_message.replace(CALLER, f"arn:aws:iam::{REGISTRY}:user/admin"))
+"""A refusal of whoever diagnoses, whose reading is recorded too."""
 
 
 def test_two_sets_within_seconds_and_a_refusal_are_parallel_creates() -> None:
@@ -255,6 +257,7 @@ def test_what_only_the_records_show_does_not_stand_in_the_way_now() -> None:
     [
         ({"history": (DENIED,)}, True),
         ({"history": (DENIED, event("SetRepositoryPolicy", 9000))}, False),
+        ({"history": (BY_ANOTHER,)}, False),
         ({"error": DENIED.error_message}, True),
         ({}, False),
     ],
@@ -263,3 +266,9 @@ def test_a_refusal_that_was_recorded_is_told_where_everything_allows_it(more: di
     found = diagnose(healthy(**more))
     assert (found.verdict, found.ids) == (CAN, frozenset())
     assert ("AWS recorded a refusal" in found.sentence) is told
+
+
+def test_a_recorded_denial_of_somebody_else_is_no_evidence_about_the_caller() -> None:
+    found = causes(across(policy(*HEALTHY["Statement"][1:]), history=(BY_ANOTHER,)))
+    assert not any("AWS recorded" in line for each in found for line in each.evidence)
+    assert causes(healthy(history=(SETS[0], BY_ANOTHER))) == ()
