@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from labkit.diagnosis.case import Case
 from labkit.diagnosis.causes.sides import CHECKS
-from labkit.diagnosis.facts import NotKnown
+from labkit.diagnosis.facts import SOME_FUNCTION, Event, NotKnown
 from labkit.diagnosis.pasted import Denial, denials, read
 from labkit.diagnosis.result import Cause
 from labkit.ground.text import visible
@@ -46,8 +46,15 @@ def _of_history(case: Case) -> Iterator[Refusal]:
             about_pull = denial.action in PULL_ACTIONS and denial.resource == uri.repository_arn
             if about_pull and _is_callers(case, denial.principal or event.principal):
                 yield Refusal(at, event.time, denial)
-        if event.name.startswith(_CREATING) and _NO_PERMISSION in event.error_message:
+        if event.name.startswith(_CREATING) and _NO_PERMISSION in event.error_message and _is_ours(case, event):
             yield Refusal(at, event.time)
+
+
+def _is_ours(case: Case, event: Event) -> bool:
+    """Whether a call is about the function that is asked about, or may be."""
+    function, named = case.facts.question.function, str(event.parameters.get("functionName") or "")
+    known = function is not None and function.name != SOME_FUNCTION
+    return not named or not known or function is None or named.rpartition(":")[2] == function.name
 
 
 def _is_callers(case: Case, who: str) -> bool:

@@ -258,6 +258,8 @@ def test_what_only_the_records_show_does_not_stand_in_the_way_now() -> None:
         ({"history": (DENIED,)}, True),
         ({"history": (DENIED, event("SetRepositoryPolicy", 9000))}, False),
         ({"history": (BY_ANOTHER,)}, False),
+        ({"history": (REFUSED._replace(parameters={"functionName": "f"}),)}, True),
+        ({"history": (REFUSED._replace(parameters={"functionName": "another"}),)}, False),
         ({"error": DENIED.error_message}, True),
         ({}, False),
     ],
