@@ -64,6 +64,9 @@ def with_documents(asked: Asked, texts: Texts) -> Asked:
 def _require_image(facts: Facts, read: PastedError) -> None:
     if facts.question.image or _NEEDS_NO_IMAGE & set(read.looks_like) or read.is_other_puller:
         return
+    function = facts.question.function
+    if function is not None and facts.function is None:
+        raise UsageError(f"There is no function {function}, which would say its image: give the image, IMAGE_URI.")
     raise UsageError(f"It is not known which image this is about. {what_is_missing(read)}")
 
 

@@ -48,10 +48,10 @@ def sections(diagnosis: Diagnosis) -> list[Section]:
         Section("", (diagnosis.sentence,)),
         Section("", tuple(party(name, each) for name, each in diagnosis.parties.items())),
         Section("Why:", tuple(_causes(diagnosis))),
-        Section("What to change:", tuple(_changes(fix.changes))) if fix else None,
+        Section("What to change:", tuple(_changes(fix.changes, _region(diagnosis)))) if fix else None,
         Section("Proof:", (_indented(proof(fix)),)) if fix and fix.changes else None,
         Section("What else it opens:", tuple(_opens(fix.opens))) if fix else None,
-        Section("Or instead:", tuple(_alternatives(fix.alternatives))) if fix else None,
+        Section("Or instead:", tuple(_alternatives(fix.alternatives, _region(diagnosis)))) if fix else None,
         Section("For the registry's owner:", (_HANDED_OVER,)) if fix and fix.letter else None,
         Section(
             "Not known:", tuple(f"  - {each.what} ({each.why}): {each.who_could_tell}" for each in diagnosis.not_known)
@@ -110,12 +110,17 @@ def _causes(diagnosis: Diagnosis) -> Iterator[str]:
         yield from (_indented(line, 5) for line in lines[1:])
 
 
-def _changes(changes: Iterable[Change]) -> Iterator[str]:
+def _region(diagnosis: Diagnosis) -> str:
+    function = diagnosis.question.function
+    return function.region if function else ""
+
+
+def _changes(changes: Iterable[Change], region: str) -> Iterator[str]:
     for change in changes:
         guard = " (a guard rail: others keep it as a limit)" if change.guard_rail else ""
         yield f"  {changed(change)}{guard}"
         if change.call is not None:
-            yield from (_indented(line, 4) for line in command(change).splitlines())
+            yield from (_indented(line, 4) for line in command(change, region).splitlines())
         yield from (_indented(line, 4) for line in change.diff.splitlines())
 
 
@@ -140,10 +145,10 @@ def _opens(probes: Sequence[Probe]) -> Iterator[str]:
         yield f"  Denied, as before: {'; '.join(denied)}."
 
 
-def _alternatives(alternatives: Iterable[Alternative]) -> Iterator[str]:
+def _alternatives(alternatives: Iterable[Alternative], region: str) -> Iterator[str]:
     for each in alternatives:
         yield f"  {each.name}: {each.reason}"
-        yield from (f"  {line}" for line in _changes(each.changes))
+        yield from (f"  {line}" for line in _changes(each.changes, region))
 
 
 def _indented(line: str, by: int = 2) -> str:

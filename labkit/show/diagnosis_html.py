@@ -30,7 +30,7 @@ div.labkit-view .labkit-evidence{margin:4px 0 2px;white-space:pre-wrap}
 .labkit-view.labkit-view.labkit-view .labkit-diff{border:1px solid var(--labkit-line);border-radius:4px;
 padding:6px 10px;margin:4px 0;overflow-x:auto}
 div.labkit-view td>span{white-space:nowrap}
-div.labkit-view .labkit-opens thead{overflow-wrap:normal}
+div.labkit-view .labkit-opens :is(thead,td:last-child){overflow-wrap:normal}
 </style>"""
 
 
@@ -70,7 +70,7 @@ def _cause(cause: Cause, diagnosis: Diagnosis) -> str:
 
 def _fix(fix: Fix) -> str:
     changes = "".join(map(_change, fix.changes))
-    proof = words.proof(fix) if fix.changes else ""
+    proof = f"Proof: {words.proof(fix)}" if fix.changes else ""
     others = "".join(
         _folded(f"Or: {each.name}", f"<p>{_text(each.reason)}</p>{''.join(map(_change, each.changes))}")
         for each in fix.alternatives

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from labkit.diagnosis import facts
-from labkit.diagnosis.causes.naming import place, told
+from labkit.diagnosis.causes.naming import place, title, told
 from labkit.diagnosis.causes.sides import Side, is_complete, layers_of, resource_documents
 from labkit.diagnosis.facts import Document, Layer
 from labkit.diagnosis.result import CERTAIN, LIKELY, Where
@@ -36,6 +36,13 @@ class Blocker(NamedTuple):
     def denies(self) -> bool:
         """Whether a statement denies, instead of none allowing."""
         return self.statement is not None
+
+    @property
+    def reason(self) -> str:
+        """Which document, and which statement of it, denies or does not allow it, in a clause."""
+        if self.statement is None:
+            return f"{title(self.where)} does not allow it"
+        return f"statement {self.where.sid or self.statement + 1} of {title(self.where)} denies it"
 
 
 def denying(side: Side) -> Iterator[Blocker]:

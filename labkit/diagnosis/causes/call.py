@@ -60,7 +60,7 @@ def _of_decision(case: Case, decision: Decision | None, id: str) -> Iterator[Cau
 def _because(blocker: Blocker) -> str:
     if blocker.where.kind == facts.IDENTITY_POLICY and not blocker.denies:
         return "none of its identity policies allows it"
-    return f"{title(blocker.where)} {'denies it' if blocker.denies else 'does not allow it'}"
+    return blocker.reason
 
 
 def _own(side: Side) -> Iterator[Blocker]:

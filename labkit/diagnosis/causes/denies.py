@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from labkit.diagnosis import facts
 from labkit.diagnosis.causes.blockers import Blocker, denying, silent
-from labkit.diagnosis.causes.naming import begun, listed, named, title
+from labkit.diagnosis.causes.naming import begun, listed, named
 from labkit.diagnosis.causes.sides import Side
 from labkit.diagnosis.result import LIKELY, Cause
 
@@ -39,8 +39,7 @@ def causes(side: Side) -> Iterator[Cause]:
 
 def sentence(who: str, blocker: Blocker) -> str:
     """Who is not allowed to call what, because of which document."""
-    verb = "denies it" if blocker.denies else "does not allow it"
-    return f"{begun(who)} is not allowed to call {listed(blocker.actions)}: {title(blocker.where)} {verb}."
+    return f"{begun(who)} is not allowed to call {listed(blocker.actions)}: {blocker.reason}."
 
 
 def _evidence(blocker: Blocker) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ in the next round, until nothing is left or nothing changes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from labkit.diagnosis.case import Case
 from labkit.diagnosis.facts import Facts
 from labkit.diagnosis.fixing.alternatives import alternatives
@@ -35,6 +37,7 @@ def fix(case: Case, causes: tuple[Cause, ...]) -> Fix | None:
     if not changes:
         return None
     then = Case(after(case.facts, changes))
+    changes = _naming(changes, causes, remaining(then))
     opens = probes(case, then)
     return Fix(
         changes,
@@ -43,6 +46,22 @@ def fix(case: Case, causes: tuple[Cause, ...]) -> Fix | None:
         alternatives(case, changes),
         letter(case, causes, changes, opens),
     )
+
+
+def _naming(changes: tuple[Change, ...], causes: Iterable[Cause], left: Iterable[Cause]) -> tuple[Change, ...]:
+    """The changes, each with every cause that it mends: mending a statement for one may mend another with it."""
+    still = {(each.id, each.where) for each in left}
+    gone = [each for each in causes if each.certainty != POSSIBLE and (each.id, each.where) not in still]
+    return tuple(
+        each._replace(causes=tuple(dict.fromkeys((*each.causes, *(cause.id for cause in gone if _is_in(cause, each))))))
+        for each in changes
+    )
+
+
+def _is_in(cause: Cause, change: Change) -> bool:
+    where = cause.where
+    place = (change.kind, change.account, change.name)
+    return change.call is None and (where.kind, where.account, where.name) == place
 
 
 def after(facts: Facts, changes: tuple[Change, ...]) -> Facts:

@@ -158,6 +158,11 @@ class TestOnTheLab:
         ids = {each["id"] for each in told["causes"]}
         assert ids == {"image-missing", "service-statement-missing", "caller-statement-missing"}
 
+    def test_a_function_that_is_not_there_says_no_image(self, ask, lab):
+        code, _, err = ask("diagnose --function f")
+        assert code == 2
+        assert "There is no function arn:aws:lambda:eu-central-1:" in err
+
     def test_what_was_collected_is_diagnosed_alike_elsewhere(self, ask, lab, tmp_path):
         now = json.loads(ask(f"diagnose {IMAGE} --function f --json")[1])
         code, out, _ = ask(f"collect evidence {IMAGE} --function f")

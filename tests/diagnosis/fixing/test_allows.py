@@ -383,3 +383,15 @@ def test_a_policy_too_long_for_another_account_goes_on_one_line_and_then_offers_
     found = fixed(known, cause("source-arn-mismatch", statement=1), callers("caller-statement-missing"))
     assert not found.proved
     assert any(len(each.changes[0].after) <= 10_240 for each in found.alternatives)
+
+
+def test_a_change_names_every_cause_that_it_mends():
+    from labkit.diagnosis.case import Case
+    from labkit.diagnosis.diagnose import diagnose
+
+    actions = [policies.PULL_ACTIONS[0], f"{policies.PULL_ACTIONS[1]}s"]
+    policy = article(Action=actions, Condition={"StringEquals": {"aws:SourceArn": FUNCTIONS}})
+    found = diagnose(Case(facts(policy)).facts)
+    assert found.fix is not None
+    assert set(found.fix.changes[0].causes) == set(found.ids) == {"misspelt-action", "wildcard-in-equals"}
+    assert found.fix.letter.count("\n- Lambda is not allowed") == 2
