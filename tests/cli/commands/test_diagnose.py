@@ -90,6 +90,7 @@ class TestWithoutAccounts:
         assert (code, out) == (2, "")
         assert "that fits pass-role: the caller is not allowed to pass the execution role" in err
         assert err.count("IMAGE_URI") == 1
+        assert "arn:" not in ask(f"diagnose --redact --error {shlex.quote(NOT_PASSED)}")[2]
 
     def test_what_a_text_says_of_the_image_is_possible(self, ask):
         code, out, err = ask(f"diagnose --error {shlex.quote(NOT_SUPPORTED)} --json")

@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     check_apply(args, whom)
     if args.offline is None:
-        question = completed(question, error, by_profile=whom is not None)
+        question = completed(question, error, by_profile=whom is not None, quotes=not args.redact)
     if whom is None:
         return answer(diagnose_offline(question, args.offline, error), args)
     found = live(question, whom, error)

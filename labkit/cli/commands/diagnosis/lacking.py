@@ -26,14 +26,17 @@ _BY_PROFILE = frozenset({"--account", "--caller", "--region"})
 """What a profile says of itself."""
 
 
-def completed(asked: Asked, error: str, *, by_profile: bool) -> Asked:
-    """What was asked, with what a person adds; ``by_profile``: AWS is asked, so that the profile says who calls."""
+def completed(asked: Asked, error: str, *, by_profile: bool, quotes: bool = True) -> Asked:
+    """What was asked, with what a person adds; ``by_profile``: AWS is asked, so that the profile says who calls.
+
+    ``quotes``: what the text says may be repeated; it names accounts.
+    """
     if not error:
         return asked
     from labkit.diagnosis import pasted
 
     read = pasted.read(error)
-    if not (read.is_of_image and (asked.image or read.image)):  # what is of the image, the diagnosis tells
+    if quotes and not (read.is_of_image and (asked.image or read.image)):  # what is of the image, the diagnosis tells
         _say(pasted.in_short(read))
     lacking = [each for each in _missing(asked, read) if not (by_profile and _BY_PROFILE & _options(each))]
     if sys.stdin.isatty() and sys.stderr.isatty():
