@@ -14,7 +14,8 @@ from urllib.parse import unquote
 from labkit.check.wrapped import policy_in
 from labkit.diagnosis.evidence import missing, saved
 from labkit.diagnosis.evidence.answers import Answer
-from labkit.diagnosis.facts import NOT_GIVEN, Document, Layer, Levels, NotKnown
+from labkit.diagnosis.facts import NOT_GIVEN, SCP, Document, Layer, Levels, NotKnown
+from labkit.errors import PolicyError
 
 _WHATS = {
     "repository-policy": "repository_policy",
@@ -80,7 +81,27 @@ def layer(texts: Mapping[str, str], kind: str, account: str, attached_to: str = 
 
 def levels(files: list[tuple[str, str]], kind: str) -> Levels:
     """SCPs or RCPs, a file (name and text) for each level from the root down; a list in it are several policies."""
-    return tuple(layer(_several(name, text), kind, "") for name, text in files)
+    found = tuple(layer(_several(name, text), kind, "") for name, text in files)
+    return tuple(map(_with_more, found)) if kind == SCP else found
+
+
+def _with_more(level: Layer) -> Layer:
+    """A level of which only denials were given has more: AWS keeps one policy at least at each, to allow the rest."""
+    if not level.documents or any(map(_allows, level.documents)):
+        return level
+    names = ", ".join(each.name for each in level.documents)
+    return level._replace(not_known=(*level.not_known, NotKnown(f"what is attached beside {names}", _BESIDE)))
+
+
+_BESIDE = "give all of a level's policies in one file, as a JSON list; FullAWSAccess is most often among them"
+
+
+def _allows(document: Document) -> bool:
+    """Whether it allows anything, or is no policy, so that nothing can be said of it."""
+    try:
+        return any(each.allows for each in document.policy.statements)
+    except PolicyError:
+        return True
 
 
 def _several(name: str, text: str) -> dict[str, str]:

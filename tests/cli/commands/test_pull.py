@@ -266,3 +266,13 @@ def test_without_anything_for_the_owner_the_letter_is_the_answer(ask):
     code, out, _ = ask(f"--function-account {WORKLOAD} --letter")
     assert code == 3
     assert "cannot be told" in out
+
+
+def test_an_scp_that_only_denies_is_not_all_of_its_level(ask):
+    line = ACROSS_WITH_CALLER.replace("--scp none", "--scp s.json")
+    other = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    code, out, _ = ask(line, p=ACROSS, i=EVERYTHING, s=other)
+    assert code == 0
+    assert "what is attached beside s.json" in out
+    code, out, _ = ask(line, p=ACROSS, i=EVERYTHING, s=[other, EVERYTHING])
+    assert (code, "what is attached beside" in out) == (0, False)
