@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from botocore.exceptions import ClientError
+
 from labkit.diagnosis.facts import CALL
 from labkit.diagnosis.result import Change
 from labkit.errors import LabError
@@ -19,19 +21,31 @@ from labkit.remedy.there import Accounts
 def undo(run: KeptRun, accounts: Accounts, report: Callable[[str], None] = lambda _sentence: None) -> None:
     """Takes back a run (`labkit.remedy.kept.newest` finds the latest one).
 
-    Raises LabError where a document is no longer what was written, before anything is changed, and ClientError.
+    Raises LabError where a document is no longer what was written, before anything is changed, and where AWS does not
+    take an old document back: what was there stays kept then.
     """
     for change in run.changes:
         _check(accounts, change)
     while run.changes:
         change = run.changes[-1]
         if _check(accounts, change):
-            for call in change.back:
-                there.make(accounts, change.account, call)
+            _take_back(run, change, accounts)
         run.changes.pop()
         run.save()
         report(_done(change))
     run.forget()
+
+
+def _take_back(run: KeptRun, change: KeptChange, accounts: Accounts) -> None:
+    try:
+        for call in change.back:
+            there.make(accounts, change.account, call)
+    except ClientError as error:
+        said, what = error.response["Error"]["Message"], f"the {change.kind.replace('-', ' ')} {change.name}"
+        raise LabError(
+            f"AWS does not take {what} in account {change.account} back: {said} It stays as --apply wrote it, "
+            f"and {run.path} keeps the old text."
+        ) from None
 
 
 def _done(change: KeptChange) -> str:
