@@ -81,6 +81,7 @@ class Asked:
 def facts_of(asked: Asked) -> Facts:
     """The facts that were given. Raises UsageError for what nobody could mean."""
     question = question_of(asked)
+    check_caller(question)
     return Facts(question).having(**given_facts(asked, question))
 
 
@@ -94,6 +95,16 @@ def question_of(asked: Asked) -> Question:
     caller = Principal.aws(asked.caller) if asked.caller else None
     role = check_role(asked.execution_role) if asked.execution_role else None
     return Question(image, _function(asked, caller), operation, caller, role)
+
+
+def check_caller(question: Question) -> None:
+    """Raises UsageError for the creation of a function by somebody of another account, which no call does."""
+    caller, function = question.caller, question.function
+    if question.operation == CREATE and caller and function and caller.account not in (None, function.account):
+        raise UsageError(
+            f"A function is created in its caller's own account: the caller is of {caller.account}, and the function "
+            f"of {function.account}. Give the --caller and the account that belong together."
+        )
 
 
 def check_image(text: str) -> str:

@@ -34,7 +34,10 @@ class InvalidFunctionName(UsageError):  # noqa: N818
     """A text that names no function; ``constraint`` says what it breaks, in the words of AWS's validation errors."""
 
     def __init__(self, text: str, constraint: str) -> None:
-        super().__init__(f"{text!r} is not the ARN of a function, nor a function's name: {constraint}.")
+        super().__init__(
+            f"{text!r} is neither a function's name, of at most {LONGEST} letters, digits, - and _, nor its ARN, such "
+            "as arn:aws:lambda:eu-central-1:592444418872:function:orders."
+        )
         self.text = text
         self.constraint = constraint
 

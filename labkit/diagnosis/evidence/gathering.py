@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from labkit.diagnosis.asked import Asked, given_facts, question_of
+from labkit.diagnosis.asked import Asked, check_caller, given_facts, question_of
 from labkit.diagnosis.evidence.answers import Answers
 from labkit.diagnosis.evidence.reading import completed, function_of, read
 from labkit.diagnosis.evidence.shapes import text
@@ -76,7 +76,9 @@ def question_from(asked: Asked, answers: Answers) -> Question:
     if not asked.operation:
         there = isinstance(function, Function)
         question = replace(question, operation=(UPDATE if asked.image else RESTORE) if there else CREATE)
-    return completed(question, function)
+    found = completed(question, function)
+    check_caller(found)
+    return found
 
 
 def _whoever_asked(asked: Asked, answers: Answers) -> str:

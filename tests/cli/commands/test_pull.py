@@ -142,7 +142,8 @@ def test_a_policy_that_tells_functions_apart_needs_the_functions_name(ask, names
     [
         ("--function-account 59244441887", "The function's account must be 12 digits, not '59244441887'."),
         ("--function f", "Say in which account f is"),
-        (f"--function arn:aws:lambda:eu-central-1:1:function:f --function-account {WORKLOAD}", "is not the ARN"),
+        (f"--function arn:aws:lambda:eu-central-1:1:function:f --function-account {WORKLOAD}", "nor its ARN"),
+        (f"--function-account {WORKLOAD} --caller arn:aws:iam::{REGISTRY}:role/r", "in its caller's own account"),
         (
             f"--function arn:aws:lambda:eu-central-1:{REGISTRY}:function:f --function-account {WORKLOAD}",
             f"--function names the account {REGISTRY}, and --function-account {WORKLOAD}.",
