@@ -32,7 +32,12 @@ def diagnose_offline(asked: Asked, folder: Path | None = None, error: str = "") 
     error = error or texts.error
     read = pasted.read(error)
     asked = with_documents(with_index(with_error(asked, read), found.about), texts)
-    return concluded(asked, found.answers, read, error, found.time, (*found.bad, *texts.bad))
+    try:
+        return concluded(asked, found.answers, read, error, found.time, (*found.bad, *texts.bad))
+    except UsageError:
+        if error and not asked.image and pasted.missing(read):  # all that is missing, and not only the first of it
+            raise UsageError(f"It is not known which image this is about. {what_is_missing(read)}") from None
+        raise
 
 
 def concluded(
