@@ -24,7 +24,7 @@ from labkit.diagnosis.fixing.letter import letter
 from labkit.diagnosis.fixing.mending import mend
 from labkit.diagnosis.fixing.next_steps import next_steps
 from labkit.diagnosis.fixing.proof import is_proved, probes, remaining
-from labkit.diagnosis.result import POSSIBLE, Cause, Change, Fix
+from labkit.diagnosis.result import LAMBDA_SIDE, POSSIBLE, Cause, Change, Fix
 
 __all__ = ["after", "fix", "next_steps"]
 
@@ -32,8 +32,13 @@ _ROUNDS = 5
 
 
 def fix(case: Case, causes: tuple[Cause, ...]) -> Fix | None:
-    """The changes that mend these causes; None where no change does."""
-    changes = _changes(case, tuple(each for each in causes if each.certainty != POSSIBLE))
+    """The changes that mend these causes; None where no change does.
+
+    In one account it may hang on a caller whom nobody knows: what lets Lambda in whoever calls is a fix there, too.
+    """
+    hangs_on_caller = case.adds is None
+    wanted = (each for each in causes if each.certainty != POSSIBLE or (hangs_on_caller and each.party == LAMBDA_SIDE))
+    changes = _changes(case, tuple(wanted))
     if not changes:
         return None
     then = Case(after(case.facts, changes))

@@ -9,8 +9,9 @@ import pytest
 
 from labkit.diagnosis import facts as f
 from labkit.diagnosis.case import Case
+from labkit.diagnosis.diagnose import diagnose
 from labkit.diagnosis.facts import Layer
-from labkit.diagnosis.fixing import next_steps
+from labkit.diagnosis.fixing import after, next_steps
 from labkit.iam import Principal
 from labkit.pull import policies
 from tests.diagnosis.fixing.made import REGISTRY, WORKLOAD, callers, cause, document, facts, fixed
@@ -115,3 +116,12 @@ def test_a_role_that_is_not_there_is_created():
     assert change.call is not None
     assert change.call[:2] == ("iam", "create-role")
     assert change.call[2]["RoleName"] == "Execution"
+
+
+def test_in_one_account_there_is_a_fix_for_whoever_calls_where_nobody_is_known():
+    known = facts(None, account=REGISTRY, identity=f.NOT_GIVEN["identity"])
+    question = f.Question(known.question.image, known.question.function)
+    found = diagnose(known.having(question=question))
+    assert found.verdict == "unknown"
+    assert found.fix is not None
+    assert diagnose(after(known.having(question=question), found.fix.changes)).verdict == "can"
