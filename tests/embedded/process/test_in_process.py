@@ -14,7 +14,7 @@ import psutil
 import pytest
 import requests
 
-from labkit.aws import images, sessions, transport
+from labkit.aws import images, sessions, transport, web
 from labkit.embedded.process import client, here
 from labkit.embedded.process.running import ElsewhereError, Running
 from labkit.embedded.state import runtime
@@ -69,7 +69,7 @@ def test_an_image_is_pushed_and_pulled_by_way_of_its_layers(running: Running, tm
 
 
 def test_the_registry_answers_requests_that_ask_this_process(running: Running) -> None:
-    with transport.web() as session:
+    with web.web() as session:
         answer = session.get(f"{running.endpoint}/v2/")
         assert (answer.status_code, "WWW-Authenticate" in answer.headers) == (401, True)
     with pytest.raises(requests.ConnectionError):

@@ -12,8 +12,10 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 
 from labkit.check import DOCUMENT_KINDS, check
+from labkit.embedded.records import registries
 from tests.check.made_up import DOCUMENT, nearly_right
 from tests.embedded.conftest import Cloud
+from tests.embedded.lab_of_tests import REGION, REGISTRY
 
 TRUST = json.dumps(
     {
@@ -53,6 +55,12 @@ def stores(cloud: Cloud) -> dict[str, Store]:
         ecr.create_repository(repositoryName=name)
         ecr.set_repository_policy(repositoryName=name, policyText=text, force=True)
 
+    def of_registry(text: str) -> None:
+        ecr.put_registry_policy(policyText=text)
+        database = cloud.embedded.database
+        with database.write():  # it may deny whatever comes next, its own removal too
+            registries.set_policy(database, REGISTRY, REGION, None)
+
     return {
         "identity": lambda text: iam.put_role_policy(RoleName="x", PolicyName="p", PolicyDocument=text),
         "managed": managed,
@@ -61,7 +69,7 @@ def stores(cloud: Cloud) -> dict[str, Store]:
         "scp": of_organization("SERVICE_CONTROL_POLICY"),
         "rcp": of_organization("RESOURCE_CONTROL_POLICY"),
         "ecr-repository": of_repository,
-        "ecr-registry": lambda text: ecr.put_registry_policy(policyText=text),
+        "ecr-registry": of_registry,
     }
 
 
