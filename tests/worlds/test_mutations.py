@@ -60,7 +60,7 @@ def stored(place: Examined, text: str) -> str | None:
         return None
 
 
-@pytest.mark.parametrize("every", [EVERY, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [EVERY, pytest.param(5, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ARTICLE)
 def test_the_verdict_is_what_create_function_says(place, name, every):
     stage, facts, tried = place.stage, place.facts(place.answers), 0
