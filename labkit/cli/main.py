@@ -31,6 +31,13 @@ from labkit.errors import LabError
 from labkit.ground import VERSION
 from labkit.ground.text import visible
 
+_BEGINNINGS = """to learn it:
+  python3 -m labkit lab
+
+with the error on your own account:
+  python3 -m labkit pull IMAGE_URI --function-account NUMBER --repository-policy FILE
+  python3 -m labkit diagnose IMAGE_URI --function NAME --workload-profile NAME --registry-profile NAME"""
+
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are one sentence that says where help is."""
@@ -129,7 +136,7 @@ def _parser() -> Parser:
         prog="labkit",
         usage="labkit [--home DIR] COMMAND ...",
         description="The Lambda-ECR permission lab: watch AWS Lambda refuse a container image, and let it in.",
-        epilog=f"commands (each has its own --help):\n{table}\n\nto begin:\n  python3 -m labkit lab",
+        epilog=f"commands (each has its own --help):\n{table}\n\n{_BEGINNINGS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_home(parser)
