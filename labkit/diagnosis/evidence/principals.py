@@ -79,31 +79,26 @@ class Iam:
         yield from self._inline(holder)
         if holder.word != "user":
             return
-        groups = self._find(holder, "list-groups-for-user")
-        if groups is None or groups.answer is None:
-            what = f"the policies of the groups of {holder}"
-            yield not_known(what, Call("iam", "list-groups-for-user", holder.account), groups)
+        groups = self._told(holder, "list-groups-for-user", f"the policies of the groups of {holder}")
+        if isinstance(groups, NotKnown):
+            yield groups
             return
         for group in mappings(groups, "Groups"):
             yield from self._policies(Holder("group", text(group, "GroupName"), holder.account, holder.alone))
 
     def _attached(self, holder: Holder) -> Iterator[Document | NotKnown]:
-        operation = f"list-attached-{holder.word}-policies"
-        answer = self._find(holder, operation)
-        if answer is None or answer.answer is None:
-            what = f"the policies attached to {holder}"
-            yield not_known(what, Call("iam", operation, holder.account), answer)
+        answer = self._told(holder, f"list-attached-{holder.word}-policies", f"the policies attached to {holder}")
+        if isinstance(answer, NotKnown):
+            yield answer
             return
         listed = mappings(answer, "AttachedPolicies")
         for each in listed:
             yield self.managed(text(each, "PolicyArn"), IDENTITY_POLICY, holder, only=len(listed) == 1)
 
     def _inline(self, holder: Holder) -> Iterator[Document | NotKnown]:
-        operation = f"list-{holder.word}-policies"
-        answer = self._find(holder, operation)
-        if answer is None or answer.answer is None:
-            what = f"the policies written into {holder}"
-            yield not_known(what, Call("iam", operation, holder.account), answer)
+        answer = self._told(holder, f"list-{holder.word}-policies", f"the policies written into {holder}")
+        if isinstance(answer, NotKnown):
+            yield answer
             return
         for name in texts(answer, "PolicyNames"):
             params = {**holder.params, "PolicyName": name}
@@ -151,6 +146,13 @@ class Iam:
 
     def _refused(self, holder: Holder) -> Answer | None:
         return self._find(holder, f"get-{holder.word}")
+
+    def _told(self, holder: Holder, operation: str, what: str) -> Answer | NotKnown:
+        """AWS's answer about a holder; where there is none, ``what`` is not known."""
+        answer = self._find(holder, operation)
+        if answer is None or answer.answer is None:
+            return not_known(what, Call("iam", operation, holder.account), answer)
+        return answer
 
     def _find(self, holder: Holder, operation: str) -> Answer | None:
         return self._answers.find("iam", operation, holder.params, holder.account, alone=holder.alone)
